@@ -1,0 +1,72 @@
+//! `host demo`: what `cargo xtask build-all` has written down beside the guests.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use host::{Error, Host, Limits, Preload, Wasi};
+use serde::Deserialize;
+
+use super::flags::DemoFlags;
+use super::print;
+
+/// The options of a `host run`, as a file. Paths are relative to it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Demo {
+    /// `NAME=FILE`, in the order of instantiation.
+    preload: Vec<String>,
+    module: PathBuf,
+    invoke: String,
+    args: Vec<String>,
+}
+
+pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
+    let file = flags.file.clone().map_or_else(default_file, Ok)?;
+    let demo = read(&file)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+
+    print("Compiling module\n")?;
+    let host = Host::new(Limits::default())?;
+    let guest = host.load(&folder.join(&demo.module))?;
+    let mut preloads = Vec::new();
+    for preload in &demo.preload {
+        let (name, file) = preload.split_once('=').context("a preload is not NAME=FILE")?;
+        preloads.push(Preload { name: name.to_owned(), guest: host.load(&folder.join(file))? });
+    }
+
+    print("Initializing...\n")?;
+    let ty = guest.function(&demo.invoke)?.clone();
+    let args = host::parse_arguments(&demo.invoke, &ty, &demo.args).map_err(Error::from)?;
+
+    print("Linking...\n")?;
+    let program = host.link(guest, preloads)?;
+    let results = program.start(Wasi::default())?.invoke(&demo.invoke, &args)?;
+    let results: Vec<_> = results.iter().map(host::display).collect();
+    print(&format!("{}Result: {}\n", capitalized(&demo.invoke), results.join(", ")))
+}
+
+/// Beside the guests of the same build: `../guests/demo.toml` from this program.
+fn default_file() -> anyhow::Result<PathBuf> {
+    let program = env::current_exe().context("cannot tell where this program is")?;
+    let target = program.parent().and_then(Path::parent);
+    let target = target.ok_or_else(|| anyhow!("`{}` has no parent folder", program.display()))?;
+    Ok(target.join("guests").join("demo.toml"))
+}
+
+fn read(file: &Path) -> anyhow::Result<Demo> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => bail!(
+            "cannot read `{}`: {error}; build the guests with `cargo xtask build-all`",
+            file.display()
+        ),
+    };
+    toml::from_str(&text).with_context(|| format!("`{}` is no demo", file.display()))
+}
+
+fn capitalized(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

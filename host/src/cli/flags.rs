@@ -1,0 +1,153 @@
+//! Every command of `host`, with its help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand};
+use host::{Directory, Limits};
+
+/// Links WebAssembly modules and runs them on Wasmtime.
+#[derive(Debug, Parser)]
+#[command(name = "host", version, arg_required_else_help = true)]
+pub(crate) struct Flags {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the demo: C++ calls Rust
+    Demo(DemoFlags),
+    /// Run a command, or call an export of a module
+    Run(RunFlags),
+    /// Show a module's kind, imports, exports and dylink.0 data
+    Inspect(InspectFlags),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoFlags {
+    /// What to run; `cargo xtask build-all` writes it beside the guests
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunFlags {
+    /// Link FILE before MODULE, which can import its exports from the module NAME
+    #[arg(long, value_name = "NAME=FILE", value_parser = parse_preload)]
+    pub(crate) preload: Vec<(String, PathBuf)>,
+    /// Call this export and print its results, one a line
+    #[arg(long, value_name = "NAME")]
+    pub(crate) invoke: Option<String>,
+    /// Let the guest read and write this directory, under the name GUEST if given
+    #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_directory)]
+    pub(crate) dir: Vec<Directory>,
+    /// Set an environment variable for the guest, to the host's value if none is given
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
+    pub(crate) env: Vec<(String, String)>,
+    /// End the guest after this time, such as 2s or 500ms, with exit status 124
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
+    timeout: Option<Duration>,
+    /// Let the guest's memories grow to this size together, such as 64MiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_memory: Option<ByteSize>,
+    /// The limits as `wasmtime` spells them: timeout=TIME, max-memory-size=BYTES
+    #[arg(short = 'W', value_name = "KEY=VALUE,…", value_delimiter = ',', value_parser = parse_wasm)]
+    wasm: Vec<WasmOption>,
+    /// The module, and what belongs to the guest: its arguments, or those of the export
+    #[arg(
+        value_name = "MODULE [ARGS]...",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    module_and_args: Vec<String>,
+}
+
+impl RunFlags {
+    pub(crate) fn module(&self) -> &str {
+        self.module_and_args.first().map_or("", String::as_str)
+    }
+
+    pub(crate) fn args(&self) -> &[String] {
+        self.module_and_args.get(1..).unwrap_or_default()
+    }
+
+    /// Of several values for one limit the last counts, and those by name before `-W`.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for option in &self.wasm {
+            match *option {
+                WasmOption::Timeout(timeout) => limits.timeout = Some(timeout),
+                WasmOption::MaxMemorySize(size) => limits.max_memory = Some(bytes(size)),
+            }
+        }
+        limits.timeout = self.timeout.or(limits.timeout);
+        limits.max_memory = self.max_memory.map(bytes).or(limits.max_memory);
+        limits
+    }
+}
+
+fn bytes(size: ByteSize) -> usize {
+    usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
+}
+
+#[derive(Debug, Clone, Copy)]
+enum WasmOption {
+    Timeout(Duration),
+    MaxMemorySize(ByteSize),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectFlags {
+    pub(crate) module: PathBuf,
+    /// Print the same as JSON
+    #[arg(long, conflicts_with = "wat")]
+    pub(crate) json: bool,
+    /// Print the whole module in the text format
+    #[arg(long)]
+    pub(crate) wat: bool,
+}
+
+fn parse_preload(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), file.into()))
+        }
+        _ => Err("write NAME=FILE, for example env=calc.wasm".to_owned()),
+    }
+}
+
+fn parse_directory(text: &str) -> Result<Directory, String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    match host.is_empty() || guest.is_empty() {
+        true => Err("write HOST or HOST::GUEST, for example data::/data".to_owned()),
+        false => Ok(Directory { host: host.into(), guest: guest.to_owned() }),
+    }
+}
+
+fn parse_env(text: &str) -> Result<(String, String), String> {
+    if let Some((name, value)) = text.split_once('=') {
+        return Ok((name.to_owned(), value.to_owned()));
+    }
+    match std::env::var(text) {
+        Ok(value) => Ok((text.to_owned(), value)),
+        Err(_) => Err(format!("`{text}` is not set here; write {text}=VALUE")),
+    }
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write for example 2s or 500ms"))
+}
+
+fn parse_size(text: &str) -> Result<ByteSize, String> {
+    text.parse().map_err(|_| "write a number of bytes, or for example 64MiB".to_owned())
+}
+
+fn parse_wasm(text: &str) -> Result<WasmOption, String> {
+    match text.split_once('=') {
+        Some(("timeout", time)) => parse_timeout(time).map(WasmOption::Timeout),
+        Some(("max-memory-size", size)) => parse_size(size).map(WasmOption::MaxMemorySize),
+        _ => Err("known are timeout=TIME and max-memory-size=BYTES".to_owned()),
+    }
+}

@@ -1,0 +1,68 @@
+//! `host inspect`: a module as the linker sees it.
+
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::Context;
+use host::Error;
+use linker::{Dylink, Module, SymbolInfo};
+
+use super::flags::InspectFlags;
+use super::print;
+
+pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
+    let path = &flags.module;
+    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    let module = Module::load(name, &bytes)?;
+    if flags.json {
+        print(&(serde_json::to_string_pretty(&module)? + "\n"))
+    } else if flags.wat {
+        print(&wasmprinter::print_bytes(&bytes).map_err(|e| anyhow::anyhow!("{e:#}"))?)
+    } else {
+        print(&describe(&module).context("cannot describe the module")?)
+    }
+}
+
+fn describe(module: &Module) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    writeln!(text, "{}: {}", module.name, module.kind)?;
+    let imports = module.imports.iter();
+    let imports = imports.map(|i| format!("{}.{}: {}", i.module, linker::demangle(&i.name), i.ty));
+    section(&mut text, "imports", imports)?;
+    let exports = module.exports.iter();
+    let exports = exports.map(|e| format!("{}: {}", linker::demangle(&e.name), e.ty));
+    section(&mut text, "exports", exports)?;
+    if let Some(dylink) = &module.dylink {
+        section(&mut text, "dylink.0", dylink_lines(dylink).into_iter())?;
+    }
+    Ok(text)
+}
+
+fn section(
+    text: &mut String,
+    title: &str,
+    lines: impl ExactSizeIterator<Item = String>,
+) -> std::fmt::Result {
+    let none = if lines.len() == 0 { ": none" } else { "" };
+    writeln!(text, "{title}{none}")?;
+    lines.into_iter().try_for_each(|line| writeln!(text, "  {line}"))
+}
+
+fn dylink_lines(dylink: &Dylink) -> Vec<String> {
+    let info = &dylink.mem_info;
+    let mut lines = vec![
+        format!("memory: {} bytes, aligned to {}", info.memory_size, info.memory_alignment),
+        format!("table: {} elements, aligned to {}", info.table_size, info.table_alignment),
+    ];
+    lines.extend(dylink.needed.iter().map(|name| format!("needed: {name}")));
+    lines.extend(dylink.runtime_path.iter().map(|path| format!("runtime path: {path}")));
+    lines.extend(dylink.export_info.iter().map(|s| symbol_line("export", s)));
+    lines.extend(dylink.import_info.iter().map(|s| symbol_line("import", s)));
+    lines
+}
+
+fn symbol_line(what: &str, symbol: &SymbolInfo) -> String {
+    let module = symbol.module.as_ref().map(|module| format!("{module}.")).unwrap_or_default();
+    format!("{what} {module}{}: {}", linker::demangle(&symbol.name), symbol.flags.join(", "))
+}

@@ -1,0 +1,55 @@
+//! The command line: one file of flags, one module a command.
+
+mod demo;
+pub(crate) mod flags;
+mod inspect;
+mod run;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use host::Error;
+
+use flags::{Command, Flags};
+
+/// Exit statuses beside those of the guest, as `wasmtime` and `timeout` use them.
+const TRAPPED: u8 = 134;
+const TIMED_OUT: u8 = 124;
+
+pub(crate) fn main() -> ExitCode {
+    let result = match &Flags::parse().command {
+        Command::Demo(flags) => demo::run(flags),
+        Command::Run(flags) => run::run(flags),
+        Command::Inspect(flags) => inspect::run(flags),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+/// Prints the error and chooses the exit status. Not by `{:?}`: users read the same with
+/// `RUST_BACKTRACE=1`, which is about Rust code that they did not write.
+fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(Error::Exit(code)) = error.downcast_ref() {
+        // The system keeps the low byte only; anything but 0 must not become 0.
+        return ExitCode::from(u8::try_from(*code).unwrap_or(1));
+    }
+    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
+    eprintln!("error: {}", causes.join(": "));
+    match error.downcast_ref() {
+        Some(Error::Trap { .. }) => ExitCode::from(TRAPPED),
+        Some(Error::Timeout { .. }) => ExitCode::from(TIMED_OUT),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Prints to the standard output. A reader that has gone away, such as `head`, is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}

@@ -1,0 +1,85 @@
+//! What can go wrong, each kind with named fields and a sentence.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use linker::{Faults, FuncType, LoadError};
+
+use crate::value::Arguments;
+
+/// Why a program was not linked, not started, or ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read `{}`: {}", path.display(), reason(path, source))]
+    Read { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("`{module}` cannot be compiled: {message}")]
+    Compile { module: String, message: String },
+    #[error(
+        "`{first}` and `{second}` are both to be linked as `{name}`; give each a name of its own"
+    )]
+    DuplicatePreload { name: String, first: String, second: String },
+    #[error(transparent)]
+    Link(#[from] Faults),
+    #[error("`{module}` needs {needed} of memory at the start, but the limit is {limit}")]
+    MemoryLimit { module: String, needed: bytesize::ByteSize, limit: bytesize::ByteSize },
+    #[error("`{module}` cannot be instantiated: {message}")]
+    Instantiate { module: String, message: String },
+    #[error("cannot open the directory `{}`: {message}", path.display())]
+    Directory { path: PathBuf, message: String },
+    #[error("`{module}` exports no function `{name}`{}", candidates(functions))]
+    NoFunction {
+        module: String,
+        name: String,
+        /// What could be called instead.
+        functions: Vec<(String, FuncType)>,
+    },
+    #[error(transparent)]
+    Arguments(#[from] Arguments),
+    /// The code that ran into an error; `backtrace` has a line a frame, the innermost first.
+    #[error("{what} trapped: {trap}{}", lines("wasm backtrace:", backtrace))]
+    Trap { what: String, trap: String, backtrace: Vec<String> },
+    #[error("{what} did not end within {}", humantime::format_duration(*limit))]
+    Timeout { what: String, limit: Duration },
+    /// The guest asked to end with this code; 0 is success.
+    #[error("exit with code {0}")]
+    Exit(i32),
+    #[error("the host could not be set up: {message}")]
+    Setup { message: String },
+}
+
+fn reason(path: &std::path::Path, source: &io::Error) -> String {
+    match source.kind() {
+        _ if path.is_dir() => "it is a folder, not a module".to_owned(),
+        io::ErrorKind::NotFound => "there is no such file; is the path right?".to_owned(),
+        _ => source.to_string(),
+    }
+}
+
+fn candidates(functions: &[(String, FuncType)]) -> String {
+    if functions.is_empty() {
+        return "; it exports no functions at all".to_owned();
+    }
+    let functions = functions.iter().map(|(name, ty)| format!("{name}: {ty}")).collect::<Vec<_>>();
+    lines("; it exports:", &functions)
+}
+
+fn lines(heading: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!(
+        "{}{heading}\n  {}",
+        if heading.starts_with(';') { "" } else { "\n" },
+        lines.join("\n  ")
+    )
+}
+
+impl Error {
+    /// A message of Wasmtime's on one line, the causes after each other.
+    pub(crate) fn message(error: &wasmtime::Error) -> String {
+        error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+}

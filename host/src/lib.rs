@@ -1,0 +1,48 @@
+//! Links WebAssembly modules and runs them on Wasmtime.
+//!
+//! Four steps, each of which can fail only with what it is about:
+//!
+//! 1. [`Host::new`]: the engine, and the [`Limits`] that programs run under.
+//! 2. [`Host::load`]: a file to a [`Guest`], compiled.
+//! 3. [`Host::link`]: a guest and what it imports from to a [`Program`]. Every import is looked up and
+//!    its type compared here, so that all faults are known before any guest code runs.
+//! 4. [`Program::start`]: an instance of it, a [`Process`], that can be called.
+//!
+//! ```
+//! use host::{Host, Limits, Preload, Val, Wasi};
+//!
+//! let calc = wat::parse_str(
+//!     r#"(module (func (export "add") (param i32 i32) (result i32)
+//!         (i32.add (local.get 0) (local.get 1))))"#,
+//! )?;
+//! let toolbox = wat::parse_str(
+//!     r#"(module (import "env" "add" (func $add (param i32 i32) (result i32)))
+//!         (func (export "foo") (param i32) (result i32)
+//!             (call $add (i32.const 1) (local.get 0))))"#,
+//! )?;
+//!
+//! let host = Host::new(Limits::default())?;
+//! let calc = host.compile("calc", &calc)?;
+//! let toolbox = host.compile("toolbox", &toolbox)?;
+//! let program = host.link(toolbox, vec![Preload { name: "env".into(), guest: calc }])?;
+//! let mut process = program.start(Wasi::default())?;
+//! let results = process.invoke("foo", &[Val::I32(7)])?;
+//! assert_eq!(results[0].i32(), Some(8));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod backtrace;
+mod error;
+mod limits;
+mod process;
+mod program;
+mod value;
+mod wasi;
+
+pub use error::Error;
+pub use limits::Limits;
+pub use process::Process;
+pub use program::{Guest, Host, Preload, Program};
+pub use value::{ArgumentError, Arguments, display, parse_arguments};
+pub use wasi::{Directory, Wasi};
+pub use wasmtime::Val;

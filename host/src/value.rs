@@ -1,0 +1,116 @@
+//! Arguments and results as text.
+
+use std::fmt;
+use std::num::IntErrorKind;
+
+use linker::{FuncType, ValType};
+use wasmtime::{Ref, Val};
+
+/// Everything that is wrong with the arguments of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arguments {
+    pub function: String,
+    pub ty: FuncType,
+    pub faults: Vec<ArgumentError>,
+}
+
+/// One thing that is wrong with the arguments of a call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArgumentError {
+    #[error("{expected} arguments expected, {found} given")]
+    Count { expected: usize, found: usize },
+    #[error("argument {number} `{text}` is no {ty}: {hint}")]
+    Unparsable { number: usize, text: String, ty: ValType, hint: &'static str },
+    #[error("argument {number} `{text}` is out of range for {ty}, which goes from {low} to {high}")]
+    OutOfRange { number: usize, text: String, ty: ValType, low: i64, high: u64 },
+    #[error("argument {number} is of type {ty}, which cannot be given as text")]
+    Unsupported { number: usize, ty: ValType },
+}
+
+impl fmt::Display for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot call `{}: {}`", self.function, self.ty)?;
+        self.faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+impl std::error::Error for Arguments {}
+
+/// Reads the arguments of a call: integers signed or unsigned, decimal or as `0x…`; floating point
+/// numbers as in Rust, `inf` and `NaN` included.
+///
+/// # Errors
+///
+/// Everything that is wrong with them.
+pub fn parse_arguments(
+    function: &str,
+    ty: &FuncType,
+    args: &[impl AsRef<str>],
+) -> Result<Vec<Val>, Arguments> {
+    let mut faults = Vec::new();
+    if args.len() != ty.params.len() {
+        faults.push(ArgumentError::Count { expected: ty.params.len(), found: args.len() });
+    }
+    let mut values = Vec::new();
+    for (i, (arg, ty)) in args.iter().zip(&ty.params).enumerate() {
+        match parse(i + 1, arg.as_ref(), *ty) {
+            Ok(value) => values.push(value),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        return Ok(values);
+    }
+    Err(Arguments { function: function.to_owned(), ty: ty.clone(), faults })
+}
+
+fn parse(number: usize, text: &str, ty: ValType) -> Result<Val, ArgumentError> {
+    let unparsable = |hint| ArgumentError::Unparsable { number, text: text.to_owned(), ty, hint };
+    let float = "write a number such as 1.5, -2e3, inf or NaN";
+    let integer = |low: i64, high: u64| match parse_integer(text) {
+        Ok(n) if (low.into()..=high.into()).contains(&n) => Ok(n),
+        Err(IntErrorKind::InvalidDigit | IntErrorKind::Empty) => {
+            Err(unparsable("write an integer such as 7, -7 or 0x7f"))
+        }
+        _ => Err(ArgumentError::OutOfRange { number, text: text.to_owned(), ty, low, high }),
+    };
+    // The casts keep the low bits: unsigned numbers become the signed ones of the same bits.
+    match ty {
+        ValType::I32 => Ok(Val::I32(integer(i32::MIN.into(), u32::MAX.into())? as i32)),
+        ValType::I64 => Ok(Val::I64(integer(i64::MIN, u64::MAX)? as i64)),
+        ValType::F32 => text.parse::<f32>().map(Val::from).map_err(|_| unparsable(float)),
+        ValType::F64 => text.parse::<f64>().map(Val::from).map_err(|_| unparsable(float)),
+        _ => Err(ArgumentError::Unsupported { number, ty }),
+    }
+}
+
+fn parse_integer(text: &str) -> Result<i128, IntErrorKind> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    let (digits, radix) = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hex) => (hex, 16),
+        None => (digits, 10),
+    };
+    // A second sign would be accepted by the parser below: "--7".
+    if digits.starts_with(['-', '+']) {
+        return Err(IntErrorKind::InvalidDigit);
+    }
+    i128::from_str_radix(&format!("{sign}{digits}"), radix).map_err(|e| e.kind().clone())
+}
+
+/// A result as text: numbers in decimal, a v128 as `0x…` with its highest byte first.
+pub fn display(value: &Val) -> String {
+    match value {
+        Val::I32(n) => n.to_string(),
+        Val::I64(n) => n.to_string(),
+        Val::F32(bits) => f32::from_bits(*bits).to_string(),
+        Val::F64(bits) => f64::from_bits(*bits).to_string(),
+        Val::V128(n) => format!("{:#034x}", n.as_u128()),
+        reference => {
+            let null = reference.ref_().is_none_or(|r: Ref| r.is_null());
+            if null { "null" } else { "<reference>" }.to_owned()
+        }
+    }
+}

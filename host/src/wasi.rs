@@ -1,0 +1,40 @@
+//! What of the machine a program sees: by default its standard streams, and nothing else.
+
+use std::path::PathBuf;
+
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+use crate::error::Error;
+
+/// The command line, environment and directories of a program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wasi {
+    /// The program's name first, as usual.
+    pub args: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub directories: Vec<Directory>,
+}
+
+/// A directory of the host that the guest can read and write under a name of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    pub host: PathBuf,
+    pub guest: String,
+}
+
+impl Wasi {
+    pub(crate) fn build(&self) -> Result<WasiP1Ctx, Error> {
+        let mut builder = WasiCtxBuilder::new();
+        builder.inherit_stdio().args(&self.args);
+        for (name, value) in &self.env {
+            builder.env(name, value);
+        }
+        for Directory { host, guest } in &self.directories {
+            builder.preopened_dir(host, guest, FsPerms::ReadWrite).map_err(|error| {
+                Error::Directory { path: host.clone(), message: Error::message(&error) }
+            })?;
+        }
+        Ok(builder.build_p1())
+    }
+}

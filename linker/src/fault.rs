@@ -1,0 +1,152 @@
+//! What can be wrong between modules, each fault with named fields and a sentence.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::types::ExternType;
+
+/// How many faults a report spells out; it counts the rest.
+const SHOWN: usize = 50;
+
+/// One thing that keeps modules from being linked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "fault")]
+pub enum Fault {
+    /// No module offers what an import asks for.
+    #[error(
+        "`{importer}` needs `{module}.{name}`: {expected}, but {}",
+        absence(module, provider, candidate)
+    )]
+    UnknownImport {
+        importer: String,
+        module: String,
+        name: String,
+        expected: ExternType,
+        /// What is linked under the module name, if anything is.
+        provider: Option<String>,
+        /// The nearest name that does exist.
+        candidate: Option<Candidate>,
+    },
+    /// An import and the export of that name have different types.
+    #[error("`{importer}` needs `{module}.{name}`: expected {expected}, `{provider}` has {found}")]
+    TypeMismatch {
+        importer: String,
+        module: String,
+        name: String,
+        expected: ExternType,
+        provider: String,
+        found: ExternType,
+    },
+    /// A module lacks an export that it is declared to have.
+    #[error(
+        "`{module}` should export `{name}`: {expected}, but does not{}",
+        suggestion(module, candidate)
+    )]
+    MissingExport { module: String, name: String, expected: ExternType, candidate: Option<String> },
+    /// A module has an export at another type than it is declared to have.
+    #[error("`{module}` should export `{name}`: expected {expected}, found {found}")]
+    ExportMismatch { module: String, name: String, expected: ExternType, found: ExternType },
+    /// A module lacks an import that it is declared to have.
+    #[error("`{importer}` should import `{module}.{name}`: {expected}, but does not")]
+    MissingImport { importer: String, module: String, name: String, expected: ExternType },
+    /// A module has an import at another type than it is declared to have.
+    #[error("`{importer}` should import `{module}.{name}`: expected {expected}, found {found}")]
+    ImportMismatch {
+        importer: String,
+        module: String,
+        name: String,
+        expected: ExternType,
+        found: ExternType,
+    },
+}
+
+/// A name that exists and is near the one that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// Who exports it.
+    pub provider: String,
+    /// The module name under which `provider` is linked.
+    pub module: String,
+    pub name: String,
+}
+
+fn absence(wanted: &str, provider: &Option<String>, candidate: &Option<Candidate>) -> String {
+    let absent = match provider {
+        Some(provider) => format!("`{provider}`, linked as `{wanted}`, does not export it"),
+        None => format!("no module is linked as `{wanted}`"),
+    };
+    match candidate {
+        None => absent,
+        Some(c) if c.module == wanted => {
+            format!("`{}` exports `{}`; did you mean that?", c.provider, c.name)
+        }
+        Some(c) => format!(
+            "{absent}; `{}` exports `{}` and is linked as `{}`; did you mean that?",
+            c.provider, c.name, c.module
+        ),
+    }
+}
+
+fn suggestion(module: &str, candidate: &Option<String>) -> String {
+    match candidate {
+        Some(name) => format!("; `{module}` exports `{name}`; did you mean that?"),
+        None => String::new(),
+    }
+}
+
+/// Every fault of a phase, in the order of the modules and their imports. Never empty as an error.
+///
+/// Its text has a line for each of the first 50 and then a count.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub fn as_slice(&self) -> &[Fault] {
+        &self.0
+    }
+
+    /// Adds the faults of a step that may have failed.
+    pub fn collect(&mut self, step: Result<(), Faults>) {
+        if let Err(faults) = step {
+            self.0.extend(faults.0);
+        }
+    }
+
+    /// The first module name that imports want and under which nothing is linked.
+    pub fn missing_module(&self) -> Option<&str> {
+        self.0.iter().find_map(|fault| match fault {
+            Fault::UnknownImport { module, provider: None, .. } => Some(module.as_str()),
+            _ => None,
+        })
+    }
+
+    /// # Errors
+    ///
+    /// `self`, unless it is empty.
+    pub fn into_result(self) -> Result<(), Faults> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl FromIterator<Fault> for Faults {
+    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Self {
+        Faults(faults.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.0.iter().take(SHOWN).enumerate() {
+            let newline = if i == 0 { "" } else { "\n" };
+            write!(f, "{newline}{fault}")?;
+        }
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for Faults {}

@@ -1,0 +1,65 @@
+//! `cargo xtask build-all`: set-up, guests, check, host, demo.
+
+use xshell::{Shell, cmd};
+
+use crate::check;
+use crate::files::{self, BuildLock};
+use crate::flags::{BuildAllFlags, SetupFlags};
+use crate::guests;
+use crate::manifest::Manifest;
+use crate::process;
+use crate::progress::Progress;
+use crate::project::{self, Project};
+use crate::run;
+use crate::setup;
+
+pub(crate) fn run(
+    project: &Project,
+    progress: &Progress,
+    flags: &BuildAllFlags,
+) -> anyhow::Result<()> {
+    let manifest = Manifest::read(&project.manifest())?;
+    if !flags.no_setup {
+        setup::ensure(project, progress, &SetupFlags { dry_run: false, yes: false })?;
+    }
+    build_guests(project, progress, &manifest, flags.target.as_deref())?;
+    if flags.guests_only {
+        return Ok(());
+    }
+    build_host(project, progress)?;
+    run::demo(project, &manifest)
+}
+
+/// Builds the guests, and publishes them in `target/guests` only if they all fit: what is there stays
+/// the last good set.
+pub(crate) fn build_guests(
+    project: &Project,
+    progress: &Progress,
+    manifest: &Manifest,
+    target: Option<&str>,
+) -> anyhow::Result<()> {
+    let lock = BuildLock::take(project, progress)?;
+    let built = guests::build(project, progress, manifest, target)?;
+    let step = progress.step("check");
+    let modules = check::check(&built)?;
+    step.done(format_args!("{} guests fit", modules.len()));
+    for built in &built {
+        files::publish(&lock, &project.guest(&built.guest.name), &built.bytes)?;
+    }
+    let demo = run::describe(manifest, &modules)?;
+    files::publish(&lock, &project.demo(), demo.as_bytes())?;
+    Ok(())
+}
+
+pub(crate) fn build_host(project: &Project, progress: &Progress) -> anyhow::Result<()> {
+    let step = progress.step("host");
+    if !project.host().is_file() {
+        step.announce("compiling Wasmtime, which takes some minutes the first time");
+    }
+    let sh = Shell::new()?;
+    sh.change_dir(&project.root);
+    let cargo = project::cargo();
+    process::run(&step, cmd!(sh, "{cargo} build --release -p host"))?;
+    step.done("built");
+    Ok(())
+}

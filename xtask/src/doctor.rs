@@ -1,0 +1,34 @@
+//! `cargo xtask doctor`: what is there and what is missing.
+
+use anyhow::bail;
+
+use crate::project::Project;
+use crate::setup;
+use crate::tools::Tool;
+
+pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+    let header = ["", "tool", "needed for", "found"].map(str::to_owned);
+    let rows: Vec<_> =
+        [header].into_iter().chain(Tool::ALL.map(|tool| row(tool, project))).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (tool_width, use_width) = (width(1), width(2));
+    for [mark, tool, needed_for, found] in &rows {
+        println!("{mark:1} {tool:tool_width$}  {needed_for:use_width$}  {found}");
+    }
+    let missing = Tool::ALL.iter().filter(|tool| tool.find(project).is_none()).count();
+    if missing > 0 {
+        bail!("{missing} of {} tools missing: run `cargo xtask setup`", Tool::ALL.len());
+    }
+    Ok(())
+}
+
+fn row(tool: Tool, project: &Project) -> [String; 4] {
+    let (mark, found) = match tool.find(project) {
+        Some(path) => {
+            let version = tool.version(&path).map(|v| format!(" ({v})")).unwrap_or_default();
+            ("✔", format!("{}{version}", path.display()))
+        }
+        None => ("✘", format!("missing: {}", setup::how_to_get(project, tool))),
+    };
+    [mark, tool.name(), tool.needed_for(), &found].map(str::to_owned)
+}

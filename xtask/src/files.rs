@@ -1,0 +1,68 @@
+//! Files that are either whole or not there.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::progress::Progress;
+use crate::project::Project;
+
+/// Held while guests are built and published: two builds at once would take turns.
+#[derive(Debug)]
+pub(crate) struct BuildLock {
+    /// Unlocks when it is closed, by a killed process too.
+    _file: File,
+}
+
+impl BuildLock {
+    pub(crate) fn take(project: &Project, progress: &Progress) -> anyhow::Result<Self> {
+        let folder = project.guests();
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+        let path = folder.join(".lock");
+        let cannot = || format!("cannot lock `{}`", path.display());
+        let file = File::create(&path).with_context(cannot)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                progress.line("waiting for another `cargo xtask` to finish");
+                file.lock().with_context(cannot)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
+        }
+        Ok(BuildLock { _file: file })
+    }
+}
+
+/// Puts `bytes` at `path` by temporary file and rename, unless they are there already.
+/// Returns whether the file changed.
+pub(crate) fn publish(_lock: &BuildLock, path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    let temporary = path.with_extension("tmp");
+    write_synced(&temporary, bytes)
+        .and_then(|()| fs::rename(&temporary, path))
+        .inspect_err(|_| drop(fs::remove_file(&temporary)))
+        .with_context(|| format!("cannot write `{}`", path.display()))?;
+    Ok(true)
+}
+
+/// Waits for the disk, so that after a power failure the name never stands for half a file.
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()
+}
+
+/// Removes a file or folder if it is there.
+pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
+    let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot remove `{}`", path.display())),
+    }
+}

@@ -1,0 +1,75 @@
+//! Every command of `cargo xtask`, with its help.
+
+use clap::{Args, Parser, Subcommand};
+
+/// Builds Rust and C++ to WebAssembly, checks that the two fit, and runs them together.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+pub(crate) struct Flags {
+    /// Show every command that is run and all that it prints
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Install what is missing, after printing what and how
+    Setup(SetupFlags),
+    /// Show each tool, what it is needed for, and where it was found or how to get it
+    Doctor,
+    /// Set up, build the guests and the host, check that they fit, and run the demo
+    BuildAll(BuildAllFlags),
+    /// Compare the guests in target/guests with guests.toml and with each other
+    Check,
+    /// Run the demo, after building what is stale
+    Run,
+    /// Build everything, then run every test
+    Test(TestFlags),
+    /// Check formatting and lints, then run every test: all that continuous integration does
+    Ci,
+    /// Remove what the build made: guests, CMake's folders and cargo's
+    Clean,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupFlags {
+    /// Print what would be installed and how, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Never ask before installing system packages
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// The targets that crates among the guests can be built for.
+pub(crate) const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"];
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct BuildAllFlags {
+    /// Build the cargo guests for this target instead of the one in guests.toml
+    #[arg(long, value_name = "TRIPLE", value_parser = TARGETS)]
+    pub(crate) target: Option<String>,
+    /// Expect all tools to be there, install nothing
+    #[arg(long)]
+    pub(crate) no_setup: bool,
+    /// Stop when the guests are built and checked, before the host
+    #[arg(long)]
+    pub(crate) guests_only: bool,
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct TestFlags {
+    /// Expect all tools to be there, install nothing
+    #[arg(long)]
+    pub(crate) no_setup: bool,
+    /// Fail where a test would be ignored because a tool is missing
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Rewrite the expected output of the cases to what they print now
+    #[arg(long)]
+    pub(crate) bless: bool,
+    /// Run only the tests whose name contains this
+    pub(crate) filter: Option<String>,
+}

@@ -1,0 +1,198 @@
+//! Builds the guests: crates by cargo, C++ by CMake under Emscripten, side by side.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context, anyhow};
+use xshell::{Shell, cmd};
+
+use crate::files;
+use crate::manifest::{Guest, Kind, Manifest};
+use crate::process;
+use crate::progress::Progress;
+use crate::project::{self, Project};
+use crate::tools::{Emscripten, Tool};
+
+/// A guest that was built: still where its tool put it, not yet in `target/guests`.
+#[derive(Debug)]
+pub(crate) struct Built<'a> {
+    pub(crate) guest: &'a Guest,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Builds what is stale; `target` overrides the target triple of the crates.
+///
+/// # Errors
+///
+/// The failures of all tools together.
+pub(crate) fn build<'a>(
+    project: &Project,
+    progress: &Progress,
+    manifest: &'a Manifest,
+    target: Option<&'a str>,
+) -> anyhow::Result<Vec<Built<'a>>> {
+    let jobs = jobs(manifest, target);
+    let results = thread::scope(|scope| {
+        let run = |job| scope.spawn(move || build_job(project, progress, job));
+        let running: Vec<_> = jobs.iter().map(run).collect();
+        running.into_iter().map(|job| job.join().unwrap_or_else(panicked)).collect::<Vec<_>>()
+    });
+    let mut built = Vec::new();
+    let mut failures = Vec::new();
+    for result in results {
+        match result {
+            Ok(guests) => built.extend(guests),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    built.sort_by(|a: &Built<'_>, b| a.guest.name.cmp(&b.guest.name));
+    join(failures).map(|()| built)
+}
+
+fn panicked<T>(_: Box<dyn std::any::Any + Send>) -> anyhow::Result<T> {
+    Err(anyhow!("a build thread panicked; this is a bug in xtask"))
+}
+
+/// One failure stays as it is, with its type; several become a list.
+fn join(mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
+    match failures.len() {
+        0 => Ok(()),
+        1 => Err(failures.remove(0)),
+        _ if failures.iter().any(|f| f.is::<crate::interrupt::Interrupted>()) => {
+            Err(crate::interrupt::Interrupted.into())
+        }
+        _ => {
+            let texts: Vec<_> = failures.iter().map(|f| format!("{f:#}")).collect();
+            Err(anyhow!("{}", texts.join("\n\nerror: ")))
+        }
+    }
+}
+
+/// Guests that one call of a tool builds.
+struct Job<'a> {
+    kind: Kind,
+    /// The target triple of crates, empty for CMake.
+    triple: &'a str,
+    /// The CMake project, empty for crates.
+    path: &'a Path,
+    guests: Vec<&'a Guest>,
+}
+
+/// One job a target triple and one a CMake project.
+fn jobs<'a>(manifest: &'a Manifest, target: Option<&'a str>) -> Vec<Job<'a>> {
+    let mut jobs = BTreeMap::<_, Job<'_>>::new();
+    for guest in &manifest.guests {
+        let (triple, path) = match guest.kind {
+            Kind::Cargo => (target.unwrap_or(&guest.target), Path::new("")),
+            Kind::Cmake => ("", guest.path.as_path()),
+        };
+        jobs.entry((triple, path))
+            .or_insert_with(|| Job { kind: guest.kind, triple, path, guests: Vec::new() })
+            .guests
+            .push(guest);
+    }
+    jobs.into_values().collect()
+}
+
+fn build_job<'a>(
+    project: &Project,
+    progress: &Progress,
+    job: &Job<'a>,
+) -> anyhow::Result<Vec<Built<'a>>> {
+    let files = match job.kind {
+        Kind::Cargo => build_crates(project, progress, job)?,
+        Kind::Cmake => build_cmake(project, progress, job)?,
+    };
+    job.guests.iter().zip(files).map(|(guest, file)| read_built(guest, &file)).collect()
+}
+
+fn read_built<'a>(guest: &'a Guest, file: &Path) -> anyhow::Result<Built<'a>> {
+    let bytes = fs::read(file).with_context(|| {
+        format!("`{}` was built, but there is no `{}`", guest.name, file.display())
+    })?;
+    Ok(Built { guest, bytes })
+}
+
+fn names(job: &Job<'_>) -> String {
+    job.guests.iter().map(|guest| guest.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn build_crates(
+    project: &Project,
+    progress: &Progress,
+    job: &Job<'_>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let crates = job
+        .guests
+        .iter()
+        .map(|guest| project.cdylib(&guest.path))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let (cargo, triple) = (project::cargo(), job.triple);
+    let packages = crates.iter().flat_map(|(package, _)| ["-p", package]);
+    let step = progress.step(format!("{} (cargo, {triple})", names(job)));
+    let sh = shell(project)?;
+    process::run(&step, cmd!(sh, "{cargo} build --release {packages...} --target {triple}"))?;
+    step.done("built");
+    let folder = project.target.join(triple).join("release");
+    Ok(crates.iter().map(|(_, stem)| folder.join(format!("{stem}.wasm"))).collect())
+}
+
+fn build_cmake(
+    project: &Project,
+    progress: &Progress,
+    job: &Job<'_>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let step = progress.step(format!("{} (cmake, Emscripten)", names(job)));
+    let emscripten = Emscripten::find(project)?;
+    let cmake = Tool::CMake.require(project)?;
+    let sh = shell(project)?;
+    let folder = project.cmake().join(job.path);
+    let source = job.path;
+    let configured = Configured::new(&emscripten, &project.root.join(source));
+    if !configured.holds(&folder) {
+        files::remove(&folder)?;
+        let emcmake = &emscripten.emcmake;
+        process::run(&step, cmd!(sh, "{emcmake} {cmake} -S {source} -B {folder}"))?;
+        configured.record(&folder)?;
+    }
+    let targets = job.guests.iter().map(|guest| guest.target.as_str());
+    let parallel = thread::available_parallelism().map_or(1, usize::from).to_string();
+    process::run(
+        &step,
+        cmd!(sh, "{cmake} --build {folder} --parallel {parallel} --target {targets...}"),
+    )?;
+    step.done("built");
+    Ok(job.guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target))).collect())
+}
+
+fn shell(project: &Project) -> anyhow::Result<Shell> {
+    let sh = Shell::new().context("cannot read the current folder")?;
+    sh.change_dir(&project.root);
+    Ok(sh)
+}
+
+/// What a CMake folder was configured with: with anything else it must be made anew, since CMake
+/// neither follows a moved project nor rebuilds when a compiler changes in place.
+struct Configured(String);
+
+impl Configured {
+    fn new(emscripten: &Emscripten, source: &Path) -> Self {
+        let (emcmake, version) = (emscripten.emcmake.display(), &emscripten.version);
+        Configured(format!("{emcmake}\n{version}\n{}\n", source.display()))
+    }
+
+    fn file(folder: &Path) -> PathBuf {
+        folder.join("configured-with.txt")
+    }
+
+    fn holds(&self, folder: &Path) -> bool {
+        fs::read_to_string(Self::file(folder)).is_ok_and(|text| text == self.0)
+    }
+
+    fn record(&self, folder: &Path) -> anyhow::Result<()> {
+        let file = Self::file(folder);
+        fs::write(&file, &self.0).with_context(|| format!("cannot write `{}`", file.display()))
+    }
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask`: builds, checks and runs the guests. [`flags`] lists every command.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
+
+mod build_all;
+mod check;
+mod ci;
+mod clean;
+mod doctor;
+mod files;
+mod flags;
+mod guests;
+mod interrupt;
+mod manifest;
+mod package_managers;
+mod process;
+mod progress;
+mod project;
+mod run;
+mod setup;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::flags::{Command, Flags};
+use crate::interrupt::Interrupted;
+use crate::progress::Progress;
+use crate::project::Project;
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    interrupt::listen();
+    match execute(&flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+fn execute(flags: &Flags) -> anyhow::Result<()> {
+    let project = Project::find()?;
+    let progress = Progress::new(flags.verbose);
+    match &flags.command {
+        Command::Setup(flags) => setup::run(&project, &progress, flags),
+        Command::Doctor => doctor::run(&project),
+        Command::BuildAll(flags) => build_all::run(&project, &progress, flags),
+        Command::Check => check::run(&project),
+        Command::Run => run::run(&project, &progress),
+        Command::Test(flags) => test::run(&project, &progress, flags),
+        Command::Ci => ci::run(&project, &progress),
+        Command::Clean => clean::run(&project),
+    }
+}
+
+/// Prints the causes, outermost first. Not `{:?}`: users read the same with `RUST_BACKTRACE=1`.
+fn report(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Interrupted>() {
+        eprintln!("interrupted: the guests in target/guests are the last good ones");
+        return ExitCode::from(130);
+    }
+    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
+    eprintln!("error: {}", causes.join(": "));
+    ExitCode::FAILURE
+}
