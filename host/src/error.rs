@@ -11,10 +11,12 @@ use crate::value::Arguments;
 /// Why a program was not linked, not started, or ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("cannot read `{}`: {}", path.display(), reason(path, source))]
-    Read { path: PathBuf, source: io::Error },
+    #[error("cannot read `{}`: {}", path.display(), reason(path, error))]
+    Read { path: PathBuf, error: io::Error },
     #[error(transparent)]
     Load(#[from] LoadError),
+    #[error("`{}` is not valid in the text format: {message}", path.display())]
+    Text { path: PathBuf, message: String },
     #[error("`{module}` cannot be compiled: {message}")]
     Compile { module: String, message: String },
     #[error(
@@ -38,6 +40,8 @@ pub enum Error {
     },
     #[error(transparent)]
     Arguments(#[from] Arguments),
+    #[error("{what} cannot be called: {message}")]
+    Call { what: String, message: String },
     /// The code that ran into an error; `backtrace` has a line a frame, the innermost first.
     #[error("{what} trapped: {trap}{}", lines("wasm backtrace:", backtrace))]
     Trap { what: String, trap: String, backtrace: Vec<String> },
@@ -50,11 +54,11 @@ pub enum Error {
     Setup { message: String },
 }
 
-fn reason(path: &std::path::Path, source: &io::Error) -> String {
-    match source.kind() {
+fn reason(path: &std::path::Path, error: &io::Error) -> String {
+    match error.kind() {
         _ if path.is_dir() => "it is a folder, not a module".to_owned(),
-        io::ErrorKind::NotFound => "there is no such file; is the path right?".to_owned(),
-        _ => source.to_string(),
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -25,7 +25,7 @@
 //! let calc = host.compile("calc", &calc)?;
 //! let toolbox = host.compile("toolbox", &toolbox)?;
 //! let program = host.link(toolbox, vec![Preload { name: "env".into(), guest: calc }])?;
-//! let mut process = program.start(Wasi::default())?;
+//! let mut process = program.start(&Wasi::default())?;
 //! let results = process.invoke("foo", &[Val::I32(7)])?;
 //! assert_eq!(results[0].i32(), Some(8));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,7 +42,7 @@ mod wasi;
 pub use error::Error;
 pub use limits::Limits;
 pub use process::Process;
-pub use program::{Guest, Host, Preload, Program};
+pub use program::{Guest, Host, Preload, Program, read};
 pub use value::{ArgumentError, Arguments, display, parse_arguments};
 pub use wasi::{Directory, Wasi};
 pub use wasmtime::Val;

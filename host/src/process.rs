@@ -17,7 +17,7 @@ use crate::wasi::Wasi;
 /// What the store of a process holds.
 pub(crate) struct State {
     pub(crate) wasi: WasiP1Ctx,
-    memory: MemoryLimiter,
+    pub(crate) memory: MemoryLimiter,
 }
 
 /// An instance of a [`Program`], whose exports can be called.
@@ -25,21 +25,55 @@ pub(crate) struct State {
 /// After a trap or a timeout the guest's memory may be in any state; start the program again instead
 /// of calling into it further.
 pub struct Process<'p> {
-    program: &'p Program,
-    store: Store<State>,
-    main: Option<Instance>,
-    runtime: Runtime,
-    deadline: Option<Deadline>,
+    runner: Runner<'p>,
+    main: Instance,
 }
 
 impl std::fmt::Debug for Process<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Process").field("program", self.program).finish_non_exhaustive()
+        f.debug_struct("Process").field("program", self.runner.program).finish_non_exhaustive()
     }
 }
 
 impl<'p> Process<'p> {
-    pub(crate) fn start(program: &'p Program, wasi: Wasi) -> Result<Self, Error> {
+    pub(crate) fn start(program: &'p Program, wasi: &Wasi) -> Result<Self, Error> {
+        let mut runner = Runner::new(program, wasi)?;
+        let mut linker = program.functions.clone();
+        for preload in &program.preloads {
+            let instance = runner.instantiate(&linker, &preload.guest)?;
+            linker.instance(&mut runner.store, &preload.name, instance).map_err(|error| {
+                let module = preload.guest.module.name.clone();
+                Error::Instantiate { module, message: Error::message(&error) }
+            })?;
+        }
+        let main = runner.instantiate(&linker, &program.main)?;
+        Ok(Process { runner, main })
+    }
+
+    /// Calls an export of the main module and returns its results.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such function, the arguments are not of its types, or it does not return: a
+    /// trap, a timeout, an exit.
+    pub fn invoke(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, Error> {
+        let ty = self.runner.program.main.function(name)?;
+        let mut results = vec![Val::I32(0); ty.results.len()];
+        self.runner.call(&format!("`{name}`"), self.main, name, args, &mut results)?;
+        Ok(results)
+    }
+}
+
+/// Runs guest code under the program's limits.
+struct Runner<'p> {
+    program: &'p Program,
+    store: Store<State>,
+    runtime: Runtime,
+    deadline: Option<Deadline>,
+}
+
+impl<'p> Runner<'p> {
+    fn new(program: &'p Program, wasi: &Wasi) -> Result<Self, Error> {
         let engine = program.functions.engine();
         let state = State { wasi: wasi.build()?, memory: MemoryLimiter::new(&program.limits) };
         let mut store = Store::new(engine, state);
@@ -53,44 +87,18 @@ impl<'p> Process<'p> {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
-        let mut process = Process { program, store, main: None, runtime, deadline };
-        process.instantiate()?;
-        Ok(process)
+        Ok(Runner { program, store, runtime, deadline })
     }
 
-    fn instantiate(&mut self) -> Result<(), Error> {
-        let mut linker = self.program.functions.clone();
-        for preload in &self.program.preloads {
-            let instance = self.instance(&linker, &preload.guest)?;
-            linker.instance(&mut self.store, &preload.name, instance).map_err(|error| {
-                let module = preload.guest.module.name.clone();
-                Error::Instantiate { module, message: Error::message(&error) }
-            })?;
-        }
-        self.main = Some(self.instance(&linker, &self.program.main)?);
-        Ok(())
-    }
-
-    fn instance(
+    fn instantiate(
         &mut self,
         linker: &wasmtime::Linker<State>,
         guest: &Guest,
     ) -> Result<Instance, Error> {
-        let name = &guest.module.name;
-        let what = format!("the start function of `{name}`");
-        let denied = self.store.data_mut().memory.denied.take();
-        debug_assert!(denied.is_none(), "nothing has run since the last instance");
-        let started =
-            self.block_on(async |store| linker.instantiate_async(store, &guest.code).await);
-        let instance = started.map_err(|stop| match self.store.data().memory.denied {
-            Some(needed) if !stop.is_trap() => Error::MemoryLimit {
-                module: name.clone(),
-                needed: ByteSize(needed as u64),
-                limit: ByteSize(self.program.limits.max_memory.unwrap_or(usize::MAX) as u64),
-            },
-            _ if stop.is_trap() => self.explain(&what, stop),
-            _ => Error::Instantiate { module: name.clone(), message: stop.message() },
-        })?;
+        self.store.data_mut().memory.denied = None;
+        let run =
+            async |store: &mut Store<State>| linker.instantiate_async(store, &guest.code).await;
+        let instance = self.block_on(run).map_err(|stop| self.explain_start(guest, stop))?;
         self.initialize(guest, instance)?;
         Ok(instance)
     }
@@ -108,25 +116,6 @@ impl<'p> Process<'p> {
             }
         }
         Ok(())
-    }
-
-    /// Calls an export of the main module and returns its results.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such function, or it does not return: a trap, a timeout, an exit.
-    ///
-    /// # Panics
-    ///
-    /// When the arguments are not of the function's types.
-    pub fn invoke(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, Error> {
-        let ty = self.program.main.function(name)?;
-        let mut results = vec![Val::I32(0); ty.results.len()];
-        let Some(main) = self.main else {
-            unreachable!("a process is made with its main instance")
-        };
-        self.call(&format!("`{name}`"), main, name, args, &mut results)?;
-        Ok(results)
     }
 
     fn call(
@@ -163,6 +152,21 @@ impl<'p> Process<'p> {
         }
     }
 
+    fn explain_start(&self, guest: &Guest, stop: Stop) -> Error {
+        let module = guest.module.name.clone();
+        if stop.is_in_guest() {
+            return self.explain(&format!("the start function of `{module}`"), stop);
+        }
+        match self.store.data().memory.denied {
+            Some(needed) => Error::MemoryLimit {
+                module,
+                needed: ByteSize(needed as u64),
+                limit: ByteSize(self.program.limits.max_memory.unwrap_or(usize::MAX) as u64),
+            },
+            None => Error::Instantiate { module, message: stop.message() },
+        }
+    }
+
     fn explain(&self, what: &str, stop: Stop) -> Error {
         let error = match stop {
             Stop::Deadline(limit) => return Error::Timeout { what: what.to_owned(), limit },
@@ -174,10 +178,14 @@ impl<'p> Process<'p> {
         if let Some(I32Exit(code)) = error.downcast_ref() {
             return Error::Exit(*code);
         }
-        let backtrace = error.downcast_ref::<WasmBacktrace>();
+        let (trap, backtrace) =
+            (error.downcast_ref::<Trap>(), error.downcast_ref::<WasmBacktrace>());
+        if trap.is_none() && backtrace.is_none() {
+            return Error::Call { what: what.to_owned(), message: Error::message(&error) };
+        }
         Error::Trap {
             what: what.to_owned(),
-            trap: match error.downcast_ref::<Trap>() {
+            trap: match trap {
                 Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
                 None => error.root_cause().to_string(),
             },
@@ -193,8 +201,8 @@ enum Stop {
 }
 
 impl Stop {
-    /// Whether guest code ran, so that the reason is to be found in it.
-    fn is_trap(&self) -> bool {
+    /// Whether the reason is to be found in guest code.
+    fn is_in_guest(&self) -> bool {
         match self {
             Stop::Deadline(_) => true,
             Stop::Error(error) => {

@@ -103,19 +103,20 @@ impl Host {
         Ok(Host { engine, limits, functions })
     }
 
-    /// Reads and compiles a file; messages call the module by its file name without the ending.
+    /// Reads and compiles a file; the module is called by the file's name without its ending.
     ///
     /// # Errors
     ///
     /// When it cannot be read, or as [`Host::compile`].
     pub fn load(&self, path: &Path) -> Result<Guest, Error> {
-        let bytes =
-            fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        let name = path.file_stem().unwrap_or(path.as_os_str());
-        self.compile(&name.to_string_lossy(), &bytes)
+        let (name, bytes) = read(path)?;
+        // An error names the whole path: there may be several files of one name.
+        let mut guest = self.compile(&path.to_string_lossy(), &bytes)?;
+        guest.module.name = name;
+        Ok(guest)
     }
 
-    /// Compiles a module's bytes.
+    /// Compiles a module's bytes; `name` is how messages call it.
     ///
     /// # Errors
     ///
@@ -154,6 +155,28 @@ impl Host {
     }
 }
 
+/// Reads a module from a file, and makes its name from the file's, without the ending. A module in the
+/// text format is converted, as by `wasmtime`.
+///
+/// # Errors
+///
+/// When it cannot be read, or its text is not valid.
+pub fn read(path: &Path) -> Result<(String, Vec<u8>), Error> {
+    let bytes = fs::read(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let text = bytes.trim_ascii_start();
+    if !text.starts_with(b"(") && !text.starts_with(b";;") {
+        return Ok((name, bytes));
+    }
+    match wat::parse_bytes(&bytes) {
+        Ok(binary) => Ok((name, binary.into_owned())),
+        Err(mut error) => {
+            error.set_path(path);
+            Err(Error::Text { path: path.to_owned(), message: error.to_string() })
+        }
+    }
+}
+
 fn check_names(preloads: &[Preload]) -> Result<(), Error> {
     for (i, second) in preloads.iter().enumerate() {
         if let Some(first) = preloads[..i].iter().find(|first| first.name == second.name) {
@@ -173,7 +196,49 @@ impl Program {
     /// # Errors
     ///
     /// When a directory of `wasi` cannot be opened, memory is short, or initialisation ends early.
-    pub fn start(&self, wasi: Wasi) -> Result<Process<'_>, Error> {
+    pub fn start(&self, wasi: &Wasi) -> Result<Process<'_>, Error> {
         Process::start(self, wasi)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{ExternType, Store};
+
+    use super::*;
+    use crate::limits::MemoryLimiter;
+
+    /// What `linker` says of WASI, without knowing Wasmtime, is what Wasmtime has.
+    #[test]
+    fn wasi_is_what_the_linker_says() {
+        let host = Host::new(Limits::default()).unwrap();
+        let wasi = Wasi::default().build().unwrap();
+        let memory = MemoryLimiter::new(&Limits::default());
+        let mut store = Store::new(&host.engine, State { wasi, memory });
+        let defined: Vec<_> = host
+            .functions
+            .iter(&mut store)
+            .map(|(module, name, item)| (module.to_owned(), name.to_owned(), item))
+            .collect();
+        let mut found: Vec<_> = defined
+            .into_iter()
+            .map(|(module, name, item)| match item.ty(&store) {
+                ExternType::Func(ty) => {
+                    let list = |types: Vec<String>| format!("({})", types.join(", "));
+                    let params = list(ty.params().map(|t| t.to_string()).collect());
+                    let results: Vec<_> = ty.results().map(|t| t.to_string()).collect();
+                    let results =
+                        if results.len() == 1 { results[0].clone() } else { list(results) };
+                    format!("{module}.{name}: {params} -> {results}")
+                }
+                other => format!("{module}.{name}: {other:?}"),
+            })
+            .collect();
+        let wasi = Provider::wasi();
+        let known = wasi.exports.iter().map(|e| format!("{}.{}: {}", wasi.module, e.name, e.ty));
+        let mut known: Vec<_> = known.collect();
+        found.sort();
+        known.sort();
+        assert_eq!(found, known);
     }
 }

@@ -97,7 +97,7 @@ fn parse_integer(text: &str) -> Result<i128, IntErrorKind> {
     if digits.starts_with(['-', '+']) {
         return Err(IntErrorKind::InvalidDigit);
     }
-    i128::from_str_radix(&format!("{sign}{digits}"), radix).map_err(|e| e.kind().clone())
+    i128::from_str_radix(&format!("{sign}{digits}"), radix).map_err(|e| *e.kind())
 }
 
 /// A result as text: numbers in decimal, a v128 as `0x…` with its highest byte first.

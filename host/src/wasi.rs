@@ -32,7 +32,11 @@ impl Wasi {
         }
         for Directory { host, guest } in &self.directories {
             builder.preopened_dir(host, guest, FsPerms::ReadWrite).map_err(|error| {
-                Error::Directory { path: host.clone(), message: Error::message(&error) }
+                let message = match host.is_dir() {
+                    true => Error::message(&error),
+                    false => "there is no such directory".to_owned(),
+                };
+                Error::Directory { path: host.clone(), message }
             })?;
         }
         Ok(builder.build_p1())

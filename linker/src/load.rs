@@ -78,7 +78,8 @@ pub enum LoadError {
     #[error("`{module}` is empty: 0 bytes are no WebAssembly module")]
     Empty { module: String },
     #[error(
-        "`{module}` is not a WebAssembly module: it starts with {found}, not with `\\0asm`{hint}"
+        "`{module}` is not a WebAssembly module: it starts with {found}, not with the magic \
+         number 00 61 73 6d{hint}"
     )]
     NotWasm { module: String, found: String, hint: &'static str },
     #[error(

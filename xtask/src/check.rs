@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use linker::{Faults, Module, Provider};
 
 use crate::guests::Built;
@@ -46,7 +46,7 @@ pub(crate) fn check<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, M
         faults.collect(guest.contract.check(module));
         faults.collect(linker::resolve(module, &providers));
     }
-    faults.into_result().with_context(|| "the guests do not fit\n")?;
+    faults.into_result().map_err(|faults| anyhow!("the guests do not fit\n{faults}"))?;
     Ok(modules)
 }
 

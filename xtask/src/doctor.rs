@@ -1,5 +1,7 @@
 //! `cargo xtask doctor`: what is there and what is missing.
 
+use std::process::Command;
+
 use anyhow::bail;
 
 use crate::project::Project;
@@ -8,8 +10,8 @@ use crate::tools::Tool;
 
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let header = ["", "tool", "needed for", "found"].map(str::to_owned);
-    let rows: Vec<_> =
-        [header].into_iter().chain(Tool::ALL.map(|tool| row(tool, project))).collect();
+    let tools = Tool::ALL.map(|tool| row(tool, project));
+    let rows: Vec<_> = [header, rust()].into_iter().chain(tools).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let (tool_width, use_width) = (width(1), width(2));
     for [mark, tool, needed_for, found] in &rows {
@@ -20,6 +22,13 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
         bail!("{missing} of {} tools missing: run `cargo xtask setup`", Tool::ALL.len());
     }
     Ok(())
+}
+
+/// The toolchain that builds this very program, so it is there.
+fn rust() -> [String; 4] {
+    let version = Command::new("rustc").arg("--version").output();
+    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    ["✔".into(), "Rust".into(), "everything".into(), version.unwrap_or_default()]
 }
 
 fn row(tool: Tool, project: &Project) -> [String; 4] {

@@ -29,7 +29,7 @@ pub(crate) enum Command {
     Test(TestFlags),
     /// Check formatting and lints, then run every test: all that continuous integration does
     Ci,
-    /// Remove what the build made: guests, CMake's folders and cargo's
+    /// Remove what was built of this workspace; compiled dependencies stay
     Clean,
 }
 

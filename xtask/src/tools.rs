@@ -129,7 +129,7 @@ fn emscripten_folders(project: &Project) -> Vec<PathBuf> {
         .chain(home.map(|home| home.join("emsdk")))
         .chain(usual)
         .chain([project.emsdk()]);
-    let roots = ["/usr/lib/emscripten", "/usr/share/emscripten", "/opt/emscripten"];
+    let roots = ["/usr/lib/emscripten", "/opt/emscripten"];
     let mut folders: Vec<_> = emsdks.map(in_emsdk).collect();
     // What the user names explicitly comes before what merely lies around.
     let at = usize::from(variable("EMSDK").is_some());
@@ -139,8 +139,7 @@ fn emscripten_folders(project: &Project) -> Vec<PathBuf> {
 }
 
 fn in_folders(program: &str, folders: Vec<PathBuf>) -> Option<PathBuf> {
-    let folders = env::join_paths(folders).ok()?;
-    which::which_in(program, Some(folders), ".").ok()
+    folders.into_iter().find_map(|folder| which::which_in(program, Some(folder), ".").ok())
 }
 
 /// An installed Emscripten.

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use host::{Error, Host, Limits, Preload, Wasi};
 use serde::Deserialize;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
 
     print("Linking...\n")?;
     let program = host.link(guest, preloads)?;
-    let results = program.start(Wasi::default())?.invoke(&demo.invoke, &args)?;
+    let results = program.start(&Wasi::default())?.invoke(&demo.invoke, &args)?;
     let results: Vec<_> = results.iter().map(host::display).collect();
     print(&format!("{}Result: {}\n", capitalized(&demo.invoke), results.join(", ")))
 }
@@ -56,13 +56,10 @@ fn default_file() -> anyhow::Result<PathBuf> {
 }
 
 fn read(file: &Path) -> anyhow::Result<Demo> {
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => bail!(
-            "cannot read `{}`: {error}; build the guests with `cargo xtask build-all`",
-            file.display()
-        ),
-    };
+    let text = fs::read_to_string(file).map_err(|error| {
+        let error = Error::Read { path: file.to_owned(), error };
+        anyhow!("{error}; build the guests with `cargo xtask build-all`")
+    })?;
     toml::from_str(&text).with_context(|| format!("`{}` is no demo", file.display()))
 }
 

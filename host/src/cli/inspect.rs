@@ -1,20 +1,17 @@
 //! `host inspect`: a module as the linker sees it.
 
 use std::fmt::Write;
-use std::fs;
 
 use anyhow::Context;
-use host::Error;
 use linker::{Dylink, Module, SymbolInfo};
 
 use super::flags::InspectFlags;
 use super::print;
 
 pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
-    let path = &flags.module;
-    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
-    let module = Module::load(name, &bytes)?;
+    let (name, bytes) = host::read(&flags.module)?;
+    let mut module = Module::load(flags.module.to_string_lossy(), &bytes)?;
+    module.name = name;
     if flags.json {
         print(&(serde_json::to_string_pretty(&module)? + "\n"))
     } else if flags.wat {
@@ -64,5 +61,9 @@ fn dylink_lines(dylink: &Dylink) -> Vec<String> {
 
 fn symbol_line(what: &str, symbol: &SymbolInfo) -> String {
     let module = symbol.module.as_ref().map(|module| format!("{module}.")).unwrap_or_default();
-    format!("{what} {module}{}: {}", linker::demangle(&symbol.name), symbol.flags.join(", "))
+    let flags = match symbol.flags.as_slice() {
+        [] => "no flags".to_owned(),
+        flags => flags.join(", "),
+    };
+    format!("{what} {module}{}: {flags}", linker::demangle(&symbol.name))
 }

@@ -25,13 +25,13 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
         None => {
             check_command(&guest)?;
             let program = link(&host, guest, preloads)?;
-            program.start(wasi)?.invoke("_start", &[])?;
+            program.start(&wasi)?.invoke("_start", &[])?;
         }
         Some(name) => {
             let ty = guest.function(name)?.clone();
             let args = host::parse_arguments(name, &ty, flags.args()).map_err(Error::from)?;
             let program = link(&host, guest, preloads)?;
-            let results = program.start(wasi)?.invoke(name, &args)?;
+            let results = program.start(&wasi)?.invoke(name, &args)?;
             let lines: String = results.iter().map(|v| format!("{}\n", host::display(v))).collect();
             super::print(&lines)?;
         }

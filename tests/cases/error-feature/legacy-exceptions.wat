@@ -1,0 +1,1 @@
+(module (func (export "_start") try catch_all end))

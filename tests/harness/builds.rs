@@ -1,0 +1,279 @@
+//! Builds that are interrupted, run out of disk, or have nothing to do.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::trial;
+use crate::workspace::Sandbox;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![trial("builds::only_what_is_stale_is_rebuilt", only_what_is_stale)];
+    #[cfg(unix)]
+    trials.extend(unix::trials());
+    trials
+}
+
+const GUESTS: [&str; 3] = ["build-all", "--guests-only", "--no-setup"];
+
+fn text(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
+}
+
+/// Runs a command that must succeed.
+fn succeed(command: &mut Command) -> Result<String, Failed> {
+    let output = command.output()?;
+    match output.status.success() {
+        true => Ok(text(&output)),
+        false => Err(format!("{} in\n{}", output.status, text(&output)).into()),
+    }
+}
+
+fn expect(text: &str, wanted: &str) -> Result<(), Failed> {
+    if text.contains(wanted) { Ok(()) } else { Err(format!("no `{wanted}` in\n{text}").into()) }
+}
+
+fn expect_not(text: &str, unwanted: &str) -> Result<(), Failed> {
+    if text.contains(unwanted) { Err(format!("`{unwanted}` in\n{text}").into()) } else { Ok(()) }
+}
+
+const COMPILES_CPP: &str = "Building CXX object";
+const COMPILES_RUST: &str = "Compiling calc";
+
+fn only_what_is_stale() -> Result<(), Failed> {
+    let sandbox = Sandbox::of_workspace()?;
+    let build = || {
+        let mut command = sandbox.xtask(&GUESTS);
+        succeed(command.arg("-v").env("CARGO_TERM_QUIET", "false"))
+    };
+    let guest = |name: &str| sandbox.path().join("target").join("guests").join(name);
+    let modified = |name: &str| fs::metadata(guest(name)).and_then(|data| data.modified());
+
+    let first = build()?;
+    expect(&first, COMPILES_CPP)?;
+    expect(&first, COMPILES_RUST)?;
+    let before = (modified("toolbox.wasm")?, modified("calc.wasm")?);
+
+    let second = build()?;
+    expect_not(&second, COMPILES_CPP)?;
+    expect_not(&second, COMPILES_RUST)?;
+
+    let source = sandbox.path().join("toolbox-cpp").join("src").join("toolbox.cpp");
+    let code = fs::read_to_string(&source)?.replace("add(1, x)", "add(2, x)");
+    fs::write(&source, code)?;
+    let third = build()?;
+    expect(&third, COMPILES_CPP)?;
+    expect_not(&third, COMPILES_RUST)?;
+    let after = (modified("toolbox.wasm")?, modified("calc.wasm")?);
+    match after.0 > before.0 && after.1 == before.1 {
+        true => Ok(()),
+        false => Err("only toolbox.wasm should have been replaced".into()),
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+    use super::*;
+
+    pub(super) fn trials() -> Vec<Trial> {
+        vec![
+            trial("builds::ctrl_c_keeps_the_last_good_guests", ctrl_c),
+            trial("builds::a_missing_emcmake_is_named_with_the_way_out", missing_emcmake),
+            trial("builds::a_failing_emcmake_is_shown_with_its_output", failing_emcmake),
+            trial("builds::emsdk_is_installed_where_there_are_no_packages", emsdk),
+            Trial::ignorable_test("builds::a_full_disk_keeps_the_last_good_guests", || {
+                on_tmpfs("size=8k", "No space left on device")
+            }),
+            Trial::ignorable_test("builds::a_read_only_folder_is_named", || {
+                on_tmpfs("ro", "Read-only file system")
+            }),
+        ]
+    }
+
+    fn script(path: &Path, text: &str) -> Result<(), Failed> {
+        fs::write(path, format!("#!/bin/sh\n{text}\n"))?;
+        Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o755))?)
+    }
+
+    /// A folder with links to the programs on PATH, without some, to be the only one on PATH.
+    fn path_without(folder: &Path, unwanted: fn(&str) -> bool) -> Result<(), Failed> {
+        fs::create_dir_all(folder)?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        for file in std::env::split_paths(&path).flat_map(fs::read_dir).flatten() {
+            let file = file?;
+            if !file.file_name().to_str().is_none_or(unwanted) {
+                // The first of a name on PATH is the one that counts.
+                let _ = symlink(file.path(), folder.join(file.file_name()));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_emscripten(name: &str) -> bool {
+        name.starts_with("em")
+    }
+
+    fn is_emscripten_or_package_manager(name: &str) -> bool {
+        is_emscripten(name) || ["apt-get", "dnf", "pacman", "brew"].contains(&name)
+    }
+
+    /// Neither the environment nor the home folder leads to an emsdk.
+    fn hide_emsdk(command: &mut Command, home: &Path) {
+        let real = std::env::var_os("HOME").unwrap_or_default();
+        for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+            let default = Path::new(&real).join(folder).into_os_string();
+            command.env(name, std::env::var_os(name).unwrap_or(default));
+        }
+        command.env("HOME", home).env_remove("EMSDK").env_remove("EMSCRIPTEN");
+    }
+
+    fn missing_emcmake() -> Result<(), Failed> {
+        let sandbox = Sandbox::of_workspace()?;
+        let bin = sandbox.path().join("bin");
+        path_without(&bin, is_emscripten)?;
+        let mut command = sandbox.xtask(&GUESTS);
+        hide_emsdk(&mut command, sandbox.path());
+        let output = command.env("PATH", &bin).output()?;
+        expect(
+            &text(&output),
+            "`emcmake` not found, needed for C++ to WebAssembly: run `cargo xtask setup`",
+        )
+    }
+
+    fn failing_emcmake() -> Result<(), Failed> {
+        let sandbox = Sandbox::of_workspace()?;
+        let bin = sandbox.path().join("bin");
+        fs::create_dir(&bin)?;
+        script(&bin.join("emcmake"), "echo 'the cache is locked' >&2; exit 3")?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path)))?;
+        let output = sandbox.xtask(&GUESTS).env("PATH", path).output()?;
+        let text = text(&output);
+        expect(&text, "failed (exit status: 3)")?;
+        expect(&text, "the cache is locked")?;
+        expect(&text, "to repeat it: cd ")
+    }
+
+    /// An emsdk in a local repository, whose Emscripten is the one that is installed here.
+    fn emsdk() -> Result<(), Failed> {
+        let sandbox = Sandbox::of_workspace()?;
+        let repository = sandbox.path().join("emsdk-stand-in");
+        fs::create_dir(&repository)?;
+        script(
+            &repository.join("emsdk"),
+            "cd \"$(dirname \"$0\")\" || exit 1\n\
+             test \"$1\" = install || { test -d upstream/emscripten; exit; }\n\
+             mkdir -p upstream/emscripten\n\
+             printf '#!/bin/sh\\nPATH=%s exec emcmake \"$@\"\\n' \"$REAL_PATH\" > upstream/emscripten/emcmake\n\
+             chmod +x upstream/emscripten/emcmake",
+        )?;
+        let git = |args: &[&str]| {
+            let identity = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];
+            succeed(Command::new("git").args(identity).args(args).current_dir(&repository))
+        };
+        git(&["init", "--quiet"])?;
+        git(&["add", "emsdk"])?;
+        git(&["commit", "--quiet", "-m", "A stand-in"])?;
+        git(&["tag", "3.1.69"])?;
+
+        let bin = sandbox.path().join("bin");
+        path_without(&bin, is_emscripten_or_package_manager)?;
+        let mut command = sandbox.xtask(&["build-all", "--guests-only"]);
+        hide_emsdk(&mut command, sandbox.path());
+        command.env("REAL_PATH", std::env::var_os("PATH").unwrap_or_default()).env("PATH", &bin);
+        command.env("XTASK_EMSDK_URL", format!("file://{}", repository.display()));
+        let output = succeed(&mut command)?;
+        expect(&output, "git clone --depth 1 --branch 3.1.69")?;
+        expect(&output, "3 guests fit")?;
+        // What is installed is found again, and not installed twice.
+        expect_not(&succeed(&mut command)?, "git clone")
+    }
+
+    fn ctrl_c() -> Result<(), Failed> {
+        let sandbox = Sandbox::of_workspace()?;
+        succeed(&mut sandbox.xtask(&GUESTS))?;
+        let good = fs::read(sandbox.path().join("target/guests/toolbox.wasm"))?;
+        // The C++ compiler tells its process id and hangs.
+        let bin = sandbox.path().join("bin");
+        fs::create_dir(&bin)?;
+        script(&bin.join("emcmake"), "echo pid=$$; exec sleep 600")?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path)))?;
+        let mut command = sandbox.xtask(&GUESTS);
+        command.arg("-v").env("PATH", path).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let stderr = child.stderr.take().ok_or("no stderr")?;
+        let mut lines = BufReader::new(stderr).lines();
+        let tool = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("pid=").and_then(|(_, id)| id.trim().parse().ok()));
+        let tool = tool.and_then(Pid::from_raw).ok_or("the compiler was not started")?;
+        kill_process(Pid::from_child(&child), Signal::INT)?;
+        let rest: String = lines.map_while(Result::ok).map(|line| line + "\n").collect();
+        let status = child.wait()?;
+        expect(&rest, "interrupted: the guests in target/guests are the last good ones")?;
+        if status.code() != Some(130) {
+            return Err(format!("ended with {status}").into());
+        }
+        gone(tool)?;
+        match fs::read(sandbox.path().join("target/guests/toolbox.wasm"))? == good {
+            true => Ok(()),
+            false => Err("toolbox.wasm has changed".into()),
+        }
+    }
+
+    /// Waits until a process that was told to end has done so.
+    fn gone(process: Pid) -> Result<(), Failed> {
+        let start = Instant::now();
+        while test_kill_process(process).is_ok() {
+            if start.elapsed() > Duration::from_secs(10) {
+                return Err("the compiler still runs".into());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Builds with `target/guests` on a small file system of its own, in a mount namespace that ends
+    /// with the command.
+    fn on_tmpfs(options: &str, message: &str) -> Result<Completion, Failed> {
+        let probe = Command::new("unshare").args(["--mount", "--map-root-user", "true"]).output();
+        if !probe.is_ok_and(|output| output.status.success()) {
+            return crate::ignored("`unshare` cannot make a mount namespace here");
+        }
+        let sandbox = Sandbox::of_workspace()?;
+        succeed(&mut sandbox.xtask(&GUESTS))?;
+        let guests = sandbox.path().join("target").join("guests");
+        let good = fs::read(guests.join("toolbox.wasm"))?;
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--map-root-user", "sh", "-c"]);
+        command.arg("mount -t tmpfs -o \"$1\" tmpfs \"$2\" && shift 2 && exec \"$@\"");
+        command.args(["sh", options]).arg(&guests).arg(crate::workspace::xtask()).args(GUESTS);
+        crate::workspace::clean_environment(&mut command);
+        // Larger than the file system, so that it cannot be written whole.
+        fs::write(sandbox.path().join("toolbox-cpp/src/hello.cpp"), LARGE)?;
+        let output = command.current_dir(sandbox.path()).output()?;
+        if output.status.success() {
+            return Err(format!("the build succeeded\n{}", text(&output)).into());
+        }
+        expect(&text(&output), message)?;
+        expect(&text(&output), "target/guests/")?;
+        match fs::read(guests.join("toolbox.wasm"))? == good {
+            true => Ok(Completion::Completed),
+            false => Err("toolbox.wasm has changed".into()),
+        }
+    }
+
+    const LARGE: &str = "const volatile char data[65536] = {1};\nint main() { return data[0]; }\n";
+}

@@ -1,0 +1,70 @@
+//! The folders of `tests/cases`.
+//!
+//! A case is a `case.md` with console sessions, and files that they use. A session runs in a folder that
+//! holds the built guests and the case's files, each `.wat` as `.wasm`; or, if it calls `cargo xtask`, in
+//! a copy of the workspace over which the case's files are laid.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::console;
+use crate::workspace::{self, Sandbox};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let mut cases: Vec<PathBuf> = fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.join("case.md").is_file())
+        .collect();
+    cases.sort();
+    cases.into_iter().map(trial).collect()
+}
+
+fn trial(folder: PathBuf) -> Trial {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    crate::trial(&format!("case::{name}"), move || run(&folder))
+}
+
+fn run(folder: &Path) -> Result<(), Failed> {
+    let file = folder.join("case.md");
+    let markdown = fs::read_to_string(&file)?;
+    let sandbox = sandbox(folder, &markdown)?;
+    let mut sessions = Vec::new();
+    for block in console::blocks(&markdown).iter().filter(|b| b.language == "console") {
+        sessions.push((block.span.clone(), console::run(block.text, sandbox.path())?));
+    }
+    let mut actual = markdown.clone();
+    // From the last to the first, so that the spans stay right.
+    for (span, session) in sessions.into_iter().rev() {
+        actual.replace_range(span, &session);
+    }
+    if std::env::var_os("TESTS_BLESS").is_some() {
+        fs::write(&file, actual)?;
+        return Ok(());
+    }
+    console::same(&actual, &markdown, "`cargo xtask test --bless` rewrites the expected output")
+}
+
+fn sandbox(folder: &Path, markdown: &str) -> Result<Sandbox, Failed> {
+    if markdown.contains("cargo xtask") {
+        let sandbox = Sandbox::of_workspace()?;
+        workspace::copy(folder, sandbox.path(), &["case.md"])?;
+        return Ok(sandbox);
+    }
+    let sandbox = Sandbox::empty()?;
+    workspace::copy(&workspace::guests(), sandbox.path(), &[".lock"])?;
+    workspace::copy(folder, sandbox.path(), &["case.md"])?;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "wat") {
+            let wasm = wat::parse_file(&path)?;
+            let name = path.with_extension("wasm");
+            fs::write(sandbox.path().join(name.file_name().unwrap_or_default()), wasm)?;
+        }
+    }
+    Ok(sandbox)
+}

@@ -1,0 +1,126 @@
+//! The demo and the limits, through `host`'s library.
+
+use std::time::Duration;
+
+use host::{Error, Host, Limits, Preload, Process, Val, Wasi};
+use libtest_mimic::{Failed, Trial};
+
+use crate::{trial, workspace};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("library::demo", demo),
+        trial("library::a_program_starts_many_times", a_program_starts_many_times),
+        trial("library::a_timeout_ends_only_its_own_process", a_timeout_ends_only_its_own_process),
+        trial("library::a_timeout_that_never_comes_is_none", a_timeout_that_never_comes_is_none),
+        trial("library::memory_is_limited_in_total", memory_is_limited_in_total),
+        trial("library::host_and_programs_cross_threads", host_and_programs_cross_threads),
+    ]
+}
+
+fn demo() -> Result<(), Failed> {
+    let host = Host::new(Limits::default())?;
+    let calc = host.load(&workspace::guests().join("calc.wasm"))?;
+    let toolbox = host.load(&workspace::guests().join("toolbox.wasm"))?;
+    let program = host.link(toolbox, vec![Preload { name: "env".into(), guest: calc }])?;
+    expect_i32(&mut program.start(&Wasi::default())?, "foo", &[Val::I32(7)], 8)
+}
+
+fn expect_i32(
+    process: &mut Process<'_>,
+    name: &str,
+    args: &[Val],
+    expected: i32,
+) -> Result<(), Failed> {
+    match process.invoke(name, args)?.as_slice() {
+        [Val::I32(found)] if *found == expected => Ok(()),
+        found => Err(format!("{name} returned {found:?}, expected {expected}").into()),
+    }
+}
+
+const COUNTER: &str = r#"(module
+    (global $n (mut i32) (i32.const 0))
+    (func (export "next") (result i32)
+        (global.set $n (i32.add (global.get $n) (i32.const 1)))
+        (global.get $n)))"#;
+
+fn a_program_starts_many_times() -> Result<(), Failed> {
+    let host = Host::new(Limits::default())?;
+    let program = host.link(host.compile("counter", &wat::parse_str(COUNTER)?)?, Vec::new())?;
+    let mut first = program.start(&Wasi::default())?;
+    expect_i32(&mut first, "next", &[], 1)?;
+    expect_i32(&mut first, "next", &[], 2)?;
+    expect_i32(&mut program.start(&Wasi::default())?, "next", &[], 1)
+}
+
+const LOOPS: &str = r#"(module
+    (func (export "for_ever") (loop (br 0)))
+    (func (export "count") (param $n i32) (result i32) (local $i i32)
+        (loop
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if 0 (i32.lt_u (local.get $i) (local.get $n))))
+        (local.get $i)))"#;
+
+fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
+    let limits = Limits { timeout: Some(Duration::from_millis(300)), ..Limits::default() };
+    let host = Host::new(limits)?;
+    let program = host.link(host.compile("loops", &wat::parse_str(LOOPS)?)?, Vec::new())?;
+    let mut early = program.start(&Wasi::default())?;
+    std::thread::sleep(Duration::from_millis(200));
+    let mut late = program.start(&Wasi::default())?;
+    match early.invoke("for_ever", &[]) {
+        Err(Error::Timeout { limit, .. }) if limit == Duration::from_millis(300) => {}
+        other => return Err(format!("expected a timeout, found {other:?}").into()),
+    }
+    // The first one's deadline has passed; the second one has time left.
+    expect_i32(&mut late, "count", &[Val::I32(1000)], 1000)
+}
+
+fn a_timeout_that_never_comes_is_none() -> Result<(), Failed> {
+    let host = Host::new(Limits { timeout: Some(Duration::MAX), ..Limits::default() })?;
+    let program = host.link(host.compile("loops", &wat::parse_str(LOOPS)?)?, Vec::new())?;
+    expect_i32(&mut program.start(&Wasi::default())?, "count", &[Val::I32(1000)], 1000)
+}
+
+const TWO_MEMORIES: &str = r#"(module
+    (memory $a 1) (memory $b 1)
+    (func (export "grow_a") (param i32) (result i32) (memory.grow $a (local.get 0)))
+    (func (export "grow_b") (param i32) (result i32) (memory.grow $b (local.get 0))))"#;
+
+fn memory_is_limited_in_total() -> Result<(), Failed> {
+    const PAGE: usize = 64 * 1024;
+    let host = Host::new(Limits { max_memory: Some(4 * PAGE), ..Limits::default() })?;
+    let guest = host.compile("memories", &wat::parse_str(TWO_MEMORIES)?)?;
+    let program = host.link(guest.clone(), Vec::new())?;
+    let mut process = program.start(&Wasi::default())?;
+    expect_i32(&mut process, "grow_a", &[Val::I32(3)], -1)?;
+    expect_i32(&mut process, "grow_a", &[Val::I32(1)], 1)?;
+    expect_i32(&mut process, "grow_b", &[Val::I32(1)], 1)?;
+    expect_i32(&mut process, "grow_b", &[Val::I32(1)], -1)?;
+
+    let host = Host::new(Limits { max_memory: Some(2 * PAGE - 1), ..Limits::default() })?;
+    let guest = host.compile("memories", &wat::parse_str(TWO_MEMORIES)?)?;
+    match host.link(guest, Vec::new())?.start(&Wasi::default()) {
+        Err(Error::MemoryLimit { needed, .. }) if needed.as_u64() == 2 * PAGE as u64 => Ok(()),
+        other => Err(format!("expected the memory limit, found {other:?}").into()),
+    }
+}
+
+fn host_and_programs_cross_threads() -> Result<(), Failed> {
+    fn shared<T: Send + Sync>(value: T) -> T {
+        value
+    }
+    let host = shared(Host::new(Limits::default())?);
+    let guest = host.compile("counter", &wat::parse_str(COUNTER)?)?;
+    let program = shared(host.link(guest, Vec::new())?);
+    std::thread::scope(|scope| {
+        let count = || -> Result<(), String> {
+            let mut process = program.start(&Wasi::default()).map_err(|e| e.to_string())?;
+            (1..=100).try_for_each(|n| {
+                expect_i32(&mut process, "next", &[], n).map_err(|_| format!("not {n}"))
+            })
+        };
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(count)).collect();
+        threads.into_iter().try_for_each(|t| Ok(t.join().map_err(|_| "a panic")??))
+    })
+}

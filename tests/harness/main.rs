@@ -1,0 +1,41 @@
+//! Every test, in one program that test runners understand.
+//!
+//! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
+//! - [`library`]: the demo and the limits through `host`'s library
+//! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
+//! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
+//! - [`readme`]: the commands of README.md
+//! - [`rules`]: who may depend on whom
+
+mod builds;
+mod cases;
+mod console;
+mod library;
+mod oracle;
+mod readme;
+mod rules;
+mod workspace;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+fn main() -> std::process::ExitCode {
+    let args = Arguments::from_args();
+    let trials =
+        [cases::trials(), library::trials(), oracle::trials(), builds::trials(), rules::trials()];
+    let trials = trials.into_iter().flatten().chain(readme::trials()).collect();
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+/// How a test ends that did not run for want of something: ignored with the reason, but as a failure
+/// where `cargo xtask test --strict` asked for it.
+fn ignored(reason: &str) -> Result<Completion, Failed> {
+    match std::env::var_os("TESTS_STRICT") {
+        Some(_) => Err(format!("not run: {reason}").into()),
+        None => Ok(Completion::ignored_with(reason)),
+    }
+}
+
+/// A test that always runs.
+fn trial(name: &str, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    Trial::test(name, run)
+}

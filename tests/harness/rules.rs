@@ -1,0 +1,111 @@
+//! Who may depend on whom, and what is compiled how often.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::{trial, workspace};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("rules::xtask_and_linker_have_no_wasmtime", xtask_and_linker_have_no_wasmtime),
+        trial("rules::guests_depend_on_nothing", guests_depend_on_nothing),
+        trial("rules::crates_depend_only_on_those_below", crates_depend_only_on_those_below),
+        trial("rules::linker_is_pure", linker_is_pure),
+        trial("rules::wasmtime_is_compiled_once", wasmtime_is_compiled_once),
+    ]
+}
+
+/// `NAME vVERSION FEATURES` of all that a set of packages is built from.
+fn tree(packages: &[&str], edges: &str) -> Result<BTreeSet<String>, Failed> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    workspace::clean_environment(&mut cargo);
+    cargo.current_dir(workspace::root());
+    cargo.args(["tree", "--prefix", "none", "--no-dedupe", "--format", "{p} {f}", "-e", edges]);
+    for package in packages {
+        cargo.args(["-p", package]);
+    }
+    let output = cargo.output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.lines().map(|line| line.trim_end_matches(" (*)").trim().to_owned()).collect())
+}
+
+fn names(tree: &BTreeSet<String>) -> BTreeSet<&str> {
+    tree.iter().filter_map(|line| line.split(' ').next()).collect()
+}
+
+fn xtask_and_linker_have_no_wasmtime() -> Result<(), Failed> {
+    for package in ["xtask", "linker"] {
+        let tree = tree(&[package], "normal,build,dev")?;
+        if let Some(name) = names(&tree).iter().find(|name| name.starts_with("wasmtime")) {
+            return Err(format!("{package} depends on {name}").into());
+        }
+    }
+    Ok(())
+}
+
+fn guests_depend_on_nothing() -> Result<(), Failed> {
+    let tree = tree(&["calc"], "normal,build,dev")?;
+    match names(&tree) == BTreeSet::from(["calc"]) {
+        true => Ok(()),
+        false => Err(format!("calc depends on {tree:?}").into()),
+    }
+}
+
+fn crates_depend_only_on_those_below() -> Result<(), Failed> {
+    let ours = ["calc", "host", "linker", "tests", "xtask"];
+    let allowed = [
+        ("calc", vec!["calc"]),
+        ("linker", vec!["linker"]),
+        ("host", vec!["host", "linker"]),
+        ("xtask", vec!["linker", "xtask"]),
+        ("tests", vec!["calc", "host", "linker", "tests"]),
+    ];
+    for (package, allowed) in allowed {
+        let tree = tree(&[package], "normal,build,dev")?;
+        let found: Vec<_> = names(&tree).into_iter().filter(|name| ours.contains(name)).collect();
+        if found != allowed {
+            return Err(format!("{package} depends on {found:?}, not on {allowed:?}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Bytes in, data out: no files, no processes, no clock, no output, no unsafe.
+fn linker_is_pure() -> Result<(), Failed> {
+    let forbidden =
+        ["std::fs", "std::process", "std::env", "std::net", "std::time", "println!", "unsafe"];
+    for entry in fs::read_dir(workspace::root().join("linker").join("src"))? {
+        let path = entry?.path();
+        let text = fs::read_to_string(&path)?;
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            if let Some(word) = forbidden.iter().find(|word| line.contains(**word)) {
+                return Err(format!("{}: `{word}` in `{}`", path.display(), line.trim()).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The features of what `host` is built from are the same alone and with the tests, so that cargo
+/// does not compile Wasmtime a second time for them.
+fn wasmtime_is_compiled_once() -> Result<(), Failed> {
+    let alone = tree(&["host"], "normal,build")?;
+    let together = tree(&["host", "linker", "tests"], "normal,build,dev")?;
+    let ours = names(&alone);
+    let shared = |line: &&String| line.split(' ').next().is_some_and(|name| ours.contains(name));
+    let together: BTreeSet<_> = together.into_iter().filter(|line| shared(&line)).collect();
+    match alone == together {
+        true => Ok(()),
+        false => {
+            let differing: Vec<_> = alone.symmetric_difference(&together).collect();
+            Err(format!("other features in the tests' build: {differing:?}").into())
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Where things are, and copies of this workspace that a test may change.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// The folder of this workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// Cargo's target folder: this program is in `TARGET/release/deps`.
+pub(crate) fn target() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.ancestors().nth(3).map(Path::to_owned).unwrap_or_default()
+}
+
+/// The guests as they were built.
+pub(crate) fn guests() -> PathBuf {
+    target().join("guests")
+}
+
+pub(crate) fn host() -> PathBuf {
+    target().join("release").join(format!("host{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The `xtask` that started the tests.
+pub(crate) fn xtask() -> PathBuf {
+    match std::env::var_os("TESTS_XTASK") {
+        Some(path) => path.into(),
+        None => target().join("debug").join(format!("xtask{}", std::env::consts::EXE_SUFFIX)),
+    }
+}
+
+/// Takes from a command what the machine or `cargo test` have set: output is plain and in English,
+/// cargo builds into the folder's own target folder, and does not use the network.
+pub(crate) fn clean_environment(command: &mut Command) {
+    for name in [
+        "CARGO_TARGET_DIR",
+        "CARGO_BUILD_TARGET_DIR",
+        "RUSTFLAGS",
+        "MAKEFLAGS",
+        "CFLAGS",
+        "CXXFLAGS",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("CARGO_TERM_QUIET", "true").env("CARGO_NET_OFFLINE", "true");
+    command.env("NO_COLOR", "1").env("LC_ALL", "C");
+}
+
+/// A folder with copies of files that ends with the test.
+pub(crate) struct Sandbox {
+    folder: TempDir,
+}
+
+impl Sandbox {
+    pub(crate) fn empty() -> io::Result<Self> {
+        Ok(Sandbox { folder: tempfile::Builder::new().prefix("tests-").tempdir()? })
+    }
+
+    /// A copy of the workspace's sources.
+    pub(crate) fn of_workspace() -> io::Result<Self> {
+        let sandbox = Self::empty()?;
+        copy(&root(), sandbox.path(), &["target", ".git", ".tools"])?;
+        Ok(sandbox)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A `cargo xtask` that works on this copy.
+    pub(crate) fn xtask(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(xtask());
+        command.args(args).current_dir(self.path());
+        clean_environment(&mut command);
+        command
+    }
+}
+
+/// Copies a folder's files and folders, except some at its top.
+pub(crate) fn copy(from: &Path, to: &Path, except: &[&str]) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if except.iter().any(|except| name == *except) {
+            continue;
+        }
+        let to = to.join(&name);
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to, &[])?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
