@@ -245,19 +245,28 @@ mod unix {
         Ok(())
     }
 
+    /// The options with which `unshare` makes a mount namespace: for root, or for everybody else.
+    fn unshare() -> Option<&'static [&'static str]> {
+        let works = |options: &&[&str]| {
+            let output = Command::new("unshare").args(*options).arg("true").output();
+            output.is_ok_and(|output| output.status.success())
+        };
+        let ways: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
+        ways.into_iter().find(works)
+    }
+
     /// Builds with `target/guests` on a small file system of its own, in a mount namespace that ends
     /// with the command.
     fn on_tmpfs(options: &str, message: &str) -> Result<Completion, Failed> {
-        let probe = Command::new("unshare").args(["--mount", "--map-root-user", "true"]).output();
-        if !probe.is_ok_and(|output| output.status.success()) {
+        let Some(unshare) = unshare() else {
             return crate::ignored("`unshare` cannot make a mount namespace here");
-        }
+        };
         let sandbox = Sandbox::of_workspace()?;
         succeed(&mut sandbox.xtask(&GUESTS))?;
         let guests = sandbox.path().join("target").join("guests");
         let good = fs::read(guests.join("toolbox.wasm"))?;
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--map-root-user", "sh", "-c"]);
+        command.args(unshare).args(["sh", "-c"]);
         command.arg("mount -t tmpfs -o \"$1\" tmpfs \"$2\" && shift 2 && exec \"$@\"");
         command.args(["sh", options]).arg(&guests).arg(crate::workspace::xtask()).args(GUESTS);
         crate::workspace::clean_environment(&mut command);
