@@ -2,7 +2,7 @@
 
 use wasmtime::{FrameInfo, WasmBacktrace};
 
-use crate::program::{Guest, Program};
+use crate::program::{Compiled, Program};
 
 /// A line a frame, innermost first: the module as messages call it, the function as its author wrote
 /// it, and where in the source, if the module tells.
@@ -11,9 +11,8 @@ pub(crate) fn lines(program: &Program, backtrace: &WasmBacktrace) -> Vec<String>
 }
 
 fn line(program: &Program, number: usize, frame: &FrameInfo) -> String {
-    let guests = program.preloads.iter().map(|preload| &preload.guest).chain([&program.main]);
-    let same = |guest: &&Guest| wasmtime::Module::same(&guest.code, frame.module());
-    let module = guests.into_iter().find(same).map_or("?", |guest| guest.module.name.as_str());
+    let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
+    let module = program.modules.iter().find(same).map_or("?", |c| program.name(c.module));
     let function = match frame.func_name() {
         Some(name) => linker::demangle(name).into_owned(),
         None => format!("function {}", frame.func_index()),

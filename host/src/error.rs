@@ -24,7 +24,9 @@ pub enum Error {
     )]
     DuplicatePreload { name: String, first: String, second: String },
     #[error(transparent)]
-    Link(#[from] Faults),
+    Link(Faults),
+    #[error(transparent)]
+    Bind(#[from] linker::BindError),
     #[error("`{module}` needs {needed} of memory at the start, but the limit is {limit}")]
     MemoryLimit { module: String, needed: bytesize::ByteSize, limit: bytesize::ByteSize },
     #[error("`{module}` cannot be instantiated: {message}")]

@@ -3,13 +3,15 @@
 //! Four steps, each of which can fail only with what it is about:
 //!
 //! 1. [`Host::new`]: the engine, and the [`Limits`] that programs run under.
-//! 2. [`Host::load`]: a file to a [`Guest`], compiled.
-//! 3. [`Host::link`]: a guest and what it imports from to a [`Program`]. Every import is looked up and
-//!    its type compared here, so that all faults are known before any guest code runs.
+//! 2. [`read`] or [`linker::Object::load`]: a module's bytes to what it asks for and offers; several to a
+//!    [`linker::Set`].
+//! 3. [`Host::link`]: a set to a [`Program`]. Every import is looked up and its type compared here, so
+//!    that all faults are known before any guest code runs.
 //! 4. [`Program::start`]: an instance of it, a [`Process`], that can be called.
 //!
 //! ```
-//! use host::{Host, Limits, Preload, Val, Wasi};
+//! use host::{Host, Limits, Val, Wasi};
+//! use linker::{NoLibrary, Object, Set};
 //!
 //! let calc = wat::parse_str(
 //!     r#"(module (func (export "add") (param i32 i32) (result i32)
@@ -22,9 +24,9 @@
 //! )?;
 //!
 //! let host = Host::new(Limits::default())?;
-//! let calc = host.compile("calc", &calc)?;
-//! let toolbox = host.compile("toolbox", &toolbox)?;
-//! let program = host.link(toolbox, vec![Preload { name: "env".into(), guest: calc }])?;
+//! let calc = Object::load("calc", calc)?;
+//! let toolbox = Object::load("toolbox", toolbox)?;
+//! let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
 //! let mut process = program.start(&Wasi::default())?;
 //! let results = process.invoke("foo", &[Val::I32(7)])?;
 //! assert_eq!(results[0].i32(), Some(8));
@@ -36,13 +38,15 @@ mod error;
 mod limits;
 mod process;
 mod program;
+mod search;
 mod value;
 mod wasi;
 
 pub use error::Error;
 pub use limits::Limits;
 pub use process::Process;
-pub use program::{Guest, Host, Preload, Program, read};
+pub use program::{Host, Program, check_preloads, function, functions, read};
+pub use search::Search;
 pub use value::{ArgumentError, Arguments, display, parse_arguments};
 pub use wasi::{Directory, Wasi};
 pub use wasmtime::Val;

@@ -1,17 +1,19 @@
 //! A program that runs.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytesize::ByteSize;
+use linker::Source;
 use tokio::runtime::Runtime;
-use wasmtime::{Instance, Store, Trap, Val, WasmBacktrace};
+use wasmtime::{Extern, Instance, Store, Trap, Val, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 use crate::backtrace;
 use crate::error::Error;
 use crate::limits::{Deadline, DeadlinePassed, MemoryLimiter};
-use crate::program::{Guest, Program};
+use crate::program::Program;
 use crate::wasi::Wasi;
 
 /// What the store of a process holds.
@@ -38,15 +40,12 @@ impl std::fmt::Debug for Process<'_> {
 impl<'p> Process<'p> {
     pub(crate) fn start(program: &'p Program, wasi: &Wasi) -> Result<Self, Error> {
         let mut runner = Runner::new(program, wasi)?;
-        let mut linker = program.functions.clone();
-        for preload in &program.preloads {
-            let instance = runner.instantiate(&linker, &preload.guest)?;
-            linker.instance(&mut runner.store, &preload.name, instance).map_err(|error| {
-                let module = preload.guest.module.name.clone();
-                Error::Instantiate { module, message: Error::message(&error) }
-            })?;
+        let instances = runner.instantiate_all()?;
+        for call in program.plan().initialisers() {
+            let what = format!("`{}` of `{}`", call.name, program.name(call.module));
+            runner.call(&what, instances.of(call.module)?, call.name, &[], &mut [])?;
         }
-        let main = runner.instantiate(&linker, &program.main)?;
+        let main = instances.of(program.plan().set().program)?;
         Ok(Process { runner, main })
     }
 
@@ -57,10 +56,24 @@ impl<'p> Process<'p> {
     /// When there is no such function, the arguments are not of its types, or it does not return: a
     /// trap, a timeout, an exit.
     pub fn invoke(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, Error> {
-        let ty = self.runner.program.main.function(name)?;
+        let ty = crate::function(self.runner.program.main(), name)?;
         let mut results = vec![Val::I32(0); ty.results.len()];
         self.runner.call(&format!("`{name}`"), self.main, name, args, &mut results)?;
         Ok(results)
+    }
+}
+
+/// The instances of a process.
+struct Instances {
+    base: Option<Instance>,
+    /// By place in the set.
+    modules: BTreeMap<usize, Instance>,
+}
+
+impl Instances {
+    fn of(&self, module: usize) -> Result<Instance, Error> {
+        let missing = || Error::Setup { message: "a module was not instantiated".to_owned() };
+        self.modules.get(&module).copied().ok_or_else(missing)
     }
 }
 
@@ -90,32 +103,45 @@ impl<'p> Runner<'p> {
         Ok(Runner { program, store, runtime, deadline })
     }
 
-    fn instantiate(
-        &mut self,
-        linker: &wasmtime::Linker<State>,
-        guest: &Guest,
-    ) -> Result<Instance, Error> {
-        self.store.data_mut().memory.denied = None;
-        let run =
-            async |store: &mut Store<State>| linker.instantiate_async(store, &guest.code).await;
-        let instance = self.block_on(run).map_err(|stop| self.explain_start(guest, stop))?;
-        self.initialize(guest, instance)?;
-        Ok(instance)
+    fn instantiate_all(&mut self) -> Result<Instances, Error> {
+        let base = self.program.base.as_ref();
+        let base = base.map(|code| self.instantiate("the process", code, &[])).transpose()?;
+        let mut instances = Instances { base, modules: BTreeMap::new() };
+        for compiled in &self.program.modules {
+            let imports = compiled.imports.iter().map(|source| self.import(&instances, source));
+            let imports = imports.collect::<Result<Vec<_>, _>>()?;
+            let name = self.program.name(compiled.module);
+            let instance = self.instantiate(name, &compiled.code, &imports)?;
+            instances.modules.insert(compiled.module, instance);
+        }
+        Ok(instances)
     }
 
-    /// Relocations before constructors, which may read relocated pointers; and `_initialize` calls the
-    /// constructors itself where a module has it.
-    fn initialize(&mut self, guest: &Guest, instance: Instance) -> Result<(), Error> {
-        let exports = |name: &&str| guest.module.export(name).is_some();
-        let relocations = ["__wasm_apply_data_relocs"].into_iter().filter(|name| exports(name));
-        let constructors = ["_initialize", "__wasm_call_ctors"].into_iter().find(exports);
-        for name in relocations.chain(constructors) {
-            if guest.module.kind != linker::Kind::Command {
-                let what = format!("`{name}` of `{}`", guest.module.name);
-                self.call(&what, instance, name, &[], &mut [])?;
+    fn import(&mut self, instances: &Instances, source: &Source) -> Result<Extern, Error> {
+        let found = match source {
+            Source::Shared(shared) => {
+                let base = instances.base;
+                base.and_then(|base| base.get_export(&mut self.store, shared.export_name()))
             }
-        }
-        Ok(())
+            Source::Export { module, name } => {
+                instances.of(*module)?.get_export(&mut self.store, name)
+            }
+            Source::Host { module, name } => {
+                self.program.functions.get(&mut self.store, module, name).ok()
+            }
+        };
+        found.ok_or_else(|| Error::Setup { message: format!("{source:?} is missing") })
+    }
+
+    fn instantiate(
+        &mut self,
+        name: &str,
+        code: &wasmtime::Module,
+        imports: &[Extern],
+    ) -> Result<Instance, Error> {
+        self.store.data_mut().memory.denied = None;
+        let run = async |store: &mut Store<State>| Instance::new_async(store, code, imports).await;
+        self.block_on(run).map_err(|stop| self.explain_start(name, stop))
     }
 
     fn call(
@@ -152,8 +178,8 @@ impl<'p> Runner<'p> {
         }
     }
 
-    fn explain_start(&self, guest: &Guest, stop: Stop) -> Error {
-        let module = guest.module.name.clone();
+    fn explain_start(&self, name: &str, stop: Stop) -> Error {
+        let module = name.to_owned();
         if stop.is_in_guest() {
             return self.explain(&format!("the start function of `{module}`"), stop);
         }

@@ -1,9 +1,9 @@
-//! Modules, compiled and linked, before anything runs.
+//! Modules, linked and compiled, before anything runs.
 
 use std::fs;
 use std::path::Path;
 
-use linker::{ExternType, Faults, FuncType, Module, Provider};
+use linker::{BoundModule, Faults, Module, Object, Plan, Set, Source};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 use wasmtime_wasi::p1;
 
@@ -18,7 +18,7 @@ use crate::wasi::Wasi;
 pub struct Host {
     pub(crate) engine: Engine,
     limits: Limits,
-    functions: wasmtime::Linker<State>,
+    pub(crate) functions: wasmtime::Linker<State>,
 }
 
 impl std::fmt::Debug for Host {
@@ -27,63 +27,27 @@ impl std::fmt::Debug for Host {
     }
 }
 
-/// A module that is loaded and compiled.
-#[derive(Debug, Clone)]
-pub struct Guest {
-    /// What it asks for and offers.
-    pub module: Module,
-    pub(crate) code: wasmtime::Module,
-}
-
-impl Guest {
-    /// The type of an exported function.
-    ///
-    /// # Errors
-    ///
-    /// When there is none of that name, with those that there are.
-    pub fn function(&self, name: &str) -> Result<&FuncType, Error> {
-        match self.module.export(name).map(|export| &export.ty) {
-            Some(ExternType::Func(ty)) => Ok(ty),
-            _ => Err(Error::NoFunction {
-                module: self.module.name.clone(),
-                name: name.to_owned(),
-                functions: self.functions(),
-            }),
-        }
-    }
-
-    /// Every exported function with its type.
-    pub fn functions(&self) -> Vec<(String, FuncType)> {
-        let exports = self.module.exports.iter();
-        exports
-            .filter_map(|export| match &export.ty {
-                ExternType::Func(ty) => Some((export.name.clone(), ty.clone())),
-                _ => None,
-            })
-            .collect()
-    }
-}
-
-/// A guest whose exports others can import from the module `name`.
-#[derive(Debug, Clone)]
-pub struct Preload {
-    pub name: String,
-    pub guest: Guest,
-}
-
-/// Guests that fit, ready to start any number of times.
+/// Modules that fit, compiled, ready to start any number of times.
 pub struct Program {
-    /// The guest whose exports are called.
-    pub main: Guest,
+    plan: Plan,
+    pub(crate) base: Option<wasmtime::Module>,
     /// In the order of instantiation.
-    pub(crate) preloads: Vec<Preload>,
+    pub(crate) modules: Vec<Compiled>,
     pub(crate) limits: Limits,
     pub(crate) functions: wasmtime::Linker<State>,
 }
 
+/// A module as it is instantiated.
+pub(crate) struct Compiled {
+    /// Its place in the set.
+    pub(crate) module: usize,
+    pub(crate) code: wasmtime::Module,
+    pub(crate) imports: Vec<Source>,
+}
+
 impl std::fmt::Debug for Program {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Program").field("main", &self.main.module.name).finish_non_exhaustive()
+        f.debug_struct("Program").field("main", &self.main().name).finish_non_exhaustive()
     }
 }
 
@@ -103,73 +67,69 @@ impl Host {
         Ok(Host { engine, limits, functions })
     }
 
-    /// Reads and compiles a file; the module is called by the file's name without its ending.
+    /// Decides how the modules of a set are linked, and compiles them.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or as [`Host::compile`].
-    pub fn load(&self, path: &Path) -> Result<Guest, Error> {
-        let (name, bytes) = read(path)?;
-        // An error names the whole path: there may be several files of one name.
-        let mut guest = self.compile(&path.to_string_lossy(), &bytes)?;
-        guest.module.name = name;
-        Ok(guest)
+    /// Every import that is undefined or of another type, or that a module's code is not valid.
+    pub fn link(&self, set: Set) -> Result<Program, Error> {
+        self.compile(Plan::new(set)?)
     }
 
-    /// Compiles a module's bytes; `name` is how messages call it.
+    /// Compiles what a plan says.
     ///
     /// # Errors
     ///
-    /// When they are not a valid module, or use a feature that is not enabled.
-    pub fn compile(&self, name: &str, bytes: &[u8]) -> Result<Guest, Error> {
-        let module = Module::load(name, bytes)?;
-        let code = wasmtime::Module::from_binary(&self.engine, bytes).map_err(|error| {
-            // The linker's validation tells more of the same fault: which feature, for example.
-            match linker::validate(name, bytes) {
-                Err(fault) => Error::Load(fault),
-                Ok(()) => Error::Compile { module: name.into(), message: Error::message(&error) },
-            }
-        })?;
-        Ok(Guest { module, code })
-    }
-
-    /// Looks up every import of `main` among the preloads and WASI, and of each preload among those
-    /// before it.
-    ///
-    /// # Errors
-    ///
-    /// When two preloads have one name; else every import that is unknown or of another type.
-    pub fn link(&self, main: Guest, preloads: Vec<Preload>) -> Result<Program, Error> {
-        check_names(&preloads)?;
-        let mut providers = vec![Provider::wasi()];
-        let mut faults = Faults::default();
-        for preload in &preloads {
-            let module = &preload.guest.module;
-            faults.collect(linker::resolve(module, &providers));
-            providers.push(Provider::module(&preload.name, module));
+    /// When a module's code is not valid.
+    pub fn compile(&self, plan: Plan) -> Result<Program, Error> {
+        validate(plan.set())?;
+        let bound = plan.bind()?;
+        let compile = |name: &str, bytes: &[u8]| {
+            wasmtime::Module::from_binary(&self.engine, bytes).map_err(|error| Error::Compile {
+                module: name.to_owned(),
+                message: Error::message(&error),
+            })
+        };
+        let base = bound.base.map(|bytes| compile("base", &bytes)).transpose()?;
+        let mut modules = Vec::new();
+        for BoundModule { module, bytes, imports } in bound.modules.into_iter().chain(bound.slots) {
+            let object = plan.set().objects.get(module);
+            let code = compile(object.map_or("slots", |o| &o.module.name), &bytes)?;
+            modules.push(Compiled { module, code, imports });
         }
-        faults.collect(linker::resolve(&main.module, &providers));
-        faults.into_result()?;
-        drop(providers);
-        Ok(Program { main, preloads, limits: self.limits, functions: self.functions.clone() })
+        let (limits, functions) = (self.limits, self.functions.clone());
+        Ok(Program { plan, base, modules, limits, functions })
     }
 }
 
-/// Reads a module from a file, and makes its name from the file's, without the ending. A module in the
-/// text format is converted, as by `wasmtime`.
+/// Function bodies too: the linker rewrites them and expects them to be valid.
+fn validate(set: &Set) -> Result<(), Error> {
+    let validate = |object: &Object| linker::validate(&object.module.name, &object.bytes);
+    Ok(set.objects.iter().try_for_each(validate)?)
+}
+
+/// Reads a module from a file; it is called by the file's name, without the ending. A module in the text
+/// format is converted, as by `wasmtime`.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or its text is not valid.
-pub fn read(path: &Path) -> Result<(String, Vec<u8>), Error> {
+/// When it cannot be read, or is no valid module.
+pub fn read(path: &Path) -> Result<Object, Error> {
     let bytes = fs::read(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    // An error names the whole path: there may be several files of one name.
+    let mut object = Object::load(path.to_string_lossy(), binary(path, bytes)?)?;
+    object.module.name = name.into_owned();
+    Ok(object)
+}
+
+fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     let text = bytes.trim_ascii_start();
     if !text.starts_with(b"(") && !text.starts_with(b";;") {
-        return Ok((name, bytes));
+        return Ok(bytes);
     }
     match wat::parse_bytes(&bytes) {
-        Ok(binary) => Ok((name, binary.into_owned())),
+        Ok(binary) => Ok(binary.into_owned()),
         Err(mut error) => {
             error.set_path(path);
             Err(Error::Text { path: path.to_owned(), message: error.to_string() })
@@ -177,13 +137,19 @@ pub fn read(path: &Path) -> Result<(String, Vec<u8>), Error> {
     }
 }
 
-fn check_names(preloads: &[Preload]) -> Result<(), Error> {
+/// Fails if two modules that are preloaded have one name.
+///
+/// # Errors
+///
+/// With the name and both modules.
+pub fn check_preloads(preloads: &[Object]) -> Result<(), Error> {
     for (i, second) in preloads.iter().enumerate() {
-        if let Some(first) = preloads[..i].iter().find(|first| first.name == second.name) {
+        let same = |first: &&Object| first.linked_as == second.linked_as;
+        if let Some(first) = preloads[..i].iter().find(same) {
             return Err(Error::DuplicatePreload {
-                name: second.name.clone(),
-                first: first.guest.module.name.clone(),
-                second: second.guest.module.name.clone(),
+                name: second.linked_as.clone(),
+                first: first.module.name.clone(),
+                second: second.module.name.clone(),
             });
         }
     }
@@ -191,7 +157,22 @@ fn check_names(preloads: &[Preload]) -> Result<(), Error> {
 }
 
 impl Program {
-    /// Instantiates the modules and initialises each: preloads in order, then the main module.
+    /// How its modules are linked.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The module whose exports are called.
+    pub fn main(&self) -> &Module {
+        &self.plan.set().objects[self.plan.set().program].module
+    }
+
+    /// How messages call the module at a place in the set.
+    pub(crate) fn name(&self, module: usize) -> &str {
+        self.plan.set().objects.get(module).map_or("the table", |object| &object.module.name)
+    }
+
+    /// Instantiates the modules and initialises each after what it depends on.
     ///
     /// # Errors
     ///
@@ -201,44 +182,26 @@ impl Program {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use wasmtime::{ExternType, Store};
+/// The type of an exported function.
+///
+/// # Errors
+///
+/// When there is none of that name, with those that there are.
+pub fn function<'m>(module: &'m Module, name: &str) -> Result<&'m linker::FuncType, Error> {
+    module.function(name).ok_or_else(|| Error::NoFunction {
+        module: module.name.clone(),
+        name: name.to_owned(),
+        functions: functions(module),
+    })
+}
 
-    use super::*;
-    use crate::limits::MemoryLimiter;
+/// Every exported function with its type, but not those that only a linker calls.
+pub fn functions(module: &Module) -> Vec<(String, linker::FuncType)> {
+    module.functions().map(|(name, ty)| (name.to_owned(), ty.clone())).collect()
+}
 
-    /// What `linker` says of WASI, without knowing Wasmtime, is what Wasmtime has.
-    #[test]
-    fn wasi_is_what_the_linker_says() {
-        let host = Host::new(Limits::default()).unwrap();
-        let wasi = Wasi::default().build().unwrap();
-        let memory = MemoryLimiter::new(&Limits::default());
-        let mut store = Store::new(&host.engine, State { wasi, memory });
-        let defined: Vec<_> = host
-            .functions
-            .iter(&mut store)
-            .map(|(module, name, item)| (module.to_owned(), name.to_owned(), item))
-            .collect();
-        let mut found: Vec<_> = defined
-            .into_iter()
-            .map(|(module, name, item)| match item.ty(&store) {
-                ExternType::Func(ty) => {
-                    let list = |types: Vec<String>| format!("({})", types.join(", "));
-                    let params = list(ty.params().map(|t| t.to_string()).collect());
-                    let results: Vec<_> = ty.results().map(|t| t.to_string()).collect();
-                    let results =
-                        if results.len() == 1 { results[0].clone() } else { list(results) };
-                    format!("{module}.{name}: {params} -> {results}")
-                }
-                other => format!("{module}.{name}: {other:?}"),
-            })
-            .collect();
-        let wasi = Provider::wasi();
-        let known = wasi.exports.iter().map(|e| format!("{}.{}: {}", wasi.module, e.name, e.ty));
-        let mut known: Vec<_> = known.collect();
-        found.sort();
-        known.sort();
-        assert_eq!(found, known);
+impl From<Faults> for Error {
+    fn from(faults: Faults) -> Self {
+        Error::Link(faults)
     }
 }

@@ -86,6 +86,11 @@ const FLAGS: [(SymbolFlags, &str); 9] = [
 ];
 
 impl SymbolInfo {
+    /// Whether the symbol may stay undefined.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.flags.contains(&"binding-weak")
+    }
+
     fn new(module: Option<&str>, name: &str, flags: SymbolFlags) -> Self {
         SymbolInfo {
             module: module.map(str::to_owned),

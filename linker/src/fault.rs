@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::convention::{ENV, GOT_FUNC, GOT_MEM};
+use crate::demangle::demangle;
 use crate::types::ExternType;
 
 /// How many faults a report spells out; it counts the rest.
@@ -15,7 +17,8 @@ const SHOWN: usize = 50;
 pub enum Fault {
     /// No module offers what an import asks for.
     #[error(
-        "`{importer}` needs `{module}.{name}`: {expected}, but {}",
+        "`{importer}` needs {}: {expected}, but {}",
+        symbol(module, name),
         absence(module, provider, candidate)
     )]
     UnknownImport {
@@ -38,6 +41,21 @@ pub enum Fault {
         provider: String,
         found: ExternType,
     },
+    /// Two modules are not position independent, and would lie at the same addresses.
+    #[error(
+        "`{first}` and `{second}` are both mains, whose data lies at fixed addresses; build one of \
+         them as a shared library (`-fPIC`, `SIDE_MODULE`)"
+    )]
+    TwoMains { first: String, second: String },
+    /// A library that a module names as needed is nowhere.
+    #[error("`{by}` needs the library `{name}`, which is not found; tried:\n  {}", tried.join("\n  "))]
+    LibraryNotFound { by: String, name: String, tried: Vec<String> },
+    /// A library cannot be used.
+    #[error("{message}")]
+    BadLibrary { message: String },
+    /// The modules together need more than a process can have.
+    #[error("the modules need a {what} of {needed} together, but {limit} is the most")]
+    TooLarge { what: &'static str, needed: u64, limit: u64 },
     /// A module lacks an export that it is declared to have.
     #[error(
         "`{module}` should export `{name}`: {expected}, but does not{}",
@@ -74,17 +92,34 @@ pub struct Candidate {
 fn absence(wanted: &str, provider: &Option<String>, candidate: &Option<Candidate>) -> String {
     let absent = match provider {
         Some(provider) => format!("`{provider}`, linked as `{wanted}`, does not export it"),
+        None if is_process(wanted) => "no module defines it".to_owned(),
         None => format!("no module is linked as `{wanted}`"),
     };
     match candidate {
         None => absent,
-        Some(c) if c.module == wanted => {
-            format!("`{}` exports `{}`; did you mean that?", c.provider, c.name)
+        Some(c) if c.module == wanted || (c.module == ENV && is_process(wanted)) => {
+            format!("`{}` exports `{}`; did you mean that?", c.provider, demangle(&c.name))
         }
         Some(c) => format!(
             "{absent}; `{}` exports `{}` and is linked as `{}`; did you mean that?",
-            c.provider, c.name, c.module
+            c.provider,
+            demangle(&c.name),
+            c.module
         ),
+    }
+}
+
+/// Whether symbols of a module name are looked up in all modules that share the process's memory.
+fn is_process(module: &str) -> bool {
+    [ENV, GOT_MEM, GOT_FUNC].contains(&module)
+}
+
+/// The symbol as its author wrote it; from `GOT.mem` and `GOT.func` comes its address.
+fn symbol(module: &str, name: &str) -> String {
+    match module {
+        GOT_MEM => format!("the address of `{}`", demangle(name)),
+        GOT_FUNC => format!("a pointer to `{}`", demangle(name)),
+        _ => format!("`{module}.{}`", demangle(name)),
     }
 }
 
@@ -127,6 +162,12 @@ impl Faults {
     /// `self`, unless it is empty.
     pub fn into_result(self) -> Result<(), Faults> {
         if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Faults(vec![fault])
     }
 }
 

@@ -1,10 +1,14 @@
 //! Phase *load*: a module's bytes to plain data.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
-use wasmparser::{KnownCustom, Parser, Payload, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{
+    ConstExpr, ElementItems, ElementKind, KnownCustom, Operator, Parser, Payload, TypeRef,
+    ValidPayload, Validator, WasmFeatures,
+};
 
 use crate::dylink::{self, Dylink};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -23,6 +27,22 @@ pub struct Module {
     /// Present in shared libraries only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dylink: Option<Dylink>,
+    #[serde(skip)]
+    pub(crate) internals: Internals,
+}
+
+/// What binding needs to know beyond the imports and exports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Internals {
+    pub(crate) imported_functions: u32,
+    pub(crate) defined_functions: u32,
+    pub(crate) imported_globals: u32,
+    /// The value of each defined global whose initial value is a constant, or `__memory_base` and a
+    /// constant; for shared libraries addresses are relative to `__memory_base`.
+    pub(crate) global_values: Vec<Option<u32>>,
+    /// The first slot that an active element segment fills with a function, by function index; for
+    /// shared libraries relative to `__table_base`.
+    pub(crate) slots: BTreeMap<u32, u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +51,9 @@ pub struct Import {
     pub name: String,
     #[serde(rename = "type")]
     pub ty: ExternType,
+    /// A function's type in the module's type section.
+    #[serde(skip)]
+    pub(crate) type_index: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +61,9 @@ pub struct Export {
     pub name: String,
     #[serde(rename = "type")]
     pub ty: ExternType,
+    /// In the index space of its kind: two exports of one index are aliases.
+    #[serde(skip)]
+    pub(crate) index: u32,
 }
 
 /// How a module takes part in a program.
@@ -149,7 +175,21 @@ impl Module {
             imports: reader.imports,
             exports: reader.exports,
             dylink: reader.dylink,
+            internals: reader.internals,
         })
+    }
+
+    /// Every exported function with its type.
+    pub fn functions(&self) -> impl Iterator<Item = (&str, &FuncType)> {
+        self.exports.iter().filter_map(|export| match &export.ty {
+            ExternType::Func(ty) => Some((export.name.as_str(), ty)),
+            _ => None,
+        })
+    }
+
+    /// The type of the exported function called `name`, if there is one.
+    pub fn function(&self, name: &str) -> Option<&FuncType> {
+        self.functions().find(|(other, _)| *other == name).map(|(_, ty)| ty)
     }
 
     /// The export called `name`, if there is one.
@@ -176,12 +216,16 @@ struct ModuleReader {
     imports: Vec<Import>,
     exports: Vec<Export>,
     dylink: Option<Dylink>,
+    internals: Internals,
+    /// The index of each export, in order.
+    export_indices: Vec<u32>,
 }
 
 impl ModuleReader {
     fn read(&mut self, name: &str, bytes: &[u8]) -> Result<(), LoadError> {
         let mut validator = Validator::new_with_features(FEATURES);
         let mut first_section = true;
+        let mut import_types = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.map_err(|e| explain(name, bytes, &e))?;
             if let Payload::CustomSection(section) = &payload
@@ -201,30 +245,121 @@ impl ModuleReader {
                 continue;
             }
             let valid = validator.payload(&payload).map_err(|e| explain(name, bytes, &e))?;
+            if let Payload::ImportSection(imports) = &payload {
+                let imports = imports.clone().into_imports().collect::<Result<Vec<_>, _>>();
+                import_types = imports.map_err(|e| explain(name, bytes, &e))?;
+            }
+            self.read_section(&payload).map_err(|e| explain(name, bytes, &e))?;
             if let ValidPayload::End(types) = valid {
-                self.collect(types.as_ref());
+                self.collect(types.as_ref(), std::mem::take(&mut import_types));
             }
         }
         Ok(())
     }
 
-    fn collect(&mut self, types: TypesRef<'_>) {
-        self.imports = types
-            .core_imports()
-            .into_iter()
-            .flatten()
-            .map(|(module, name, ty)| Import {
-                module: module.to_owned(),
-                name: name.to_owned(),
-                ty: extern_type(types, ty),
-            })
-            .collect();
+    fn read_section(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
+        match payload {
+            Payload::GlobalSection(globals) => {
+                for global in globals.clone() {
+                    self.internals.global_values.push(constant(&global?.init_expr));
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports.clone() {
+                    self.export_indices.push(export?.index);
+                }
+            }
+            Payload::ElementSection(elements) => {
+                for element in elements.clone() {
+                    self.read_element(element?)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_element(&mut self, element: wasmparser::Element<'_>) -> wasmparser::Result<()> {
+        let ElementKind::Active { table_index: None | Some(0), offset_expr } = element.kind else {
+            return Ok(());
+        };
+        let Some(offset) = constant(&offset_expr) else { return Ok(()) };
+        for (slot, function) in (offset..).zip(functions(element.items)?) {
+            if let Some(function) = function {
+                self.internals.slots.entry(function).or_insert(slot);
+            }
+        }
+        Ok(())
+    }
+
+    fn collect(&mut self, types: TypesRef<'_>, imports: Vec<wasmparser::Import<'_>>) {
+        self.imports = imports.into_iter().map(|import| import_of(types, import)).collect();
         self.exports = types
             .core_exports()
             .into_iter()
             .flatten()
-            .map(|(name, ty)| Export { name: name.to_owned(), ty: extern_type(types, ty) })
+            .zip(&self.export_indices)
+            .map(|((name, ty), &index)| Export {
+                name: name.to_owned(),
+                ty: extern_type(types, ty),
+                index,
+            })
             .collect();
+        let count = |kind: fn(&ExternType) -> bool| {
+            self.imports.iter().filter(|import| kind(&import.ty)).count() as u32
+        };
+        let imported_functions = count(|ty| matches!(ty, ExternType::Func(_)));
+        self.internals.imported_functions = imported_functions;
+        self.internals.defined_functions = types.function_count() - imported_functions;
+        self.internals.imported_globals = count(|ty| matches!(ty, ExternType::Global(_)));
+    }
+}
+
+fn import_of(types: TypesRef<'_>, import: wasmparser::Import<'_>) -> Import {
+    let entity = match import.ty {
+        TypeRef::Func(ty) => EntityType::Func(types.core_type_at_in_module(ty)),
+        TypeRef::FuncExact(ty) => EntityType::FuncExact(types.core_type_at_in_module(ty)),
+        TypeRef::Tag(ty) => EntityType::Tag(types.core_type_at_in_module(ty.func_type_idx)),
+        TypeRef::Table(ty) => EntityType::Table(ty),
+        TypeRef::Memory(ty) => EntityType::Memory(ty),
+        TypeRef::Global(ty) => EntityType::Global(ty),
+    };
+    Import {
+        module: import.module.to_owned(),
+        name: import.name.to_owned(),
+        ty: extern_type(types, entity),
+        type_index: if let TypeRef::Func(ty) = import.ty { ty } else { 0 },
+    }
+}
+
+/// The value of `i32.const N`, and of `global.get BASE` with or without `+ N`: there relative to BASE.
+fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
+    let mut operators = expression.get_operators_reader();
+    let mut value = 0i32;
+    while let Ok(operator) = operators.read() {
+        match operator {
+            Operator::I32Const { value: n } => value = n,
+            Operator::GlobalGet { .. } | Operator::I32Add => {}
+            Operator::End => return Some(value.cast_unsigned()),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The functions of an element segment; `None` for a null reference.
+fn functions(items: ElementItems<'_>) -> wasmparser::Result<Vec<Option<u32>>> {
+    match items {
+        ElementItems::Functions(functions) => functions.into_iter().map(|f| f.map(Some)).collect(),
+        ElementItems::Expressions(_, expressions) => expressions
+            .into_iter()
+            .map(|e| {
+                Ok(match e?.get_operators_reader().read()? {
+                    Operator::RefFunc { function_index } => Some(function_index),
+                    _ => None,
+                })
+            })
+            .collect(),
     }
 }
 

@@ -1,103 +1,242 @@
-//! Phase *resolve*: every import to the export that satisfies it.
+//! Phase *resolve*: every import of a set to what it stands for.
 
+use std::collections::BTreeSet;
+
+use crate::convention::{
+    ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, HEAP_END, MEMORY, MEMORY_BASE, STACK_HIGH, STACK_LOW,
+    STACK_POINTER, TABLE, TABLE_BASE, is_private,
+};
 use crate::fault::{Candidate, Fault, Faults};
-use crate::load::{Export, Import, Module};
+use crate::fit::nearest;
+use crate::load::{Import, Module};
+use crate::set::{Definition, Object, Set, Symbols};
+use crate::types::ExternType;
 use crate::wasi::{self, WASI};
 
-/// Something whose exports others may import, and the module name under which they do.
-#[derive(Debug, Clone)]
-pub struct Provider<'a> {
-    /// The first half of an import: `env` in `env.add`.
-    pub module: &'a str,
-    /// How messages call it.
-    pub name: &'a str,
-    pub exports: &'a [Export],
+/// What an import stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The process's memory, table or stack pointer.
+    Shared(Shared),
+    /// Where the importing module's data or table elements begin.
+    MemoryBase,
+    TableBase,
+    /// An address that the layout decides.
+    Boundary(Boundary),
+    Function(Definition),
+    /// The table slot of a function; `None` is the null pointer of an undefined weak symbol.
+    FunctionAddress(Option<Definition>),
+    /// The address of data; `None` as above.
+    DataAddress(Option<Definition>),
+    /// A weak function that nothing defines: calling it traps.
+    UndefinedWeak,
+    /// A function of WASI.
+    Host,
 }
 
-impl<'a> Provider<'a> {
-    /// A module that is linked as `name`.
-    pub fn module(name: &'a str, module: &'a Module) -> Self {
-        Provider { module: name, name: &module.name, exports: &module.exports }
-    }
+/// What all modules of a process have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shared {
+    Memory,
+    Table,
+    StackPointer,
+}
 
-    /// The functions of WASI preview 1, which every host gives.
-    pub fn wasi() -> Self {
-        Provider { module: WASI, name: "WASI preview 1", exports: &wasi::EXPORTS }
+impl Shared {
+    /// The name under which the base module exports it.
+    pub fn export_name(self) -> &'static str {
+        match self {
+            Shared::Memory => MEMORY,
+            Shared::Table => TABLE,
+            Shared::StackPointer => STACK_POINTER,
+        }
     }
 }
 
-/// Looks up every import of `importer` among the providers; the first of a name wins.
-///
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Boundary {
+    HeapBase,
+    HeapEnd,
+    StackLow,
+    StackHigh,
+}
+
+/// For each module of a set, the meaning of each of its imports, in order.
+pub(crate) type Resolution = Vec<Vec<Meaning>>;
+
 /// # Errors
 ///
-/// Every import that nothing provides or that has another type than what is provided.
-pub fn resolve(importer: &Module, providers: &[Provider<'_>]) -> Result<(), Faults> {
-    importer
-        .imports
-        .iter()
-        .filter_map(|import| match find(import, providers) {
-            None => Some(unknown(importer, import, providers)),
-            Some((_, export)) if export.ty.satisfies(&import.ty) => None,
-            Some((provider, export)) => Some(Fault::TypeMismatch {
-                importer: importer.name.clone(),
+/// Every import that is undefined or whose definition has another type.
+pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
+    let resolver = Resolver { set, symbols: Symbols::new(set) };
+    let mut faults = Vec::new();
+    let resolution =
+        set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
+    faults.into_iter().collect::<Faults>().into_result()?;
+    Ok(resolution)
+}
+
+struct Resolver<'a> {
+    set: &'a Set,
+    symbols: Symbols<'a>,
+}
+
+impl<'a> Resolver<'a> {
+    fn module(&self, object: &'a Object, faults: &mut Vec<Fault>) -> Vec<Meaning> {
+        let weak = weak_imports(&object.module);
+        let meaning = |import: &'a Import| {
+            let weak = weak.contains(import.name.as_str());
+            self.import(object, import, weak).unwrap_or_else(|fault| {
+                faults.push(fault);
+                // The resolution is thrown away if there is any fault.
+                Meaning::UndefinedWeak
+            })
+        };
+        object.module.imports.iter().map(meaning).collect()
+    }
+
+    fn import(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
+        if let Some(meaning) = environment(object, import) {
+            return Ok(meaning);
+        }
+        match import.module.as_str() {
+            GOT_FUNC => self.address(object, import, weak, Meaning::FunctionAddress),
+            GOT_MEM => self.address(object, import, weak, Meaning::DataAddress),
+            WASI => host(object, import),
+            _ => self.symbol(object, import, weak),
+        }
+    }
+
+    fn address(
+        &self,
+        object: &'a Object,
+        import: &'a Import,
+        weak: bool,
+        meaning: fn(Option<Definition>) -> Meaning,
+    ) -> Result<Meaning, Fault> {
+        if is_private(&import.name) {
+            return Ok(meaning(self.own(object, &import.name)));
+        }
+        let is_function = import.module == GOT_FUNC;
+        let right = |definition: &&Definition| {
+            matches!(self.ty(**definition), ExternType::Func(_)) == is_function
+        };
+        match self.symbols.all(ENV, &import.name).iter().find(right) {
+            Some(definition) => Ok(meaning(Some(*definition))),
+            None if weak => Ok(meaning(None)),
+            None => Err(self.undefined(object, import)),
+        }
+    }
+
+    /// What a module exports under a name that each module has for itself.
+    fn own(&self, object: &Object, name: &str) -> Option<Definition> {
+        let module = self.set.objects.iter().position(|other| std::ptr::eq(other, object))?;
+        let export = object.module.exports.iter().position(|export| export.name == name)?;
+        Some(Definition { module, export })
+    }
+
+    fn symbol(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
+        match (self.symbols.all(&import.module, &import.name).first(), &import.ty) {
+            (Some(&definition), _) if *self.ty(definition) == import.ty => match import.ty {
+                ExternType::Func(_) => Ok(Meaning::Function(definition)),
+                _ => Ok(Meaning::DataAddress(Some(definition))),
+            },
+            (Some(&definition), _) => Err(Fault::TypeMismatch {
+                importer: object.module.name.clone(),
                 module: import.module.clone(),
                 name: import.name.clone(),
                 expected: import.ty.clone(),
-                provider: provider.name.to_owned(),
-                found: export.ty.clone(),
+                provider: self.set.objects[definition.module].module.name.clone(),
+                found: self.ty(definition).clone(),
             }),
-        })
-        .collect::<Faults>()
-        .into_result()
-}
+            (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
+            (None, _) => Err(self.undefined(object, import)),
+        }
+    }
 
-fn find<'p, 'a>(
-    import: &Import,
-    providers: &'p [Provider<'a>],
-) -> Option<(&'p Provider<'a>, &'a Export)> {
-    providers.iter().filter(|p| p.module == import.module).find_map(|provider| {
-        provider.exports.iter().find(|e| e.name == import.name).map(|export| (provider, export))
-    })
-}
+    fn ty(&self, definition: Definition) -> &ExternType {
+        &self.set.objects[definition.module].module.exports[definition.export].ty
+    }
 
-fn unknown(importer: &Module, import: &Import, providers: &[Provider<'_>]) -> Fault {
-    let provider = providers.iter().find(|p| p.module == import.module);
-    Fault::UnknownImport {
-        importer: importer.name.clone(),
-        module: import.module.clone(),
-        name: import.name.clone(),
-        expected: import.ty.clone(),
-        provider: provider.map(|p| p.name.to_owned()),
-        candidate: candidate(import, providers),
+    fn undefined(&self, object: &Object, import: &Import) -> Fault {
+        let wanted = match import.module.as_str() {
+            GOT_MEM | GOT_FUNC => ENV,
+            module => module,
+        };
+        let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
+        let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
+        let provider = match right.as_slice() {
+            [only] if wanted != ENV => Some(only.module.name.clone()),
+            _ => None,
+        };
+        right.extend(others.filter(|other| other.linked_as != wanted));
+        let candidate = right.into_iter().find_map(|other| {
+            let names = other.module.exports.iter().map(|export| export.name.as_str());
+            let name = nearest(&import.name, names.filter(|name| !is_private(name)))?;
+            Some(Candidate {
+                provider: other.module.name.clone(),
+                module: other.linked_as.clone(),
+                name: name.to_owned(),
+            })
+        });
+        unknown(object, import, provider, candidate)
     }
 }
 
-/// The nearest name, preferably of a provider that is linked under the right module name.
-fn candidate(import: &Import, providers: &[Provider<'_>]) -> Option<Candidate> {
-    let (right, wrong): (Vec<_>, Vec<_>) =
-        providers.iter().partition(|p| p.module == import.module);
-    [right, wrong].into_iter().flatten().find_map(|provider| {
-        let names = provider.exports.iter().map(|export| export.name.as_str());
-        nearest(&import.name, names).map(|name| Candidate {
-            provider: provider.name.to_owned(),
-            module: provider.module.to_owned(),
-            name: name.to_owned(),
-        })
-    })
+fn unknown(
+    object: &Object,
+    import: &Import,
+    provider: Option<String>,
+    candidate: Option<Candidate>,
+) -> Fault {
+    Fault::UnknownImport {
+        importer: object.module.name.clone(),
+        module: import.module.clone(),
+        name: import.name.clone(),
+        expected: import.ty.clone(),
+        provider,
+        candidate,
+    }
 }
 
-/// The name that was probably meant: the fewest edits, at most one in three letters.
-pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (wanted.chars().count() / 3).max(1);
-    names
-        .map(|name| (distance(wanted, name), name))
-        .filter(|(edits, _)| *edits <= limit)
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, name)| name)
+/// The names of imports whose absence is no fault. They are recorded under `env` even where only an
+/// address is imported, from `GOT.mem` or `GOT.func`.
+fn weak_imports(module: &Module) -> BTreeSet<&str> {
+    let infos = module.dylink.iter().flat_map(|dylink| &dylink.import_info);
+    infos.filter(|info| info.is_weak()).map(|info| info.name.as_str()).collect()
 }
 
-/// Edits between two names; decoration by underscores or case counts as none.
-fn distance(a: &str, b: &str) -> usize {
-    let plain = |name: &str| name.trim_matches('_').to_lowercase();
-    if a == b || plain(a) == plain(b) { 0 } else { strsim::damerau_levenshtein(a, b) }
+/// What the process gives to each module that shares its memory.
+fn environment(object: &Object, import: &Import) -> Option<Meaning> {
+    if !object.is_dynamic() {
+        return None;
+    }
+    match (import.module.as_str(), import.name.as_str()) {
+        (ENV, MEMORY) => Some(Meaning::Shared(Shared::Memory)),
+        (ENV, TABLE) => Some(Meaning::Shared(Shared::Table)),
+        (ENV, STACK_POINTER) => Some(Meaning::Shared(Shared::StackPointer)),
+        (ENV, MEMORY_BASE) => Some(Meaning::MemoryBase),
+        (ENV, TABLE_BASE) => Some(Meaning::TableBase),
+        (ENV | GOT_MEM, HEAP_BASE) => Some(Meaning::Boundary(Boundary::HeapBase)),
+        (ENV | GOT_MEM, HEAP_END) => Some(Meaning::Boundary(Boundary::HeapEnd)),
+        (ENV | GOT_MEM, STACK_LOW) => Some(Meaning::Boundary(Boundary::StackLow)),
+        (ENV | GOT_MEM, STACK_HIGH) => Some(Meaning::Boundary(Boundary::StackHigh)),
+        _ => None,
+    }
+}
+
+fn host(object: &Object, import: &Import) -> Result<Meaning, Fault> {
+    let found = wasi::EXPORTS.iter().find(|export| export.name == import.name);
+    match found {
+        Some(export) if export.ty == import.ty => Ok(Meaning::Host),
+        Some(export) => Err(Fault::TypeMismatch {
+            importer: object.module.name.clone(),
+            module: import.module.clone(),
+            name: import.name.clone(),
+            expected: import.ty.clone(),
+            provider: "WASI preview 1".to_owned(),
+            found: export.ty.clone(),
+        }),
+        None => Err(unknown(object, import, Some("WASI preview 1".to_owned()), None)),
+    }
 }

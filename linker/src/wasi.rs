@@ -63,5 +63,5 @@ const FUNCTIONS: [&str; 46] = [
 
 pub(crate) static EXPORTS: LazyLock<Vec<Export>> = LazyLock::new(|| {
     let functions = FUNCTIONS.iter().filter_map(|text| Expectation::export(text).ok());
-    functions.map(|f| Export { name: f.name, ty: ExternType::Func(f.ty) }).collect()
+    functions.map(|f| Export { name: f.name, ty: ExternType::Func(f.ty), index: 0 }).collect()
 });

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use host::{Error, Host, Limits, Preload, Process, Val, Wasi};
+use host::{Error, Host, Limits, Process, Program, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
+use linker::{NoLibrary, Object, Set};
 
 use crate::{trial, workspace};
 
@@ -20,10 +21,16 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn demo() -> Result<(), Failed> {
     let host = Host::new(Limits::default())?;
-    let calc = host.load(&workspace::guests().join("calc.wasm"))?;
-    let toolbox = host.load(&workspace::guests().join("toolbox.wasm"))?;
-    let program = host.link(toolbox, vec![Preload { name: "env".into(), guest: calc }])?;
+    let calc = host::read(&workspace::guests().join("calc.wasm"))?;
+    let toolbox = host::read(&workspace::guests().join("toolbox.wasm"))?;
+    let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
     expect_i32(&mut program.start(&Wasi::default())?, "foo", &[Val::I32(7)], 8)
+}
+
+/// A program of one module in the text format.
+fn program(host: &Host, name: &str, text: &str) -> Result<Program, Failed> {
+    let object = Object::load(name, wat::parse_str(text)?)?;
+    Ok(host.link(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
 }
 
 fn expect_i32(
@@ -46,7 +53,7 @@ const COUNTER: &str = r#"(module
 
 fn a_program_starts_many_times() -> Result<(), Failed> {
     let host = Host::new(Limits::default())?;
-    let program = host.link(host.compile("counter", &wat::parse_str(COUNTER)?)?, Vec::new())?;
+    let program = program(&host, "counter", COUNTER)?;
     let mut first = program.start(&Wasi::default())?;
     expect_i32(&mut first, "next", &[], 1)?;
     expect_i32(&mut first, "next", &[], 2)?;
@@ -64,7 +71,7 @@ const LOOPS: &str = r#"(module
 fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
     let limits = Limits { timeout: Some(Duration::from_millis(300)), ..Limits::default() };
     let host = Host::new(limits)?;
-    let program = host.link(host.compile("loops", &wat::parse_str(LOOPS)?)?, Vec::new())?;
+    let program = program(&host, "loops", LOOPS)?;
     let mut early = program.start(&Wasi::default())?;
     std::thread::sleep(Duration::from_millis(200));
     let mut late = program.start(&Wasi::default())?;
@@ -78,7 +85,7 @@ fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
 
 fn a_timeout_that_never_comes_is_none() -> Result<(), Failed> {
     let host = Host::new(Limits { timeout: Some(Duration::MAX), ..Limits::default() })?;
-    let program = host.link(host.compile("loops", &wat::parse_str(LOOPS)?)?, Vec::new())?;
+    let program = program(&host, "loops", LOOPS)?;
     expect_i32(&mut program.start(&Wasi::default())?, "count", &[Val::I32(1000)], 1000)
 }
 
@@ -90,17 +97,15 @@ const TWO_MEMORIES: &str = r#"(module
 fn memory_is_limited_in_total() -> Result<(), Failed> {
     const PAGE: usize = 64 * 1024;
     let host = Host::new(Limits { max_memory: Some(4 * PAGE), ..Limits::default() })?;
-    let guest = host.compile("memories", &wat::parse_str(TWO_MEMORIES)?)?;
-    let program = host.link(guest.clone(), Vec::new())?;
-    let mut process = program.start(&Wasi::default())?;
+    let memories = program(&host, "memories", TWO_MEMORIES)?;
+    let mut process = memories.start(&Wasi::default())?;
     expect_i32(&mut process, "grow_a", &[Val::I32(3)], -1)?;
     expect_i32(&mut process, "grow_a", &[Val::I32(1)], 1)?;
     expect_i32(&mut process, "grow_b", &[Val::I32(1)], 1)?;
     expect_i32(&mut process, "grow_b", &[Val::I32(1)], -1)?;
 
     let host = Host::new(Limits { max_memory: Some(2 * PAGE - 1), ..Limits::default() })?;
-    let guest = host.compile("memories", &wat::parse_str(TWO_MEMORIES)?)?;
-    match host.link(guest, Vec::new())?.start(&Wasi::default()) {
+    match program(&host, "memories", TWO_MEMORIES)?.start(&Wasi::default()) {
         Err(Error::MemoryLimit { needed, .. }) if needed.as_u64() == 2 * PAGE as u64 => Ok(()),
         other => Err(format!("expected the memory limit, found {other:?}").into()),
     }
@@ -111,8 +116,7 @@ fn host_and_programs_cross_threads() -> Result<(), Failed> {
         value
     }
     let host = shared(Host::new(Limits::default())?);
-    let guest = host.compile("counter", &wat::parse_str(COUNTER)?)?;
-    let program = shared(host.link(guest, Vec::new())?);
+    let program = shared(program(&host, "counter", COUNTER)?);
     std::thread::scope(|scope| {
         let count = || -> Result<(), String> {
             let mut process = program.start(&Wasi::default()).map_err(|e| e.to_string())?;

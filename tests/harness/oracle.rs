@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use host::{Host, Limits, Preload, Program, Val, Wasi};
+use host::{Host, Limits, Program, Val, Wasi};
 use libtest_mimic::{Completion, Failed, Trial};
+use linker::{NoLibrary, Set};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -50,9 +51,9 @@ fn foo() -> Result<Completion, Failed> {
         return crate::ignored("no native toolbox: CMake or a C++ compiler is missing");
     }
     let host = Host::new(Limits::default())?;
-    let calc = host.load(&workspace::guests().join("calc.wasm"))?;
-    let toolbox = host.load(&workspace::guests().join("toolbox.wasm"))?;
-    let program = host.link(toolbox, vec![Preload { name: "env".into(), guest: calc }])?;
+    let calc = host::read(&workspace::guests().join("calc.wasm"))?;
+    let toolbox = host::read(&workspace::guests().join("toolbox.wasm"))?;
+    let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
     compare(&program, "foo", integer(), |x| (vec![Val::I32(x)], native_foo(x)))
 }
 
@@ -61,7 +62,7 @@ fn add(triple: &'static str) -> Result<Completion, Failed> {
         return crate::ignored(&format!("the Rust target {triple} is missing"));
     };
     let host = Host::new(Limits::default())?;
-    let program = host.link(host.load(&file)?, Vec::new())?;
+    let program = host.link(Set::gather(host::read(&file)?, Vec::new(), &mut NoLibrary)?)?;
     compare(&program, "add", (integer(), integer()), |(left, right)| {
         (vec![Val::I32(left), Val::I32(right)], Some(calc::add(left, right)))
     })

@@ -44,7 +44,7 @@ pub(crate) fn check<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, M
     let mut faults = Faults::default();
     for (guest, module) in &modules {
         faults.collect(guest.contract.check(module));
-        faults.collect(linker::resolve(module, &providers));
+        faults.collect(linker::fit(module, &providers));
     }
     faults.into_result().map_err(|faults| anyhow!("the guests do not fit\n{faults}"))?;
     Ok(modules)

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use host::{Error, Host, Limits, Preload, Wasi};
+use host::{Error, Host, Limits, Search, Wasi};
+use linker::Set;
 use serde::Deserialize;
 
 use super::flags::DemoFlags;
@@ -29,19 +30,20 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
 
     print("Compiling module\n")?;
     let host = Host::new(Limits::default())?;
-    let guest = host.load(&folder.join(&demo.module))?;
+    let object = host::read(&folder.join(&demo.module))?;
     let mut preloads = Vec::new();
     for preload in &demo.preload {
         let (name, file) = preload.split_once('=').context("a preload is not NAME=FILE")?;
-        preloads.push(Preload { name: name.to_owned(), guest: host.load(&folder.join(file))? });
+        preloads.push(host::read(&folder.join(file))?.preloaded_as(name));
     }
 
     print("Initializing...\n")?;
-    let ty = guest.function(&demo.invoke)?.clone();
+    let ty = host::function(&object.module, &demo.invoke)?.clone();
     let args = host::parse_arguments(&demo.invoke, &ty, &demo.args).map_err(Error::from)?;
 
     print("Linking...\n")?;
-    let program = host.link(guest, preloads)?;
+    let set = Set::gather(object, preloads, &mut Search::new(Vec::new(), None));
+    let program = host.link(set.map_err(Error::from)?)?;
     let results = program.start(&Wasi::default())?.invoke(&demo.invoke, &args)?;
     let results: Vec<_> = results.iter().map(host::display).collect();
     print(&format!("{}Result: {}\n", capitalized(&demo.invoke), results.join(", ")))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand};
-use host::{Directory, Limits};
+use host::{Directory, Limits, Search};
 
 /// Links WebAssembly modules and runs them on Wasmtime.
 #[derive(Debug, Parser)]
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Demo(DemoFlags),
     /// Run a command, or call an export of a module
     Run(RunFlags),
+    /// Show how modules would be linked, and run nothing
+    Plan(PlanFlags),
     /// Show a module's kind, imports, exports and dylink.0 data
     Inspect(InspectFlags),
 }
@@ -31,11 +33,34 @@ pub(crate) struct DemoFlags {
     pub(crate) file: Option<PathBuf>,
 }
 
+/// What is linked with the module.
 #[derive(Debug, Args)]
-pub(crate) struct RunFlags {
+pub(crate) struct LinkFlags {
     /// Link FILE before MODULE, which can import its exports from the module NAME
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_preload)]
     pub(crate) preload: Vec<(String, PathBuf)>,
+    /// Link this module or shared library
+    #[arg(long, value_name = "FILE")]
+    pub(crate) link: Vec<PathBuf>,
+    /// Look for needed libraries in this folder
+    #[arg(short = 'L', value_name = "DIR")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Take libc and libc++ from this folder [default: `sysroot` beside this program, or
+    /// `../guests/sysroot` from it]
+    #[arg(long, value_name = "DIR", env = "HOST_SYSROOT")]
+    pub(crate) sysroot: Option<PathBuf>,
+}
+
+impl LinkFlags {
+    pub(crate) fn search(&self) -> Search {
+        Search::new(self.folders.clone(), self.sysroot.clone())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunFlags {
+    #[command(flatten)]
+    pub(crate) link: LinkFlags,
     /// Call this export and print its results, one a line
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
@@ -96,6 +121,13 @@ fn bytes(size: ByteSize) -> usize {
 enum WasmOption {
     Timeout(Duration),
     MaxMemorySize(ByteSize),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanFlags {
+    #[command(flatten)]
+    pub(crate) link: LinkFlags,
+    pub(crate) module: PathBuf,
 }
 
 #[derive(Debug, Args)]

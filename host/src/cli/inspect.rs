@@ -3,15 +3,13 @@
 use std::fmt::Write;
 
 use anyhow::Context;
-use linker::{Dylink, Module, SymbolInfo};
+use linker::{Dylink, Module, Object, SymbolInfo};
 
 use super::flags::InspectFlags;
 use super::print;
 
 pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
-    let (name, bytes) = host::read(&flags.module)?;
-    let mut module = Module::load(flags.module.to_string_lossy(), &bytes)?;
-    module.name = name;
+    let Object { module, bytes, .. } = host::read(&flags.module)?;
     if flags.json {
         print(&(serde_json::to_string_pretty(&module)? + "\n"))
     } else if flags.wat {

@@ -3,6 +3,8 @@
 mod demo;
 pub(crate) mod flags;
 mod inspect;
+mod link;
+mod plan;
 mod run;
 
 use std::io::{self, Write};
@@ -21,6 +23,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match &Flags::parse().command {
         Command::Demo(flags) => demo::run(flags),
         Command::Run(flags) => run::run(flags),
+        Command::Plan(flags) => plan::run(flags),
         Command::Inspect(flags) => inspect::run(flags),
     };
     match result {

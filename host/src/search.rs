@@ -1,0 +1,73 @@
+//! Where libraries are found.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use linker::{Fault, Library, Object};
+
+use crate::program;
+
+/// Folders with libraries that others name as needed, and the system libraries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    folders: Vec<PathBuf>,
+    sysroot: Option<PathBuf>,
+}
+
+/// The system libraries, those that need others first.
+const SYSTEM: [&str; 2] = ["libc++.wasm", "libc.wasm"];
+
+impl Search {
+    /// `folders` are searched in order; without a `sysroot` it is looked for beside this program.
+    pub fn new(folders: Vec<PathBuf>, sysroot: Option<PathBuf>) -> Self {
+        Search { folders, sysroot: sysroot.or_else(default_sysroot) }
+    }
+
+    /// Whether there is a folder for the system libraries.
+    pub fn has_sysroot(&self) -> bool {
+        self.sysroot.is_some()
+    }
+
+    fn candidates(&self, name: &str) -> Vec<PathBuf> {
+        self.folders.iter().chain(&self.sysroot).map(|folder| folder.join(name)).collect()
+    }
+}
+
+/// `sysroot` beside this program, else `../guests/sysroot` from it.
+fn default_sysroot() -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    let folder = program.parent()?;
+    let beside = folder.join("sysroot");
+    let built = folder.parent().map(|target| target.join("guests").join("sysroot"));
+    [Some(beside), built].into_iter().flatten().find(|folder| folder.is_dir())
+}
+
+fn load(path: &Path) -> Result<Object, Fault> {
+    program::read(path).map_err(|error| Fault::BadLibrary { message: error.to_string() })
+}
+
+impl Library for Search {
+    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
+        if name.contains(['/', '\\', '\0']) || name == ".." {
+            let message = format!(
+                "`{by}` needs a library of the name `{}`, which is a path",
+                name.escape_debug()
+            );
+            return Err(Fault::BadLibrary { message });
+        }
+        let candidates = self.candidates(name);
+        match candidates.iter().find(|path| path.is_file()) {
+            Some(path) => load(path),
+            None => Err(Fault::LibraryNotFound {
+                by: by.to_owned(),
+                name: name.to_owned(),
+                tried: candidates.iter().map(|path| path.display().to_string()).collect(),
+            }),
+        }
+    }
+
+    fn system(&mut self) -> Vec<Object> {
+        let Some(sysroot) = &self.sysroot else { return Vec::new() };
+        SYSTEM.iter().filter_map(|name| load(&sysroot.join(name)).ok()).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! The names of the tool convention DynamicLinking, each once.
+
+/// The module from which symbols and the shared memory, table and stack are imported.
+pub(crate) const ENV: &str = "env";
+/// Mutable globals with the address of a data symbol.
+pub(crate) const GOT_MEM: &str = "GOT.mem";
+/// Mutable globals with the table slot of a function.
+pub(crate) const GOT_FUNC: &str = "GOT.func";
+
+pub(crate) const MEMORY: &str = "memory";
+pub(crate) const TABLE: &str = "__indirect_function_table";
+pub(crate) const STACK_POINTER: &str = "__stack_pointer";
+pub(crate) const MEMORY_BASE: &str = "__memory_base";
+pub(crate) const TABLE_BASE: &str = "__table_base";
+
+/// Where memory that nothing has been placed in begins.
+pub(crate) const HEAP_BASE: &str = "__heap_base";
+/// The end of the memory that exists from the start.
+pub(crate) const HEAP_END: &str = "__heap_end";
+pub(crate) const STACK_LOW: &str = "__stack_low";
+pub(crate) const STACK_HIGH: &str = "__stack_high";
+
+/// Functions that apply relocations, in the order in which they must be called.
+pub(crate) const RELOCATIONS: [&str; 2] =
+    ["__wasm_apply_data_relocs", "__wasm_apply_global_relocs"];
+/// Runs a module's constructors.
+pub(crate) const CALL_CONSTRUCTORS: &str = "__wasm_call_ctors";
+/// Prepares a reactor, its constructors included. That of a shared library of older toolchains does so
+/// only if a weak symbol says that there are any: there the other one is called.
+pub(crate) const INITIALIZE: &str = "_initialize";
+
+/// Names that each module has for itself: never looked up for another module.
+pub(crate) fn is_private(name: &str) -> bool {
+    const PRIVATE: [&str; 17] = [
+        MEMORY,
+        TABLE,
+        STACK_POINTER,
+        MEMORY_BASE,
+        TABLE_BASE,
+        HEAP_BASE,
+        HEAP_END,
+        STACK_LOW,
+        STACK_HIGH,
+        RELOCATIONS[0],
+        RELOCATIONS[1],
+        CALL_CONSTRUCTORS,
+        INITIALIZE,
+        "_start",
+        "__dso_handle",
+        "__data_end",
+        "__global_base",
+    ];
+    PRIVATE.contains(&name) || name.starts_with("__tls_") || name.starts_with("__wasm_init_")
+}

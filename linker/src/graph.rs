@@ -1,0 +1,102 @@
+//! The order of modules that depend on each other.
+
+/// The nodes of a graph, each after those it depends on; `edges[n]` are the nodes that `n` depends on.
+///
+/// Nodes of a cycle follow each other, the highest number first. (Tarjan's algorithm, with a stack of its
+/// own: a long chain of modules is no reason to run out of the thread's.)
+pub(crate) fn dependencies_first(edges: &[Vec<usize>]) -> Vec<usize> {
+    let mut search = Search {
+        edges,
+        numbers: vec![None; edges.len()],
+        lowest: vec![0; edges.len()],
+        open: Vec::new(),
+        is_open: vec![false; edges.len()],
+        count: 0,
+        order: Vec::new(),
+    };
+    (0..edges.len()).for_each(|node| search.visit(node));
+    search.order
+}
+
+struct Search<'a> {
+    edges: &'a [Vec<usize>],
+    /// When each node was first seen.
+    numbers: Vec<Option<usize>>,
+    /// The first seen node that each reaches without leaving the open ones.
+    lowest: Vec<usize>,
+    /// Nodes whose component is not complete.
+    open: Vec<usize>,
+    is_open: Vec<bool>,
+    /// How many nodes have been seen.
+    count: usize,
+    order: Vec<usize>,
+}
+
+impl Search<'_> {
+    fn visit(&mut self, root: usize) {
+        if self.numbers[root].is_some() {
+            return;
+        }
+        let mut path = Vec::new();
+        self.enter(root, &mut path);
+        while let Some((node, next)) = path.last_mut() {
+            let node = *node;
+            let Some(&target) = self.edges[node].get(*next) else {
+                path.pop();
+                self.leave(node, path.last().map(|(parent, _)| *parent));
+                continue;
+            };
+            *next += 1;
+            match self.numbers[target] {
+                None => self.enter(target, &mut path),
+                Some(number) if self.is_open[target] => {
+                    self.lowest[node] = self.lowest[node].min(number);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn enter(&mut self, node: usize, path: &mut Vec<(usize, usize)>) {
+        self.numbers[node] = Some(self.count);
+        self.lowest[node] = self.count;
+        self.count += 1;
+        self.open.push(node);
+        self.is_open[node] = true;
+        path.push((node, 0));
+    }
+
+    fn leave(&mut self, node: usize, parent: Option<usize>) {
+        if let Some(parent) = parent {
+            self.lowest[parent] = self.lowest[parent].min(self.lowest[node]);
+        }
+        if self.numbers[node] != Some(self.lowest[node]) {
+            return;
+        }
+        let start = self.open.iter().rposition(|&open| open == node).unwrap_or(0);
+        let mut component = self.open.split_off(start);
+        component.iter().for_each(|&node| self.is_open[node] = false);
+        component.sort_unstable_by(|a, b| b.cmp(a));
+        self.order.append(&mut component);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dependencies_first;
+
+    #[test]
+    fn chain_diamond_and_cycle() {
+        assert_eq!(dependencies_first(&[vec![1], vec![2], vec![]]), [2, 1, 0]);
+        assert_eq!(dependencies_first(&[vec![1, 2], vec![3], vec![3], vec![]]), [3, 1, 2, 0]);
+        assert_eq!(dependencies_first(&[vec![1], vec![0, 2], vec![]]), [2, 1, 0]);
+        assert_eq!(dependencies_first(&[vec![1], vec![2], vec![0]]), [2, 1, 0]);
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_deep_stack() {
+        let edges: Vec<_> =
+            (0..100_000).map(|n| if n == 0 { vec![] } else { vec![n - 1] }).collect();
+        assert_eq!(dependencies_first(&edges), (0..100_000).collect::<Vec<_>>());
+    }
+}

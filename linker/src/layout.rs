@@ -1,0 +1,267 @@
+//! Phase *layout*: where each module's data, the stack and the table's elements lie.
+//!
+//! ```text
+//! without a main                          with a main, not position independent
+//!
+//! 0 ┌─────────────────────────┐           0 ┌─────────────────────────┐
+//!   │ nothing: null pointers  │             │ the main's stack, data  │
+//! 1024├───────────────────────┤             │ and first heap pages    │
+//!   │ stack, growing down     │             │ (its initial pages)     │
+//!   ├─────────────────────────┤             ├─────────────────────────┤
+//!   │ data of module 1        │             │ data of module 1        │
+//!   │ data of module 2        │             │ data of module 2        │
+//!   ├─────────────────────────┤ __heap_base ├─────────────────────────┤
+//!   │ heap                    │             │ heap                    │
+//!   └─────────────────────────┘ __heap_end  └─────────────────────────┘
+//! ```
+//!
+//! A stack that overflows runs into address 0 and traps, instead of into somebody's data.
+
+use std::collections::BTreeMap;
+
+use crate::convention::{MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
+use crate::dylink::{Alignment, MemInfo};
+use crate::fault::Fault;
+use crate::graph;
+use crate::resolve::{Meaning, Resolution};
+use crate::set::{Definition, Object, Set};
+use crate::types::ExternType;
+
+/// Bytes of a page of linear memory.
+pub(crate) const PAGE: u64 = 64 * 1024;
+/// Addresses below are never given out, so that a null pointer with a small offset points to nothing.
+const FIRST_ADDRESS: u64 = 1024;
+/// Bytes of the stack of a program without a main, as on Linux for a thread of Rust's.
+const STACK_SIZE: u64 = 1024 * 1024;
+const STACK_ALIGNMENT: u64 = 16;
+/// Elements that a table may have: Wasmtime's own bound.
+const TABLE_LIMIT: u64 = 10_000_000;
+
+/// A function, however it is exported: its module's place in the set, and its index there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FunctionId {
+    pub(crate) module: usize,
+    pub(crate) index: u32,
+}
+
+/// Where everything lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    /// For each module of the set.
+    pub(crate) placements: Vec<Placement>,
+    pub(crate) stack_low: u32,
+    pub(crate) stack_high: u32,
+    /// The stack pointer's initial value.
+    pub(crate) stack_pointer: u32,
+    pub(crate) heap_base: u32,
+    /// Pages that the memory has from the start.
+    pub(crate) pages: u64,
+    /// Elements that the table has from the start.
+    pub(crate) table_size: u32,
+    /// The canonical slot of each function whose address somebody takes, or that a module calls which
+    /// is instantiated before it.
+    pub(crate) slots: BTreeMap<FunctionId, Slot>,
+    /// Modules in the order of instantiation.
+    pub(crate) order: Vec<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Placement {
+    pub(crate) memory_base: u32,
+    pub(crate) table_base: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot {
+    pub(crate) index: u32,
+    pub(crate) definition: Definition,
+}
+
+/// # Errors
+///
+/// When the memory or the table would be larger than they can be.
+pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault> {
+    let order = graph::dependencies_first(&call_edges(set, resolution));
+    let main = set.objects.iter().find(|object| object.is_main());
+    let mut memory = Region::memory(main);
+    let mut table = Region::table(main);
+    let Stack { stack_low, stack_high, stack_pointer } = stack(main, &mut memory)?;
+    let mut placements = Vec::new();
+    for object in &set.objects {
+        placements.push(place(object, &mut memory, &mut table)?);
+    }
+    let slots = slots(set, resolution, &order, &placements, &mut table)?;
+    let heap_base = memory.take(0, STACK_ALIGNMENT)?;
+    Ok(Layout {
+        placements,
+        stack_low,
+        stack_high,
+        stack_pointer,
+        heap_base,
+        pages: memory.end.div_ceil(PAGE),
+        table_size: table.take(0, 1)?,
+        slots,
+        order,
+    })
+}
+
+/// Room that is given out from its start to its end.
+struct Region {
+    what: &'static str,
+    end: u64,
+    limit: u64,
+}
+
+impl Region {
+    /// A main's data lies at fixed addresses, and its allocator may own what is left of its initial pages.
+    fn memory(main: Option<&Object>) -> Self {
+        let end =
+            main.map_or(FIRST_ADDRESS, |main| match main.module.export(MEMORY).map(|e| &e.ty) {
+                Some(ExternType::Memory(memory)) => memory.minimum.saturating_mul(PAGE),
+                _ => FIRST_ADDRESS,
+            });
+        Region { what: "memory", end, limit: 1 << 32 }
+    }
+
+    /// Slot 0 stays empty: it is the null function pointer.
+    fn table(main: Option<&Object>) -> Self {
+        let end = main.map_or(1, |main| match main.module.export(TABLE).map(|e| &e.ty) {
+            Some(ExternType::Table(table)) => table.minimum.max(1),
+            _ => 1,
+        });
+        Region { what: "table", end, limit: TABLE_LIMIT }
+    }
+
+    fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
+        let start = self.end.next_multiple_of(alignment);
+        let end = start.saturating_add(size);
+        let too_large = || Fault::TooLarge { what: self.what, needed: end, limit: self.limit };
+        let start =
+            u32::try_from(start).ok().filter(|_| end <= self.limit).ok_or_else(too_large)?;
+        self.end = end;
+        Ok(start)
+    }
+}
+
+struct Stack {
+    stack_low: u32,
+    stack_high: u32,
+    stack_pointer: u32,
+}
+
+/// A main brings its own stack; without one there is a new one.
+fn stack(main: Option<&Object>, memory: &mut Region) -> Result<Stack, Fault> {
+    let Some(main) = main else {
+        let stack_low = memory.take(STACK_SIZE, STACK_ALIGNMENT)?;
+        let stack_high = stack_low + STACK_SIZE as u32;
+        return Ok(Stack { stack_low, stack_high, stack_pointer: stack_high });
+    };
+    let value = |name| main.exported_value(name);
+    let stack_pointer = value(STACK_POINTER).unwrap_or_default();
+    let stack_high = value(STACK_HIGH).unwrap_or(stack_pointer);
+    Ok(Stack { stack_low: value(STACK_LOW).unwrap_or_default(), stack_high, stack_pointer })
+}
+
+fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Placement, Fault> {
+    let dylink = object.module.dylink.as_ref().filter(|_| object.is_dynamic());
+    let Some(dylink) = dylink else { return Ok(Placement::default()) };
+    let MemInfo { memory_size, memory_alignment, table_size, table_alignment } = dylink.mem_info;
+    let align = |alignment: Alignment| u64::from(alignment);
+    Ok(Placement {
+        memory_base: memory.take(memory_size.into(), align(memory_alignment))?,
+        table_base: table.take(table_size.into(), align(table_alignment))?,
+    })
+}
+
+/// For each module, those whose functions it calls directly: they are better instantiated before it.
+fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
+    let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
+        let mut targets: Vec<_> = meanings
+            .iter()
+            .filter_map(|meaning| match meaning {
+                Meaning::Function(definition) if definition.module != module => {
+                    Some(definition.module)
+                }
+                _ => None,
+            })
+            .collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets
+    };
+    debug_assert_eq!(set.objects.len(), resolution.len());
+    resolution.iter().enumerate().map(targets).collect()
+}
+
+/// Chooses one slot a function: one that a main's element segment fills with it, since the main's code
+/// has that number in it; else one that its own module's fills; else a new one.
+fn slots(
+    set: &Set,
+    resolution: &Resolution,
+    order: &[usize],
+    placements: &[Placement],
+    table: &mut Region,
+) -> Result<BTreeMap<FunctionId, Slot>, Fault> {
+    let in_main = slots_of_main(set, resolution);
+    let mut slots = BTreeMap::new();
+    for definition in wanted(resolution, order) {
+        let id = set.function(definition);
+        if slots.contains_key(&id) {
+            continue;
+        }
+        let module = &set.objects[id.module].module;
+        let own = module.internals.slots.get(&id.index);
+        let index = match (in_main.get(&id), own) {
+            (Some(&slot), _) => slot,
+            (None, Some(slot)) => placements[id.module].table_base.saturating_add(*slot),
+            (None, None) => table.take(1, 1)?,
+        };
+        slots.insert(id, Slot { index, definition });
+    }
+    Ok(slots)
+}
+
+/// The functions that need a slot, in the order of modules and imports.
+fn wanted(resolution: &Resolution, order: &[usize]) -> Vec<Definition> {
+    let mut position = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(at, &module)| position[module] = at);
+    let mut wanted = Vec::new();
+    for (module, meanings) in resolution.iter().enumerate() {
+        for meaning in meanings {
+            match *meaning {
+                Meaning::FunctionAddress(Some(definition)) => wanted.push(definition),
+                Meaning::Function(d) if position[d.module] > position[module] => wanted.push(d),
+                _ => {}
+            }
+        }
+    }
+    wanted
+}
+
+fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<FunctionId, u32> {
+    let main = set.objects.iter().position(Object::is_main);
+    let Some(main) = main else { return BTreeMap::new() };
+    let module = &set.objects[main].module;
+    let is_function = |import: &&crate::load::Import| matches!(import.ty, ExternType::Func(_));
+    let imports: Vec<_> = module
+        .imports
+        .iter()
+        .zip(&resolution[main])
+        .filter(|(import, _)| is_function(import))
+        .map(|(_, meaning)| meaning)
+        .collect();
+    let id = |&index: &u32| match imports.get(index as usize) {
+        Some(Meaning::Function(definition)) => Some(set.function(*definition)),
+        Some(_) => None,
+        None => Some(FunctionId { module: main, index }),
+    };
+    let slots = module.internals.slots.iter();
+    slots.filter_map(|(index, &slot)| Some((id(index)?, slot))).collect()
+}
+
+impl Set {
+    pub(crate) fn function(&self, definition: Definition) -> FunctionId {
+        let index = self.objects[definition.module].module.exports[definition.export].index;
+        FunctionId { module: definition.module, index }
+    }
+}

@@ -1,0 +1,231 @@
+//! The plan: all that was decided before anything is rewritten or runs.
+
+use std::fmt;
+
+use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, RELOCATIONS};
+use crate::fault::Faults;
+use crate::graph;
+use crate::layout::{Layout, layout};
+use crate::load::Kind;
+use crate::resolve::{Boundary, Meaning, Resolution, Shared, resolve};
+use crate::set::{Definition, Set};
+
+/// What the modules of a program are to each other, and where everything lies.
+///
+/// Its [`Display`](fmt::Display) is a report for people; [`Plan::bind`] carries it out.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) set: Set,
+    pub(crate) resolution: Resolution,
+    pub(crate) layout: Layout,
+}
+
+/// A function without parameters and results that prepares a module: a relocation or a constructor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initialiser {
+    /// The module's place in the set.
+    pub module: usize,
+    /// The name under which it exports the function.
+    pub name: &'static str,
+}
+
+impl Plan {
+    /// # Errors
+    ///
+    /// Every symbol that is undefined or has another type; or that the program would be too large.
+    pub fn new(set: Set) -> Result<Self, Faults> {
+        let resolution = resolve(&set)?;
+        let layout = layout(&set, &resolution)?;
+        Ok(Plan { set, resolution, layout })
+    }
+
+    /// The modules, in the order in which symbols are looked up.
+    pub fn set(&self) -> &Set {
+        &self.set
+    }
+
+    /// What must be called after all instances exist, in this order: relocations of all modules, then
+    /// constructors, those of a module after those of what it depends on.
+    pub fn initialisers(&self) -> Vec<Initialiser> {
+        let mut calls = Vec::new();
+        for &module in &self.layout.order {
+            let relocations = RELOCATIONS.iter().filter(|name| self.exports(module, name));
+            calls.extend(relocations.map(|&name| Initialiser { module, name }));
+        }
+        for module in graph::dependencies_first(&self.dependencies()) {
+            let name = self.constructors(module).iter().find(|name| self.exports(module, name));
+            calls.extend(name.map(|&name| Initialiser { module, name }));
+        }
+        calls
+    }
+
+    fn exports(&self, module: usize, name: &str) -> bool {
+        self.set.objects[module].module.export(name).is_some()
+    }
+
+    /// The functions that run a module's constructors, of which the first that exists is called.
+    fn constructors(&self, module: usize) -> &'static [&'static str] {
+        match self.set.objects[module].module.kind {
+            // A command initialises itself when it is started.
+            Kind::Command => &[],
+            Kind::SharedLibrary => &[CALL_CONSTRUCTORS, INITIALIZE],
+            Kind::Main | Kind::Reactor | Kind::Plain => &[INITIALIZE, CALL_CONSTRUCTORS],
+        }
+    }
+
+    /// For each module, those of which it uses anything, or which it lists as needed.
+    fn dependencies(&self) -> Vec<Vec<usize>> {
+        let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
+        let of = |(module, (object, meanings)): (usize, (&crate::set::Object, &Vec<Meaning>))| {
+            let used = meanings.iter().filter_map(|meaning| meaning.definition());
+            let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+            let needed = needed.filter_map(|name| self.set.position(name));
+            let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
+            all.sort_unstable();
+            all.dedup();
+            all.retain(|&other| other != module);
+            all
+        };
+        modules.map(of).collect()
+    }
+
+    /// The address of a data symbol.
+    pub(crate) fn data_address(&self, definition: Definition) -> u32 {
+        let relative = self.set.objects[definition.module].address(definition.export);
+        let base = self.layout.placements[definition.module].memory_base;
+        base.wrapping_add(relative.unwrap_or_default())
+    }
+
+    /// The number that an import stands for, if it is a number.
+    pub(crate) fn constant(&self, module: usize, meaning: Meaning) -> Option<u32> {
+        let layout = &self.layout;
+        let placement = layout.placements[module];
+        match meaning {
+            Meaning::MemoryBase => Some(placement.memory_base),
+            Meaning::TableBase => Some(placement.table_base),
+            Meaning::Boundary(Boundary::HeapBase) => Some(layout.heap_base),
+            // 4 GiB does not fit: the address after the last one is 0 then.
+            Meaning::Boundary(Boundary::HeapEnd) => {
+                Some((layout.pages * crate::layout::PAGE) as u32)
+            }
+            Meaning::Boundary(Boundary::StackLow) => Some(layout.stack_low),
+            Meaning::Boundary(Boundary::StackHigh) => Some(layout.stack_high),
+            Meaning::FunctionAddress(None) | Meaning::DataAddress(None) => Some(0),
+            Meaning::FunctionAddress(Some(definition)) => {
+                let slot = layout.slots.get(&self.set.function(definition));
+                Some(slot.map_or(0, |slot| slot.index))
+            }
+            Meaning::DataAddress(Some(definition)) => Some(self.data_address(definition)),
+            _ => None,
+        }
+    }
+}
+
+impl Meaning {
+    fn definition(self) -> Option<Definition> {
+        match self {
+            Meaning::Function(definition) => Some(definition),
+            Meaning::FunctionAddress(definition) | Meaning::DataAddress(definition) => definition,
+            _ => None,
+        }
+    }
+}
+
+/// The golden text of the tests: modules, what each import stands for, the table, the memory.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for &module in &self.layout.order {
+            self.write_module(f, module)?;
+        }
+        self.write_table(f)?;
+        self.write_memory(f)?;
+        writeln!(f, "initialisers")?;
+        for call in self.initialisers() {
+            writeln!(f, "  {}.{}", self.name(call.module), call.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn name(&self, module: usize) -> &str {
+        &self.set.objects[module].module.name
+    }
+
+    fn write_module(&self, f: &mut fmt::Formatter<'_>, module: usize) -> fmt::Result {
+        let object = &self.set.objects[module];
+        let placement = self.layout.placements[module];
+        write!(f, "module {}: {}", object.module.name, object.module.kind)?;
+        if object.module.kind == Kind::SharedLibrary {
+            write!(f, ", memory_base {}", placement.memory_base)?;
+            write!(f, ", table_base {}", placement.table_base)?;
+        }
+        writeln!(f)?;
+        for (import, &meaning) in object.module.imports.iter().zip(&self.resolution[module]) {
+            write!(f, "  {}.{} = ", import.module, crate::demangle(&import.name))?;
+            self.write_meaning(f, module, meaning)?;
+        }
+        Ok(())
+    }
+
+    fn write_meaning(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        module: usize,
+        meaning: Meaning,
+    ) -> fmt::Result {
+        if let Some(definition) = meaning.definition() {
+            let by = self.name(definition.module);
+            return match (self.constant(module, meaning), self.late_slot(module, meaning)) {
+                (Some(number), _) => writeln!(f, "{number} of {by}"),
+                (None, Some(slot)) => writeln!(f, "{by}, through slot {slot}"),
+                (None, None) => writeln!(f, "{by}"),
+            };
+        }
+        match (meaning, self.constant(module, meaning)) {
+            (_, Some(number)) => writeln!(f, "{number}"),
+            (Meaning::Shared(Shared::Memory), _) => writeln!(f, "the memory"),
+            (Meaning::Shared(Shared::Table), _) => writeln!(f, "the table"),
+            (Meaning::Shared(Shared::StackPointer), _) => writeln!(f, "the stack pointer"),
+            (Meaning::UndefinedWeak, _) => writeln!(f, "undefined and weak"),
+            _ => writeln!(f, "the host"),
+        }
+    }
+
+    /// The slot through which a module calls a function of one that is instantiated after it.
+    pub(crate) fn late_slot(&self, module: usize, meaning: Meaning) -> Option<u32> {
+        let Meaning::Function(definition) = meaning else { return None };
+        let position = |module| self.layout.order.iter().position(|&other| other == module);
+        if position(definition.module) <= position(module) {
+            return None;
+        }
+        self.layout.slots.get(&self.set.function(definition)).map(|slot| slot.index)
+    }
+
+    fn write_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "table of {}", self.layout.table_size)?;
+        let mut slots: Vec<_> = self.layout.slots.values().collect();
+        slots.sort_by_key(|slot| slot.index);
+        for slot in slots {
+            let object = &self.set.objects[slot.definition.module];
+            let export = &object.module.exports[slot.definition.export].name;
+            writeln!(f, "  {} = {}.{}", slot.index, object.module.name, crate::demangle(export))?;
+        }
+        Ok(())
+    }
+
+    fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let layout = &self.layout;
+        writeln!(f, "memory of {} pages", layout.pages)?;
+        writeln!(f, "  {}..{} stack", layout.stack_low, layout.stack_high)?;
+        for (object, placement) in self.set.objects.iter().zip(&layout.placements) {
+            let size = object.module.dylink.as_ref().map_or(0, |d| d.mem_info.memory_size);
+            if size > 0 {
+                let start = placement.memory_base;
+                let end = u64::from(start) + u64::from(size);
+                writeln!(f, "  {start}..{end} {}", object.module.name)?;
+            }
+        }
+        writeln!(f, "  {}.. heap", layout.heap_base)
+    }
+}
