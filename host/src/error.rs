@@ -23,6 +23,8 @@ pub enum Error {
         "`{first}` and `{second}` are both to be linked as `{name}`; give each a name of its own"
     )]
     DuplicatePreload { name: String, first: String, second: String },
+    #[error("`{name}` is WASI, which the host provides: preload under another name")]
+    ReservedName { name: String },
     #[error(transparent)]
     Link(Faults),
     #[error(transparent)]
@@ -33,7 +35,11 @@ pub enum Error {
     Instantiate { module: String, message: String },
     #[error("cannot open the directory `{}`: {message}", path.display())]
     Directory { path: PathBuf, message: String },
-    #[error("`{module}` exports no function `{name}`{}", candidates(functions))]
+    #[error(
+        "`{module}` exports no function `{}`{}",
+        linker::printable(name),
+        candidates(functions)
+    )]
     NoFunction {
         module: String,
         name: String,
@@ -68,7 +74,8 @@ fn candidates(functions: &[(String, FuncType)]) -> String {
     if functions.is_empty() {
         return "; it exports no functions at all".to_owned();
     }
-    let functions = functions.iter().map(|(name, ty)| format!("{name}: {ty}")).collect::<Vec<_>>();
+    let functions = functions.iter().map(|(name, ty)| format!("{}: {ty}", linker::printable(name)));
+    let functions: Vec<_> = functions.collect();
     lines("; it exports:", &functions)
 }
 

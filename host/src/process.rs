@@ -28,7 +28,7 @@ pub(crate) struct State {
 /// of calling into it further.
 pub struct Process<'p> {
     runner: Runner<'p>,
-    main: Instance,
+    instances: Instances,
 }
 
 impl std::fmt::Debug for Process<'_> {
@@ -45,8 +45,7 @@ impl<'p> Process<'p> {
             let what = format!("`{}` of `{}`", call.name, program.name(call.module));
             runner.call(&what, instances.of(call.module)?, call.name, &[], &mut [])?;
         }
-        let main = instances.of(program.plan().set().program)?;
-        Ok(Process { runner, main })
+        Ok(Process { runner, instances })
     }
 
     /// Calls an export of the main module and returns its results.
@@ -56,10 +55,40 @@ impl<'p> Process<'p> {
     /// When there is no such function, the arguments are not of its types, or it does not return: a
     /// trap, a timeout, an exit.
     pub fn invoke(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, Error> {
-        let ty = crate::function(self.runner.program.main(), name)?;
+        let program = self.runner.program;
+        let ty = crate::function(program.main(), name)?;
         let mut results = vec![Val::I32(0); ty.results.len()];
-        self.runner.call(&format!("`{name}`"), self.main, name, args, &mut results)?;
+        let main = self.instances.of(program.plan().set().program)?;
+        self.runner.call(&format!("`{name}`"), main, name, args, &mut results)?;
         Ok(results)
+    }
+
+    /// Writes what libc holds back of the guest's output; does nothing in a program without libc.
+    ///
+    /// # Errors
+    ///
+    /// When the call does not return.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.call_libc("fflush", &[Val::I32(0)])
+    }
+
+    /// Runs what the guest registered for its end, destructors of static objects among it, and flushes.
+    ///
+    /// # Errors
+    ///
+    /// When one of them does not return.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        self.call_libc("__funcs_on_exit", &[])?;
+        self.flush()
+    }
+
+    fn call_libc(&mut self, name: &str, args: &[Val]) -> Result<(), Error> {
+        let program = self.runner.program;
+        let Some(libc) = program.plan().definer(name) else { return Ok(()) };
+        let ty = program.plan().set().objects[libc].module.function(name);
+        let mut results = vec![Val::I32(0); ty.map_or(0, |ty| ty.results.len())];
+        let instance = self.instances.of(libc)?;
+        self.runner.call(&format!("`{name}`"), instance, name, args, &mut results)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Modules, linked and compiled, before anything runs.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use linker::{BoundModule, Faults, Module, Object, Plan, Set, Source};
@@ -115,12 +116,24 @@ fn validate(set: &Set) -> Result<(), Error> {
 ///
 /// When it cannot be read, or is no valid module.
 pub fn read(path: &Path) -> Result<Object, Error> {
-    let bytes = fs::read(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+    let bytes = read_limited(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
     // An error names the whole path: there may be several files of one name.
     let mut object = Object::load(path.to_string_lossy(), binary(path, bytes)?)?;
     object.module.name = name.into_owned();
     Ok(object)
+}
+
+/// Bytes of a module that are read; a device such as `/dev/zero` has no end.
+const MODULE_LIMIT: u64 = 1 << 30;
+
+fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MODULE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MODULE_LIMIT {
+        return Err(io::Error::other("it is larger than 1 GiB, and so no module"));
+    }
+    Ok(bytes)
 }
 
 fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
@@ -137,13 +150,16 @@ fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// Fails if two modules that are preloaded have one name.
+/// Fails if two modules that are preloaded have one name, or one has WASI's.
 ///
 /// # Errors
 ///
 /// With the name and both modules.
 pub fn check_preloads(preloads: &[Object]) -> Result<(), Error> {
     for (i, second) in preloads.iter().enumerate() {
+        if second.linked_as == linker::WASI {
+            return Err(Error::ReservedName { name: second.linked_as.clone() });
+        }
         let same = |first: &&Object| first.linked_as == second.linked_as;
         if let Some(first) = preloads[..i].iter().find(same) {
             return Err(Error::DuplicatePreload {

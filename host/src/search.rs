@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use linker::{Fault, Library, Object};
+use linker::{Fault, Library, Object, SYSTEM_LIBRARIES};
 
 use crate::program;
 
@@ -13,9 +13,6 @@ pub struct Search {
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
 }
-
-/// The system libraries, those that need others first.
-const SYSTEM: [&str; 2] = ["libc++.wasm", "libc.wasm"];
 
 impl Search {
     /// `folders` are searched in order; without a `sysroot` it is looked for beside this program.
@@ -68,6 +65,6 @@ impl Library for Search {
 
     fn system(&mut self) -> Vec<Object> {
         let Some(sysroot) = &self.sysroot else { return Vec::new() };
-        SYSTEM.iter().filter_map(|name| load(&sysroot.join(name)).ok()).collect()
+        SYSTEM_LIBRARIES.iter().filter_map(|name| load(&sysroot.join(name)).ok()).collect()
     }
 }

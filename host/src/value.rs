@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::IntErrorKind;
 
-use linker::{FuncType, ValType};
+use linker::{FuncType, ValType, printable};
 use wasmtime::{Ref, Val};
 
 /// Everything that is wrong with the arguments of a call.
@@ -17,11 +17,14 @@ pub struct Arguments {
 /// One thing that is wrong with the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArgumentError {
-    #[error("{expected} arguments expected, {found} given")]
+    #[error("{expected} argument{} expected, {found} given", if *expected == 1 { "" } else { "s" })]
     Count { expected: usize, found: usize },
-    #[error("argument {number} `{text}` is no {ty}: {hint}")]
+    #[error("argument {number} `{}` is no {ty}: {hint}", printable(text))]
     Unparsable { number: usize, text: String, ty: ValType, hint: &'static str },
-    #[error("argument {number} `{text}` is out of range for {ty}, which goes from {low} to {high}")]
+    #[error(
+        "argument {number} `{}` is out of range for {ty}, which goes from {low} to {high}",
+        printable(text)
+    )]
     OutOfRange { number: usize, text: String, ty: ValType, low: i64, high: u64 },
     #[error("argument {number} is of type {ty}, which cannot be given as text")]
     Unsupported { number: usize, ty: ValType },
@@ -29,7 +32,7 @@ pub enum ArgumentError {
 
 impl fmt::Display for Arguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot call `{}: {}`", self.function, self.ty)?;
+        write!(f, "cannot call `{}: {}`", printable(&self.function), self.ty)?;
         self.faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
     }
 }

@@ -1,8 +1,8 @@
 //! The signatures that a module is expected to have at least.
 
 use crate::fault::{Fault, Faults};
-use crate::fit::nearest;
 use crate::load::Module;
+use crate::nearest::nearest;
 use crate::types::{ExternType, FuncType, ParseFuncTypeError};
 
 /// Functions that a module must at least import and export.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM};
-use crate::demangle::demangle;
+use crate::demangle::{demangle, printable};
 use crate::types::ExternType;
 
 /// How many faults a report spells out; it counts the rest.
@@ -15,14 +15,17 @@ const SHOWN: usize = 50;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
 pub enum Fault {
-    /// No module offers what an import asks for.
+    /// No module offers what imports ask for.
     #[error(
-        "`{importer}` needs {}: {expected}, but {}",
+        "{} {}: {expected}, but {}{}",
+        who(importers),
         symbol(module, name),
-        absence(module, provider, candidate)
+        absence(module, provider, candidate),
+        clause(hint)
     )]
     UnknownImport {
-        importer: String,
+        /// All that want it, at this type.
+        importers: Vec<String>,
         module: String,
         name: String,
         expected: ExternType,
@@ -30,9 +33,15 @@ pub enum Fault {
         provider: Option<String>,
         /// The nearest name that does exist.
         candidate: Option<Candidate>,
+        /// What it probably comes from, and what helps.
+        hint: Option<String>,
     },
     /// An import and the export of that name have different types.
-    #[error("`{importer}` needs `{module}.{name}`: expected {expected}, `{provider}` has {found}")]
+    #[error(
+        "`{importer}` needs {}: expected {expected}, `{provider}` has {found}{}",
+        symbol(module, name),
+        clause(hint)
+    )]
     TypeMismatch {
         importer: String,
         module: String,
@@ -40,6 +49,7 @@ pub enum Fault {
         expected: ExternType,
         provider: String,
         found: ExternType,
+        hint: Option<String>,
     },
     /// Two modules are not position independent, and would lie at the same addresses.
     #[error(
@@ -48,7 +58,7 @@ pub enum Fault {
     )]
     TwoMains { first: String, second: String },
     /// A library that a module names as needed is nowhere.
-    #[error("`{by}` needs the library `{name}`, which is not found; tried:\n  {}", tried.join("\n  "))]
+    #[error("`{by}` needs the library `{}`, which is not found; tried:\n  {}", printable(name), tried.join("\n  "))]
     LibraryNotFound { by: String, name: String, tried: Vec<String> },
     /// A library cannot be used.
     #[error("{message}")]
@@ -91,9 +101,11 @@ pub struct Candidate {
 
 fn absence(wanted: &str, provider: &Option<String>, candidate: &Option<Candidate>) -> String {
     let absent = match provider {
-        Some(provider) => format!("`{provider}`, linked as `{wanted}`, does not export it"),
+        Some(provider) => {
+            format!("`{provider}`, linked as `{}`, does not export it", printable(wanted))
+        }
         None if is_process(wanted) => "no module defines it".to_owned(),
-        None => format!("no module is linked as `{wanted}`"),
+        None => format!("no module is linked as `{}`", printable(wanted)),
     };
     match candidate {
         None => absent,
@@ -104,9 +116,26 @@ fn absence(wanted: &str, provider: &Option<String>, candidate: &Option<Candidate
             "{absent}; `{}` exports `{}` and is linked as `{}`; did you mean that?",
             c.provider,
             demangle(&c.name),
-            c.module
+            printable(&c.module)
         ),
     }
+}
+
+/// Importers named in a report; the rest are counted.
+const IMPORTERS_SHOWN: usize = 3;
+
+fn who(importers: &[String]) -> String {
+    let shown = importers.iter().take(IMPORTERS_SHOWN).map(|name| format!("`{name}`"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match importers.len() {
+        0 | 1 => format!("{shown} needs"),
+        n if n <= IMPORTERS_SHOWN => format!("{shown} need"),
+        n => format!("{shown} and {} more need", n - IMPORTERS_SHOWN),
+    }
+}
+
+fn clause(hint: &Option<String>) -> String {
+    hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
 }
 
 /// Whether symbols of a module name are looked up in all modules that share the process's memory.
@@ -119,13 +148,13 @@ fn symbol(module: &str, name: &str) -> String {
     match module {
         GOT_MEM => format!("the address of `{}`", demangle(name)),
         GOT_FUNC => format!("a pointer to `{}`", demangle(name)),
-        _ => format!("`{module}.{}`", demangle(name)),
+        _ => format!("`{}.{}`", printable(module), demangle(name)),
     }
 }
 
 fn suggestion(module: &str, candidate: &Option<String>) -> String {
     match candidate {
-        Some(name) => format!("; `{module}` exports `{name}`; did you mean that?"),
+        Some(name) => format!("; `{module}` exports `{}`; did you mean that?", demangle(name)),
         None => String::new(),
     }
 }

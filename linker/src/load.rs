@@ -10,6 +10,7 @@ use wasmparser::{
     ValidPayload, Validator, WasmFeatures,
 };
 
+use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 
@@ -138,7 +139,7 @@ pub enum LoadError {
 impl LoadError {
     pub(crate) fn malformed(module: &str, error: &wasmparser::Error) -> Self {
         let (module, message, offset) =
-            (module.to_owned(), error.message().to_owned(), error.offset());
+            (module.to_owned(), printable(error.message()).into_owned(), error.offset());
         match error.missing_wasm_feature() {
             Some(feature) => {
                 LoadError::Feature { module, feature: names(feature), message, offset }
@@ -164,7 +165,7 @@ impl Module {
     ///
     /// When the bytes are not a valid core module that uses only [`FEATURES`].
     pub fn load(name: impl Into<String>, bytes: &[u8]) -> Result<Self, LoadError> {
-        let name = name.into();
+        let name = printable(&name.into()).into_owned();
         check_header(&name, bytes)?;
         let mut reader = ModuleReader::default();
         reader.read(&name, bytes)?;

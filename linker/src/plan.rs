@@ -1,18 +1,16 @@
 //! The plan: all that was decided before anything is rewritten or runs.
 
-use std::fmt;
-
 use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, RELOCATIONS};
 use crate::fault::Faults;
 use crate::graph;
 use crate::layout::{Layout, layout};
 use crate::load::Kind;
-use crate::resolve::{Boundary, Meaning, Resolution, Shared, resolve};
+use crate::resolve::{Boundary, Meaning, Resolution, resolve};
 use crate::set::{Definition, Set};
 
 /// What the modules of a program are to each other, and where everything lies.
 ///
-/// Its [`Display`](fmt::Display) is a report for people; [`Plan::bind`] carries it out.
+/// Its [`Display`](std::fmt::Display) is a report for people; [`Plan::bind`] carries it out.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(crate) set: Set,
@@ -42,6 +40,12 @@ impl Plan {
     /// The modules, in the order in which symbols are looked up.
     pub fn set(&self) -> &Set {
         &self.set
+    }
+
+    /// The module that defines a symbol of the process, by its place in the set, if any does.
+    pub fn definer(&self, symbol: &str) -> Option<usize> {
+        let symbols = crate::set::Symbols::new(&self.set);
+        symbols.all(crate::convention::ENV, symbol).first().map(|definition| definition.module)
     }
 
     /// What must be called after all instances exist, in this order: relocations of all modules, then
@@ -122,7 +126,7 @@ impl Plan {
 }
 
 impl Meaning {
-    fn definition(self) -> Option<Definition> {
+    pub(crate) fn definition(self) -> Option<Definition> {
         match self {
             Meaning::Function(definition) => Some(definition),
             Meaning::FunctionAddress(definition) | Meaning::DataAddress(definition) => definition,
@@ -131,67 +135,7 @@ impl Meaning {
     }
 }
 
-/// The golden text of the tests: modules, what each import stands for, the table, the memory.
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for &module in &self.layout.order {
-            self.write_module(f, module)?;
-        }
-        self.write_table(f)?;
-        self.write_memory(f)?;
-        writeln!(f, "initialisers")?;
-        for call in self.initialisers() {
-            writeln!(f, "  {}.{}", self.name(call.module), call.name)?;
-        }
-        Ok(())
-    }
-}
-
 impl Plan {
-    fn name(&self, module: usize) -> &str {
-        &self.set.objects[module].module.name
-    }
-
-    fn write_module(&self, f: &mut fmt::Formatter<'_>, module: usize) -> fmt::Result {
-        let object = &self.set.objects[module];
-        let placement = self.layout.placements[module];
-        write!(f, "module {}: {}", object.module.name, object.module.kind)?;
-        if object.module.kind == Kind::SharedLibrary {
-            write!(f, ", memory_base {}", placement.memory_base)?;
-            write!(f, ", table_base {}", placement.table_base)?;
-        }
-        writeln!(f)?;
-        for (import, &meaning) in object.module.imports.iter().zip(&self.resolution[module]) {
-            write!(f, "  {}.{} = ", import.module, crate::demangle(&import.name))?;
-            self.write_meaning(f, module, meaning)?;
-        }
-        Ok(())
-    }
-
-    fn write_meaning(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        module: usize,
-        meaning: Meaning,
-    ) -> fmt::Result {
-        if let Some(definition) = meaning.definition() {
-            let by = self.name(definition.module);
-            return match (self.constant(module, meaning), self.late_slot(module, meaning)) {
-                (Some(number), _) => writeln!(f, "{number} of {by}"),
-                (None, Some(slot)) => writeln!(f, "{by}, through slot {slot}"),
-                (None, None) => writeln!(f, "{by}"),
-            };
-        }
-        match (meaning, self.constant(module, meaning)) {
-            (_, Some(number)) => writeln!(f, "{number}"),
-            (Meaning::Shared(Shared::Memory), _) => writeln!(f, "the memory"),
-            (Meaning::Shared(Shared::Table), _) => writeln!(f, "the table"),
-            (Meaning::Shared(Shared::StackPointer), _) => writeln!(f, "the stack pointer"),
-            (Meaning::UndefinedWeak, _) => writeln!(f, "undefined and weak"),
-            _ => writeln!(f, "the host"),
-        }
-    }
-
     /// The slot through which a module calls a function of one that is instantiated after it.
     pub(crate) fn late_slot(&self, module: usize, meaning: Meaning) -> Option<u32> {
         let Meaning::Function(definition) = meaning else { return None };
@@ -200,32 +144,5 @@ impl Plan {
             return None;
         }
         self.layout.slots.get(&self.set.function(definition)).map(|slot| slot.index)
-    }
-
-    fn write_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "table of {}", self.layout.table_size)?;
-        let mut slots: Vec<_> = self.layout.slots.values().collect();
-        slots.sort_by_key(|slot| slot.index);
-        for slot in slots {
-            let object = &self.set.objects[slot.definition.module];
-            let export = &object.module.exports[slot.definition.export].name;
-            writeln!(f, "  {} = {}.{}", slot.index, object.module.name, crate::demangle(export))?;
-        }
-        Ok(())
-    }
-
-    fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let layout = &self.layout;
-        writeln!(f, "memory of {} pages", layout.pages)?;
-        writeln!(f, "  {}..{} stack", layout.stack_low, layout.stack_high)?;
-        for (object, placement) in self.set.objects.iter().zip(&layout.placements) {
-            let size = object.module.dylink.as_ref().map_or(0, |d| d.mem_info.memory_size);
-            if size > 0 {
-                let start = placement.memory_base;
-                let end = u64::from(start) + u64::from(size);
-                writeln!(f, "  {start}..{end} {}", object.module.name)?;
-            }
-        }
-        writeln!(f, "  {}.. heap", layout.heap_base)
     }
 }

@@ -1,14 +1,15 @@
 //! Phase *resolve*: every import of a set to what it stands for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::convention::{
     ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, HEAP_END, MEMORY, MEMORY_BASE, STACK_HIGH, STACK_LOW,
     STACK_POINTER, TABLE, TABLE_BASE, is_private,
 };
 use crate::fault::{Candidate, Fault, Faults};
-use crate::fit::nearest;
+use crate::hint;
 use crate::load::{Import, Module};
+use crate::nearest::nearest;
 use crate::set::{Definition, Object, Set, Symbols};
 use crate::types::ExternType;
 use crate::wasi::{self, WASI};
@@ -72,8 +73,26 @@ pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
     let mut faults = Vec::new();
     let resolution =
         set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
-    faults.into_iter().collect::<Faults>().into_result()?;
+    grouped(faults).into_result()?;
     Ok(resolution)
+}
+
+/// One fault a symbol that is undefined, with all that want it.
+fn grouped(faults: Vec<Fault>) -> Faults {
+    let mut places = HashMap::new();
+    let mut grouped: Vec<Fault> = Vec::new();
+    for mut fault in faults {
+        if let Fault::UnknownImport { importers, module, name, expected, .. } = &mut fault {
+            let key = (module.clone(), name.clone(), expected.clone());
+            let place = *places.entry(key).or_insert(grouped.len());
+            if let Some(Fault::UnknownImport { importers: known, .. }) = grouped.get_mut(place) {
+                known.append(importers);
+                continue;
+            }
+        }
+        grouped.push(fault);
+    }
+    grouped.into_iter().collect()
 }
 
 struct Resolver<'a> {
@@ -102,7 +121,7 @@ impl<'a> Resolver<'a> {
         match import.module.as_str() {
             GOT_FUNC => self.address(object, import, weak, Meaning::FunctionAddress),
             GOT_MEM => self.address(object, import, weak, Meaning::DataAddress),
-            WASI => host(object, import),
+            WASI => self.host(object, import),
             _ => self.symbol(object, import, weak),
         }
     }
@@ -128,6 +147,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    fn host(&self, object: &Object, import: &Import) -> Result<Meaning, Fault> {
+        match wasi::EXPORTS.iter().find(|export| export.name == import.name) {
+            Some(export) if export.ty == import.ty => Ok(Meaning::Host),
+            Some(export) => Err(mismatch(object, import, "WASI preview 1", &export.ty)),
+            None => Err(self.undefined(object, import)),
+        }
+    }
+
     /// What a module exports under a name that each module has for itself.
     fn own(&self, object: &Object, name: &str) -> Option<Definition> {
         let module = self.set.objects.iter().position(|other| std::ptr::eq(other, object))?;
@@ -141,14 +168,10 @@ impl<'a> Resolver<'a> {
                 ExternType::Func(_) => Ok(Meaning::Function(definition)),
                 _ => Ok(Meaning::DataAddress(Some(definition))),
             },
-            (Some(&definition), _) => Err(Fault::TypeMismatch {
-                importer: object.module.name.clone(),
-                module: import.module.clone(),
-                name: import.name.clone(),
-                expected: import.ty.clone(),
-                provider: self.set.objects[definition.module].module.name.clone(),
-                found: self.ty(definition).clone(),
-            }),
+            (Some(&definition), _) => {
+                let provider = &self.set.objects[definition.module].module.name;
+                Err(mismatch(object, import, provider, self.ty(definition)))
+            }
             (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
             (None, _) => Err(self.undefined(object, import)),
         }
@@ -166,6 +189,7 @@ impl<'a> Resolver<'a> {
         let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let provider = match right.as_slice() {
+            [] if wanted == WASI => Some("WASI preview 1".to_owned()),
             [only] if wanted != ENV => Some(only.module.name.clone()),
             _ => None,
         };
@@ -179,23 +203,28 @@ impl<'a> Resolver<'a> {
                 name: name.to_owned(),
             })
         });
-        unknown(object, import, provider, candidate)
+        let others: Vec<_> = self.set.objects.iter().map(|other| &other.module).collect();
+        Fault::UnknownImport {
+            importers: vec![object.module.name.clone()],
+            module: import.module.clone(),
+            name: import.name.clone(),
+            expected: import.ty.clone(),
+            provider,
+            candidate,
+            hint: hint::undefined(import, &others),
+        }
     }
 }
 
-fn unknown(
-    object: &Object,
-    import: &Import,
-    provider: Option<String>,
-    candidate: Option<Candidate>,
-) -> Fault {
-    Fault::UnknownImport {
+fn mismatch(object: &Object, import: &Import, provider: &str, found: &ExternType) -> Fault {
+    Fault::TypeMismatch {
         importer: object.module.name.clone(),
         module: import.module.clone(),
         name: import.name.clone(),
         expected: import.ty.clone(),
-        provider,
-        candidate,
+        provider: provider.to_owned(),
+        found: found.clone(),
+        hint: hint::mismatch(&import.ty, found),
     }
 }
 
@@ -222,21 +251,5 @@ fn environment(object: &Object, import: &Import) -> Option<Meaning> {
         (ENV | GOT_MEM, STACK_LOW) => Some(Meaning::Boundary(Boundary::StackLow)),
         (ENV | GOT_MEM, STACK_HIGH) => Some(Meaning::Boundary(Boundary::StackHigh)),
         _ => None,
-    }
-}
-
-fn host(object: &Object, import: &Import) -> Result<Meaning, Fault> {
-    let found = wasi::EXPORTS.iter().find(|export| export.name == import.name);
-    match found {
-        Some(export) if export.ty == import.ty => Ok(Meaning::Host),
-        Some(export) => Err(Fault::TypeMismatch {
-            importer: object.module.name.clone(),
-            module: import.module.clone(),
-            name: import.name.clone(),
-            expected: import.ty.clone(),
-            provider: "WASI preview 1".to_owned(),
-            found: export.ty.clone(),
-        }),
-        None => Err(unknown(object, import, Some("WASI preview 1".to_owned()), None)),
     }
 }

@@ -47,6 +47,9 @@ impl Object {
     }
 }
 
+/// The files of the system libraries, those that need others first.
+pub const SYSTEM_LIBRARIES: [&str; 2] = ["libc++.wasm", "libc.wasm"];
+
 /// Where shared libraries that are needed but not given come from.
 pub trait Library {
     /// The library of a file name that some module lists as needed.

@@ -174,8 +174,11 @@ mod unix {
             "cd \"$(dirname \"$0\")\" || exit 1\n\
              test \"$1\" = install || { test -d upstream/emscripten; exit; }\n\
              mkdir -p upstream/emscripten\n\
-             printf '#!/bin/sh\\nPATH=%s exec emcmake \"$@\"\\n' \"$REAL_PATH\" > upstream/emscripten/emcmake\n\
-             chmod +x upstream/emscripten/emcmake",
+             real=$(PATH=$REAL_PATH command -v emcmake)\n\
+             ln -s \"$(dirname \"$(readlink -f \"$real\")\")/system\" upstream/emscripten/system\n\
+             for tool in emcmake emcc em++ em-config embuilder; do\n\
+             printf '#!/bin/sh\\nPATH=%s exec %s \"$@\"\\n' \"$REAL_PATH\" $tool > upstream/emscripten/$tool\n\
+             chmod +x upstream/emscripten/$tool; done",
         )?;
         let git = |args: &[&str]| {
             let identity = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Failed, Trial};
 
 use crate::console;
+use crate::link_cases;
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -18,10 +19,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.join("case.md").is_file())
         .collect();
     cases.sort();
-    cases.into_iter().map(trial).collect()
+    let (linked, told): (Vec<_>, Vec<_>) =
+        cases.into_iter().partition(|folder| link_cases::is_link_case(folder));
+    told.into_iter().map(trial).chain(linked.into_iter().map(link_cases::trial)).collect()
 }
 
 fn trial(folder: PathBuf) -> Trial {

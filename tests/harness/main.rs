@@ -1,6 +1,7 @@
 //! Every test, in one program that test runners understand.
 //!
 //! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
+//! - [`link_cases`]: those of the folders in which modules are linked and run
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
 //! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
@@ -11,6 +12,7 @@ mod builds;
 mod cases;
 mod console;
 mod library;
+mod link_cases;
 mod oracle;
 mod readme;
 mod rules;

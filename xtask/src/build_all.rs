@@ -6,12 +6,14 @@ use crate::check;
 use crate::files::{self, BuildLock};
 use crate::flags::{BuildAllFlags, SetupFlags};
 use crate::guests;
+use crate::interrupt::Interrupted;
 use crate::manifest::Manifest;
 use crate::process;
 use crate::progress::Progress;
 use crate::project::{self, Project};
 use crate::run;
 use crate::setup;
+use crate::sysroot;
 
 pub(crate) fn run(
     project: &Project,
@@ -40,15 +42,29 @@ pub(crate) fn build_guests(
 ) -> anyhow::Result<()> {
     let lock = BuildLock::take(project, progress)?;
     let built = guests::build(project, progress, manifest, target)?;
+    build_sysroot(project, progress, &lock)?;
     let step = progress.step("check");
-    let modules = check::check(&built)?;
-    step.done(format_args!("{} guests fit", modules.len()));
+    let objects = check::check(project, &built)?;
+    step.done(format_args!("{} guests fit", objects.len()));
     for built in &built {
         files::publish(&lock, &project.guest(&built.guest.name), &built.bytes)?;
     }
-    let demo = run::describe(manifest, &modules)?;
+    let demo = run::describe(manifest, &objects)?;
     files::publish(&lock, &project.demo(), demo.as_bytes())?;
     Ok(())
+}
+
+/// Guests that use neither libc nor libc++ do without, on a version of Emscripten that the recipe does not
+/// know too.
+fn build_sysroot(project: &Project, progress: &Progress, lock: &BuildLock) -> anyhow::Result<()> {
+    match sysroot::build(project, progress, lock) {
+        Err(error) if error.is::<Interrupted>() => Err(error),
+        Err(error) => {
+            progress.line(format_args!("warning: no libc and libc++ for the guests: {error:#}"));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 pub(crate) fn build_host(project: &Project, progress: &Progress) -> anyhow::Result<()> {

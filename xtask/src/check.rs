@@ -1,13 +1,16 @@
 //! `cargo xtask check`: do the guests have the signatures of `guests.toml`, and do they fit?
 
 use std::fmt::Display;
+use std::io::ErrorKind;
 
 use anyhow::{anyhow, bail};
-use linker::{Faults, Module, Provider};
+use linker::{Fault, Faults, Library, Object, Plan, Set};
 
 use crate::guests::Built;
 use crate::manifest::{Guest, Manifest};
+use crate::progress::print;
 use crate::project::Project;
+use crate::run;
 
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let manifest = Manifest::read(&project.manifest())?;
@@ -17,54 +20,96 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
         let path = project.guest(&guest.name);
         match std::fs::read(&path) {
             Ok(bytes) => built.push(Built { guest, bytes }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                absent.push(format!("there is no `{}`", path.display()));
+            }
             Err(error) => absent.push(format!("cannot read `{}`: {error}", path.display())),
         }
     }
     if !absent.is_empty() {
         bail!("{}\nbuild them with `cargo xtask build-all`", absent.join("\n"));
     }
-    for (guest, module) in check(&built)? {
-        println!("✔ {}: {}, linked as `{}`", guest.name, module.kind, guest.module);
+    for (guest, object) in check(project, &built)? {
+        let (kind, linked_as) = (object.module.kind, &object.linked_as);
+        print(&format!("✔ {}: {kind}, linked as `{linked_as}`\n", guest.name))?;
     }
     Ok(())
 }
 
-/// Validates every guest, compares it with its contract, and looks up its imports among the others.
+/// Validates every guest, compares it with its contract, and links it with those it imports from.
 ///
 /// # Errors
 ///
 /// Every mismatch.
-pub(crate) fn check<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, Module)>> {
-    let modules = load(built)?;
-    let providers: Vec<_> = modules
-        .iter()
-        .map(|(guest, module)| Provider::module(&guest.module, module))
-        .chain([Provider::wasi()])
-        .collect();
+pub(crate) fn check<'a>(
+    project: &Project,
+    built: &[Built<'a>],
+) -> anyhow::Result<Vec<(&'a Guest, Object)>> {
+    let objects = load(built)?;
     let mut faults = Faults::default();
-    for (guest, module) in &modules {
-        faults.collect(guest.contract.check(module));
-        faults.collect(linker::fit(module, &providers));
+    for (guest, object) in &objects {
+        faults.collect(guest.contract.check(&object.module));
+        faults.collect(link(project, guest, &objects));
     }
     faults.into_result().map_err(|faults| anyhow!("the guests do not fit\n{faults}"))?;
-    Ok(modules)
+    Ok(objects)
 }
 
-fn load<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, Module)>> {
-    let mut modules = Vec::new();
+/// Plans the program that a guest would be, with the guests that it imports from.
+fn link(project: &Project, guest: &Guest, objects: &[(&Guest, Object)]) -> Result<(), Faults> {
+    let find = |name: &str| objects.iter().find(|(other, _)| other.name == name);
+    let Some((_, program)) = find(&guest.name) else { return Ok(()) };
+    let others = run::dependencies(guest, objects);
+    let others = others.iter().filter_map(|other| find(&other.name)).map(|(_, o)| o.clone());
+    let set = Set::gather(program.clone(), others.collect(), &mut Sysroot(project))?;
+    Plan::new(set).map(drop)
+}
+
+/// The system libraries that were built.
+struct Sysroot<'a>(&'a Project);
+
+impl Sysroot<'_> {
+    fn load(&self, name: &str) -> Result<Object, String> {
+        let path = self.0.sysroot().join(name);
+        let bytes = std::fs::read(&path).map_err(|e| format!("`{}`: {e}", path.display()))?;
+        Object::load(name.trim_end_matches(".wasm"), bytes).map_err(|e| e.to_string())
+    }
+}
+
+impl Library for Sysroot<'_> {
+    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
+        self.load(name).map_err(|tried| Fault::LibraryNotFound {
+            by: by.to_owned(),
+            name: name.to_owned(),
+            tried: vec![tried],
+        })
+    }
+
+    fn system(&mut self) -> Vec<Object> {
+        linker::SYSTEM_LIBRARIES.iter().filter_map(|name| self.load(name).ok()).collect()
+    }
+}
+
+fn load<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, Object)>> {
+    let mut objects = Vec::new();
     let mut errors = Vec::new();
     for Built { guest, bytes } in built {
-        match load_one(&guest.name, bytes) {
-            Ok(module) => modules.push((*guest, module)),
+        match load_one(guest, bytes) {
+            Ok(object) => objects.push((*guest, object)),
             Err(error) => errors.push(error.to_string()),
         }
     }
-    if errors.is_empty() { Ok(modules) } else { bail!("{}", lines(&errors)) }
+    if errors.is_empty() { Ok(objects) } else { bail!("{}", lines(&errors)) }
 }
 
-fn load_one(name: &str, bytes: &[u8]) -> Result<Module, linker::LoadError> {
-    linker::validate(name, bytes)?;
-    Module::load(name, bytes)
+/// Modules that share memory find each other under `env`; any other has a module name of its own.
+fn load_one(guest: &Guest, bytes: &[u8]) -> Result<Object, linker::LoadError> {
+    linker::validate(&guest.name, bytes)?;
+    let object = Object::load(&guest.name, bytes)?;
+    match object.is_dynamic() {
+        true => Ok(object),
+        false => Ok(object.preloaded_as(&guest.module)),
+    }
 }
 
 fn lines(items: &[impl Display]) -> String {

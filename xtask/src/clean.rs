@@ -6,13 +6,14 @@ use std::process::Command;
 use crate::files;
 use crate::manifest::{Kind, Manifest};
 use crate::process;
+use crate::progress::print;
 use crate::project::{self, Project};
 
 /// Compiled dependencies stay: they are not this workspace's, and Wasmtime takes minutes to compile.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
-    for folder in [project.guests(), project.cmake()] {
+    for folder in [project.guests(), project.cmake(), project.target.join("sysroot")] {
         if files::remove(&folder)? {
-            println!("removed {}", folder.display());
+            print(&format!("removed {}\n", folder.display()))?;
         }
     }
     // This program is running, and Windows does not let go of a program that runs.
@@ -21,11 +22,8 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     for triple in triples(project)? {
         cargo_clean(project, &crates, &["--release", "--target", &triple])?;
     }
-    println!(
-        "compiled dependencies stay in {}; `cargo clean` removes them",
-        project.target.display()
-    );
-    Ok(())
+    let target = project.target.display();
+    print(&format!("compiled dependencies stay in {target}; `cargo clean` removes them\n"))
 }
 
 fn triples(project: &Project) -> anyhow::Result<Vec<String>> {

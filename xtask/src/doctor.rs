@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::progress::print;
 use crate::project::Project;
 use crate::setup;
 use crate::tools::Tool;
@@ -14,12 +15,13 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let rows: Vec<_> = [header, rust()].into_iter().chain(tools).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let (tool_width, use_width) = (width(1), width(2));
-    for [mark, tool, needed_for, found] in &rows {
-        println!("{mark:1} {tool:tool_width$}  {needed_for:use_width$}  {found}");
-    }
+    let line = |[mark, tool, needed_for, found]: &[String; 4]| {
+        format!("{mark:1} {tool:tool_width$}  {needed_for:use_width$}  {found}\n")
+    };
+    print(&rows.iter().map(line).collect::<String>())?;
     let missing = Tool::ALL.iter().filter(|tool| tool.find(project).is_none()).count();
     if missing > 0 {
-        bail!("{missing} of {} tools missing: run `cargo xtask setup`", Tool::ALL.len());
+        bail!("{missing} missing: run `cargo xtask setup`");
     }
     Ok(())
 }

@@ -148,7 +148,7 @@ fn build_cmake(
     let emscripten = Emscripten::find(project)?;
     let cmake = Tool::CMake.require(project)?;
     let sh = shell(project)?;
-    let folder = project.cmake().join(job.path);
+    let folder = project.cmake().join(folder_name(job.path));
     let source = job.path;
     let configured = Configured::new(&emscripten, &project.root.join(source));
     if !configured.holds(&folder) {
@@ -165,6 +165,12 @@ fn build_cmake(
     )?;
     step.done("built");
     Ok(job.guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target))).collect())
+}
+
+/// The build folder of a project, beside those of others: one inside the other would go with it.
+fn folder_name(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("+")
 }
 
 fn shell(project: &Project) -> anyhow::Result<Shell> {

@@ -18,6 +18,7 @@ mod progress;
 mod project;
 mod run;
 mod setup;
+mod sysroot;
 mod test;
 mod tools;
 

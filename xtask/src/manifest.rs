@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use linker::{Contract, ContractError, Expectation};
 use serde::Deserialize;
 use toml::Spanned;
+
+use crate::flags;
 
 /// The list of guests, checked: every path exists and every signature can be read.
 #[derive(Debug)]
@@ -88,7 +90,7 @@ struct Document {
 struct Entry {
     kind: Kind,
     path: Spanned<PathBuf>,
-    target: String,
+    target: Spanned<String>,
     module: Option<String>,
     #[serde(default)]
     imports: Vec<Spanned<String>>,
@@ -160,6 +162,7 @@ impl Faults<'_> {
         let number = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = self.text[start..].lines().next().unwrap_or_default();
+        let line = linker::printable(line);
         let column = before[start..].chars().count() + 1;
         let (margin, indent) = (" ".repeat(number.to_string().len()), " ".repeat(column - 1));
         self.list.push(format!(
@@ -178,22 +181,42 @@ fn check_entry(
     let span = entry.span();
     let entry = entry.into_inner();
     check_path(&entry, root, faults);
+    check_target(&entry, faults);
     let contract = Contract {
         imports: expectations(&entry.imports, Expectation::import, faults),
         exports: expectations(&entry.exports, Expectation::export, faults),
     };
     let module = entry.module.unwrap_or_else(|| name.clone());
-    let path = entry.path.into_inner();
-    (span, Guest { name, kind: entry.kind, path, target: entry.target, module, contract })
+    // One spelling a folder: `./a/` is `a`.
+    let path =
+        entry.path.get_ref().components().filter(|part| *part != Component::CurDir).collect();
+    let target = entry.target.into_inner();
+    (span, Guest { name, kind: entry.kind, path, target, module, contract })
 }
 
 fn check_path(entry: &Entry, root: &Path, faults: &mut Faults<'_>) {
     let path = entry.path.get_ref();
     let file = path.join(entry.kind.project_file());
-    if !root.join(path).is_dir() {
+    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if path.as_os_str().is_empty() || !path.components().all(inside) {
+        let path = path.display();
+        faults.add(entry.path.span(), format!("`{path}` is not a folder inside the workspace"));
+    } else if !root.join(path).is_dir() {
         faults.add(entry.path.span(), format!("there is no folder `{}` here", path.display()));
     } else if !root.join(&file).is_file() {
         faults.add(entry.path.span(), format!("there is no file `{}`", file.display()));
+    }
+}
+
+/// What is passed on to cargo and CMake must be what it looks like.
+fn check_target(entry: &Entry, faults: &mut Faults<'_>) {
+    let target = entry.target.get_ref();
+    let known = flags::TARGETS.contains(&target.as_str());
+    if entry.kind == Kind::Cargo && !known {
+        let known = flags::TARGETS.join(", ");
+        faults.add(entry.target.span(), format!("guests are built for one of {known}"));
+    } else if entry.kind == Kind::Cmake && (target.is_empty() || target.starts_with('-')) {
+        faults.add(entry.target.span(), format!("`{target}` is no target of CMake's"));
     }
 }
 
@@ -220,8 +243,15 @@ fn check_names(guests: &[(Range<usize>, Guest)], demo: &Demo, faults: &mut Fault
     for (span, guest) in guests {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         if guest.name.is_empty() || !guest.name.chars().all(plain) {
-            let name = &guest.name;
-            faults.add(span.clone(), format!("`{name}` is no guest's name: use a-z, 0-9, - and _"));
+            let name = linker::printable(&guest.name);
+            faults.add(
+                span.clone(),
+                format!("`{name}` is no guest's name: use letters, digits, - and _"),
+            );
+        }
+        if guest.module.is_empty() || !guest.module.chars().all(plain) {
+            let module = linker::printable(&guest.module);
+            faults.add(span.clone(), format!("`{module}` is no module name that guests can have"));
         }
         if let Some(other) = modules.insert(&guest.module, &guest.name) {
             let (name, module) = (&guest.name, &guest.module);

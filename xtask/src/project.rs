@@ -88,6 +88,11 @@ impl Project {
         self.guests().join(format!("{name}.wasm"))
     }
 
+    /// Where the system libraries land.
+    pub(crate) fn sysroot(&self) -> PathBuf {
+        self.guests().join("sysroot")
+    }
+
     /// What `host demo` runs.
     pub(crate) fn demo(&self) -> PathBuf {
         self.guests().join("demo.toml")
@@ -122,7 +127,10 @@ impl Project {
         };
         match cdylib {
             Some(stem) => Ok((name, stem)),
-            None => bail!("`{name}` makes no module: add `crate-type = [\"cdylib\"]` to its [lib]"),
+            None => bail!(
+                "`{name}` makes no module: its Cargo.toml needs a `[lib]` with \
+                 `crate-type = [\"cdylib\"]`"
+            ),
         }
     }
 }

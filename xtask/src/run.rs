@@ -1,15 +1,15 @@
 //! `cargo xtask run`: the demo of `guests.toml`, run by the program `host`.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, anyhow, bail};
-use linker::Module;
+use linker::Object;
 use serde::Serialize;
 
 use crate::build_all;
 use crate::manifest::{Guest, Manifest};
 use crate::process;
-use crate::progress::Progress;
+use crate::progress::{Progress, print};
 use crate::project::Project;
 
 pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> {
@@ -19,10 +19,12 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
     demo(project, &manifest)
 }
 
-/// What `host demo` runs: its options, as a file beside the guests.
+/// What `host demo` runs: the options of a `host run`, as a file beside the guests.
 #[derive(Debug, Serialize)]
 struct Description {
-    /// `NAME=FILE`, each before those that import from it.
+    /// Files.
+    link: Vec<String>,
+    /// `NAME=FILE`.
     preload: Vec<String>,
     module: String,
     invoke: String,
@@ -32,14 +34,18 @@ struct Description {
 /// The text of `demo.toml`.
 pub(crate) fn describe(
     manifest: &Manifest,
-    modules: &[(&Guest, Module)],
+    objects: &[(&Guest, Object)],
 ) -> anyhow::Result<String> {
     let demo = &manifest.demo;
     let guest = manifest.demo_guest().context("the demo's guest is not in guests.toml")?;
-    let mut order = Vec::new();
-    dependencies(guest, modules, &mut order);
+    let others = dependencies(guest, objects);
+    let is_dynamic = |guest: &Guest| {
+        objects.iter().any(|(other, object)| other.name == guest.name && object.is_dynamic())
+    };
+    let (link, preload): (Vec<&Guest>, Vec<_>) = others.iter().partition(|g| is_dynamic(g));
     let description = Description {
-        preload: order.iter().map(|g| format!("{}={}.wasm", g.module, g.name)).collect(),
+        link: link.iter().map(|g| format!("{}.wasm", g.name)).collect(),
+        preload: preload.iter().map(|g| format!("{}={}.wasm", g.module, g.name)).collect(),
         module: format!("{}.wasm", guest.name),
         invoke: demo.export.clone(),
         args: demo.args.iter().map(ToString::to_string).collect(),
@@ -47,27 +53,36 @@ pub(crate) fn describe(
     Ok(toml::to_string(&description)?)
 }
 
-/// Lists the guests that `guest` imports from, directly or not, each after its own dependencies.
-fn dependencies<'a>(guest: &Guest, modules: &[(&'a Guest, Module)], order: &mut Vec<&'a Guest>) {
-    let imports =
-        modules.iter().filter(|(g, _)| g.name == guest.name).flat_map(|(_, m)| &m.imports);
-    for import in imports {
-        let provider = modules.iter().find(|(g, _)| g.module == import.module);
-        let Some((provider, _)) = provider.filter(|(g, _)| g.name != guest.name) else { continue };
-        if !order.iter().any(|known| known.name == provider.name) {
-            dependencies(provider, modules, order);
-            order.push(provider);
+/// The guests that `guest` imports from, directly or not, in the order in which they are found.
+pub(crate) fn dependencies<'a>(guest: &Guest, objects: &[(&'a Guest, Object)]) -> Vec<&'a Guest> {
+    let mut found: Vec<&Guest> = Vec::new();
+    let mut names = vec![guest.name.as_str()];
+    while let Some(name) = names.pop() {
+        let importer = objects.iter().find(|(other, _)| other.name == name);
+        for import in importer.iter().flat_map(|(_, object)| &object.module.imports) {
+            let provider = objects.iter().find(|(other, object)| {
+                object.linked_as == import.module
+                    && object.module.export(&import.name).is_some()
+                    && other.name != guest.name
+            });
+            let Some((provider, _)) = provider else { continue };
+            if !found.iter().any(|known| known.name == provider.name) {
+                found.push(provider);
+                names.push(&provider.name);
+            }
         }
     }
+    found
 }
 
 /// Runs the demo and compares its result with the expected one.
 pub(crate) fn demo(project: &Project, manifest: &Manifest) -> anyhow::Result<()> {
     let mut command = Command::new(project.host());
-    command.arg("demo").arg(project.demo()).stderr(Stdio::inherit());
+    command.arg("demo").arg(project.demo());
     let output = command.output().map_err(|e| process::cannot_start(&command, &e))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    print!("{text}");
+    print(&text)?;
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {
         bail!("the demo failed ({})", output.status);
     }

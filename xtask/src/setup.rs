@@ -12,7 +12,7 @@ use crate::files;
 use crate::flags::SetupFlags;
 use crate::package_managers::{self, PackageManager};
 use crate::process;
-use crate::progress::Progress;
+use crate::progress::{Progress, print};
 use crate::project::Project;
 use crate::tools::Tool;
 
@@ -28,8 +28,7 @@ pub(crate) fn run(
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
     if missing(project).is_empty() {
-        println!("nothing is missing");
-        return Ok(());
+        return print("nothing is missing\n");
     }
     ensure(project, progress, flags)
 }
@@ -97,8 +96,9 @@ fn confirm() -> anyhow::Result<bool> {
     eprint!("install these packages now? [Y/n] ");
     io::stderr().flush()?;
     let mut answer = String::new();
-    io::stdin().read_line(&mut answer).context("cannot read the answer")?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
+    let length = io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+    // The end of input is no answer.
+    Ok(length > 0 && matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
 }
 
 fn verify(project: &Project, wanted: &[Tool]) -> anyhow::Result<()> {

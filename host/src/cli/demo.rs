@@ -16,7 +16,9 @@ use super::print;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Demo {
-    /// `NAME=FILE`, in the order of instantiation.
+    /// Files.
+    link: Vec<PathBuf>,
+    /// `NAME=FILE`.
     preload: Vec<String>,
     module: PathBuf,
     invoke: String,
@@ -31,10 +33,13 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     print("Compiling module\n")?;
     let host = Host::new(Limits::default())?;
     let object = host::read(&folder.join(&demo.module))?;
-    let mut preloads = Vec::new();
+    let mut others = Vec::new();
+    for file in &demo.link {
+        others.push(host::read(&folder.join(file))?);
+    }
     for preload in &demo.preload {
         let (name, file) = preload.split_once('=').context("a preload is not NAME=FILE")?;
-        preloads.push(host::read(&folder.join(file))?.preloaded_as(name));
+        others.push(host::read(&folder.join(file))?.preloaded_as(name));
     }
 
     print("Initializing...\n")?;
@@ -42,9 +47,11 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     let args = host::parse_arguments(&demo.invoke, &ty, &demo.args).map_err(Error::from)?;
 
     print("Linking...\n")?;
-    let set = Set::gather(object, preloads, &mut Search::new(Vec::new(), None));
+    let set = Set::gather(object, others, &mut Search::new(Vec::new(), None));
     let program = host.link(set.map_err(Error::from)?)?;
-    let results = program.start(&Wasi::default())?.invoke(&demo.invoke, &args)?;
+    let mut process = program.start(&Wasi::default())?;
+    let results = process.invoke(&demo.invoke, &args)?;
+    process.finish()?;
     let results: Vec<_> = results.iter().map(host::display).collect();
     print(&format!("{}Result: {}\n", capitalized(&demo.invoke), results.join(", ")))
 }

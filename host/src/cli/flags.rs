@@ -80,12 +80,7 @@ pub(crate) struct RunFlags {
     #[arg(short = 'W', value_name = "KEY=VALUE,…", value_delimiter = ',', value_parser = parse_wasm)]
     wasm: Vec<WasmOption>,
     /// The module, and what belongs to the guest: its arguments, or those of the export
-    #[arg(
-        value_name = "MODULE [ARGS]...",
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "MODULE [ARGS]...", required = true, trailing_var_arg = true)]
     module_and_args: Vec<String>,
 }
 
@@ -127,6 +122,12 @@ enum WasmOption {
 pub(crate) struct PlanFlags {
     #[command(flatten)]
     pub(crate) link: LinkFlags,
+    /// Print the same as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Tell who wants this symbol, who offers it, and whose is taken
+    #[arg(long, value_name = "SYMBOL")]
+    pub(crate) why: Option<String>,
     pub(crate) module: PathBuf,
 }
 

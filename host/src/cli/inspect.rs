@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Context;
+use host::Error;
 use linker::{Dylink, Module, Object, SymbolInfo};
 
 use super::flags::InspectFlags;
@@ -10,6 +11,7 @@ use super::print;
 
 pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
     let Object { module, bytes, .. } = host::read(&flags.module)?;
+    linker::validate(&flags.module.to_string_lossy(), &bytes).map_err(Error::from)?;
     if flags.json {
         print(&(serde_json::to_string_pretty(&module)? + "\n"))
     } else if flags.wat {
@@ -23,7 +25,9 @@ fn describe(module: &Module) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     writeln!(text, "{}: {}", module.name, module.kind)?;
     let imports = module.imports.iter();
-    let imports = imports.map(|i| format!("{}.{}: {}", i.module, linker::demangle(&i.name), i.ty));
+    let imports = imports.map(|i| {
+        format!("{}.{}: {}", linker::printable(&i.module), linker::demangle(&i.name), i.ty)
+    });
     section(&mut text, "imports", imports)?;
     let exports = module.exports.iter();
     let exports = exports.map(|e| format!("{}: {}", linker::demangle(&e.name), e.ty));
@@ -50,15 +54,21 @@ fn dylink_lines(dylink: &Dylink) -> Vec<String> {
         format!("memory: {} bytes, aligned to {}", info.memory_size, info.memory_alignment),
         format!("table: {} elements, aligned to {}", info.table_size, info.table_alignment),
     ];
-    lines.extend(dylink.needed.iter().map(|name| format!("needed: {name}")));
-    lines.extend(dylink.runtime_path.iter().map(|path| format!("runtime path: {path}")));
+    lines.extend(dylink.needed.iter().map(|name| format!("needed: {}", linker::printable(name))));
+    lines.extend(
+        dylink.runtime_path.iter().map(|path| format!("runtime path: {}", linker::printable(path))),
+    );
     lines.extend(dylink.export_info.iter().map(|s| symbol_line("export", s)));
     lines.extend(dylink.import_info.iter().map(|s| symbol_line("import", s)));
     lines
 }
 
 fn symbol_line(what: &str, symbol: &SymbolInfo) -> String {
-    let module = symbol.module.as_ref().map(|module| format!("{module}.")).unwrap_or_default();
+    let module = symbol
+        .module
+        .as_ref()
+        .map(|module| format!("{}.", linker::printable(module)))
+        .unwrap_or_default();
     let flags = match symbol.flags.as_slice() {
         [] => "no flags".to_owned(),
         flags => flags.join(", "),

@@ -6,5 +6,11 @@ use super::{link, print};
 pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
     let program = host::read(&flags.module)?;
     let plan = link::plan(program, &flags.link)?;
-    print(&plan.to_string())
+    let text = match (&flags.why, flags.json) {
+        (Some(symbol), true) => serde_json::to_string_pretty(&plan.why(symbol))? + "\n",
+        (Some(symbol), false) => plan.why(symbol).to_string(),
+        (None, true) => serde_json::to_string_pretty(&plan)? + "\n",
+        (None, false) => plan.to_string(),
+    };
+    print(&text)
 }

@@ -23,9 +23,12 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
             let ty = host::function(&object.module, name)?.clone();
             let args = host::parse_arguments(name, &ty, flags.args()).map_err(Error::from)?;
             let program = host.compile(link::plan(object, &flags.link)?)?;
-            let results = program.start(&wasi(flags, &[]))?.invoke(name, &args)?;
+            let mut process = program.start(&wasi(flags, &[]))?;
+            let results = process.invoke(name, &args)?;
+            process.flush()?;
             let lines: String = results.iter().map(|v| format!("{}\n", host::display(v))).collect();
-            super::print(&lines)
+            super::print(&lines)?;
+            Ok(process.finish()?)
         }
     }
 }
@@ -43,7 +46,10 @@ fn check_command(module: &Module) -> anyhow::Result<()> {
         return Ok(());
     }
     let functions = host::functions(module);
-    let names: Vec<_> = functions.iter().map(|(name, ty)| format!("\n  {name}: {ty}")).collect();
+    let names: Vec<_> = functions
+        .iter()
+        .map(|(name, ty)| format!("\n  {}: {ty}", linker::printable(name)))
+        .collect();
     bail!(
         "`{}` is no command, it has no `_start`; call one of its exports with `--invoke NAME`{}",
         module.name,

@@ -1,0 +1,15 @@
+//! Link arguments that make this crate a main: a module that lends its memory, table and stack to the
+//! shared libraries that it is linked with.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let target = std::env::var("CARGO_CFG_TARGET_FAMILY").unwrap_or_default();
+    if target != "wasm" {
+        return;
+    }
+    println!("cargo::rustc-link-arg-cdylib=--export-table");
+    println!("cargo::rustc-link-arg-cdylib=--growable-table");
+    for symbol in ["__stack_pointer", "__heap_base", "__heap_end", "__stack_low", "__stack_high"] {
+        println!("cargo::rustc-link-arg-cdylib=--export={symbol}");
+    }
+}

@@ -1,0 +1,22 @@
+;; Three modules define `who` and two `where`, each with its place in the order of lookup as the result.
+;; The first definition is everybody's, also that of the modules that have one of their own.
+(module
+  (@dylink.0 (mem-info))
+  (type $digit (func (result i32)))
+  (import "env" "who" (func $who (type $digit)))
+  (import "env" "where" (func $where (type $digit)))
+  (import "env" "who_for_a" (func $who_for_a (type $digit)))
+  (import "env" "who_for_b" (func $who_for_b (type $digit)))
+  (import "env" "where_for_a" (func $where_for_a (type $digit)))
+  (import "env" "where_for_b" (func $where_for_b (type $digit)))
+  (import "env" "own_who_of_a" (func $own_who_of_a (type $digit)))
+  (func (export "who") (type $digit) (i32.const 1))
+  (func (export "test") (result i32)
+    (if (i32.ne (call $who) (i32.const 1)) (then (return (i32.const 1))))
+    (if (i32.ne (call $who_for_a) (i32.const 1)) (then (return (i32.const 2))))
+    (if (i32.ne (call $who_for_b) (i32.const 1)) (then (return (i32.const 3))))
+    (if (i32.ne (call $where) (i32.const 2)) (then (return (i32.const 4))))
+    (if (i32.ne (call $where_for_a) (i32.const 2)) (then (return (i32.const 5))))
+    (if (i32.ne (call $where_for_b) (i32.const 2)) (then (return (i32.const 6))))
+    (if (i32.ne (call $own_who_of_a) (i32.const 2)) (then (return (i32.const 7))))
+    (i32.const 42)))

@@ -1,0 +1,15 @@
+;; Defines a function whose address main takes, and takes that of one of main's.
+(module
+  (@dylink.0 (mem-info (memory 4 2) (table 1 0)))
+  (import "env" "memory" (memory 0))
+  (import "env" "__indirect_function_table" (table 0 funcref))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "__table_base" (global $table_base i32))
+  (import "GOT.func" "of_lib" (global $of_lib (mut i32)))
+  (import "GOT.func" "of_main" (global $of_main (mut i32)))
+  (data (global.get $base) "\05\00\00\00")
+  (elem (global.get $table_base) func $private)
+  (func $private (result i32) (i32.const 9))
+  (func (export "of_lib") (result i32) (i32.load (global.get $base)))
+  (func (export "pointers") (result i32 i32) (global.get $of_lib) (global.get $of_main))
+  (func (export "call_private") (result i32) (call_indirect (result i32) (global.get $table_base))))

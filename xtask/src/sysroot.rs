@@ -1,0 +1,302 @@
+//! Builds the system libraries that guests share, `libc.wasm` and `libc++.wasm`: Emscripten's own, as
+//! shared libraries that need WASI and nothing else.
+//!
+//! Emscripten's archives hold position independent code, but leave many functions to JavaScript. Those
+//! come from `xtask/sysroot`, and from parts of musl that Emscripten ships as sources only.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use linker::Module;
+use xshell::{Shell, cmd};
+
+use crate::files::{self, BuildLock};
+use crate::process;
+use crate::progress::{Progress, Step};
+use crate::project::Project;
+use crate::tools::Emscripten;
+
+/// All that is done here is in this text: with another, the libraries are made anew.
+const RECIPE: &str = include_str!("sysroot.rs");
+
+const LIBRARIES: [&str; 2] = ["libc.wasm", "libc++.wasm"];
+
+/// The runtime's sources in `xtask/sysroot`: those of libc, those of libc++, and what they include.
+const LIBC_RUNTIME: [&str; 4] = ["runtime.c", "paths.c", "files.c", "refused.c"];
+const LIBCXX_RUNTIME: [&str; 1] = ["exceptions.cpp"];
+const HEADERS: [&str; 1] = ["runtime.h"];
+
+/// What musl has and Emscripten leaves to JavaScript: dates and the way out. Which of these files exist,
+/// and which are in its libc too, differs between versions.
+const MUSL: [&str; 22] = [
+    "exit/assert.c",
+    "exit/exit.c",
+    "time/__month_to_secs.c",
+    "time/__secs_to_tm.c",
+    "time/__tm_to_secs.c",
+    "time/__tz.c",
+    "time/__utc.c",
+    "time/__year_to_secs.c",
+    "time/clock.c",
+    "time/clock_gettime.c",
+    "time/difftime.c",
+    "time/ftime.c",
+    "time/gettimeofday.c",
+    "time/gmtime_r.c",
+    "time/localtime_r.c",
+    "time/mktime.c",
+    "time/strftime.c",
+    "time/strptime.c",
+    "time/time.c",
+    "time/timegm.c",
+    "time/timespec_get.c",
+    "time/wcsftime.c",
+];
+
+/// The archives, taken whole since guests may need any of it. The first is the `printf` that prints a
+/// `long double` in full.
+const LIBC: [&str; 4] = ["libprintf_long_double", "libc", "libcompiler_rt", "libstubs"];
+const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
+/// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
+const MALLOC: &str = "libdlmalloc";
+
+/// The module that every host provides.
+const WASI: &str = "wasi_snapshot_preview1";
+
+/// What whoever links the libraries provides.
+const CONVENTION: [&str; 7] = [
+    "memory",
+    "__indirect_function_table",
+    "__stack_pointer",
+    "__memory_base",
+    "__table_base",
+    "__stack_low",
+    "__stack_high",
+];
+
+/// Builds the libraries unless those that are there were made of the same.
+///
+/// # Errors
+///
+/// When a tool is missing or fails, or this version of Emscripten leaves more to JavaScript than the
+/// runtime knows of.
+pub(crate) fn build(
+    project: &Project,
+    progress: &Progress,
+    lock: &BuildLock,
+) -> anyhow::Result<()> {
+    let emscripten = Emscripten::find(project)?;
+    let folder = project.target.join("sysroot");
+    let published = project.guests().join("sysroot");
+    let stamp = folder.join("built-from.txt");
+    let inputs = inputs(project, &emscripten)?;
+    let current = fs::read_to_string(&stamp).is_ok_and(|text| text == inputs);
+    if current && LIBRARIES.iter().all(|library| published.join(library).is_file()) {
+        return Ok(());
+    }
+    let step = progress.step("libc, libc++ (Emscripten)");
+    files::remove(&folder)?;
+    create(&folder)?;
+    create(&published)?;
+    let sh = Shell::new().context("cannot read the current folder")?;
+    sh.change_dir(&folder);
+    let recipe = Recipe::new(project, &emscripten, &step, &sh)?;
+    recipe.make_archives()?;
+    recipe.build_libc()?;
+    recipe.build_libcxx()?;
+    let libraries = read(&folder)?;
+    check(&libraries, &emscripten.version)?;
+    for (library, bytes) in LIBRARIES.iter().zip(&libraries) {
+        files::publish(lock, &published.join(library), bytes)?;
+    }
+    fs::write(&stamp, inputs).with_context(|| format!("cannot write `{}`", stamp.display()))?;
+    step.done("built");
+    Ok(())
+}
+
+/// All that the libraries are made of, as text.
+fn inputs(project: &Project, emscripten: &Emscripten) -> anyhow::Result<String> {
+    let mut text = format!("{}\n{}\n", emscripten.emcmake.display(), emscripten.version);
+    text += RECIPE;
+    for source in LIBC_RUNTIME.iter().chain(&LIBCXX_RUNTIME).chain(&HEADERS) {
+        let file = runtime(project).join(source);
+        let source = fs::read_to_string(&file);
+        text += &source.with_context(|| format!("cannot read `{}`", file.display()))?;
+    }
+    Ok(text)
+}
+
+fn runtime(project: &Project) -> PathBuf {
+    project.root.join("xtask").join("sysroot")
+}
+
+fn create(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder `{}`", folder.display()))
+}
+
+fn read(folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    let read = |library| {
+        let file = folder.join(library);
+        fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))
+    };
+    LIBRARIES.into_iter().map(read).collect()
+}
+
+/// Checks that the libraries need nothing but WASI and each other.
+fn check(libraries: &[Vec<u8>], version: &str) -> anyhow::Result<()> {
+    let load = |(name, bytes): (&&str, &Vec<u8>)| Module::load(*name, bytes);
+    let modules = LIBRARIES.iter().zip(libraries).map(load).collect::<Result<Vec<_>, _>>()?;
+    let exports = modules.iter().flat_map(|module| &module.exports);
+    let provided: BTreeSet<_> =
+        exports.map(|export| export.name.as_str()).chain(CONVENTION).collect();
+    let imports = modules.iter().flat_map(|module| &module.imports);
+    let missing: BTreeSet<_> = imports
+        .filter(|import| import.module != WASI && !provided.contains(import.name.as_str()))
+        .map(|import| format!("`{}`", import.name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
+    bail!(
+        "Emscripten {version} leaves to JavaScript what xtask/sysroot lacks: {missing}\n\
+        help: define it there, or install another version"
+    )
+}
+
+/// Runs the tools, in the folder of the objects.
+struct Recipe<'a> {
+    step: &'a Step<'a>,
+    sh: &'a Shell,
+    emcmake: &'a Path,
+    /// Where the runtime's sources are.
+    runtime: PathBuf,
+    /// Where the sources of Emscripten's libraries are.
+    system: PathBuf,
+    /// Where its position independent archives are.
+    archives: PathBuf,
+    lld: PathBuf,
+}
+
+impl<'a> Recipe<'a> {
+    fn new(
+        project: &Project,
+        emscripten: &'a Emscripten,
+        step: &'a Step<'a>,
+        sh: &'a Shell,
+    ) -> anyhow::Result<Self> {
+        let emcmake = &emscripten.emcmake;
+        let real = fs::canonicalize(emcmake).unwrap_or_else(|_| emcmake.clone());
+        let cache = ask(Command::new(sibling(emcmake, "em-config")).arg("CACHE"))?;
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let target = ask(Command::new(rustc).args(["--print", "target-libdir"]))?;
+        let lld = format!("rust-lld{}", env::consts::EXE_SUFFIX);
+        Ok(Recipe {
+            step,
+            sh,
+            emcmake,
+            runtime: runtime(project),
+            system: real.with_file_name("system").join("lib"),
+            archives: Path::new(&cache).join("sysroot/lib/wasm32-emscripten/pic"),
+            lld: Path::new(&target).with_file_name("bin").join(lld),
+        })
+    }
+
+    /// Distributions ship the archives, in a cache that must stay as it is. Emscripten's own installer
+    /// leaves them to be made.
+    fn make_archives(&self) -> anyhow::Result<()> {
+        let all = LIBC.iter().chain(&LIBCXX).chain(&[MALLOC]);
+        let missing: Vec<_> = all.filter(|name| !self.archive(name).is_file()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let embuilder = sibling(self.emcmake, "embuilder");
+        process::run(self.step, cmd!(self.sh, "{embuilder} --pic build {missing...}"))
+    }
+
+    fn build_libc(&self) -> anyhow::Result<()> {
+        let runtime = LIBC_RUNTIME.map(|source| self.runtime.join(source));
+        let musl = MUSL.map(|source| self.system.join("libc/musl/src").join(source));
+        let musl: Vec<_> = musl.into_iter().filter(|source| source.is_file()).collect();
+        // Older versions name the feature for `memory.copy`, newer ones have it on.
+        let flags = ["-std=gnu2x", "-mbulk-memory", "-Wall", "-Wextra"];
+        self.compile(&flags, &[], &runtime)?;
+        // As Emscripten compiles musl.
+        let flags = ["-std=c99", "-D_XOPEN_SOURCE=700", "-fno-builtin", "-DNDEBUG", "-w"];
+        let include = ["libc/musl/src/internal", "libc/musl/src/include", "libc", "pthread"];
+        self.compile(&flags, &include, &musl)?;
+        let objects = [objects(&runtime), objects(&musl)].concat();
+        // musl hides the function that runs exit handlers, which whoever runs guests calls.
+        let flags = ["--export=__funcs_on_exit"];
+        self.link(LIBRARIES[0], &flags, &objects, &LIBC, &self.archive(MALLOC))
+    }
+
+    fn build_libcxx(&self) -> anyhow::Result<()> {
+        let runtime = LIBCXX_RUNTIME.map(|source| self.runtime.join(source));
+        let include = ["libcxxabi/src"];
+        self.compile(&["-Wall", "-Wextra"], &include, &runtime)?;
+        // With libc among the inputs, libc++ records that it needs it.
+        self.link(LIBRARIES[1], &[], &objects(&runtime), &LIBCXX, Path::new(LIBRARIES[0]))
+    }
+
+    fn compile(&self, flags: &[&str], include: &[&str], sources: &[PathBuf]) -> anyhow::Result<()> {
+        let emcc = sibling(self.emcmake, "emcc");
+        let include = include.iter().map(|folder| self.system.join(folder));
+        let include = include.flat_map(|folder| ["-I".into(), folder]);
+        let cmd = cmd!(self.sh, "{emcc} -c -Os -fPIC {flags...} {include...} {sources...}");
+        process::run(self.step, cmd)
+    }
+
+    /// Links all of `objects` and of the archives `whole`, and what these need of `rest`.
+    ///
+    /// Of several definitions the first counts, so ours come before Emscripten's. Where a function has
+    /// not the type that its callers expect, the linker only warns and makes the call a trap: here that is
+    /// an error.
+    fn link(
+        &self,
+        library: &str,
+        flags: &[&str],
+        objects: &[PathBuf],
+        whole: &[&str],
+        rest: &Path,
+    ) -> anyhow::Result<()> {
+        let lld = &self.lld;
+        let whole = whole.iter().map(|name| self.archive(name));
+        let cmd = cmd!(
+            self.sh,
+            "{lld} -flavor wasm -shared --experimental-pic --unresolved-symbols=import-dynamic
+            --allow-multiple-definition --fatal-warnings --strip-debug {flags...} -o {library}
+            --whole-archive {objects...} {whole...} --no-whole-archive {rest}"
+        );
+        process::run(self.step, cmd)
+    }
+
+    fn archive(&self, name: &str) -> PathBuf {
+        self.archives.join(format!("{name}.a"))
+    }
+}
+
+/// Where the compiler puts objects: in the current folder.
+fn objects(sources: &[PathBuf]) -> Vec<PathBuf> {
+    sources.iter().filter_map(|s| Some(Path::new(s.file_name()?).with_extension("o"))).collect()
+}
+
+/// Another of Emscripten's programs; on Windows they are batch files.
+fn sibling(emcmake: &Path, name: &str) -> PathBuf {
+    emcmake.with_file_name(name).with_extension(emcmake.extension().unwrap_or_default())
+}
+
+/// What a program prints, without the line's end.
+fn ask(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output().map_err(|error| process::cannot_start(command, &error))?;
+    if !output.status.success() {
+        let program = command.get_program().display();
+        bail!("`{program}` failed\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}

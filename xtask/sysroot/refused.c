@@ -1,0 +1,172 @@
+// What a program in a sandbox cannot do: every call returns, with an error that says so.
+
+#define _GNU_SOURCE
+#include <netdb.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "runtime.h"
+
+// System calls
+
+#define REFUSED(error, name, ...)                                                                  \
+    int __syscall_##name(__VA_ARGS__) {                                                            \
+        return -(error);                                                                           \
+    }
+
+// WASI can move an open file to another number, but not have it under two.
+REFUSED(ENOSYS, dup, int)
+REFUSED(ENOSYS, dup3, int, int, int)
+REFUSED(ENOSYS, pipe, int *)
+REFUSED(ENOSYS, _newselect, int, void *, void *, void *, void *)
+// The path of an open directory is not known.
+REFUSED(ENOSYS, fchdir, int)
+REFUSED(ENOSYS, statfs64, const char *, size_t, void *)
+REFUSED(ENOSYS, fstatfs64, int, size_t, void *)
+// All belongs to one user, whose number is 0.
+REFUSED(0, getuid32, void)
+REFUSED(0, geteuid32, void)
+REFUSED(0, getgid32, void)
+REFUSED(0, getegid32, void)
+REFUSED(EPERM, chown32, const char *, uid_t, gid_t)
+REFUSED(EPERM, lchown32, const char *, uid_t, gid_t)
+REFUSED(EPERM, fchown32, int, uid_t, gid_t)
+REFUSED(EPERM, fchownat, int, const char *, uid_t, gid_t, int)
+REFUSED(EPERM, mknod, const char *, mode_t, dev_t)
+REFUSED(EPERM, mknodat, int, const char *, mode_t, dev_t)
+
+// Memory that is a file; `mmap` without a file does not come here.
+#if EMSCRIPTEN_BEFORE(3, 1, 9)
+long _mmap_js(long, long, long, long, long, long, int *) {
+    return -ENODEV;
+}
+
+long _munmap_js(long, long, long, long, long, long) {
+    return -EINVAL;
+}
+
+long _msync_js(long, long, long, long) {
+    return -EINVAL;
+}
+#else
+int _mmap_js(size_t, int, int, int, off_t, int *, void **) {
+    return -ENODEV;
+}
+
+int _munmap_js(intptr_t, size_t, int, int, int, off_t) {
+    return -EINVAL;
+}
+
+int _msync_js(intptr_t, size_t, int, int, int, off_t) {
+    return -EINVAL;
+}
+#endif
+
+// Sockets
+
+#define REFUSED_SOCKET(type, name, ...)                                                            \
+    type name(__VA_ARGS__) {                                                                       \
+        errno = ENOSYS;                                                                            \
+        return -1;                                                                                 \
+    }
+
+typedef struct sockaddr *restrict address;
+typedef const struct sockaddr *const_address;
+
+REFUSED_SOCKET(int, accept, int, address, socklen_t *restrict)
+REFUSED_SOCKET(int, accept4, int, address, socklen_t *restrict, int)
+REFUSED_SOCKET(int, bind, int, const_address, socklen_t)
+REFUSED_SOCKET(int, connect, int, const_address, socklen_t)
+REFUSED_SOCKET(int, getpeername, int, address, socklen_t *restrict)
+REFUSED_SOCKET(int, getsockname, int, address, socklen_t *restrict)
+REFUSED_SOCKET(int, getsockopt, int, int, int, void *restrict, socklen_t *restrict)
+REFUSED_SOCKET(int, listen, int, int)
+REFUSED_SOCKET(ssize_t, recv, int, void *, size_t, int)
+REFUSED_SOCKET(ssize_t, recvfrom, int, void *restrict, size_t, int, address, socklen_t *restrict)
+REFUSED_SOCKET(int, recvmmsg, int, struct mmsghdr *, unsigned, unsigned, struct timespec *)
+REFUSED_SOCKET(ssize_t, recvmsg, int, struct msghdr *, int)
+REFUSED_SOCKET(ssize_t, send, int, const void *, size_t, int)
+REFUSED_SOCKET(int, sendmmsg, int, struct mmsghdr *, unsigned, unsigned)
+REFUSED_SOCKET(ssize_t, sendmsg, int, const struct msghdr *, int)
+REFUSED_SOCKET(ssize_t, sendto, int, const void *, size_t, int, const_address, socklen_t)
+REFUSED_SOCKET(int, setsockopt, int, int, int, const void *, socklen_t)
+REFUSED_SOCKET(int, shutdown, int, int)
+REFUSED_SOCKET(int, socket, int, int, int)
+REFUSED_SOCKET(int, socketpair, int, int, int, int *)
+
+int getaddrinfo(const char *restrict, const char *restrict, const struct addrinfo *restrict,
+                struct addrinfo **restrict) {
+    return EAI_FAIL;
+}
+
+int getnameinfo(const_address restrict, socklen_t, char *restrict, socklen_t, char *restrict,
+                socklen_t, int) {
+    return EAI_FAIL;
+}
+
+// Libraries at run time
+
+struct dso;
+
+// musl's: sets what `dlerror` returns.
+void __dl_seterr(const char *format, ...);
+
+void *_dlopen_js(struct dso *) {
+    __dl_seterr("dlopen is not supported yet");
+    return NULL;
+}
+
+#if EMSCRIPTEN_BEFORE(3, 1, 30)
+void *_dlsym_js(struct dso *, const char *) {
+    __dl_seterr("dlsym is not supported yet");
+    return NULL;
+}
+
+void _emscripten_dlopen_js(struct dso *dso, void (*)(void *), void (*failed)(void *)) {
+    failed(dso);
+}
+#else
+void *_dlsym_js(struct dso *, const char *, int *) {
+    __dl_seterr("dlsym is not supported yet");
+    return NULL;
+}
+
+void _emscripten_dlopen_js(struct dso *dso, void (*)(struct dso *, void *),
+                           void (*failed)(struct dso *, void *), void *data) {
+    failed(dso, data);
+}
+
+void *emscripten_dlopen_promise(const char *, int) {
+    return NULL;
+}
+#endif
+
+// `longjmp` needs exceptions.
+_Noreturn void _emscripten_throw_longjmp(void) {
+    fputs("longjmp is not supported yet\n", stderr);
+    abort();
+}
+
+#if !EMSCRIPTEN_BEFORE(3, 1, 42)
+// A signal after some time.
+int _setitimer_js(int, double) {
+    errno = ENOSYS;
+    return -1;
+}
+
+// The address of a host, 0 for an unknown one.
+uint32_t _emscripten_lookup_name(const char *) {
+    return 0;
+}
+
+// A shell: there is none, which is what a program asks that gives no command.
+int _emscripten_system(const char *command) {
+    return command ? -1 : 0;
+}
+
+// What JavaScript would wait for before it lets a program end: nothing.
+void _emscripten_runtime_keepalive_clear(void) {}
+#endif

@@ -1,0 +1,216 @@
+// What Emscripten's libc expects of JavaScript, in C over WASI: memory, time, signals, messages.
+// The names are Emscripten's; the linker prefers what is defined here to what the archives define.
+
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <wasi/wasi-helpers.h>
+
+#include "runtime.h"
+
+// Memory
+
+static const uintptr_t PAGE = 65536;
+
+static uintptr_t memory_end(void) {
+    return __builtin_wasm_memory_size(0) * PAGE;
+}
+
+// Adds pages at the end of memory. Returns whether there were any left.
+static bool grow(uintptr_t bytes) {
+    return __builtin_wasm_memory_grow(0, bytes / PAGE + (bytes % PAGE != 0)) != SIZE_MAX;
+}
+
+// Other allocators grow the same memory, Rust's for one. So only pages that were grown here are
+// handed out; when somebody else has grown memory since, the heap goes on behind their pages. That
+// it is not contiguous then dlmalloc, the caller, finds out by itself: it looks where each piece
+// lies, also when it is compiled to expect them in a row.
+void *sbrk(intptr_t increment) {
+    static uintptr_t start, end, limit; // the last run of our pages, in use up to `end`
+
+    if (increment > 0 && (uintptr_t)increment > limit - end) {
+        uintptr_t top = memory_end();
+        uintptr_t unused = limit == top ? limit - end : 0;
+        if (!grow((uintptr_t)increment - unused)) {
+            errno = ENOMEM;
+            return (void *)-1;
+        }
+        if (limit != top) {
+            start = end = top;
+        }
+        limit = memory_end();
+    } else if (increment < 0 && -(uintptr_t)increment > end - start) {
+        errno = ENOMEM;
+        return (void *)-1;
+    }
+    uintptr_t before = end;
+    end += increment;
+    return (void *)before;
+}
+
+size_t emscripten_get_heap_max(void) {
+    return UINT32_MAX - UINT32_MAX % PAGE;
+}
+
+int emscripten_resize_heap(size_t size) {
+    return size <= memory_end() || grow(size - memory_end());
+}
+
+// Long copies, at which JavaScript is faster than a loop; here they become `memory.copy`.
+#if EMSCRIPTEN_BEFORE(3, 1, 34)
+void *emscripten_memcpy_big(void *restrict to, const void *restrict from, size_t size) {
+    return __builtin_memcpy(to, from, size);
+}
+#else
+void _emscripten_memcpy_js(void *restrict to, const void *restrict from, size_t size) {
+    __builtin_memcpy(to, from, size);
+}
+#endif
+
+// The stack is that of the whole program, and its bounds are known to who laid out memory.
+// Emscripten would have them be the end of its data and the start of its heap.
+extern char __stack_low, __stack_high;
+
+void emscripten_stack_init(void) {}
+
+uintptr_t emscripten_stack_get_base(void) {
+    return (uintptr_t)&__stack_high;
+}
+
+uintptr_t emscripten_stack_get_end(void) {
+    return (uintptr_t)&__stack_low;
+}
+
+uintptr_t emscripten_stack_get_free(void) {
+    return (uintptr_t)__builtin_frame_address(0) - (uintptr_t)&__stack_low;
+}
+
+// The upper half of a 64-bit result that its caller takes in two.
+static int upper_half;
+
+void setTempRet0(int value) {
+    upper_half = value;
+}
+
+int getTempRet0(void) {
+    return upper_half;
+}
+
+// Time. Dates are musl's: UTC, unless the environment says otherwise by TZ.
+
+static double milliseconds(__wasi_clockid_t clock) {
+    __wasi_timestamp_t now;
+    return __wasi_clock_time_get(clock, 1, &now) ? 0 : (double)now / 1e6;
+}
+
+double emscripten_get_now(void) {
+    return milliseconds(__WASI_CLOCKID_MONOTONIC);
+}
+
+double emscripten_date_now(void) {
+    return milliseconds(__WASI_CLOCKID_REALTIME);
+}
+
+struct timespec __wasi_timestamp_to_timespec(__wasi_timestamp_t nanoseconds) {
+    const long second = 1000000000;
+    return (struct timespec){.tv_sec = nanoseconds / second, .tv_nsec = nanoseconds % second};
+}
+
+int clock_getres(clockid_t clock, struct timespec *resolution) {
+    __wasi_timestamp_t nanoseconds;
+    __wasi_errno_t error = __wasi_clock_res_get(clock, &nanoseconds);
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    if (resolution) {
+        *resolution = __wasi_timestamp_to_timespec(nanoseconds);
+    }
+    return 0;
+}
+
+void emscripten_thread_sleep(double milliseconds) {
+    __wasi_subscription_t timer = {
+        .type = __WASI_EVENTTYPE_CLOCK,
+        .u.clock = {.id = __WASI_CLOCKID_MONOTONIC, .timeout = milliseconds * 1e6},
+    };
+    __wasi_event_t event;
+    size_t count;
+    (void)__wasi_poll_oneoff(&timer, &event, 1, &count);
+}
+
+// The files of time zones: there are none.
+const unsigned char *__map_file(const char *, size_t *) {
+    return NULL;
+}
+
+// Process
+
+// Traps, so that whoever runs the program learns where.
+_Noreturn void abort(void) {
+    raise(SIGABRT);
+    __builtin_trap();
+}
+
+void __call_sighandler(sighandler_t handler, int signal) {
+    handler(signal);
+}
+
+int getentropy(void *buffer, size_t length) {
+    __wasi_errno_t error = length > 256 ? EIO : __wasi_random_get(buffer, length);
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    return 0;
+}
+
+// The program's name, for `err` and its like: the first argument.
+void _emscripten_get_progname(char *name, int size) {
+    size_t count, length;
+    if (__wasi_args_sizes_get(&count, &length) || count == 0) {
+        return;
+    }
+    char **arguments = malloc(count * sizeof *arguments + length);
+    if (arguments && !__wasi_args_get((uint8_t **)arguments, (uint8_t *)(arguments + count))) {
+        strlcpy(name, arguments[0], size);
+    }
+    free(arguments);
+}
+
+// Messages
+
+void emscripten_console_log(const char *text) {
+    puts(text);
+}
+
+void emscripten_console_warn(const char *text) {
+    fprintf(stderr, "%s\n", text);
+}
+
+void emscripten_console_error(const char *text) {
+    emscripten_console_warn(text);
+}
+
+void emscripten_console_trace(const char *text) {
+    emscripten_console_warn(text);
+}
+
+#if EMSCRIPTEN_BEFORE(3, 1, 42)
+#define emscripten_out _emscripten_out
+#define emscripten_err _emscripten_err
+#endif
+
+void emscripten_out(const char *text) {
+    emscripten_console_log(text);
+}
+
+void emscripten_err(const char *text) {
+    emscripten_console_warn(text);
+}
