@@ -29,10 +29,11 @@ pub enum Error {
     Link(Faults),
     #[error(transparent)]
     Bind(#[from] linker::BindError),
-    #[error("`{module}` needs {needed} of memory at the start, but the limit is {limit}")]
-    MemoryLimit { module: String, needed: bytesize::ByteSize, limit: bytesize::ByteSize },
-    #[error("`{module}` cannot be instantiated: {message}")]
-    Instantiate { module: String, message: String },
+    #[error("the program needs {needed} of memory at the start, but the limit is {limit}")]
+    MemoryLimit { needed: bytesize::ByteSize, limit: bytesize::ByteSize },
+    /// A start function or constructor did not return, or a module could not be instantiated.
+    #[error("{what} failed: {}", Error::message(error))]
+    Start { what: String, error: wasmtime::Error },
     #[error("cannot open the directory `{}`: {message}", path.display())]
     Directory { path: PathBuf, message: String },
     #[error(
@@ -91,6 +92,10 @@ fn lines(heading: &str, lines: &[String]) -> String {
 }
 
 impl Error {
+    pub(crate) fn start(what: String, error: wasmtime::Error) -> Self {
+        Error::Start { what, error }
+    }
+
     /// A message of Wasmtime's on one line, the causes after each other.
     pub(crate) fn message(error: &wasmtime::Error) -> String {
         error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -1,13 +1,14 @@
 //! Links WebAssembly modules and runs them on Wasmtime.
 //!
-//! Four steps, each of which can fail only with what it is about:
+//! Embedders that bring a store and host functions of their own use [`Linker`], in the manner of
+//! [`wasmtime::Linker`]. For programs that need WASI and limits there are four steps, each of which can fail only with what it is about:
 //!
 //! 1. [`Host::new`]: the engine, and the [`Limits`] that programs run under.
 //! 2. [`read`] or [`linker::Object::load`]: a module's bytes to what it asks for and offers; several to a
 //!    [`linker::Set`].
 //! 3. [`Host::link`]: a set to a [`Program`]. Every import is looked up and its type compared here, so
 //!    that all faults are known before any guest code runs.
-//! 4. [`Program::start`]: an instance of it, a [`Process`], that can be called.
+//! 4. [`Host::start`]: an instance of it, a [`Process`], that can be called.
 //!
 //! ```
 //! use host::{Host, Limits, Val, Wasi};
@@ -27,7 +28,7 @@
 //! let calc = Object::load("calc", calc)?;
 //! let toolbox = Object::load("toolbox", toolbox)?;
 //! let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
-//! let mut process = program.start(&Wasi::default())?;
+//! let mut process = host.start(&program, &Wasi::default())?;
 //! let results = process.invoke("foo", &[Val::I32(7)])?;
 //! assert_eq!(results[0].i32(), Some(8));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -36,16 +37,22 @@
 mod backtrace;
 mod error;
 mod limits;
+mod linked;
+mod linker;
 mod process;
 mod program;
+mod sandbox;
 mod search;
 mod value;
 mod wasi;
 
 pub use error::Error;
 pub use limits::Limits;
+pub use linked::Linked;
+pub use linker::Linker;
 pub use process::Process;
-pub use program::{Host, Program, check_preloads, function, functions, read};
+pub use program::{Program, check_preloads, function, functions, read};
+pub use sandbox::{Host, State};
 pub use search::Search;
 pub use value::{ArgumentError, Arguments, display, parse_arguments};
 pub use wasi::{Directory, Wasi};

@@ -1,26 +1,19 @@
 //! A program that runs.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytesize::ByteSize;
-use linker::Source;
 use tokio::runtime::Runtime;
-use wasmtime::{Extern, Instance, Store, Trap, Val, WasmBacktrace};
+use wasmtime::{Func, Store, Trap, Val, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 use crate::backtrace;
 use crate::error::Error;
-use crate::limits::{Deadline, DeadlinePassed, MemoryLimiter};
+use crate::limits::{Deadline, DeadlinePassed, Limits, MemoryLimiter};
+use crate::linked::Linked;
 use crate::program::Program;
+use crate::sandbox::State;
 use crate::wasi::Wasi;
-
-/// What the store of a process holds.
-pub(crate) struct State {
-    pub(crate) wasi: WasiP1Ctx,
-    pub(crate) memory: MemoryLimiter,
-}
 
 /// An instance of a [`Program`], whose exports can be called.
 ///
@@ -28,7 +21,7 @@ pub(crate) struct State {
 /// of calling into it further.
 pub struct Process<'p> {
     runner: Runner<'p>,
-    instances: Instances,
+    linked: Linked,
 }
 
 impl std::fmt::Debug for Process<'_> {
@@ -38,14 +31,20 @@ impl std::fmt::Debug for Process<'_> {
 }
 
 impl<'p> Process<'p> {
-    pub(crate) fn start(program: &'p Program, wasi: &Wasi) -> Result<Self, Error> {
-        let mut runner = Runner::new(program, wasi)?;
-        let instances = runner.instantiate_all()?;
-        for call in program.plan().initialisers() {
-            let what = format!("`{}` of `{}`", call.name, program.name(call.module));
-            runner.call(&what, instances.of(call.module)?, call.name, &[], &mut [])?;
-        }
-        Ok(Process { runner, instances })
+    pub(crate) fn start(
+        program: &'p Program<State>,
+        limits: Limits,
+        wasi: &Wasi,
+    ) -> Result<Self, Error> {
+        let mut runner = Runner::new(program, limits, wasi)?;
+        let run = async |store: &mut Store<State>| Ok(program.instantiate_async(store).await);
+        let linked = match runner.block_on(run) {
+            Ok(Ok(linked)) => linked,
+            Ok(Err(Error::Start { what, error })) => return Err(runner.explain_start(&what, error)),
+            Ok(Err(error)) => return Err(error),
+            Err(stop) => return Err(runner.explain("the program's start", stop)),
+        };
+        Ok(Process { runner, linked })
     }
 
     /// Calls an export of the main module and returns its results.
@@ -55,12 +54,8 @@ impl<'p> Process<'p> {
     /// When there is no such function, the arguments are not of its types, or it does not return: a
     /// trap, a timeout, an exit.
     pub fn invoke(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, Error> {
-        let program = self.runner.program;
-        let ty = crate::function(program.main(), name)?;
-        let mut results = vec![Val::I32(0); ty.results.len()];
-        let main = self.instances.of(program.plan().set().program)?;
-        self.runner.call(&format!("`{name}`"), main, name, args, &mut results)?;
-        Ok(results)
+        let function = self.linked.func(&mut self.runner.store, name)?;
+        self.runner.call(&format!("`{name}`"), function, args)
     }
 
     /// Writes what libc holds back of the guest's output; does nothing in a program without libc.
@@ -73,6 +68,7 @@ impl<'p> Process<'p> {
     }
 
     /// Runs what the guest registered for its end, destructors of static objects among it, and flushes.
+    /// To be called once, last.
     ///
     /// # Errors
     ///
@@ -83,109 +79,46 @@ impl<'p> Process<'p> {
     }
 
     fn call_libc(&mut self, name: &str, args: &[Val]) -> Result<(), Error> {
-        let program = self.runner.program;
-        let Some(libc) = program.plan().definer(name) else { return Ok(()) };
-        let ty = program.plan().set().objects[libc].module.function(name);
-        let mut results = vec![Val::I32(0); ty.map_or(0, |ty| ty.results.len())];
-        let instance = self.instances.of(libc)?;
-        self.runner.call(&format!("`{name}`"), instance, name, args, &mut results)
+        let Some(function) = self.linked.symbol(&mut self.runner.store, name) else {
+            return Ok(());
+        };
+        self.runner.call(&format!("`{name}`"), function, args).map(drop)
     }
 }
 
-/// The instances of a process.
-struct Instances {
-    base: Option<Instance>,
-    /// By place in the set.
-    modules: BTreeMap<usize, Instance>,
-}
-
-impl Instances {
-    fn of(&self, module: usize) -> Result<Instance, Error> {
-        let missing = || Error::Setup { message: "a module was not instantiated".to_owned() };
-        self.modules.get(&module).copied().ok_or_else(missing)
-    }
-}
-
-/// Runs guest code under the program's limits.
+/// Runs guest code under limits.
 struct Runner<'p> {
-    program: &'p Program,
+    program: &'p Program<State>,
+    limits: Limits,
     store: Store<State>,
     runtime: Runtime,
     deadline: Option<Deadline>,
 }
 
 impl<'p> Runner<'p> {
-    fn new(program: &'p Program, wasi: &Wasi) -> Result<Self, Error> {
+    fn new(program: &'p Program<State>, limits: Limits, wasi: &Wasi) -> Result<Self, Error> {
         let engine = program.functions.engine();
-        let state = State { wasi: wasi.build()?, memory: MemoryLimiter::new(&program.limits) };
+        let state = State { wasi: wasi.build()?, memory: MemoryLimiter::new(&limits) };
         let mut store = Store::new(engine, state);
-        if program.limits.max_memory.is_some() {
+        if limits.max_memory.is_some() {
             store.limiter(|state| &mut state.memory);
         }
-        let deadline = program.limits.timeout.and_then(|limit| Deadline::start(engine, limit));
+        let deadline = limits.timeout.and_then(|limit| Deadline::start(engine, limit));
         match &deadline {
             Some(deadline) => deadline.watch(&mut store),
             None => store.set_epoch_deadline(u64::MAX / 2),
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
-        Ok(Runner { program, store, runtime, deadline })
+        Ok(Runner { program, limits, store, runtime, deadline })
     }
 
-    fn instantiate_all(&mut self) -> Result<Instances, Error> {
-        let base = self.program.base.as_ref();
-        let base = base.map(|code| self.instantiate("the process", code, &[])).transpose()?;
-        let mut instances = Instances { base, modules: BTreeMap::new() };
-        for compiled in &self.program.modules {
-            let imports = compiled.imports.iter().map(|source| self.import(&instances, source));
-            let imports = imports.collect::<Result<Vec<_>, _>>()?;
-            let name = self.program.name(compiled.module);
-            let instance = self.instantiate(name, &compiled.code, &imports)?;
-            instances.modules.insert(compiled.module, instance);
-        }
-        Ok(instances)
-    }
-
-    fn import(&mut self, instances: &Instances, source: &Source) -> Result<Extern, Error> {
-        let found = match source {
-            Source::Shared(shared) => {
-                let base = instances.base;
-                base.and_then(|base| base.get_export(&mut self.store, shared.export_name()))
-            }
-            Source::Export { module, name } => {
-                instances.of(*module)?.get_export(&mut self.store, name)
-            }
-            Source::Host { module, name } => {
-                self.program.functions.get(&mut self.store, module, name).ok()
-            }
-        };
-        found.ok_or_else(|| Error::Setup { message: format!("{source:?} is missing") })
-    }
-
-    fn instantiate(
-        &mut self,
-        name: &str,
-        code: &wasmtime::Module,
-        imports: &[Extern],
-    ) -> Result<Instance, Error> {
-        self.store.data_mut().memory.denied = None;
-        let run = async |store: &mut Store<State>| Instance::new_async(store, code, imports).await;
-        self.block_on(run).map_err(|stop| self.explain_start(name, stop))
-    }
-
-    fn call(
-        &mut self,
-        what: &str,
-        instance: Instance,
-        name: &str,
-        args: &[Val],
-        results: &mut [Val],
-    ) -> Result<(), Error> {
-        let function = instance.get_func(&mut self.store, name);
-        let missing = || Error::Setup { message: format!("{what} is gone") };
-        let function = function.ok_or_else(missing)?;
-        let called = self.block_on(async |store| function.call_async(store, args, results).await);
-        called.map_err(|stop| self.explain(what, stop))
+    fn call(&mut self, what: &str, function: Func, args: &[Val]) -> Result<Vec<Val>, Error> {
+        let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
+        let out = &mut results;
+        let called = self.block_on(async |store| function.call_async(store, args, out).await);
+        called.map_err(|stop| self.explain(what, stop))?;
+        Ok(results)
     }
 
     /// Runs guest code to its end. A host call that waits ends at the deadline too.
@@ -207,18 +140,17 @@ impl<'p> Runner<'p> {
         }
     }
 
-    fn explain_start(&self, name: &str, stop: Stop) -> Error {
-        let module = name.to_owned();
-        if stop.is_in_guest() {
-            return self.explain(&format!("the start function of `{module}`"), stop);
-        }
+    /// Why a module was not instantiated or initialised.
+    fn explain_start(&self, what: &str, error: wasmtime::Error) -> Error {
+        let in_guest =
+            error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<DeadlinePassed>();
         match self.store.data().memory.denied {
+            _ if in_guest || error.is::<Trap>() => self.explain(what, Stop::Error(error)),
             Some(needed) => Error::MemoryLimit {
-                module,
                 needed: ByteSize(needed as u64),
-                limit: ByteSize(self.program.limits.max_memory.unwrap_or(usize::MAX) as u64),
+                limit: ByteSize(self.limits.max_memory.unwrap_or(usize::MAX) as u64),
             },
-            None => Error::Instantiate { module, message: stop.message() },
+            None => Error::Start { what: what.to_owned(), error },
         }
     }
 
@@ -253,23 +185,4 @@ impl<'p> Runner<'p> {
 enum Stop {
     Error(wasmtime::Error),
     Deadline(Duration),
-}
-
-impl Stop {
-    /// Whether the reason is to be found in guest code.
-    fn is_in_guest(&self) -> bool {
-        match self {
-            Stop::Deadline(_) => true,
-            Stop::Error(error) => {
-                error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<Trap>()
-            }
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Stop::Deadline(_) => "out of time".to_owned(),
-            Stop::Error(error) => Error::message(error),
-        }
-    }
 }

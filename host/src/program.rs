@@ -3,39 +3,21 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use linker::{BoundModule, Faults, Module, Object, Plan, Set, Source};
-use wasmtime::{Config, Engine, WasmBacktraceDetails};
-use wasmtime_wasi::p1;
+use wasmtime::{AsContextMut, Instance};
 
 use crate::error::Error;
-use crate::limits::Limits;
-use crate::process::{Process, State};
-use crate::wasi::Wasi;
+use crate::linked::{Instantiation, Linked, Step};
 
-/// A Wasmtime engine, and the host functions and limits that programs get.
-///
-/// One is enough for many programs, and it can be shared between threads.
-pub struct Host {
-    pub(crate) engine: Engine,
-    limits: Limits,
-    pub(crate) functions: wasmtime::Linker<State>,
-}
-
-impl std::fmt::Debug for Host {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
-
-/// Modules that fit, compiled, ready to start any number of times.
-pub struct Program {
-    plan: Plan,
+/// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
+pub struct Program<T: 'static> {
+    pub(crate) plan: Arc<Plan>,
     pub(crate) base: Option<wasmtime::Module>,
     /// In the order of instantiation.
     pub(crate) modules: Vec<Compiled>,
-    pub(crate) limits: Limits,
-    pub(crate) functions: wasmtime::Linker<State>,
+    pub(crate) functions: wasmtime::Linker<T>,
 }
 
 /// A module as it is instantiated.
@@ -46,49 +28,26 @@ pub(crate) struct Compiled {
     pub(crate) imports: Vec<Source>,
 }
 
-impl std::fmt::Debug for Program {
+impl<T> std::fmt::Debug for Program<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Program").field("main", &self.main().name).finish_non_exhaustive()
+        let set = self.plan.set();
+        let name = &set.objects[set.program].module.name;
+        f.debug_struct("Program").field("name", name).finish_non_exhaustive()
     }
 }
 
-impl Host {
-    /// # Errors
-    ///
-    /// When Wasmtime does not support this machine.
-    pub fn new(limits: Limits) -> Result<Self, Error> {
-        let setup = |e| Error::Setup { message: Error::message(&e) };
-        let mut config = Config::new();
-        config.epoch_interruption(limits.timeout.is_some());
-        config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
-        let engine = Engine::new(&config).map_err(setup)?;
-        let mut functions = wasmtime::Linker::new(&engine);
-        p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)
-            .map_err(setup)?;
-        Ok(Host { engine, limits, functions })
-    }
-
-    /// Decides how the modules of a set are linked, and compiles them.
-    ///
-    /// # Errors
-    ///
-    /// Every import that is undefined or of another type, or that a module's code is not valid.
-    pub fn link(&self, set: Set) -> Result<Program, Error> {
-        self.compile(Plan::new(set)?)
-    }
-
-    /// Compiles what a plan says.
+impl<T: 'static> Program<T> {
+    /// Rewrites and compiles the modules of a plan; `functions` are the host's.
     ///
     /// # Errors
     ///
     /// When a module's code is not valid.
-    pub fn compile(&self, plan: Plan) -> Result<Program, Error> {
+    pub fn new(plan: Plan, functions: &wasmtime::Linker<T>) -> Result<Self, Error> {
         validate(plan.set())?;
         let bound = plan.bind()?;
         let compile = |name: &str, bytes: &[u8]| {
-            wasmtime::Module::from_binary(&self.engine, bytes).map_err(|error| Error::Compile {
-                module: name.to_owned(),
-                message: Error::message(&error),
+            wasmtime::Module::from_binary(functions.engine(), bytes).map_err(|error| {
+                Error::Compile { module: name.to_owned(), message: Error::message(&error) }
             })
         };
         let base = bound.base.map(|bytes| compile("base", &bytes)).transpose()?;
@@ -98,8 +57,75 @@ impl Host {
             let code = compile(object.map_or("slots", |o| &o.module.name), &bytes)?;
             modules.push(Compiled { module, code, imports });
         }
-        let (limits, functions) = (self.limits, self.functions.clone());
-        Ok(Program { plan, base, modules, limits, functions })
+        Ok(Program { plan: Arc::new(plan), base, modules, functions: functions.clone() })
+    }
+
+    /// How its modules are linked.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The module whose exports are called.
+    pub fn main(&self) -> &Module {
+        &self.plan.set().objects[self.plan.set().program].module
+    }
+
+    /// How messages call the module at a place in the set.
+    pub(crate) fn name(&self, module: usize) -> &str {
+        self.plan.set().objects.get(module).map_or("the table", |object| &object.module.name)
+    }
+
+    /// Instantiates the modules, and runs the constructors of each after those of what it depends on.
+    ///
+    /// # Errors
+    ///
+    /// When a start function or a constructor does not return, or memory is short. The store then holds
+    /// instances that are not initialised and cannot be removed: drop it.
+    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
+        let mut instantiation = Instantiation::new(self);
+        while let Some(step) = instantiation.next(&mut store)? {
+            match step {
+                Step::Instantiate { name, code, imports } => {
+                    let instance = Instance::new(&mut store, code, &imports);
+                    let what = format!("the start function of `{name}`");
+                    instantiation.add(instance.map_err(|error| Error::start(what, error))?);
+                }
+                Step::Call { what, function } => {
+                    let called = function.call(&mut store, &[], &mut []);
+                    called.map_err(|error| Error::start(what, error))?;
+                }
+            }
+        }
+        Ok(instantiation.finish())
+    }
+
+    /// As [`Program::instantiate`], for stores whose host functions may wait.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn instantiate_async(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<Linked, Error>
+    where
+        T: Send,
+    {
+        let mut instantiation = Instantiation::new(self);
+        while let Some(step) = instantiation.next(&mut store)? {
+            match step {
+                Step::Instantiate { name, code, imports } => {
+                    let instance = Instance::new_async(&mut store, code, &imports).await;
+                    let what = format!("the start function of `{name}`");
+                    instantiation.add(instance.map_err(|error| Error::start(what, error))?);
+                }
+                Step::Call { what, function } => {
+                    let called = function.call_async(&mut store, &[], &mut []).await;
+                    called.map_err(|error| Error::start(what, error))?;
+                }
+            }
+        }
+        Ok(instantiation.finish())
     }
 }
 
@@ -170,32 +196,6 @@ pub fn check_preloads(preloads: &[Object]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-impl Program {
-    /// How its modules are linked.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// The module whose exports are called.
-    pub fn main(&self) -> &Module {
-        &self.plan.set().objects[self.plan.set().program].module
-    }
-
-    /// How messages call the module at a place in the set.
-    pub(crate) fn name(&self, module: usize) -> &str {
-        self.plan.set().objects.get(module).map_or("the table", |object| &object.module.name)
-    }
-
-    /// Instantiates the modules and initialises each after what it depends on.
-    ///
-    /// # Errors
-    ///
-    /// When a directory of `wasi` cannot be opened, memory is short, or initialisation ends early.
-    pub fn start(&self, wasi: &Wasi) -> Result<Process<'_>, Error> {
-        Process::start(self, wasi)
-    }
 }
 
 /// The type of an exported function.

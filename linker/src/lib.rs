@@ -62,5 +62,5 @@ pub use report::Why;
 pub use resolve::Shared;
 pub use set::{Definition, Library, NoLibrary, Object, SYSTEM_LIBRARIES, Set};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
-pub use wasi::WASI;
+pub use wasi::{WASI, wasi_functions};
 pub use wasmparser::ValType;

@@ -7,6 +7,7 @@ use crate::layout::{Layout, layout};
 use crate::load::Kind;
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
 use crate::set::{Definition, Set};
+use crate::types::ExternType;
 
 /// What the modules of a program are to each other, and where everything lies.
 ///
@@ -44,8 +45,25 @@ impl Plan {
 
     /// The module that defines a symbol of the process, by its place in the set, if any does.
     pub fn definer(&self, symbol: &str) -> Option<usize> {
+        self.definition(symbol).map(|definition| definition.module)
+    }
+
+    /// The address of a data symbol in the process's memory, or the table slot of a function that has one.
+    pub fn address(&self, symbol: &str) -> Option<u32> {
+        let definition = self.definition(symbol)?;
+        let object = &self.set.objects[definition.module];
+        match object.module.exports[definition.export].ty {
+            ExternType::Func(_) => {
+                let slot = self.layout.slots.get(&self.set.function(definition))?;
+                Some(slot.index)
+            }
+            _ => Some(self.data_address(definition)),
+        }
+    }
+
+    fn definition(&self, symbol: &str) -> Option<Definition> {
         let symbols = crate::set::Symbols::new(&self.set);
-        symbols.all(crate::convention::ENV, symbol).first().map(|definition| definition.module)
+        symbols.all(crate::convention::ENV, symbol).first().copied()
     }
 
     /// What must be called after all instances exist, in this order: relocations of all modules, then

@@ -155,6 +155,13 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    fn is_of_host(&self, import: &Import) -> bool {
+        let same = |host: &Import| {
+            host.module == import.module && host.name == import.name && host.ty == import.ty
+        };
+        self.set.host.iter().any(same)
+    }
+
     /// What a module exports under a name that each module has for itself.
     fn own(&self, object: &Object, name: &str) -> Option<Definition> {
         let module = self.set.objects.iter().position(|other| std::ptr::eq(other, object))?;
@@ -172,6 +179,7 @@ impl<'a> Resolver<'a> {
                 let provider = &self.set.objects[definition.module].module.name;
                 Err(mismatch(object, import, provider, self.ty(definition)))
             }
+            (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(Meaning::Host),
             (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
             (None, _) => Err(self.undefined(object, import)),
         }

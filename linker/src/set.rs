@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::fault::{Fault, Faults};
-use crate::load::{Kind, LoadError, Module};
+use crate::load::{Import, Kind, LoadError, Module};
 use crate::types::ExternType;
+use crate::wasi::WASI;
 
 /// A module and its bytes.
 #[derive(Debug, Clone)]
@@ -86,6 +87,9 @@ pub struct Set {
     pub objects: Vec<Object>,
     /// The one whose exports are called.
     pub program: usize,
+    /// Functions of the host, beside WASI, that are taken where no module defines a symbol: those that
+    /// [`Set::wanted_of_host`] asks for and the host has at that type.
+    pub host: Vec<Import>,
 }
 
 impl Set {
@@ -115,7 +119,20 @@ impl Set {
         faults.into_iter().collect::<Faults>().into_result()?;
         let objects = gathering.objects;
         let program = objects.iter().position(|o| o.module.name == program_name).unwrap_or(0);
-        Ok(Set { objects, program })
+        Ok(Set { objects, program, host: Vec::new() })
+    }
+
+    /// The function imports that no module defines, each once: what a host may define.
+    pub fn wanted_of_host(&self) -> Vec<Import> {
+        let symbols = Symbols::new(self);
+        let mut seen = BTreeSet::new();
+        let imports = self.objects.iter().flat_map(|object| &object.module.imports);
+        imports
+            .filter(|import| matches!(import.ty, ExternType::Func(_)) && import.module != WASI)
+            .filter(|import| symbols.all(&import.module, &import.name).is_empty())
+            .filter(|import| seen.insert((&import.module, &import.name, import.ty.to_string())))
+            .cloned()
+            .collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::contract::Expectation;
 use crate::load::Export;
-use crate::types::ExternType;
+use crate::types::{ExternType, FuncType};
 
 /// The module name under which guests import it.
 pub const WASI: &str = "wasi_snapshot_preview1";
@@ -65,3 +65,11 @@ pub(crate) static EXPORTS: LazyLock<Vec<Export>> = LazyLock::new(|| {
     let functions = FUNCTIONS.iter().filter_map(|text| Expectation::export(text).ok());
     functions.map(|f| Export { name: f.name, ty: ExternType::Func(f.ty), index: 0 }).collect()
 });
+
+/// Every function of WASI preview 1 with its type.
+pub fn wasi_functions() -> impl Iterator<Item = (&'static str, &'static FuncType)> {
+    EXPORTS.iter().filter_map(|export| match &export.ty {
+        ExternType::Func(ty) => Some((export.name.as_str(), ty)),
+        _ => None,
+    })
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host::{Error, Host, Limits, Process, Program, Val, Wasi};
+use host::{Error, Host, Limits, Process, Program, State, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
 use linker::{NoLibrary, Object, Set};
 
@@ -24,11 +24,11 @@ fn demo() -> Result<(), Failed> {
     let calc = host::read(&workspace::guests().join("calc.wasm"))?;
     let toolbox = host::read(&workspace::guests().join("toolbox.wasm"))?;
     let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
-    expect_i32(&mut program.start(&Wasi::default())?, "foo", &[Val::I32(7)], 8)
+    expect_i32(&mut host.start(&program, &Wasi::default())?, "foo", &[Val::I32(7)], 8)
 }
 
 /// A program of one module in the text format.
-fn program(host: &Host, name: &str, text: &str) -> Result<Program, Failed> {
+fn program(host: &Host, name: &str, text: &str) -> Result<Program<State>, Failed> {
     let object = Object::load(name, wat::parse_str(text)?)?;
     Ok(host.link(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
 }
@@ -54,10 +54,10 @@ const COUNTER: &str = r#"(module
 fn a_program_starts_many_times() -> Result<(), Failed> {
     let host = Host::new(Limits::default())?;
     let program = program(&host, "counter", COUNTER)?;
-    let mut first = program.start(&Wasi::default())?;
+    let mut first = host.start(&program, &Wasi::default())?;
     expect_i32(&mut first, "next", &[], 1)?;
     expect_i32(&mut first, "next", &[], 2)?;
-    expect_i32(&mut program.start(&Wasi::default())?, "next", &[], 1)
+    expect_i32(&mut host.start(&program, &Wasi::default())?, "next", &[], 1)
 }
 
 const LOOPS: &str = r#"(module
@@ -72,9 +72,9 @@ fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
     let limits = Limits { timeout: Some(Duration::from_millis(300)), ..Limits::default() };
     let host = Host::new(limits)?;
     let program = program(&host, "loops", LOOPS)?;
-    let mut early = program.start(&Wasi::default())?;
+    let mut early = host.start(&program, &Wasi::default())?;
     std::thread::sleep(Duration::from_millis(200));
-    let mut late = program.start(&Wasi::default())?;
+    let mut late = host.start(&program, &Wasi::default())?;
     match early.invoke("for_ever", &[]) {
         Err(Error::Timeout { limit, .. }) if limit == Duration::from_millis(300) => {}
         other => return Err(format!("expected a timeout, found {other:?}").into()),
@@ -86,7 +86,7 @@ fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
 fn a_timeout_that_never_comes_is_none() -> Result<(), Failed> {
     let host = Host::new(Limits { timeout: Some(Duration::MAX), ..Limits::default() })?;
     let program = program(&host, "loops", LOOPS)?;
-    expect_i32(&mut program.start(&Wasi::default())?, "count", &[Val::I32(1000)], 1000)
+    expect_i32(&mut host.start(&program, &Wasi::default())?, "count", &[Val::I32(1000)], 1000)
 }
 
 const TWO_MEMORIES: &str = r#"(module
@@ -98,14 +98,14 @@ fn memory_is_limited_in_total() -> Result<(), Failed> {
     const PAGE: usize = 64 * 1024;
     let host = Host::new(Limits { max_memory: Some(4 * PAGE), ..Limits::default() })?;
     let memories = program(&host, "memories", TWO_MEMORIES)?;
-    let mut process = memories.start(&Wasi::default())?;
+    let mut process = host.start(&memories, &Wasi::default())?;
     expect_i32(&mut process, "grow_a", &[Val::I32(3)], -1)?;
     expect_i32(&mut process, "grow_a", &[Val::I32(1)], 1)?;
     expect_i32(&mut process, "grow_b", &[Val::I32(1)], 1)?;
     expect_i32(&mut process, "grow_b", &[Val::I32(1)], -1)?;
 
     let host = Host::new(Limits { max_memory: Some(2 * PAGE - 1), ..Limits::default() })?;
-    match program(&host, "memories", TWO_MEMORIES)?.start(&Wasi::default()) {
+    match host.start(&program(&host, "memories", TWO_MEMORIES)?, &Wasi::default()) {
         Err(Error::MemoryLimit { needed, .. }) if needed.as_u64() == 2 * PAGE as u64 => Ok(()),
         other => Err(format!("expected the memory limit, found {other:?}").into()),
     }
@@ -119,7 +119,7 @@ fn host_and_programs_cross_threads() -> Result<(), Failed> {
     let program = shared(program(&host, "counter", COUNTER)?);
     std::thread::scope(|scope| {
         let count = || -> Result<(), String> {
-            let mut process = program.start(&Wasi::default()).map_err(|e| e.to_string())?;
+            let mut process = host.start(&program, &Wasi::default()).map_err(|e| e.to_string())?;
             (1..=100).try_for_each(|n| {
                 expect_i32(&mut process, "next", &[], n).map_err(|_| format!("not {n}"))
             })

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use host::{Host, Limits, Program, Val, Wasi};
+use host::{Host, Limits, Program, State, Val, Wasi};
 use libtest_mimic::{Completion, Failed, Trial};
 use linker::{NoLibrary, Set};
 use proptest::prelude::*;
@@ -54,7 +54,7 @@ fn foo() -> Result<Completion, Failed> {
     let calc = host::read(&workspace::guests().join("calc.wasm"))?;
     let toolbox = host::read(&workspace::guests().join("toolbox.wasm"))?;
     let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
-    compare(&program, "foo", integer(), |x| (vec![Val::I32(x)], native_foo(x)))
+    compare(&host, &program, "foo", integer(), |x| (vec![Val::I32(x)], native_foo(x)))
 }
 
 fn add(triple: &'static str) -> Result<Completion, Failed> {
@@ -63,19 +63,20 @@ fn add(triple: &'static str) -> Result<Completion, Failed> {
     };
     let host = Host::new(Limits::default())?;
     let program = host.link(Set::gather(host::read(&file)?, Vec::new(), &mut NoLibrary)?)?;
-    compare(&program, "add", (integer(), integer()), |(left, right)| {
+    compare(&host, &program, "add", (integer(), integer()), |(left, right)| {
         (vec![Val::I32(left), Val::I32(right)], Some(calc::add(left, right)))
     })
 }
 
 /// Calls an export with generated values and compares it with what `oracle` says of them.
 fn compare<S: Strategy>(
-    program: &Program,
+    host: &Host,
+    program: &Program<State>,
     name: &str,
     values: S,
     oracle: impl Fn(S::Value) -> (Vec<Val>, Option<i32>),
 ) -> Result<Completion, Failed> {
-    let process = std::cell::RefCell::new(program.start(&Wasi::default())?);
+    let process = std::cell::RefCell::new(host.start(program, &Wasi::default())?);
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     let result = runner.run(&values, |value| {
         let (args, expected) = oracle(value);

@@ -49,7 +49,7 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     print("Linking...\n")?;
     let set = Set::gather(object, others, &mut Search::new(Vec::new(), None));
     let program = host.link(set.map_err(Error::from)?)?;
-    let mut process = program.start(&Wasi::default())?;
+    let mut process = host.start(&program, &Wasi::default())?;
     let results = process.invoke(&demo.invoke, &args)?;
     process.finish()?;
     let results: Vec<_> = results.iter().map(host::display).collect();

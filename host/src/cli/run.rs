@@ -16,14 +16,14 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
         None => {
             check_command(&object.module)?;
             let program = host.compile(link::plan(object, &flags.link)?)?;
-            program.start(&wasi(flags, flags.args()))?.invoke("_start", &[])?;
+            host.start(&program, &wasi(flags, flags.args()))?.invoke("_start", &[])?;
             Ok(())
         }
         Some(name) => {
             let ty = host::function(&object.module, name)?.clone();
             let args = host::parse_arguments(name, &ty, flags.args()).map_err(Error::from)?;
             let program = host.compile(link::plan(object, &flags.link)?)?;
-            let mut process = program.start(&wasi(flags, &[]))?;
+            let mut process = host.start(&program, &wasi(flags, &[]))?;
             let results = process.invoke(name, &args)?;
             process.flush()?;
             let lines: String = results.iter().map(|v| format!("{}\n", host::display(v))).collect();

@@ -11,7 +11,7 @@ unsafe extern "C" {
 }
 
 const OPERATIONS: usize = 1_000_000;
-const BLOCKS: usize = 2000;
+const BLOCKS: usize = 10_000;
 
 enum Block {
     Rust(Vec<u8>),

@@ -13,7 +13,10 @@ extern "C" {
 char *rust_upper(const char *text, std::size_t size);
 void rust_free(char *text);
 
-EMSCRIPTEN_KEEPALIVE const char *greeting = "grüß dich, 世界";
+// Static: nobody frees it.
+EMSCRIPTEN_KEEPALIVE const char *greeting() {
+    return "grüß dich, 世界";
+}
 
 EMSCRIPTEN_KEEPALIVE std::size_t count_spaces(const char *text, std::size_t size) {
     std::string_view view(text, size);

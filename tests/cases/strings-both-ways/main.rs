@@ -5,7 +5,7 @@ use std::slice;
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
-    static greeting: *const c_char;
+    fn greeting() -> *const c_char;
     fn count_spaces(text: *const c_char, size: usize) -> usize;
     fn cpp_repeat(text: *const c_char, times: c_int) -> *mut c_char;
     fn cpp_free(text: *mut c_char);
@@ -45,7 +45,7 @@ extern "C" fn test() -> c_int {
         if copy.as_c_str() != c"ababab" {
             return 2;
         }
-        if CStr::from_ptr(greeting).to_str() != Ok("grüß dich, 世界") {
+        if CStr::from_ptr(greeting()).to_str() != Ok("grüß dich, 世界") {
             return 3;
         }
         if !cpp_asks_rust() {

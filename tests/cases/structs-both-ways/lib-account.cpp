@@ -25,12 +25,15 @@ struct Account {
 Account rust_account(std::uint64_t id);
 void rust_close(Account *account);
 
-EMSCRIPTEN_KEEPALIVE const std::size_t layout[] = {
-    sizeof(Account),         alignof(Account),
-    offsetof(Account, id),   offsetof(Account, digits),
-    offsetof(Account, value), offsetof(Account, last),
-    offsetof(Account, accepts),
-};
+EMSCRIPTEN_KEEPALIVE const std::size_t *cpp_layout() {
+    static const std::size_t layout[] = {
+        sizeof(Account),          alignof(Account),
+        offsetof(Account, id),    offsetof(Account, digits),
+        offsetof(Account, value), offsetof(Account, last),
+        offsetof(Account, accepts),
+    };
+    return layout;
+}
 
 EMSCRIPTEN_KEEPALIVE std::uint64_t sum(const Account *accounts, std::size_t count) {
     std::uint64_t sum = 0;

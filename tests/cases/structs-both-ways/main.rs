@@ -31,7 +31,7 @@ struct Account {
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
-    static layout: [usize; 7];
+    fn cpp_layout() -> *const [usize; 7];
     fn sum(accounts: *const Account, count: usize) -> u64;
     fn cpp_uses_rusts() -> c_int;
 }
@@ -64,8 +64,8 @@ extern "C" fn test() -> c_int {
         offset_of!(Account, last),
         offset_of!(Account, accepts),
     ];
-    // SAFETY: nobody changes it
-    if ours != unsafe { layout } {
+    // SAFETY: it points to a constant
+    if ours != unsafe { *cpp_layout() } {
         return 1;
     }
     let mut accounts = [rust_account(1), rust_account(2)];

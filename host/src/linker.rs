@@ -1,0 +1,180 @@
+//! Linking for embedders, in the manner of [`wasmtime::Linker`].
+
+use std::path::{Path, PathBuf};
+
+use linker::{Import, Object, Plan, Set};
+use wasmtime::{AsContextMut, Engine};
+
+use crate::error::Error;
+use crate::linked::Linked;
+use crate::program::{self, Program};
+use crate::search::Search;
+
+/// Gathers modules and host functions, and links them to a [`Program`] whose stores hold a `T`.
+///
+/// Of the modules that are not preloaded the one that is added first is the program: its exports are called. A module that is not position
+/// independent but lends its memory may be any of them.
+///
+/// ```
+/// use wasmtime::{Engine, Store};
+///
+/// let engine = Engine::default();
+/// let mut linker = host::Linker::new(&engine);
+/// linker.module("toolbox", wat::parse_str(
+///     r#"(module
+///         (import "env" "add" (func $add (param i32 i32) (result i32)))
+///         (import "env" "log" (func $log (param i32)))
+///         (func (export "foo") (param i32) (result i32)
+///             (call $log (local.get 0))
+///             (call $add (i32.const 1) (local.get 0))))"#,
+/// )?)?;
+/// linker.module("calc", wat::parse_str(
+///     r#"(module (func (export "add") (param i32 i32) (result i32)
+///         (i32.add (local.get 0) (local.get 1))))"#,
+/// )?)?;
+/// linker.host().func_wrap("env", "log", |mut caller: wasmtime::Caller<'_, Vec<i32>>, n: i32| {
+///     caller.data_mut().push(n);
+/// })?;
+///
+/// let program = linker.program()?;
+/// let mut store = Store::new(&engine, Vec::new());
+/// let linked = program.instantiate(&mut store)?;
+/// let foo = linked.typed_func::<i32, i32>(&mut store, "foo")?;
+/// assert_eq!(foo.call(&mut store, 7)?, 8);
+/// assert_eq!(store.data(), &[7]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Linker<T: 'static> {
+    engine: Engine,
+    host: wasmtime::Linker<T>,
+    objects: Vec<Object>,
+    preloads: Vec<Object>,
+    folders: Vec<PathBuf>,
+    sysroot: Option<PathBuf>,
+}
+
+impl<T> std::fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.objects.iter().map(|object| &object.module.name).collect();
+        f.debug_struct("Linker").field("modules", &names).finish_non_exhaustive()
+    }
+}
+
+impl<T: 'static> Linker<T> {
+    /// A linker without modules or host functions.
+    pub fn new(engine: &Engine) -> Self {
+        Linker {
+            engine: engine.clone(),
+            host: wasmtime::Linker::new(engine),
+            objects: Vec::new(),
+            preloads: Vec::new(),
+            folders: Vec::new(),
+            sysroot: None,
+        }
+    }
+
+    /// The host's functions: what modules import and no module defines. WASI is among them only if it is
+    /// added here, for example by [`wasmtime_wasi::p1::add_to_linker_sync`].
+    pub fn host(&mut self) -> &mut wasmtime::Linker<T> {
+        &mut self.host
+    }
+
+    /// Adds a module's bytes; `name` is how messages and `needed` entries call it.
+    ///
+    /// # Errors
+    ///
+    /// When they are no valid module.
+    pub fn module(&mut self, name: &str, bytes: Vec<u8>) -> Result<&mut Self, Error> {
+        self.objects.push(Object::load(name, bytes)?);
+        Ok(self)
+    }
+
+    /// Adds a module from a file, called by the file's name without its ending.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is no valid module.
+    pub fn file(&mut self, path: &Path) -> Result<&mut Self, Error> {
+        self.objects.push(program::read(path)?);
+        Ok(self)
+    }
+
+    /// Adds a module from a file that keeps a memory of its own and whose exports are imported from the
+    /// module `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Linker::file`].
+    pub fn preload(&mut self, name: &str, path: &Path) -> Result<&mut Self, Error> {
+        self.preloads.push(program::read(path)?.preloaded_as(name));
+        Ok(self)
+    }
+
+    /// Looks for libraries that modules need in a folder too, after those added before.
+    pub fn search(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
+        self.folders.push(folder.into());
+        self
+    }
+
+    /// Takes libc and libc++ from a folder; without it they are looked for beside this program.
+    pub fn sysroot(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
+        self.sysroot = Some(folder.into());
+        self
+    }
+
+    /// Decides how the modules are linked. No store is needed, and nothing runs.
+    ///
+    /// # Errors
+    ///
+    /// Without a module, or with every symbol that is undefined or of another type.
+    pub fn plan(&self) -> Result<Plan, Error> {
+        let mut objects = self.objects.iter().chain(&self.preloads).cloned();
+        let program = objects
+            .next()
+            .ok_or_else(|| Error::Setup { message: "there is no module to link".to_owned() })?;
+        program::check_preloads(&self.preloads)?;
+        let mut search = Search::new(self.folders.clone(), self.sysroot.clone());
+        let mut set = Set::gather(program, objects.collect(), &mut search)?;
+        set.host = set.wanted_of_host().into_iter().filter(|import| self.has(import)).collect();
+        Ok(Plan::new(set)?)
+    }
+
+    /// Links and compiles the modules.
+    ///
+    /// # Errors
+    ///
+    /// As [`Linker::plan`], or when a module's code is not valid.
+    pub fn program(&self) -> Result<Program<T>, Error> {
+        Program::new(self.plan()?, &self.host)
+    }
+
+    /// Links, compiles and instantiates the modules, once. To do so many times, keep the
+    /// [`Linker::program`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Linker::program`] and [`Program::instantiate`].
+    pub fn instantiate(&self, store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
+        self.program()?.instantiate(store)
+    }
+
+    /// Whether the host has a function of that name and type: asked of Wasmtime by a module that imports
+    /// nothing else.
+    fn has(&self, import: &Import) -> bool {
+        let quoted =
+            |text: &str| text.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+        let linker::ExternType::Func(ty) = &import.ty else { return false };
+        let list =
+            |types: &[linker::ValType]| types.iter().map(|ty| format!(" {ty}")).collect::<String>();
+        let text = format!(
+            "(module (import \"{}\" \"{}\" (func (param{}) (result{}))))",
+            quoted(&import.module),
+            quoted(&import.name),
+            list(&ty.params),
+            list(&ty.results),
+        );
+        let probe = wat::parse_str(text).ok();
+        let probe = probe.and_then(|bytes| wasmtime::Module::new(&self.engine, bytes).ok());
+        probe.is_some_and(|module| self.host.instantiate_pre(&module).is_ok())
+    }
+}

@@ -1,0 +1,124 @@
+//! The host of the command line: WASI, and limits on what a program may use.
+
+use linker::{Plan, Set};
+use wasmtime::{Config, Engine, WasmBacktraceDetails};
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+
+use crate::error::Error;
+use crate::limits::{Limits, MemoryLimiter};
+use crate::process::Process;
+use crate::program::Program;
+use crate::wasi::Wasi;
+
+/// What the store of a [`Process`] holds.
+pub struct State {
+    pub(crate) wasi: WasiP1Ctx,
+    pub(crate) memory: MemoryLimiter,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("memory", &self.memory).finish_non_exhaustive()
+    }
+}
+
+/// A Wasmtime engine, WASI, and the limits that programs run under.
+///
+/// One is enough for many programs, and it can be shared between threads.
+pub struct Host {
+    pub(crate) limits: Limits,
+    functions: wasmtime::Linker<State>,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// # Errors
+    ///
+    /// When Wasmtime does not support this machine.
+    pub fn new(limits: Limits) -> Result<Self, Error> {
+        let setup = |e| Error::Setup { message: Error::message(&e) };
+        let mut config = Config::new();
+        config.epoch_interruption(limits.timeout.is_some());
+        config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
+        let engine = Engine::new(&config).map_err(setup)?;
+        let mut functions = wasmtime::Linker::new(&engine);
+        p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)
+            .map_err(setup)?;
+        Ok(Host { limits, functions })
+    }
+
+    /// Decides how the modules of a set are linked, and compiles them.
+    ///
+    /// # Errors
+    ///
+    /// Every import that is undefined or of another type, or that a module's code is not valid.
+    pub fn link(&self, set: Set) -> Result<Program<State>, Error> {
+        self.compile(Plan::new(set)?)
+    }
+
+    /// Compiles what a plan says.
+    ///
+    /// # Errors
+    ///
+    /// When a module's code is not valid.
+    pub fn compile(&self, plan: Plan) -> Result<Program<State>, Error> {
+        Program::new(plan, &self.functions)
+    }
+
+    /// Instantiates a program's modules and initialises each after what it depends on.
+    ///
+    /// # Errors
+    ///
+    /// When a directory of `wasi` cannot be opened, memory is short, or initialisation ends early.
+    pub fn start<'p>(
+        &self,
+        program: &'p Program<State>,
+        wasi: &Wasi,
+    ) -> Result<Process<'p>, Error> {
+        Process::start(program, self.limits, wasi)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use linker::WASI;
+    use wasmtime::{ExternType, Store};
+
+    use super::*;
+
+    /// What `linker` says of WASI, without knowing Wasmtime, is what Wasmtime has.
+    #[test]
+    fn wasi_is_what_the_linker_says() {
+        let host = Host::new(Limits::default()).unwrap();
+        let wasi = Wasi::default().build().unwrap();
+        let memory = MemoryLimiter::new(&Limits::default());
+        let mut store = Store::new(host.functions.engine(), State { wasi, memory });
+        let items = host.functions.iter(&mut store);
+        let items: Vec<_> = items.map(|(m, n, item)| (m.to_owned(), n.to_owned(), item)).collect();
+        let types = |types: &mut dyn Iterator<Item = wasmtime::ValType>| {
+            types.map(|ty| ty.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        let mut found: Vec<_> = items
+            .into_iter()
+            .map(|(module, name, item)| match item.ty(&store) {
+                ExternType::Func(ty) => {
+                    let (params, results) = (types(&mut ty.params()), types(&mut ty.results()));
+                    let results =
+                        if ty.results().len() == 1 { results } else { format!("({results})") };
+                    format!("{module}.{name}: ({params}) -> {results}")
+                }
+                other => format!("{module}.{name}: {other:?}"),
+            })
+            .collect();
+        let known = linker::wasi_functions();
+        let mut known: Vec<_> = known.map(|(name, ty)| format!("{WASI}.{name}: {ty}")).collect();
+        found.sort();
+        known.sort();
+        assert_eq!(found, known);
+    }
+}

@@ -1,0 +1,23 @@
+;; Two modules whose constructors follow each other's pointers: all relocations of all modules must be applied
+;; before the first constructor runs. Those of globals come after those of data.
+(module
+  (@dylink.0 (mem-info (memory 12 2)))
+  (import "env" "memory" (memory 0))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "seen_by_a" (func $seen_by_a (result i32)))
+  (import "env" "global_of_a" (func $global_of_a (result i32)))
+  (import "GOT.mem" "number_of_main" (global $number_of_main (mut i32)))
+  (import "GOT.mem" "pointer_of_a" (global $pointer_of_a (mut i32)))
+  (global (export "number_of_main") i32 (i32.const 0))
+  (global (export "pointer_of_main") i32 (i32.const 4))
+  (data (global.get $base) "\07\00\00\00")
+  (func (export "__wasm_call_ctors")
+    (i32.store offset=8 (global.get $base) (i32.load (i32.load (global.get $pointer_of_a)))))
+  (func (export "__wasm_apply_data_relocs")
+    (i32.store offset=4 (global.get $base) (global.get $number_of_main)))
+  (func (export "test") (result i32)
+    (if (i32.ne (call $seen_by_a) (i32.const 7)) (then (return (i32.const 1))))
+    (if (i32.ne (i32.load offset=8 (global.get $base)) (i32.const 7))
+      (then (return (i32.const 2))))
+    (if (i32.ne (call $global_of_a) (global.get $base)) (then (return (i32.const 3))))
+    (i32.const 42)))
