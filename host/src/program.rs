@@ -143,10 +143,10 @@ fn validate(set: &Set) -> Result<(), Error> {
 /// When it cannot be read, or is no valid module.
 pub fn read(path: &Path) -> Result<Object, Error> {
     let bytes = read_limited(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     // An error names the whole path: there may be several files of one name.
     let mut object = Object::load(path.to_string_lossy(), binary(path, bytes)?)?;
-    object.module.name = name.into_owned();
+    object.module.name = linker::printable(linker::module_name(&file)).into_owned();
     Ok(object)
 }
 

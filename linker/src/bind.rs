@@ -134,7 +134,9 @@ impl Plan {
         imports
             .zip(&self.resolution[module])
             .map(|(import, meaning)| match meaning {
-                Meaning::Function(definition) => self.source(*definition),
+                Meaning::Function(definition) | Meaning::Item(definition) => {
+                    self.source(*definition)
+                }
                 _ => Source::Host { module: import.module.clone(), name: import.name.clone() },
             })
             .collect()
@@ -502,7 +504,8 @@ impl Stub {
                 });
                 body.instruction(&Instruction::I32Const(slot.cast_signed()));
                 let type_index = self.type_index;
-                body.instruction(&Instruction::CallIndirect { type_index, table_index: 0 });
+                // A tail call: the stub is no frame of its own, in a backtrace or on the stack.
+                body.instruction(&Instruction::ReturnCallIndirect { type_index, table_index: 0 });
             }
         }
         body.instruction(&Instruction::End);

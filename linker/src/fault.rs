@@ -17,9 +17,9 @@ const SHOWN: usize = 50;
 pub enum Fault {
     /// No module offers what imports ask for.
     #[error(
-        "{} {}: {expected}, but {}{}",
+        "{} {}, but {}{}",
         who(importers),
-        symbol(module, name),
+        typed_symbol(module, name, expected),
         absence(module, provider, candidate),
         clause(hint)
     )]
@@ -57,6 +57,9 @@ pub enum Fault {
          them as a shared library (`-fPIC`, `SIDE_MODULE`)"
     )]
     TwoMains { first: String, second: String },
+    /// A module is built in a way that cannot be linked.
+    #[error("`{module}` {message}")]
+    Unsupported { module: String, message: &'static str },
     /// A library that a module names as needed is nowhere.
     #[error("`{by}` needs the library `{}`, which is not found; tried:\n  {}", printable(name), tried.join("\n  "))]
     LibraryNotFound { by: String, name: String, tried: Vec<String> },
@@ -149,6 +152,14 @@ fn symbol(module: &str, name: &str) -> String {
         GOT_MEM => format!("the address of `{}`", demangle(name)),
         GOT_FUNC => format!("a pointer to `{}`", demangle(name)),
         _ => format!("`{}.{}`", printable(module), demangle(name)),
+    }
+}
+
+/// With its type; an address has none of interest.
+fn typed_symbol(module: &str, name: &str, ty: &ExternType) -> String {
+    match module {
+        GOT_MEM | GOT_FUNC => symbol(module, name),
+        _ => format!("{}: {ty}", symbol(module, name)),
     }
 }
 

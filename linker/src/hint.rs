@@ -1,6 +1,6 @@
 //! What a fault probably comes from, and what helps.
 
-use crate::convention::{ENV, is_private};
+use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::demangle::demangle;
 use crate::load::{Import, Module};
 use crate::types::{ExternType, FuncType};
@@ -9,6 +9,9 @@ use wasmparser::ValType;
 /// Why a symbol that nothing defines may be wanted.
 pub(crate) fn undefined(import: &Import, others: &[&Module]) -> Option<String> {
     let name = import.name.as_str();
+    if name.starts_with("__tls_") || name.starts_with("__wasm_init_tls") {
+        return Some("it is built for threads, which are not supported".to_owned());
+    }
     if import.module == ENV && is_private(name) {
         return Some(
             "only shared libraries get that from the linker: build the module with `-fPIC` and \
@@ -18,15 +21,27 @@ pub(crate) fn undefined(import: &Import, others: &[&Module]) -> Option<String> {
     }
     if name.starts_with("invoke_") {
         return Some(
-            "it catches exceptions, of C++ or by setjmp, which are not supported yet; build with \
-             `-fno-exceptions`"
+            "it is for exceptions or `setjmp`, which are not supported yet; build without \
+             `-fexceptions`"
                 .to_owned(),
         );
     }
     if name.starts_with("emscripten_asm_const") || name.starts_with("__em_js") {
         return Some("`EM_ASM` and `EM_JS` are JavaScript, and there is none here".to_owned());
     }
-    extern_c(name, others)
+    other_kind(import, others).or_else(|| extern_c(name, others))
+}
+
+/// A symbol whose address is wanted, and that is something without an address, or one of the other kind.
+fn other_kind(import: &Import, others: &[&Module]) -> Option<String> {
+    if ![GOT_MEM, GOT_FUNC].contains(&import.module.as_str()) {
+        return None;
+    }
+    let export = |other: &&&Module| other.export(&import.name).is_some();
+    let other = others.iter().find(export)?;
+    let ty = &other.export(&import.name)?.ty;
+    let wanted = if import.module == GOT_MEM { "the address of data" } else { "a function" };
+    Some(format!("`{}` has that name for {ty}, which is not {wanted}", other.name))
 }
 
 /// A C++ name that somebody exports as a C name.

@@ -17,14 +17,14 @@
 //!
 //! A stack that overflows runs into address 0 and traps, instead of into somebody's data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::convention::{MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
 use crate::dylink::{Alignment, MemInfo};
 use crate::fault::Fault;
 use crate::graph;
 use crate::resolve::{Meaning, Resolution};
-use crate::set::{Definition, Object, Set};
+use crate::set::{Definition, Object, Set, symbols};
 use crate::types::ExternType;
 
 /// Bytes of a page of linear memory.
@@ -63,6 +63,8 @@ pub(crate) struct Layout {
     pub(crate) slots: BTreeMap<FunctionId, Slot>,
     /// Modules in the order of instantiation.
     pub(crate) order: Vec<usize>,
+    /// The place of each module in that order.
+    pub(crate) positions: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -90,7 +92,9 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
     for object in &set.objects {
         placements.push(place(object, &mut memory, &mut table)?);
     }
-    let slots = slots(set, resolution, &order, &placements, &mut table)?;
+    let mut positions = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(at, &module)| positions[module] = at);
+    let slots = slots(set, resolution, &positions, &placements, &mut table)?;
     let heap_base = memory.take(0, STACK_ALIGNMENT)?;
     Ok(Layout {
         placements,
@@ -102,6 +106,7 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
         table_size: table.take(0, 1)?,
         slots,
         order,
+        positions,
     })
 }
 
@@ -173,12 +178,16 @@ fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Pla
     })
 }
 
-/// For each module, those whose functions it calls directly: they are better instantiated before it.
+/// For each module, those whose functions it calls directly: they are better instantiated before it. Not
+/// those of functions that it defines too, for which it would not need them.
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
-        let mut targets: Vec<_> = meanings
-            .iter()
-            .filter_map(|meaning| match meaning {
+        let object = &set.objects[module];
+        let own: HashSet<_> = symbols(object).collect();
+        let imports = object.module.imports.iter().zip(meanings);
+        let mut targets: Vec<_> = imports
+            .filter(|(import, _)| !own.contains(import.name.as_str()))
+            .filter_map(|(_, meaning)| match meaning {
                 Meaning::Function(definition) if definition.module != module => {
                     Some(definition.module)
                 }
@@ -189,7 +198,6 @@ fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
         targets.dedup();
         targets
     };
-    debug_assert_eq!(set.objects.len(), resolution.len());
     resolution.iter().enumerate().map(targets).collect()
 }
 
@@ -198,13 +206,13 @@ fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
 fn slots(
     set: &Set,
     resolution: &Resolution,
-    order: &[usize],
+    positions: &[usize],
     placements: &[Placement],
     table: &mut Region,
 ) -> Result<BTreeMap<FunctionId, Slot>, Fault> {
     let in_main = slots_of_main(set, resolution);
     let mut slots = BTreeMap::new();
-    for definition in wanted(resolution, order) {
+    for definition in wanted(resolution, positions) {
         let id = set.function(definition);
         if slots.contains_key(&id) {
             continue;
@@ -222,15 +230,13 @@ fn slots(
 }
 
 /// The functions that need a slot, in the order of modules and imports.
-fn wanted(resolution: &Resolution, order: &[usize]) -> Vec<Definition> {
-    let mut position = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(at, &module)| position[module] = at);
+fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Definition> {
     let mut wanted = Vec::new();
     for (module, meanings) in resolution.iter().enumerate() {
         for meaning in meanings {
             match *meaning {
                 Meaning::FunctionAddress(Some(definition)) => wanted.push(definition),
-                Meaning::Function(d) if position[d.module] > position[module] => wanted.push(d),
+                Meaning::Function(d) if positions[d.module] > positions[module] => wanted.push(d),
                 _ => {}
             }
         }

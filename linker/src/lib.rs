@@ -1,6 +1,53 @@
 //! Links WebAssembly modules: what each asks for and offers as plain data, where everything is to lie, and
 //! the modules rewritten accordingly.
 //!
+//! # Dynamic linking, for somebody who never saw it
+//!
+//! A compiler that makes a whole program knows every address in it. One that makes a *shared library*
+//! knows none: the library's data will lie wherever there is room in the memory of a program that does not
+//! exist yet, and its calls go to functions in modules that were compiled elsewhere. So it leaves blanks. In
+//! WebAssembly the blanks are imports, under names that a tool convention has given them:
+//!
+//! | import | what is to be filled in |
+//! |---|---|
+//! | `env.memory`, `env.__indirect_function_table`, `env.__stack_pointer` | what all modules of the process share |
+//! | `env.__memory_base` | where this module's data begins |
+//! | `env.__table_base` | where this module's part of the table begins |
+//! | `GOT.mem.x` | the address of the variable `x`, whoever defines it |
+//! | `GOT.func.f` | the table slot of the function `f`: a function pointer is its number |
+//! | `env.f` | the function `f` itself, to be called |
+//!
+//! How much room a module wants, and which libraries it needs, stands in its custom section `dylink.0`. What
+//! it defines it exports: functions, and variables as constants that hold their address relative to
+//! `__memory_base`.
+//!
+//! A linker decides which definition each blank gets (*resolve*) and where everything lies (*layout*):
+//!
+//! ```text
+//!                    without a main                        with a main, which is not position independent
+//!           0 ┌─────────────────────────────┐             0 ┌─────────────────────────────┐
+//!             │ nothing: null pointers      │               │ the main's stack, its data  │
+//!        1024 ├─────────────────────────────┤               │ at fixed addresses, and the │
+//!             │ stack, growing downwards    │               │ rest of its initial pages   │
+//!             ├─────────────────────────────┤               ├─────────────────────────────┤
+//!  memory_base│ data of the first library   │    memory_base│ data of the first library   │
+//!             ├─────────────────────────────┤               ├─────────────────────────────┤
+//!  memory_base│ data of the second library  │    memory_base│ data of the second library  │
+//!  heap_base  ├─────────────────────────────┤    heap_base  ├─────────────────────────────┤
+//!             │ heap, growing upwards       │               │ heap, growing upwards       │
+//!             └─────────────────────────────┘               └─────────────────────────────┘
+//! ```
+//!
+//! Emscripten's linker fills in the blanks in JavaScript while the program starts. This one fills them in
+//! before: it rewrites each module so that bases and addresses are constants in its code (*bind*), and what
+//! is left are calls of functions in modules that are instantiated before it. Two modules that call each other
+//! cannot both come first; there one of the calls goes through the table.
+//!
+//! When all modules exist, their relocations are applied, pointers in data that point to somewhere else, and
+//! then their constructors run, those of a library before those of who uses it: [`Plan::initialisers`].
+//!
+//! # This crate
+//!
 //! This crate is pure: bytes in, data out. It opens no file, prints nothing and knows no runtime, so
 //! a build tool can use it without compiling one. The phases, a file each:
 //!
@@ -20,7 +67,7 @@
 //! ```
 //! use linker::{NoLibrary, Object, Plan, Set};
 //!
-//! let calc = wat::parse_str(r#"(module (func (export "add") (param i64) (result i32) i32.const 0))"#)?;
+//! let calc = wat::parse_str(r#"(module (func (export "add") (param f64) (result i32) i32.const 0))"#)?;
 //! let toolbox = wat::parse_str(r#"(module (import "env" "add" (func (param i32 i32) (result i32))))"#)?;
 //! let calc = Object::load("calc", calc)?;
 //! let toolbox = Object::load("toolbox", toolbox)?;
@@ -28,7 +75,7 @@
 //! let faults = Plan::new(Set::gather(toolbox, vec![calc], &mut NoLibrary)?).unwrap_err();
 //! assert_eq!(
 //!     faults.to_string(),
-//!     "`toolbox` needs `env.add`: expected (i32, i32) -> i32, `calc` has (i64) -> i32",
+//!     "`toolbox` needs `env.add`: expected (i32, i32) -> i32, `calc` has (f64) -> i32",
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -60,7 +107,7 @@ pub use load::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
 pub use plan::{Initialiser, Plan};
 pub use report::Why;
 pub use resolve::Shared;
-pub use set::{Definition, Library, NoLibrary, Object, SYSTEM_LIBRARIES, Set};
+pub use set::{Definition, Library, NoLibrary, Object, SYSTEM_LIBRARIES, Set, module_name};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
 pub use wasi::{WASI, wasi_functions};
 pub use wasmparser::ValType;

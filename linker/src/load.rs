@@ -10,6 +10,7 @@ use wasmparser::{
     ValidPayload, Validator, WasmFeatures,
 };
 
+use crate::convention::{MEMORY_BASE, TABLE, TABLE_BASE};
 use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -38,6 +39,7 @@ pub(crate) struct Internals {
     pub(crate) imported_functions: u32,
     pub(crate) defined_functions: u32,
     pub(crate) imported_globals: u32,
+    pub(crate) memories: u32,
     /// The value of each defined global whose initial value is a constant, or `__memory_base` and a
     /// constant; for shared libraries addresses are relative to `__memory_base`.
     pub(crate) global_values: Vec<Option<u32>>,
@@ -220,6 +222,17 @@ struct ModuleReader {
     internals: Internals,
     /// The index of each export, in order.
     export_indices: Vec<u32>,
+    /// What each imported global is the base of, if it is one.
+    bases: Vec<Option<Base>>,
+    /// Whether table 0 is the one that is shared.
+    shares_table: bool,
+}
+
+/// What an address or a slot is relative to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Memory,
+    Table,
 }
 
 impl ModuleReader {
@@ -260,17 +273,35 @@ impl ModuleReader {
 
     fn read_section(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
         match payload {
+            Payload::ImportSection(imports) => {
+                let mut tables = 0;
+                for import in imports.clone().into_imports() {
+                    let import = import?;
+                    match import.ty {
+                        TypeRef::Global(_) => self.bases.push(base(import.name)),
+                        TypeRef::Table(_) => {
+                            self.shares_table |= tables == 0 && import.name == TABLE;
+                            tables += 1;
+                        }
+                        _ => {}
+                    }
+                }
+            }
             Payload::GlobalSection(globals) => {
                 for global in globals.clone() {
-                    self.internals.global_values.push(constant(&global?.init_expr));
+                    let value = self.constant(&global?.init_expr);
+                    let value = value.filter(|(base, _)| *base != Some(Base::Table));
+                    self.internals.global_values.push(value.map(|(_, value)| value));
                 }
             }
             Payload::ExportSection(exports) => {
                 for export in exports.clone() {
-                    self.export_indices.push(export?.index);
+                    let export = export?;
+                    self.shares_table |= export.name == TABLE && export.index == 0;
+                    self.export_indices.push(export.index);
                 }
             }
-            Payload::ElementSection(elements) => {
+            Payload::ElementSection(elements) if self.shares_table => {
                 for element in elements.clone() {
                     self.read_element(element?)?;
                 }
@@ -280,17 +311,63 @@ impl ModuleReader {
         Ok(())
     }
 
+    /// Records the slots that an active segment fills: relative to `__table_base` in a shared library,
+    /// absolute in any other module.
     fn read_element(&mut self, element: wasmparser::Element<'_>) -> wasmparser::Result<()> {
         let ElementKind::Active { table_index: None | Some(0), offset_expr } = element.kind else {
             return Ok(());
         };
-        let Some(offset) = constant(&offset_expr) else { return Ok(()) };
+        let expected = self.dylink.is_some().then_some(Base::Table);
+        let Some((base, offset)) = self.constant(&offset_expr) else { return Ok(()) };
+        if base != expected {
+            return Ok(());
+        }
         for (slot, function) in (offset..).zip(functions(element.items)?) {
             if let Some(function) = function {
                 self.internals.slots.entry(function).or_insert(slot);
             }
         }
         Ok(())
+    }
+
+    /// The value of a constant expression, and what it is relative to; `None` for any that is no number of
+    /// 32 bits or relative to something else.
+    fn constant(&self, expression: &ConstExpr<'_>) -> Option<(Option<Base>, u32)> {
+        let mut stack: Vec<(Option<Base>, i32)> = Vec::new();
+        let mut operators = expression.get_operators_reader();
+        while let Ok(operator) = operators.read() {
+            match operator {
+                Operator::I32Const { value } => stack.push((None, value)),
+                Operator::GlobalGet { global_index } => {
+                    let base = *self.bases.get(global_index as usize)?;
+                    stack.push((Some(base?), 0));
+                }
+                Operator::I32Add => {
+                    let ((right_base, right), (left_base, left)) = (stack.pop()?, stack.pop()?);
+                    // A sum of two bases is relative to neither.
+                    let base = match (left_base, right_base) {
+                        (Some(_), Some(_)) => return None,
+                        (left, right) => left.or(right),
+                    };
+                    stack.push((base, left.wrapping_add(right)));
+                }
+                Operator::I32Sub => {
+                    let ((None, right), (base, left)) = (stack.pop()?, stack.pop()?) else {
+                        return None;
+                    };
+                    stack.push((base, left.wrapping_sub(right)));
+                }
+                Operator::I32Mul => {
+                    let ((None, right), (None, left)) = (stack.pop()?, stack.pop()?) else {
+                        return None;
+                    };
+                    stack.push((None, left.wrapping_mul(right)));
+                }
+                Operator::End => break,
+                _ => return None,
+            }
+        }
+        stack.pop().map(|(base, value)| (base, value.cast_unsigned()))
     }
 
     fn collect(&mut self, types: TypesRef<'_>, imports: Vec<wasmparser::Import<'_>>) {
@@ -312,6 +389,7 @@ impl ModuleReader {
         let imported_functions = count(|ty| matches!(ty, ExternType::Func(_)));
         self.internals.imported_functions = imported_functions;
         self.internals.defined_functions = types.function_count() - imported_functions;
+        self.internals.memories = types.memory_count();
         self.internals.imported_globals = count(|ty| matches!(ty, ExternType::Global(_)));
     }
 }
@@ -333,19 +411,12 @@ fn import_of(types: TypesRef<'_>, import: wasmparser::Import<'_>) -> Import {
     }
 }
 
-/// The value of `i32.const N`, and of `global.get BASE` with or without `+ N`: there relative to BASE.
-fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
-    let mut operators = expression.get_operators_reader();
-    let mut value = 0i32;
-    while let Ok(operator) = operators.read() {
-        match operator {
-            Operator::I32Const { value: n } => value = n,
-            Operator::GlobalGet { .. } | Operator::I32Add => {}
-            Operator::End => return Some(value.cast_unsigned()),
-            _ => return None,
-        }
+fn base(global: &str) -> Option<Base> {
+    match global {
+        MEMORY_BASE => Some(Base::Memory),
+        TABLE_BASE => Some(Base::Table),
+        _ => None,
     }
-    None
 }
 
 /// The functions of an element segment; `None` for a null reference.

@@ -1,12 +1,14 @@
 //! The plan: all that was decided before anything is rewritten or runs.
 
+use std::collections::HashSet;
+
 use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, RELOCATIONS};
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::graph;
 use crate::layout::{Layout, layout};
 use crate::load::Kind;
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::set::{Definition, Set};
+use crate::set::{Definition, Set, symbols};
 use crate::types::ExternType;
 
 /// What the modules of a program are to each other, and where everything lies.
@@ -35,7 +37,22 @@ impl Plan {
     pub fn new(set: Set) -> Result<Self, Faults> {
         let resolution = resolve(&set)?;
         let layout = layout(&set, &resolution)?;
-        Ok(Plan { set, resolution, layout })
+        let plan = Plan { set, resolution, layout };
+        plan.check_plain_modules()?;
+        Ok(plan)
+    }
+
+    /// A module that keeps its own memory is not rewritten, so what it imports must exist before it.
+    fn check_plain_modules(&self) -> Result<(), Faults> {
+        let plain = self.set.objects.iter().enumerate().filter(|(_, object)| !object.is_dynamic());
+        let late = plain.filter(|&(module, _)| {
+            self.resolution[module].iter().any(|&meaning| self.is_late(module, meaning))
+        });
+        let message = "keeps a memory of its own and is in a cycle with modules that import from it; \
+                       break the cycle, or build it as a shared library";
+        late.map(|(_, object)| Fault::Unsupported { module: object.module.name.clone(), message })
+            .collect::<Faults>()
+            .into_result()
     }
 
     /// The modules, in the order in which symbols are looked up.
@@ -95,11 +112,15 @@ impl Plan {
         }
     }
 
-    /// For each module, those of which it uses anything, or which it lists as needed.
+    /// For each module, those of which it uses anything, or which it lists as needed. What it defines too,
+    /// an inline function of C++ for example, it would have without them: that makes no dependency.
     fn dependencies(&self) -> Vec<Vec<usize>> {
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
         let of = |(module, (object, meanings)): (usize, (&crate::set::Object, &Vec<Meaning>))| {
-            let used = meanings.iter().filter_map(|meaning| meaning.definition());
+            let used = object.module.imports.iter().zip(meanings);
+            let own: HashSet<_> = symbols(object).collect();
+            let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
+            let used = used.filter_map(|(_, meaning)| meaning.definition());
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
             let needed = needed.filter_map(|name| self.set.position(name));
             let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
@@ -146,7 +167,7 @@ impl Plan {
 impl Meaning {
     pub(crate) fn definition(self) -> Option<Definition> {
         match self {
-            Meaning::Function(definition) => Some(definition),
+            Meaning::Function(definition) | Meaning::Item(definition) => Some(definition),
             Meaning::FunctionAddress(definition) | Meaning::DataAddress(definition) => definition,
             _ => None,
         }
@@ -156,11 +177,15 @@ impl Meaning {
 impl Plan {
     /// The slot through which a module calls a function of one that is instantiated after it.
     pub(crate) fn late_slot(&self, module: usize, meaning: Meaning) -> Option<u32> {
-        let Meaning::Function(definition) = meaning else { return None };
-        let position = |module| self.layout.order.iter().position(|&other| other == module);
-        if position(definition.module) <= position(module) {
-            return None;
-        }
+        let definition = meaning.definition().filter(|_| self.is_late(module, meaning))?;
         self.layout.slots.get(&self.set.function(definition)).map(|slot| slot.index)
+    }
+
+    fn is_late(&self, module: usize, meaning: Meaning) -> bool {
+        let (Meaning::Function(definition) | Meaning::Item(definition)) = meaning else {
+            return false;
+        };
+        let position = &self.layout.positions;
+        position[definition.module] > position[module]
     }
 }

@@ -11,8 +11,9 @@ use crate::hint;
 use crate::load::{Import, Module};
 use crate::nearest::nearest;
 use crate::set::{Definition, Object, Set, Symbols};
-use crate::types::ExternType;
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use crate::wasi::{self, WASI};
+use wasmparser::ValType;
 
 /// What an import stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) enum Meaning {
     /// An address that the layout decides.
     Boundary(Boundary),
     Function(Definition),
+    /// Anything that a module with a memory of its own imports from another.
+    Item(Definition),
     /// The table slot of a function; `None` is the null pointer of an undefined weak symbol.
     FunctionAddress(Option<Definition>),
     /// The address of data; `None` as above.
@@ -116,7 +119,7 @@ impl<'a> Resolver<'a> {
 
     fn import(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
         if let Some(meaning) = environment(object, import) {
-            return Ok(meaning);
+            return check_environment(object, import).map(|()| meaning);
         }
         match import.module.as_str() {
             GOT_FUNC => self.address(object, import, weak, Meaning::FunctionAddress),
@@ -171,9 +174,16 @@ impl<'a> Resolver<'a> {
 
     fn symbol(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
         match (self.symbols.all(&import.module, &import.name).first(), &import.ty) {
-            (Some(&definition), _) if *self.ty(definition) == import.ty => match import.ty {
+            (Some(_), ExternType::Func(ty)) if has_own_types(ty) => {
+                Err(unsupported(object, NOT_SHARED))
+            }
+            (Some(&definition), _) if *self.ty(definition) == import.ty => match &import.ty {
                 ExternType::Func(_) => Ok(Meaning::Function(definition)),
-                _ => Ok(Meaning::DataAddress(Some(definition))),
+                ExternType::Global(_) if object.is_dynamic() => {
+                    Ok(Meaning::DataAddress(Some(definition)))
+                }
+                _ if !object.is_dynamic() => Ok(Meaning::Item(definition)),
+                _ => Err(unsupported(object, NOT_SHARED)),
             },
             (Some(&definition), _) => {
                 let provider = &self.set.objects[definition.module].module.name;
@@ -204,7 +214,10 @@ impl<'a> Resolver<'a> {
         right.extend(others.filter(|other| other.linked_as != wanted));
         let candidate = right.into_iter().find_map(|other| {
             let names = other.module.exports.iter().map(|export| export.name.as_str());
-            let name = nearest(&import.name, names.filter(|name| !is_private(name)))?;
+            // One of the very name that was looked up is not what was meant.
+            let other_name = |name: &str| other.linked_as != wanted || name != import.name;
+            let names = names.filter(|name| !is_private(name) && other_name(name));
+            let name = nearest(&import.name, names)?;
             Some(Candidate {
                 provider: other.module.name.clone(),
                 module: other.linked_as.clone(),
@@ -224,6 +237,19 @@ impl<'a> Resolver<'a> {
     }
 }
 
+const NOT_SHARED: &str = "imports a tag, a table, a memory or a function with reference types of the \
+                          module's own from another module, which is not supported";
+
+/// References to types that a module defines itself mean nothing in another.
+fn has_own_types(ty: &FuncType) -> bool {
+    let own = |ty: &ValType| matches!(ty, ValType::Ref(ty) if ty.is_concrete_type_ref());
+    ty.params.iter().chain(&ty.results).any(own)
+}
+
+fn unsupported(object: &Object, message: &'static str) -> Fault {
+    Fault::Unsupported { module: object.module.name.clone(), message }
+}
+
 fn mismatch(object: &Object, import: &Import, provider: &str, found: &ExternType) -> Fault {
     Fault::TypeMismatch {
         importer: object.module.name.clone(),
@@ -241,6 +267,25 @@ fn mismatch(object: &Object, import: &Import, provider: &str, found: &ExternType
 fn weak_imports(module: &Module) -> BTreeSet<&str> {
     let infos = module.dylink.iter().flat_map(|dylink| &dylink.import_info);
     infos.filter(|info| info.is_weak()).map(|info| info.name.as_str()).collect()
+}
+
+/// The process has one memory, with 32-bit addresses and without threads, and a table of functions.
+fn check_environment(object: &Object, import: &Import) -> Result<(), Fault> {
+    let global = |mutable| ExternType::Global(GlobalType { content: ValType::I32, mutable });
+    let right = match (&import.ty, import.name.as_str()) {
+        (ExternType::Memory(ty), _) if ty.memory64 => {
+            return Err(unsupported(object, "is built for memory64, which is not supported"));
+        }
+        (ExternType::Memory(_), MEMORY) => return Ok(()),
+        (ExternType::Table(ty), TABLE) if ty.element.is_func_ref() && !ty.table64 => return Ok(()),
+        (_, MEMORY) => ExternType::Memory(MemoryType::default()),
+        (_, TABLE) => ExternType::Table(TableType::functions()),
+        _ => global(import.module == GOT_MEM || import.name == STACK_POINTER),
+    };
+    match import.ty == right {
+        true => Ok(()),
+        false => Err(mismatch(object, import, "the process", &right)),
+    }
 }
 
 /// What the process gives to each module that shares its memory.

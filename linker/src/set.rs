@@ -1,6 +1,6 @@
 //! Phase *load*, of a program: the modules that take part, in the order in which symbols are looked up.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
@@ -8,6 +8,7 @@ use crate::fault::{Fault, Faults};
 use crate::load::{Import, Kind, LoadError, Module};
 use crate::types::ExternType;
 use crate::wasi::WASI;
+use wasmparser::ValType;
 
 /// A module and its bytes.
 #[derive(Debug, Clone)]
@@ -104,21 +105,22 @@ impl Set {
         links: Vec<Object>,
         library: &mut dyn Library,
     ) -> Result<Self, Faults> {
-        let program_name = program.module.name.clone();
+        let program_bytes = program.bytes.clone();
         let mut given: Vec<_> = [program].into_iter().chain(links).collect();
         let mut faults = two_mains(&given);
         // A stable sort: the main comes first, the others stay in order.
         given.sort_by_key(|object| !object.is_main());
-        let mut gathering = Gathering { objects: Vec::new(), names: BTreeSet::new() };
-        for object in given {
-            gathering.names.insert(object.module.name.clone());
-            gathering.objects.push(object);
+        let mut gathering =
+            Gathering { given: given.into(), objects: Vec::new(), names: BTreeSet::new() };
+        while let Some(object) = gathering.given.pop_front() {
+            faults.extend(gathering.join(object, library));
         }
-        faults.extend(gathering.add_needed(library));
-        faults.extend(gathering.add_system(library));
-        faults.into_iter().collect::<Faults>().into_result()?;
+        faults.extend(gathering.join_system(library));
         let objects = gathering.objects;
-        let program = objects.iter().position(|o| o.module.name == program_name).unwrap_or(0);
+        faults.extend(objects.iter().filter_map(own_memory));
+        faults.into_iter().collect::<Faults>().into_result()?;
+        let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
+        let program = objects.iter().position(is_program).unwrap_or(0);
         Ok(Set { objects, program, host: Vec::new() })
     }
 
@@ -147,52 +149,70 @@ fn two_mains(given: &[Object]) -> Vec<Fault> {
         .collect()
 }
 
+/// Modules that share a memory have no other.
+fn own_memory(object: &Object) -> Option<Fault> {
+    let imports = &object.module.imports;
+    let imported = imports.iter().filter(|i| matches!(i.ty, ExternType::Memory(_))).count();
+    let expected = if object.is_main() { 1 } else { imported };
+    let right = object.module.internals.memories as usize == expected && imported <= 1;
+    let message = "has a memory of its own beside the one that it shares";
+    let module = object.module.name.clone();
+    (object.is_dynamic() && !right).then_some(Fault::Unsupported { module, message })
+}
+
 struct Gathering {
+    /// Modules that were given and have not joined yet.
+    given: VecDeque<Object>,
     objects: Vec<Object>,
-    /// Names of modules, without ending, that are in `objects`.
+    /// Names of modules that have joined or cannot.
     names: BTreeSet<String>,
 }
 
 impl Gathering {
-    /// Breadth first, from the start of the list; what is there already is not added again, so cycles
+    /// Adds a module and then what it needs, breadth first. What is there is not added again, so cycles
     /// end.
-    fn add_needed(&mut self, library: &mut dyn Library) -> Vec<Fault> {
+    fn join(&mut self, object: Object, library: &mut dyn Library) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut at = 0;
+        let mut at = self.objects.len();
+        self.names.insert(object.module.name.clone());
+        self.objects.push(object);
         while let Some(object) = self.objects.get(at) {
             at += 1;
             let by = object.module.name.clone();
             let needed = object.module.dylink.iter().flat_map(|dylink| dylink.needed.clone());
             for file in needed.collect::<Vec<_>>() {
-                let stem = stem(&file);
-                if !self.names.insert(stem.to_owned()) {
-                    continue;
-                }
-                match library.needed(&file, &by) {
-                    Ok(object) => self.objects.push(object),
-                    Err(fault) => faults.push(fault),
+                if self.names.insert(module_name(&file).to_owned()) {
+                    match self.needed(&file, &by, library) {
+                        Ok(object) => self.objects.push(object),
+                        Err(fault) => faults.push(fault),
+                    }
                 }
             }
         }
         faults
     }
 
-    fn add_system(&mut self, library: &mut dyn Library) -> Vec<Fault> {
+    fn needed(&mut self, file: &str, by: &str, library: &mut dyn Library) -> Result<Object, Fault> {
+        let is_it = |object: &Object| object.module.name == module_name(file);
+        match self.given.iter().position(is_it).and_then(|at| self.given.remove(at)) {
+            Some(object) => Ok(object),
+            None => library.needed(file, by),
+        }
+    }
+
+    fn join_system(&mut self, library: &mut dyn Library) -> Vec<Fault> {
+        let mut faults = Vec::new();
         if undefined(&self.objects).is_empty() {
-            return Vec::new();
+            return faults;
         }
         let mut system = library.system();
-        let mut faults = Vec::new();
         loop {
             let wanted = undefined(&self.objects);
-            let defines = |object: &Object| {
-                object.module.exports.iter().any(|export| wanted.contains(export.name.as_str()))
-            };
+            let defines = |object: &Object| symbols(object).any(|name| wanted.contains(name));
             let Some(at) = system.iter().position(defines) else { return faults };
             let object = system.remove(at);
-            if self.names.insert(object.module.name.clone()) {
-                self.objects.push(object);
-                faults.extend(self.add_needed(library));
+            if !self.names.contains(&object.module.name) {
+                faults.extend(self.join(object, library));
             }
         }
     }
@@ -200,10 +220,8 @@ impl Gathering {
 
 /// The symbols that some module imports and none defines.
 fn undefined(objects: &[Object]) -> BTreeSet<String> {
-    let defined: BTreeSet<_> = objects
-        .iter()
-        .flat_map(|object| object.module.exports.iter().map(|export| export.name.as_str()))
-        .collect();
+    let process = objects.iter().filter(|object| object.linked_as == ENV);
+    let defined: BTreeSet<_> = process.flat_map(symbols).collect();
     objects
         .iter()
         .filter(|object| object.is_dynamic())
@@ -212,6 +230,12 @@ fn undefined(objects: &[Object]) -> BTreeSet<String> {
         .filter(|import| !is_private(&import.name) && !defined.contains(import.name.as_str()))
         .map(|import| import.name.clone())
         .collect()
+}
+
+/// The names that a module defines for others.
+pub(crate) fn symbols(object: &Object) -> impl Iterator<Item = &str> {
+    let exports = object.module.exports.iter().enumerate();
+    exports.filter(|(index, _)| object.offers(*index)).map(|(_, export)| export.name.as_str())
 }
 
 /// The exports of a set, by the module name under which they are linked and their own.
@@ -229,7 +253,7 @@ impl<'a> Symbols<'a> {
         let mut symbols: HashMap<_, Vec<_>> = HashMap::new();
         for (module, object) in set.objects.iter().enumerate() {
             for (export, item) in object.module.exports.iter().enumerate() {
-                if object.is_dynamic() && !object.defines(export) {
+                if !object.offers(export) {
                     continue;
                 }
                 let key = (object.linked_as.as_str(), item.name.as_str());
@@ -251,18 +275,21 @@ impl Object {
         self.is_dynamic() && self.module.kind == Kind::Main
     }
 
-    /// Whether an export is a symbol that this module defines: not private to it, and not an import
-    /// that is passed on.
-    fn defines(&self, export: usize) -> bool {
-        let export = &self.module.exports[export];
+    /// Whether others can import an export. A module that shares memory offers what it defines: not what is
+    /// private to it, nor an import that is passed on, nor a global that is no address.
+    fn offers(&self, export: usize) -> bool {
+        let item = &self.module.exports[export];
         let internals = &self.module.internals;
-        let own = match &export.ty {
-            ExternType::Func(_) => export.index >= internals.imported_functions,
-            ExternType::Global(ty) => !ty.mutable && export.index >= internals.imported_globals,
+        let own = match &item.ty {
+            _ if !self.is_dynamic() => return true,
+            ExternType::Func(_) => item.index >= internals.imported_functions,
+            ExternType::Global(ty) => {
+                !ty.mutable && ty.content == ValType::I32 && self.address(export).is_some()
+            }
             ExternType::Tag(_) => true,
             _ => false,
         };
-        own && !is_private(&export.name)
+        own && !is_private(&item.name)
     }
 
     /// The initial value of an exported global.
@@ -283,12 +310,19 @@ impl Object {
 impl Set {
     /// The module that a `needed` entry names.
     pub(crate) fn position(&self, needed: &str) -> Option<usize> {
-        let stem = stem(needed);
-        self.objects.iter().position(|object| object.module.name == stem)
+        self.objects.iter().position(|object| object.module.name == module_name(needed))
     }
 }
 
-/// A library's file name without its ending: how modules are called.
-fn stem(file: &str) -> &str {
-    file.strip_suffix(".wasm").or(file.strip_suffix(".so")).unwrap_or(file)
+/// A file's name without its ending: how modules are called. `libx.so.1` and `libx.wasm` are both `libx`.
+pub fn module_name(file: &str) -> &str {
+    let endings = [".wasm", ".wat", ".so"];
+    let is_end = |at: usize, ending: &str| {
+        let rest = &file[at + ending.len()..];
+        rest.is_empty() || rest.starts_with('.')
+    };
+    let ends = endings.iter().filter_map(|ending| {
+        file.match_indices(ending).map(|(at, _)| at).find(|&at| at > 0 && is_end(at, ending))
+    });
+    &file[..ends.min().unwrap_or(file.len())]
 }

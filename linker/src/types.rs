@@ -152,7 +152,7 @@ impl<'a> TypeParser<'a> {
 }
 
 /// A linear memory's limits, in pages of 64 KiB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct MemoryType {
     /// Pages that exist from the start.
     pub minimum: u64,
@@ -171,6 +171,13 @@ pub struct TableType {
     /// Elements it can grow to, if it is limited.
     pub maximum: Option<u64>,
     pub table64: bool,
+}
+
+impl TableType {
+    /// A table of functions of any size.
+    pub(crate) fn functions() -> Self {
+        TableType { element: RefType::FUNCREF, minimum: 0, maximum: None, table64: false }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

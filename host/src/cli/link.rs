@@ -1,6 +1,7 @@
 //! From the options that `run` and `plan` share to a plan.
 
-use anyhow::anyhow;
+use std::fmt;
+
 use host::Error;
 use linker::{Faults, Object, Plan, Set};
 
@@ -17,16 +18,36 @@ pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
         others.push(host::read(file)?);
     }
     let set = Set::gather(program, others, &mut flags.search()).map_err(Error::from)?;
-    Plan::new(set).map_err(|faults| explain(faults, flags))
+    Ok(Plan::new(set).map_err(|faults| unresolved(faults, flags))?)
 }
 
-/// Says how to give what is missing.
-fn explain(faults: Faults, flags: &LinkFlags) -> anyhow::Error {
-    let Some(module) = faults.missing_module() else { return Error::from(faults).into() };
-    let module = if module.starts_with("GOT.") { "env" } else { module };
-    let mut help = format!("give what defines it with `--link FILE` or `--preload {module}=FILE`");
-    if !flags.search().has_sysroot() {
-        help.push_str("; there is no folder with libc and libc++, which `--sysroot` names");
+/// Symbols that cannot be resolved, and how to give them.
+#[derive(Debug)]
+pub(crate) struct Unresolved {
+    pub(crate) faults: Faults,
+    help: Option<String>,
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.faults.fmt(f)?;
+        self.help.iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
     }
-    anyhow!("{faults}\nhelp: {help}")
+}
+
+impl std::error::Error for Unresolved {}
+
+fn unresolved(faults: Faults, flags: &LinkFlags) -> Unresolved {
+    let help = faults.missing_module().map(|module| {
+        let module = if module.starts_with("GOT.") { "env" } else { module };
+        let module = linker::printable(module);
+        let give = format!("give what defines it with `--link FILE` or `--preload {module}=FILE`");
+        match flags.search().has_sysroot() {
+            true => give,
+            false => {
+                format!("{give}; there is no folder with libc and libc++, which `--sysroot` names")
+            }
+        }
+    });
+    Unresolved { faults, help }
 }

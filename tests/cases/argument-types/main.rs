@@ -1,6 +1,6 @@
-//! Every type that C has for arguments and results, between C, C++ and Rust: 64 bits, floating point, vectors,
-//! 128-bit integers, structs by value and by pointer, and what is narrower than a WebAssembly value. (Stable
-//! Rust can define functions with vectors for others, but not import them.)
+//! Every type that C has for arguments and results, between C, C++ and Rust: 64 bits, floating point,
+//! vectors, 128-bit integers, structs by value and by pointer, and what is narrower than a WebAssembly
+//! value. (Stable Rust can define functions with vectors for others, but not import them.)
 use core::arch::wasm32::{i32x4_mul, i32x4_splat, v128};
 use std::ffi::c_int;
 
@@ -47,6 +47,7 @@ extern "C" fn rust_double(x: f64, y: f32) -> f64 {
 
 #[unsafe(no_mangle)]
 #[target_feature(enable = "simd128")]
+#[expect(improper_ctypes_definitions, reason = "the convention has vectors, if not C")]
 extern "C" fn rust_vector(x: v128, by: c_int) -> v128 {
     i32x4_mul(x, i32x4_splat(by))
 }

@@ -1,5 +1,5 @@
-// `printf` of one module, `std::cout` of another: both end in one buffer, that of libc's `stdout`, so that the
-// lines come out in order, and all of them do.
+// `printf` of one module, `std::cout` of another: both end in one buffer, that of libc's `stdout`, so that
+// the lines come out in order, and all of them do.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <iostream>

@@ -13,7 +13,7 @@ EMSCRIPTEN_KEEPALIVE int sum_squares(const int *numbers, int count) {
 }
 
 EMSCRIPTEN_KEEPALIVE uintptr_t address_on_stack(void) {
-    volatile char buffer[16];
-    buffer[0] = 0;
-    return (uintptr_t)buffer;
+    volatile uintptr_t address;
+    address = (uintptr_t)&address;
+    return address;
 }

@@ -32,7 +32,8 @@ extern "C" fn test() -> c_int {
         if cpp_bss() != 0 {
             return 2;
         }
-        [11, 13].map(|prime| cpp_add_prime(prime));
+        cpp_add_prime(11);
+        cpp_add_prime(13);
     }
     if blocks.iter().zip(0..).any(|(block, n)| block.iter().any(|byte| *byte != n)) {
         return 3;

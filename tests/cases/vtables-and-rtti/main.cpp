@@ -47,29 +47,30 @@ struct BigSquare final : Square {
 } // namespace
 
 extern "C" EMSCRIPTEN_KEEPALIVE int test() {
-    std::unique_ptr<Shape> square(make_square(5));
+    std::unique_ptr<Shape> owner(make_square(5));
+    Shape &square = *owner;
     Circle circle;
     BigSquare big(10);
-    if (square->area() != 25 || std::strcmp(square->name(), "shape")) {
+    if (square.area() != 25 || std::strcmp(square.name(), "shape")) {
         return 1;
     }
     if (big.area() != 100 || std::strcmp(static_cast<Shape &>(big).name(), "big")) {
         return 2;
     }
-    if (label_of(&circle) != 7 || label_of(square.get()) != -1) {
+    if (label_of(&circle) != 7 || label_of(&square) != -1) {
         return 3;
     }
-    if (!is_square(*square) || is_square(big) || is_square(circle)) {
+    if (!is_square(square) || is_square(big) || is_square(circle)) {
         return 4;
     }
-    if (typeid(*square) != typeid(Square) || type_of(circle) != typeid(Circle)) {
+    if (typeid(square) != typeid(Square) || type_of(circle) != typeid(Circle)) {
         return 5;
     }
-    if (&type_of(*square) != &typeid(Square)) {
+    if (&type_of(square) != &typeid(Square)) {
         return 6;
     }
-    auto found = dynamic_cast<Square *>(square.get());
-    if (!found || found->side != 5 || dynamic_cast<Circle *>(square.get())) {
+    auto found = dynamic_cast<Square *>(&square);
+    if (!found || found->side != 5 || dynamic_cast<Circle *>(&square)) {
         return 7;
     }
     if (!dynamic_cast<Square *>(static_cast<Shape *>(&big))) {

@@ -1,0 +1,5 @@
+;; Reads the process's memory at 0, where nobody writes.
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "memory" (memory 0))
+  (func (export "peek") (result i32) (i32.load (i32.const 0))))

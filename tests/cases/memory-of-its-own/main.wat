@@ -1,0 +1,12 @@
+;; A shared library with a memory of its own, which is not the process's: it is refused, since its address 0
+;; would become that of the process.
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "peek" (func $peek (result i32)))
+  (memory $own 1)
+  (data $own (i32.const 0) "mine")
+  (func (export "test") (result i32)
+    (if (i32.eqz (i32.load $own (i32.const 0))) (then (return (i32.const 1))))
+    ;; What the process has there is nothing.
+    (if (call $peek) (then (return (i32.const 2))))
+    (i32.const 42)))

@@ -1,0 +1,2 @@
+;; Needed by main.
+(module (@dylink.0 (mem-info)) (func (export "who") (result i32) (i32.const 42)))

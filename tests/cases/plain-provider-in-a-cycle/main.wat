@@ -1,0 +1,7 @@
+;; In a cycle some module calls others through the table, but a plain module is instantiated as it is: what
+;; it imports must come before it.
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "half" (func $half (param i32) (result i32)))
+  (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "test") (result i32) (call $half (i32.const 42))))

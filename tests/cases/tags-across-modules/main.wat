@@ -1,0 +1,9 @@
+;; Imports the tag, to catch what another module throws. The import must stay: a tag is no address.
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "oops" (tag $oops (param i32)))
+  (import "env" "throw" (func $throw (param i32)))
+  (func (export "test") (result i32)
+    (block $caught (result i32)
+      (try_table (catch $oops $caught) (call $throw (i32.const 42)))
+      (i32.const 1))))
