@@ -24,7 +24,7 @@ use crate::dylink::{Alignment, MemInfo};
 use crate::fault::Fault;
 use crate::graph;
 use crate::resolve::{Meaning, Resolution};
-use crate::set::{Definition, Object, Set, symbols};
+use crate::set::{Definition, Object, Set};
 use crate::types::ExternType;
 
 /// Bytes of a page of linear memory.
@@ -183,7 +183,7 @@ fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Pla
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
         let object = &set.objects[module];
-        let own: HashSet<_> = symbols(object).collect();
+        let own: HashSet<_> = object.symbols().collect();
         let imports = object.module.imports.iter().zip(meanings);
         let mut targets: Vec<_> = imports
             .filter(|(import, _)| !own.contains(import.name.as_str()))

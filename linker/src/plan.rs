@@ -8,7 +8,7 @@ use crate::graph;
 use crate::layout::{Layout, layout};
 use crate::load::Kind;
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::set::{Definition, Set, symbols};
+use crate::set::{Definition, Set};
 use crate::types::ExternType;
 
 /// What the modules of a program are to each other, and where everything lies.
@@ -118,7 +118,7 @@ impl Plan {
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
         let of = |(module, (object, meanings)): (usize, (&crate::set::Object, &Vec<Meaning>))| {
             let used = object.module.imports.iter().zip(meanings);
-            let own: HashSet<_> = symbols(object).collect();
+            let own: HashSet<_> = object.symbols().collect();
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
             let used = used.filter_map(|(_, meaning)| meaning.definition());
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);

@@ -208,7 +208,7 @@ impl Gathering {
         let mut system = library.system();
         loop {
             let wanted = undefined(&self.objects);
-            let defines = |object: &Object| symbols(object).any(|name| wanted.contains(name));
+            let defines = |object: &Object| object.symbols().any(|name| wanted.contains(name));
             let Some(at) = system.iter().position(defines) else { return faults };
             let object = system.remove(at);
             if !self.names.contains(&object.module.name) {
@@ -221,7 +221,7 @@ impl Gathering {
 /// The symbols that some module imports and none defines.
 fn undefined(objects: &[Object]) -> BTreeSet<String> {
     let process = objects.iter().filter(|object| object.linked_as == ENV);
-    let defined: BTreeSet<_> = process.flat_map(symbols).collect();
+    let defined: BTreeSet<_> = process.flat_map(Object::symbols).collect();
     objects
         .iter()
         .filter(|object| object.is_dynamic())
@@ -230,12 +230,6 @@ fn undefined(objects: &[Object]) -> BTreeSet<String> {
         .filter(|import| !is_private(&import.name) && !defined.contains(import.name.as_str()))
         .map(|import| import.name.clone())
         .collect()
-}
-
-/// The names that a module defines for others.
-pub(crate) fn symbols(object: &Object) -> impl Iterator<Item = &str> {
-    let exports = object.module.exports.iter().enumerate();
-    exports.filter(|(index, _)| object.offers(*index)).map(|(_, export)| export.name.as_str())
 }
 
 /// The exports of a set, by the module name under which they are linked and their own.
@@ -273,6 +267,12 @@ impl Object {
     /// Whether its data lies at fixed addresses of the process's memory.
     pub(crate) fn is_main(&self) -> bool {
         self.is_dynamic() && self.module.kind == Kind::Main
+    }
+
+    /// The names that it defines for others.
+    pub fn symbols(&self) -> impl Iterator<Item = &str> {
+        let exports = self.module.exports.iter().enumerate();
+        exports.filter(|(index, _)| self.offers(*index)).map(|(_, export)| export.name.as_str())
     }
 
     /// Whether others can import an export. A module that shares memory offers what it defines: not what is

@@ -4,6 +4,7 @@
 //! - [`link_cases`]: those of the folders in which modules are linked and run
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
+//! - [`real`]: libraries of others, against the same libraries built natively
 //! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
 //! - [`readme`]: the commands of README.md
 //! - [`rules`]: who may depend on whom
@@ -15,6 +16,7 @@ mod library;
 mod link_cases;
 mod oracle;
 mod readme;
+mod real;
 mod rules;
 mod workspace;
 
@@ -22,8 +24,14 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 fn main() -> std::process::ExitCode {
     let args = Arguments::from_args();
-    let trials =
-        [cases::trials(), library::trials(), oracle::trials(), builds::trials(), rules::trials()];
+    let trials = [
+        cases::trials(),
+        library::trials(),
+        oracle::trials(),
+        real::trials(),
+        builds::trials(),
+        rules::trials(),
+    ];
     let trials = trials.into_iter().flatten().chain(readme::trials()).collect();
     libtest_mimic::run(&args, trials).exit_code()
 }

@@ -53,24 +53,26 @@ pub(crate) fn describe(
     Ok(toml::to_string(&description)?)
 }
 
-/// The guests that `guest` imports from, directly or not, in the order in which they are found.
+/// The guests from which `guest` is declared to import, directly or not, in the order in which they are
+/// found. What is not declared is no reason to link: C++ modules export inline functions to everybody.
 pub(crate) fn dependencies<'a>(guest: &Guest, objects: &[(&'a Guest, Object)]) -> Vec<&'a Guest> {
     let mut found: Vec<&Guest> = Vec::new();
-    let mut names = vec![guest.name.as_str()];
-    while let Some(name) = names.pop() {
-        let importer = objects.iter().find(|(other, _)| other.name == name);
-        for import in importer.iter().flat_map(|(_, object)| &object.module.imports) {
+    let mut at = 0;
+    let mut importer = Some(guest);
+    while let Some(current) = importer {
+        for import in &current.contract.imports {
             let provider = objects.iter().find(|(other, object)| {
-                object.linked_as == import.module
-                    && object.module.export(&import.name).is_some()
-                    && other.name != guest.name
+                let exports = &other.contract.exports;
+                object.linked_as == import.module && exports.iter().any(|e| e.name == import.name)
             });
             let Some((provider, _)) = provider else { continue };
-            if !found.iter().any(|known| known.name == provider.name) {
+            let known = found.iter().any(|known| known.name == provider.name);
+            if !known && provider.name != guest.name {
                 found.push(provider);
-                names.push(&provider.name);
             }
         }
+        importer = found.get(at).copied();
+        at += 1;
     }
     found
 }

@@ -1,0 +1,181 @@
+//! Real libraries, which nobody here wrote: zstd in C and meshoptimizer in C++.
+//!
+//! Each has a program in `tests/real`, which prints hashes of what the library made of generated input. It is
+//! built twice: natively with the crate that brings the library, and as a WebAssembly main that is linked to the
+//! library as a shared library, of the sources in that same crate. Both must print the same.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Completion, Failed, Trial};
+use serde_json::Value;
+
+use crate::console;
+use crate::link_cases;
+use crate::workspace::{self, Sandbox};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let trial = |name: &str, library| Trial::ignorable_test(name, move || run(library));
+    vec![
+        trial("real::zstd_compresses_as_natively", &ZSTD),
+        trial("real::meshoptimizer_optimises_as_natively", &MESHOPTIMIZER),
+    ]
+}
+
+struct Library {
+    /// Its program's folder in `tests/real`, and what its WebAssembly module is called.
+    name: &'static str,
+    /// The crate that brings its sources.
+    package: &'static str,
+    /// Where they are in it.
+    folders: &'static [&'static str],
+    compiler: &'static str,
+    ending: &'static str,
+    flags: &'static [&'static str],
+}
+
+const ZSTD: Library = Library {
+    name: "zstd",
+    package: "zstd-sys",
+    folders: &["zstd/lib/common", "zstd/lib/compress", "zstd/lib/decompress"],
+    compiler: "emcc",
+    ending: "c",
+    flags: &["-DZSTD_DISABLE_ASM", "-DZSTD_LEGACY_SUPPORT=0", "-DXXH_NAMESPACE=ZSTD_"],
+};
+
+const MESHOPTIMIZER: Library = Library {
+    name: "meshopt",
+    package: "meshopt",
+    folders: &["vendor/src"],
+    compiler: "em++",
+    ending: "cpp",
+    // SIMD has code of its own for each processor, which must do the same everywhere.
+    flags: &["-std=c++11", "-DNDEBUG", "-msimd128"],
+};
+
+fn run(library: &Library) -> Result<Completion, Failed> {
+    let Ok(compiler) = which::which(library.compiler) else {
+        return crate::ignored("Emscripten is missing");
+    };
+    if !["c++", "g++", "clang++", "cl"].iter().any(|program| which::which(program).is_ok()) {
+        return crate::ignored("a C++ compiler is missing");
+    }
+    if !cargo(&["fetch"]).output()?.status.success() {
+        return crate::ignored(&format!("`{}` cannot be downloaded", library.package));
+    }
+    let module = build_module(library, &compiler)?;
+    let sandbox = Sandbox::empty()?;
+    let main = sandbox.path().join("main.wasm");
+    output(rustc(library).arg("-o").arg(&main))?;
+    let mut host = Command::new(workspace::host());
+    host.args(["run", "--invoke", "test", "--link"]).arg(module).arg(main);
+    console::same(
+        &output(&mut host)?,
+        &native(library)?,
+        "expected is the native program's output",
+    )?;
+    Ok(Completion::Completed)
+}
+
+/// What a command prints, if it succeeds.
+fn output(command: &mut Command) -> Result<String, Failed> {
+    workspace::clean_environment(command);
+    finish(command)
+}
+
+fn finish(command: &mut Command) -> Result<String, Failed> {
+    let output = command.output()?;
+    match output.status.success() {
+        true => Ok(String::from_utf8(output.stdout)?),
+        false => {
+            let text = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8_lossy(&text);
+            Err(format!("{command:?}\n{}\n{text}", output.status).into())
+        }
+    }
+}
+
+fn real() -> PathBuf {
+    workspace::root().join("tests").join("real")
+}
+
+/// What of these tests outlives them.
+fn built() -> PathBuf {
+    workspace::target().join("tests").join("real")
+}
+
+/// A command of cargo's on the programs, as they are locked; it may use the network.
+fn cargo(args: &[&str]) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    workspace::clean_environment(&mut cargo);
+    cargo.env_remove("CARGO_NET_OFFLINE").current_dir(real()).args(args).arg("--locked");
+    cargo
+}
+
+fn native(library: &Library) -> Result<String, Failed> {
+    let mut cargo = cargo(&["run", "--release", "--package", &format!("real-{}", library.name)]);
+    // WebAssembly rounds after each operation. Elsewhere than on x86-64 a C compiler makes one operation of a
+    // multiplication and an addition, where it may.
+    cargo.env("CFLAGS", "-ffp-contract=off").env("CXXFLAGS", "-ffp-contract=off");
+    finish(cargo.arg("--target-dir").arg(built().join("native")))
+}
+
+/// The library as a side module; it is built again if its version, Emscripten or a flag is another.
+fn build_module(library: &Library, compiler: &Path) -> Result<PathBuf, Failed> {
+    let mut command = Command::new(compiler);
+    command.args(["-O2", "-fPIC", "-sSIDE_MODULE=1", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
+    command.arg("--no-entry").args(library.flags).args(sources(library)?);
+    let version = output(Command::new(compiler).arg("--version"))?;
+    let stamp = format!("{version}{command:?}");
+    let module = built().join(format!("{}.wasm", library.name));
+    let stamp_file = module.with_extension("stamp");
+    if module.is_file() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+        return Ok(module);
+    }
+    fs::create_dir_all(built())?;
+    // A folder beside it, so that what is half built never has the name.
+    let folder = tempfile::tempdir_in(built())?;
+    let unfinished = folder.path().join("library.wasm");
+    output(command.arg("-o").arg(&unfinished))?;
+    fs::rename(unfinished, &module)?;
+    fs::write(stamp_file, stamp)?;
+    Ok(module)
+}
+
+fn sources(library: &Library) -> Result<Vec<PathBuf>, Failed> {
+    let package = package_folder(library.package)?;
+    let mut sources = Vec::new();
+    for folder in library.folders {
+        for entry in fs::read_dir(package.join(folder))? {
+            sources.push(entry?.path());
+        }
+    }
+    sources.retain(|path| path.extension() == Some(OsStr::new(library.ending)));
+    sources.sort();
+    Ok(sources)
+}
+
+/// Where cargo keeps the sources of a package.
+fn package_folder(name: &str) -> Result<PathBuf, Failed> {
+    let metadata = finish(cargo(&["metadata", "--format-version", "1"]).arg("--offline"))?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let package = packages.into_iter().find(|package| package["name"] == name);
+    let manifest = package.and_then(|package| package["manifest_path"].as_str());
+    let folder = manifest.and_then(|manifest| Path::new(manifest).parent());
+    folder.map(Path::to_owned).ok_or_else(|| format!("cargo knows no package {name}").into())
+}
+
+/// As for a case with a `main.rs`: it lends its memory, table and stack.
+fn rustc(library: &Library) -> Command {
+    let mut command = Command::new("rustc");
+    command.args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-C", "panic=abort"]);
+    command.args(["--target", "wasm32-unknown-unknown", "--crate-name", "real"]);
+    for arg in link_cases::MAIN {
+        command.args(["-C", &format!("link-arg={arg}")]);
+    }
+    command.arg(real().join(library.name).join("main.rs"));
+    command
+}

@@ -1,0 +1,96 @@
+//! The Rust half of the tour: std, and C++ called and calling back in one memory.
+//!
+//! The C++ half is `cpp/tour.cpp`; `cpp/tour.h` says what each offers the other, and who owns what.
+
+#![cfg(target_family = "wasm")]
+#![allow(
+    clippy::print_stdout,
+    reason = "guests print through C++: std has no output on this target"
+)]
+
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+
+/// As in `tour.h`: the same layout on both sides.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+}
+
+type Visit = extern "C" fn(context: *mut c_void, word: *const c_char);
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn cpp_print(line: *const c_char);
+    fn cpp_split(text: *const c_char, visit: Visit, context: *mut c_void);
+    fn cpp_centroid(points: *const Point, count: usize) -> Point;
+    fn cpp_shout(text: *const c_char) -> *mut c_char;
+    fn cpp_free(text: *mut c_char);
+    fn cpp_hanoi(disks: c_int) -> c_int;
+}
+
+fn print(line: &str) {
+    let line = CString::new(line).unwrap_or_default();
+    // SAFETY: `cpp_print` reads a string that ends with a zero byte, and keeps no pointer to it.
+    unsafe { cpp_print(line.as_ptr()) }
+}
+
+/// Counts the words of a text that C++ splits: called once a word.
+extern "C" fn count(context: *mut c_void, word: *const c_char) {
+    // SAFETY: `cpp_split` passes on the context that `words` gave it, a map that lives and is not used
+    // otherwise during the call; and a word that ends with a zero byte.
+    let (counts, word) =
+        unsafe { (&mut *context.cast::<BTreeMap<String, u32>>(), CStr::from_ptr(word)) };
+    *counts.entry(word.to_string_lossy().into_owned()).or_default() += 1;
+}
+
+fn words(text: &str) -> BTreeMap<String, u32> {
+    let mut counts = BTreeMap::new();
+    let text = CString::new(text).unwrap_or_default();
+    // SAFETY: the text ends with a zero byte; `count` expects this very map as its context.
+    unsafe { cpp_split(text.as_ptr(), count, (&raw mut counts).cast()) };
+    counts
+}
+
+/// A string that C++ has allocated: C++ frees it.
+fn shout(text: &str) -> String {
+    let text = CString::new(text).unwrap_or_default();
+    // SAFETY: `cpp_shout` returns a string that ends with a zero byte and that is the caller's until it is
+    // given to `cpp_free`, once.
+    unsafe {
+        let shouted = cpp_shout(text.as_ptr());
+        let copy = CStr::from_ptr(shouted).to_string_lossy().into_owned();
+        cpp_free(shouted);
+        copy
+    }
+}
+
+/// One half of the towers of Hanoi; the other is C++, and each calls the other.
+// SAFETY of the unmangled name: no other module of the tour defines it.
+#[unsafe(no_mangle)]
+pub extern "C" fn rust_hanoi(disks: c_int) -> c_int {
+    match disks {
+        0 => 0,
+        // SAFETY: it takes any number, and calls back with smaller ones.
+        disks => unsafe { 2 * cpp_hanoi(disks - 1) + 1 },
+    }
+}
+
+/// What `host run --invoke tour` calls. Returns the moves for ten disks.
+// SAFETY of the unmangled name: no other module of the tour defines it.
+#[unsafe(no_mangle)]
+pub extern "C" fn tour() -> c_int {
+    print("Rust: words that C++ found, counted by a Rust callback");
+    for (word, count) in words("to be or not to be") {
+        print(&format!("  {word}: {count}"));
+    }
+    let corners =
+        vec![Point { x: 0.0, y: 0.0 }, Point { x: 6.0, y: 0.0 }, Point { x: 0.0, y: 3.0 }];
+    // SAFETY: the pointer and the length are those of a slice that lives during the call.
+    let Point { x, y } = unsafe { cpp_centroid(corners.as_ptr(), corners.len()) };
+    print(&format!("Rust: the centroid, by C++, is ({x}, {y})"));
+    print(&format!("Rust: C++ shouts {}", shout("hello")));
+    rust_hanoi(10)
+}
