@@ -211,7 +211,7 @@ pub fn function<'m>(module: &'m Module, name: &str) -> Result<&'m linker::FuncTy
     })
 }
 
-/// Every exported function with its type, but not those that only a linker calls.
+/// Every exported function with its type.
 pub fn functions(module: &Module) -> Vec<(String, linker::FuncType)> {
     module.functions().map(|(name, ty)| (name.to_owned(), ty.clone())).collect()
 }

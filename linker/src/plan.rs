@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, RELOCATIONS};
+use crate::convention::{CALL_CONSTRUCTORS, ENV, INITIALIZE, RELOCATIONS};
 use crate::fault::{Fault, Faults};
 use crate::graph;
 use crate::layout::{Layout, layout};
@@ -79,8 +79,11 @@ impl Plan {
     }
 
     fn definition(&self, symbol: &str) -> Option<Definition> {
-        let symbols = crate::set::Symbols::new(&self.set);
-        symbols.all(crate::convention::ENV, symbol).first().copied()
+        let objects = self.set.objects.iter().enumerate();
+        let mut process = objects.filter(|(_, object)| object.linked_as == ENV);
+        process.find_map(|(module, object)| {
+            object.definition(symbol).map(|export| Definition { module, export })
+        })
     }
 
     /// What must be called after all instances exist, in this order: relocations of all modules, then

@@ -275,6 +275,12 @@ impl Object {
         exports.filter(|(index, _)| self.offers(*index)).map(|(_, export)| export.name.as_str())
     }
 
+    /// The export by which it defines a symbol for others, by its place among the exports.
+    pub(crate) fn definition(&self, symbol: &str) -> Option<usize> {
+        let exports = &self.module.exports;
+        (0..exports.len()).find(|&export| exports[export].name == symbol && self.offers(export))
+    }
+
     /// Whether others can import an export. A module that shares memory offers what it defines: not what is
     /// private to it, nor an import that is passed on, nor a global that is no address.
     fn offers(&self, export: usize) -> bool {

@@ -1,6 +1,5 @@
 //! `cargo xtask check`: do the guests have the signatures of `guests.toml`, and do they fit?
 
-use std::fmt::Display;
 use std::io::ErrorKind;
 
 use anyhow::{anyhow, bail};
@@ -99,7 +98,7 @@ fn load<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, Object)>> {
             Err(error) => errors.push(error.to_string()),
         }
     }
-    if errors.is_empty() { Ok(objects) } else { bail!("{}", lines(&errors)) }
+    if errors.is_empty() { Ok(objects) } else { bail!("{}", errors.join("\n")) }
 }
 
 /// Modules that share memory find each other under `env`; any other has a module name of its own.
@@ -110,8 +109,4 @@ fn load_one(guest: &Guest, bytes: &[u8]) -> Result<Object, linker::LoadError> {
         true => Ok(object),
         false => Ok(object.preloaded_as(&guest.module)),
     }
-}
-
-fn lines(items: &[impl Display]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -9,6 +9,9 @@ use crate::project::Project;
 use crate::setup;
 use crate::tools::Tool;
 
+/// Marks the row of a tool that is not there.
+const MISSING: &str = "✘";
+
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let header = ["", "tool", "needed for", "found"].map(str::to_owned);
     let tools = Tool::ALL.map(|tool| row(tool, project));
@@ -19,7 +22,7 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
         format!("{mark:1} {tool:tool_width$}  {needed_for:use_width$}  {found}\n")
     };
     print(&rows.iter().map(line).collect::<String>())?;
-    let missing = Tool::ALL.iter().filter(|tool| tool.find(project).is_none()).count();
+    let missing = rows.iter().filter(|[mark, ..]| mark == MISSING).count();
     if missing > 0 {
         bail!("{missing} missing: run `cargo xtask setup`");
     }
@@ -39,7 +42,7 @@ fn row(tool: Tool, project: &Project) -> [String; 4] {
             let version = tool.version(&path).map(|v| format!(" ({v})")).unwrap_or_default();
             ("✔", format!("{}{version}", path.display()))
         }
-        None => ("✘", format!("missing: {}", setup::how_to_get(project, tool))),
+        None => (MISSING, format!("missing: {}", setup::how_to_get(project, tool))),
     };
     [mark, tool.name(), tool.needed_for(), &found].map(str::to_owned)
 }

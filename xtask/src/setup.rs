@@ -27,10 +27,10 @@ pub(crate) fn run(
     progress: &Progress,
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
-    if missing(project).is_empty() {
-        return print("nothing is missing\n");
+    match missing(project).as_slice() {
+        [] => print("nothing is missing\n"),
+        missing => install(project, progress, flags, missing),
     }
-    ensure(project, progress, flags)
 }
 
 /// Installs what is missing; does and prints nothing if all is there.
@@ -43,12 +43,20 @@ pub(crate) fn ensure(
     progress: &Progress,
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
-    let missing = missing(project);
-    if missing.is_empty() {
-        return Ok(());
+    match missing(project).as_slice() {
+        [] => Ok(()),
+        missing => install(project, progress, flags, missing),
     }
-    let actions = plan(&missing, &System::probe())?;
-    announce(progress, project, &missing, &actions);
+}
+
+fn install(
+    project: &Project,
+    progress: &Progress,
+    flags: &SetupFlags,
+    missing: &[Tool],
+) -> anyhow::Result<()> {
+    let actions = plan(missing, &System::probe())?;
+    announce(progress, project, missing, &actions);
     if flags.dry_run {
         return Ok(());
     }
@@ -60,7 +68,7 @@ pub(crate) fn ensure(
     for action in &actions {
         action.run(project, progress)?;
     }
-    verify(project, &missing)
+    verify(project, missing)
 }
 
 /// The commands that would install a tool here, or what to do where there are none.
