@@ -52,7 +52,9 @@ impl<T: 'static> Program<T> {
         };
         let base = bound.base.map(|bytes| compile("base", &bytes)).transpose()?;
         let mut modules = Vec::new();
-        for BoundModule { module, bytes, imports } in bound.modules.into_iter().chain(bound.slots) {
+        for BoundModule { module, bytes, imports, .. } in
+            bound.modules.into_iter().chain(bound.slots)
+        {
             let object = plan.set().objects.get(module);
             let code = compile(object.map_or("slots", |o| &o.module.name), &bytes)?;
             modules.push(Compiled { module, code, imports });

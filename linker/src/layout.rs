@@ -37,9 +37,9 @@ const STACK_ALIGNMENT: u64 = 16;
 /// Elements that a table may have: Wasmtime's own bound.
 const TABLE_LIMIT: u64 = 10_000_000;
 
-/// A function, however it is exported: its module's place in the set, and its index there.
+/// A function, or an item of another kind, however it is exported: its module's place in the set, and its index there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct FunctionId {
+pub(crate) struct ItemId {
     pub(crate) module: usize,
     pub(crate) index: u32,
 }
@@ -60,7 +60,7 @@ pub(crate) struct Layout {
     pub(crate) table_size: u32,
     /// The canonical slot of each function whose address somebody takes, or that a module calls which
     /// is instantiated before it.
-    pub(crate) slots: BTreeMap<FunctionId, Slot>,
+    pub(crate) slots: BTreeMap<ItemId, Slot>,
     /// Modules in the order of instantiation.
     pub(crate) order: Vec<usize>,
     /// The place of each module in that order.
@@ -178,7 +178,7 @@ fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Pla
     })
 }
 
-/// For each module, those whose functions it calls directly: they are better instantiated before it. Not
+/// For each module, those whose functions it calls directly, or whose tags it uses: they are better instantiated before it. Not
 /// those of functions that it defines too, for which it would not need them.
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
@@ -188,7 +188,9 @@ fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
         let mut targets: Vec<_> = imports
             .filter(|(import, _)| !own.contains(import.name.as_str()))
             .filter_map(|(_, meaning)| match meaning {
-                Meaning::Function(definition) if definition.module != module => {
+                Meaning::Function(definition) | Meaning::Item(definition)
+                    if definition.module != module =>
+                {
                     Some(definition.module)
                 }
                 _ => None,
@@ -209,11 +211,11 @@ fn slots(
     positions: &[usize],
     placements: &[Placement],
     table: &mut Region,
-) -> Result<BTreeMap<FunctionId, Slot>, Fault> {
+) -> Result<BTreeMap<ItemId, Slot>, Fault> {
     let in_main = slots_of_main(set, resolution);
     let mut slots = BTreeMap::new();
     for definition in wanted(resolution, positions) {
-        let id = set.function(definition);
+        let id = set.item(definition);
         if slots.contains_key(&id) {
             continue;
         }
@@ -244,7 +246,7 @@ fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Definition> {
     wanted
 }
 
-fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<FunctionId, u32> {
+fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<ItemId, u32> {
     let main = set.objects.iter().position(Object::is_main);
     let Some(main) = main else { return BTreeMap::new() };
     let module = &set.objects[main].module;
@@ -257,17 +259,17 @@ fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<FunctionId, u32
         .map(|(_, meaning)| meaning)
         .collect();
     let id = |&index: &u32| match imports.get(index as usize) {
-        Some(Meaning::Function(definition)) => Some(set.function(*definition)),
+        Some(Meaning::Function(definition)) => Some(set.item(*definition)),
         Some(_) => None,
-        None => Some(FunctionId { module: main, index }),
+        None => Some(ItemId { module: main, index }),
     };
     let slots = module.internals.slots.iter();
     slots.filter_map(|(index, &slot)| Some((id(index)?, slot))).collect()
 }
 
 impl Set {
-    pub(crate) fn function(&self, definition: Definition) -> FunctionId {
+    pub(crate) fn item(&self, definition: Definition) -> ItemId {
         let index = self.objects[definition.module].module.exports[definition.export].index;
-        FunctionId { module: definition.module, index }
+        ItemId { module: definition.module, index }
     }
 }

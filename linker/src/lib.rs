@@ -81,17 +81,22 @@
 //! ```
 
 mod bind;
+mod contents;
 mod contract;
 mod convention;
 mod demangle;
 mod dylink;
+mod emit;
 mod fault;
 mod graph;
 mod hint;
 mod layout;
+mod links;
 mod load;
 mod nearest;
+mod origin;
 mod plan;
+mod reach;
 mod report;
 mod resolve;
 mod set;
@@ -104,6 +109,7 @@ pub use demangle::{demangle, printable};
 pub use dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
 pub use fault::{Candidate, Fault, Faults};
 pub use load::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
+pub use origin::{Origin, SourceLine, source_lines};
 pub use plan::{Initialiser, Plan};
 pub use report::Why;
 pub use resolve::Shared;

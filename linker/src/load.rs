@@ -54,7 +54,7 @@ pub struct Import {
     pub name: String,
     #[serde(rename = "type")]
     pub ty: ExternType,
-    /// A function's type in the module's type section.
+    /// A function's or tag's type in the module's type section.
     #[serde(skip)]
     pub(crate) type_index: u32,
 }
@@ -407,7 +407,11 @@ fn import_of(types: TypesRef<'_>, import: wasmparser::Import<'_>) -> Import {
         module: import.module.to_owned(),
         name: import.name.to_owned(),
         ty: extern_type(types, entity),
-        type_index: if let TypeRef::Func(ty) = import.ty { ty } else { 0 },
+        type_index: match import.ty {
+            TypeRef::Func(ty) => ty,
+            TypeRef::Tag(ty) => ty.func_type_idx,
+            _ => 0,
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use crate::graph;
 use crate::layout::{Layout, layout};
 use crate::load::Kind;
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::set::{Definition, Set};
+use crate::set::{Definition, Object, Set};
 use crate::types::ExternType;
 
 /// What the modules of a program are to each other, and where everything lies.
@@ -20,6 +20,11 @@ pub struct Plan {
     pub(crate) resolution: Resolution,
     pub(crate) layout: Layout,
 }
+
+const PLAIN_IN_A_CYCLE: &str = "keeps a memory of its own and is in a cycle with modules that \
+                                import from it; break the cycle, or build it as a shared library";
+const TAG_IN_A_CYCLE: &str = "imports a tag from a module with which it is in a cycle; define the \
+                              tag in a module of its own";
 
 /// A function without parameters and results that prepares a module: a relocation or a constructor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,21 +43,26 @@ impl Plan {
         let resolution = resolve(&set)?;
         let layout = layout(&set, &resolution)?;
         let plan = Plan { set, resolution, layout };
-        plan.check_plain_modules()?;
+        plan.check_order()?;
         Ok(plan)
     }
 
-    /// A module that keeps its own memory is not rewritten, so what it imports must exist before it.
-    fn check_plain_modules(&self) -> Result<(), Faults> {
-        let plain = self.set.objects.iter().enumerate().filter(|(_, object)| !object.is_dynamic());
-        let late = plain.filter(|&(module, _)| {
-            self.resolution[module].iter().any(|&meaning| self.is_late(module, meaning))
+    /// What cannot be called through the table must exist before who imports it: tags, and all that a
+    /// module imports that keeps its own memory, since it is not rewritten.
+    fn check_order(&self) -> Result<(), Faults> {
+        let late = |module: usize, object: &Object| {
+            let mut late = self.resolution[module].iter().filter(|m| self.is_late(module, **m));
+            match object.is_dynamic() {
+                true => late.any(|m| matches!(m, Meaning::Item(_))).then_some(TAG_IN_A_CYCLE),
+                false => late.next().map(|_| PLAIN_IN_A_CYCLE),
+            }
+        };
+        let objects = self.set.objects.iter().enumerate();
+        let faults = objects.filter_map(|(module, object)| {
+            let message = late(module, object)?;
+            Some(Fault::Unsupported { module: object.module.name.clone(), message })
         });
-        let message = "keeps a memory of its own and is in a cycle with modules that import from it; \
-                       break the cycle, or build it as a shared library";
-        late.map(|(_, object)| Fault::Unsupported { module: object.module.name.clone(), message })
-            .collect::<Faults>()
-            .into_result()
+        faults.collect::<Faults>().into_result()
     }
 
     /// The modules, in the order in which symbols are looked up.
@@ -71,7 +81,7 @@ impl Plan {
         let object = &self.set.objects[definition.module];
         match object.module.exports[definition.export].ty {
             ExternType::Func(_) => {
-                let slot = self.layout.slots.get(&self.set.function(definition))?;
+                let slot = self.layout.slots.get(&self.set.item(definition))?;
                 Some(slot.index)
             }
             _ => Some(self.data_address(definition)),
@@ -119,7 +129,7 @@ impl Plan {
     /// an inline function of C++ for example, it would have without them: that makes no dependency.
     fn dependencies(&self) -> Vec<Vec<usize>> {
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
-        let of = |(module, (object, meanings)): (usize, (&crate::set::Object, &Vec<Meaning>))| {
+        let of = |(module, (object, meanings)): (usize, (&Object, &Vec<Meaning>))| {
             let used = object.module.imports.iter().zip(meanings);
             let own: HashSet<_> = object.symbols().collect();
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
@@ -158,7 +168,7 @@ impl Plan {
             Meaning::Boundary(Boundary::StackHigh) => Some(layout.stack_high),
             Meaning::FunctionAddress(None) | Meaning::DataAddress(None) => Some(0),
             Meaning::FunctionAddress(Some(definition)) => {
-                let slot = layout.slots.get(&self.set.function(definition));
+                let slot = layout.slots.get(&self.set.item(definition));
                 Some(slot.map_or(0, |slot| slot.index))
             }
             Meaning::DataAddress(Some(definition)) => Some(self.data_address(definition)),
@@ -181,7 +191,7 @@ impl Plan {
     /// The slot through which a module calls a function of one that is instantiated after it.
     pub(crate) fn late_slot(&self, module: usize, meaning: Meaning) -> Option<u32> {
         let definition = meaning.definition().filter(|_| self.is_late(module, meaning))?;
-        self.layout.slots.get(&self.set.function(definition)).map(|slot| slot.index)
+        self.layout.slots.get(&self.set.item(definition)).map(|slot| slot.index)
     }
 
     fn is_late(&self, module: usize, meaning: Meaning) -> bool {

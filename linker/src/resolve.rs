@@ -26,7 +26,7 @@ pub(crate) enum Meaning {
     /// An address that the layout decides.
     Boundary(Boundary),
     Function(Definition),
-    /// Anything that a module with a memory of its own imports from another.
+    /// A tag, or anything that a module with a memory of its own imports from another.
     Item(Definition),
     /// The table slot of a function; `None` is the null pointer of an undefined weak symbol.
     FunctionAddress(Option<Definition>),
@@ -182,6 +182,8 @@ impl<'a> Resolver<'a> {
                 ExternType::Global(_) if object.is_dynamic() => {
                     Ok(Meaning::DataAddress(Some(definition)))
                 }
+                ExternType::Tag(ty) if has_own_types(ty) => Err(unsupported(object, NOT_SHARED)),
+                ExternType::Tag(_) => Ok(Meaning::Item(definition)),
                 _ if !object.is_dynamic() => Ok(Meaning::Item(definition)),
                 _ => Err(unsupported(object, NOT_SHARED)),
             },
@@ -237,7 +239,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-const NOT_SHARED: &str = "imports a tag, a table, a memory or a function with reference types of the \
+const NOT_SHARED: &str = "imports a table, a memory, or a function or tag with reference types of the \
                           module's own from another module, which is not supported";
 
 /// References to types that a module defines itself mean nothing in another.

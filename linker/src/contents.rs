@@ -1,0 +1,65 @@
+//! A module's sections, read once: what writing it anew goes through.
+
+use wasmparser::{
+    BinaryReader, CustomSectionReader, Data, Element, FunctionBody, Global, Parser, Payload,
+    RecGroup, Result, Table, TagType,
+};
+
+/// The sections of a module that is known to be valid but for its function bodies.
+#[derive(Default)]
+pub(crate) struct Contents<'a> {
+    pub(crate) types: Vec<RecGroup>,
+    /// The type of each function that the module defines; other items alike.
+    pub(crate) functions: Vec<u32>,
+    pub(crate) tables: Vec<Table<'a>>,
+    pub(crate) memories: Vec<wasmparser::MemoryType>,
+    pub(crate) tags: Vec<TagType>,
+    pub(crate) globals: Vec<Global<'a>>,
+    pub(crate) exports: Vec<wasmparser::Export<'a>>,
+    pub(crate) start: Option<u32>,
+    pub(crate) elements: Vec<Element<'a>>,
+    pub(crate) counts_data: bool,
+    pub(crate) bodies: Vec<FunctionBody<'a>>,
+    pub(crate) data: Vec<Data<'a>>,
+    pub(crate) custom: Vec<CustomSectionReader<'a>>,
+}
+
+impl<'a> Contents<'a> {
+    /// # Errors
+    ///
+    /// When a section is malformed.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self> {
+        let mut contents = Contents::default();
+        for payload in Parser::new(0).parse_all(bytes) {
+            contents.section(payload?, bytes)?;
+        }
+        Ok(contents)
+    }
+
+    fn section(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<()> {
+        match payload {
+            Payload::TypeSection(section) => self.types = all(section)?,
+            Payload::FunctionSection(section) => self.functions = all(section)?,
+            Payload::TableSection(section) => self.tables = all(section)?,
+            Payload::MemorySection(section) => self.memories = all(section)?,
+            Payload::TagSection(section) => self.tags = all(section)?,
+            Payload::GlobalSection(section) => self.globals = all(section)?,
+            Payload::ExportSection(section) => self.exports = all(section)?,
+            Payload::StartSection { func, .. } => self.start = Some(func),
+            Payload::ElementSection(section) => self.elements = all(section)?,
+            Payload::DataCountSection { .. } => self.counts_data = true,
+            Payload::CodeSectionStart { range, .. } => {
+                let section = BinaryReader::new(&bytes[range.clone()], range.start);
+                self.bodies = all(wasmparser::CodeSectionReader::new(section)?)?;
+            }
+            Payload::DataSection(section) => self.data = all(section)?,
+            Payload::CustomSection(section) => self.custom.push(section),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn all<T>(items: impl IntoIterator<Item = Result<T>>) -> Result<Vec<T>> {
+    items.into_iter().collect()
+}
