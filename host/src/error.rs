@@ -29,6 +29,9 @@ pub enum Error {
     Link(Faults),
     #[error(transparent)]
     Bind(#[from] linker::BindError),
+    /// An embedder's linker lacks functions, each with its type.
+    #[error("the host has no{}", functions_of_host(missing))]
+    HostFunctions { missing: Vec<(String, String)> },
     #[error("the program needs {needed} of memory at the start, but the limit is {limit}")]
     MemoryLimit { needed: bytesize::ByteSize, limit: bytesize::ByteSize },
     /// A start function or constructor did not return, or a module could not be instantiated.
@@ -56,6 +59,8 @@ pub enum Error {
     Trap { what: String, trap: String, backtrace: Vec<String> },
     #[error("{what} did not end within {}", humantime::format_duration(*limit))]
     Timeout { what: String, limit: Duration },
+    #[error("{what} is not called: an earlier call did not return; start the program again")]
+    Poisoned { what: String },
     /// The guest asked to end with this code; 0 is success.
     #[error("exit with code {0}")]
     Exit(i32),
@@ -78,6 +83,11 @@ fn candidates(functions: &[(String, FuncType)]) -> String {
     let functions = functions.iter().map(|(name, ty)| format!("{}: {ty}", linker::printable(name)));
     let functions: Vec<_> = functions.collect();
     lines("; it exports:", &functions)
+}
+
+fn functions_of_host(missing: &[(String, String)]) -> String {
+    let missing: Vec<_> = missing.iter().map(|(name, ty)| format!(" `{name}`: {ty}")).collect();
+    missing.join(", ") + "; define it in the `wasmtime::Linker` (for WASI, by `wasmtime_wasi::p1`)"
 }
 
 fn lines(heading: &str, lines: &[String]) -> String {

@@ -36,6 +36,7 @@
 
 mod backtrace;
 mod error;
+mod host_functions;
 mod limits;
 mod linked;
 mod linker;

@@ -6,6 +6,7 @@ use linker::{Import, Object, Plan, Set};
 use wasmtime::{AsContextMut, Engine};
 
 use crate::error::Error;
+use crate::host_functions;
 use crate::linked::Linked;
 use crate::program::{self, Program};
 use crate::search::Search;
@@ -135,7 +136,8 @@ impl<T: 'static> Linker<T> {
         program::check_preloads(&self.preloads)?;
         let mut search = Search::new(self.folders.clone(), self.sysroot.clone());
         let mut set = Set::gather(program, objects.collect(), &mut search)?;
-        set.host = set.wanted_of_host().into_iter().filter(|import| self.has(import)).collect();
+        set.host = set.wanted_of_host();
+        set.host.retain(|import| host_functions::has_all(&self.host, &[import]));
         Ok(Plan::new(set)?)
     }
 
@@ -156,25 +158,5 @@ impl<T: 'static> Linker<T> {
     /// As [`Linker::program`] and [`Program::instantiate`].
     pub fn instantiate(&self, store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
         self.program()?.instantiate(store)
-    }
-
-    /// Whether the host has a function of that name and type: asked of Wasmtime by a module that imports
-    /// nothing else.
-    fn has(&self, import: &Import) -> bool {
-        let quoted =
-            |text: &str| text.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
-        let linker::ExternType::Func(ty) = &import.ty else { return false };
-        let list =
-            |types: &[linker::ValType]| types.iter().map(|ty| format!(" {ty}")).collect::<String>();
-        let text = format!(
-            "(module (import \"{}\" \"{}\" (func (param{}) (result{}))))",
-            quoted(&import.module),
-            quoted(&import.name),
-            list(&ty.params),
-            list(&ty.results),
-        );
-        let probe = wat::parse_str(text).ok();
-        let probe = probe.and_then(|bytes| wasmtime::Module::new(&self.engine, bytes).ok());
-        probe.is_some_and(|module| self.host.instantiate_pre(&module).is_ok())
     }
 }

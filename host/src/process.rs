@@ -17,11 +17,12 @@ use crate::wasi::Wasi;
 
 /// An instance of a [`Program`], whose exports can be called.
 ///
-/// After a trap or a timeout the guest's memory may be in any state; start the program again instead
-/// of calling into it further.
+/// A call that does not return, because of a trap, a timeout or an exit, poisons it: the guest's memory may be
+/// in any state then, and further calls are refused. Start the program again.
 pub struct Process<'p> {
     runner: Runner<'p>,
     linked: Linked,
+    is_poisoned: bool,
 }
 
 impl std::fmt::Debug for Process<'_> {
@@ -44,7 +45,7 @@ impl<'p> Process<'p> {
             Ok(Err(error)) => return Err(error),
             Err(stop) => return Err(runner.explain("the program's start", stop)),
         };
-        Ok(Process { runner, linked })
+        Ok(Process { runner, linked, is_poisoned: false })
     }
 
     /// Calls an export of the main module and returns its results.
@@ -52,10 +53,26 @@ impl<'p> Process<'p> {
     /// # Errors
     ///
     /// When there is no such function, the arguments are not of its types, or it does not return: a
-    /// trap, a timeout, an exit.
+    /// trap, a timeout, an exit. Or when an earlier call did not.
     pub fn invoke(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, Error> {
         let function = self.linked.func(&mut self.runner.store, name)?;
-        self.runner.call(&format!("`{name}`"), function, args)
+        self.call(name, function, args)
+    }
+
+    /// Whether a call did not return, so that no other will be made.
+    pub fn is_poisoned(&self) -> bool {
+        self.is_poisoned
+    }
+
+    fn call(&mut self, name: &str, function: Func, args: &[Val]) -> Result<Vec<Val>, Error> {
+        let what = format!("`{name}`");
+        if self.is_poisoned {
+            return Err(Error::Poisoned { what });
+        }
+        let results = self.runner.call(&what, function, args);
+        // Arguments of other types than the function's reach no code.
+        self.is_poisoned = matches!(&results, Err(error) if !matches!(error, Error::Call { .. }));
+        results
     }
 
     /// Writes what libc holds back of the guest's output; does nothing in a program without libc.
@@ -82,7 +99,7 @@ impl<'p> Process<'p> {
         let Some(function) = self.linked.symbol(&mut self.runner.store, name) else {
             return Ok(());
         };
-        self.runner.call(&format!("`{name}`"), function, args).map(drop)
+        self.call(name, function, args).map(drop)
     }
 }
 

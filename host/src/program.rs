@@ -9,6 +9,7 @@ use linker::{BoundModule, Faults, Module, Object, Plan, Set, Source};
 use wasmtime::{AsContextMut, Instance};
 
 use crate::error::Error;
+use crate::host_functions;
 use crate::linked::{Instantiation, Linked, Step};
 
 /// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
@@ -41,9 +42,10 @@ impl<T: 'static> Program<T> {
     ///
     /// # Errors
     ///
-    /// When a module's code is not valid.
+    /// When a module's code is not valid, or the host lacks a function that the plan takes from it.
     pub fn new(plan: Plan, functions: &wasmtime::Linker<T>) -> Result<Self, Error> {
         validate(plan.set())?;
+        check_host(&plan, functions)?;
         let bound = plan.bind()?;
         let compile = |name: &str, bytes: &[u8]| {
             wasmtime::Module::from_binary(functions.engine(), bytes).map_err(|error| {
@@ -81,8 +83,8 @@ impl<T: 'static> Program<T> {
     ///
     /// # Errors
     ///
-    /// When a start function or a constructor does not return, or memory is short. The store then holds
-    /// instances that are not initialised and cannot be removed: drop it.
+    /// When a start function or a constructor does not return, or memory is short: [`Error::Start`]. The
+    /// store is poisoned then, for it holds instances that are not initialised and cannot be removed: drop it.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
         let mut instantiation = Instantiation::new(self);
         while let Some(step) = instantiation.next(&mut store)? {
@@ -129,6 +131,17 @@ impl<T: 'static> Program<T> {
         }
         Ok(instantiation.finish())
     }
+}
+
+/// All that can fail without running guest code fails before there is a store.
+fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Result<(), Error> {
+    let imports: Vec<_> = plan.host_functions().collect();
+    if host_functions::has_all(functions, &imports) {
+        return Ok(());
+    }
+    let missing = imports.iter().filter(|import| !host_functions::has_all(functions, &[import]));
+    let missing = missing.map(|i| (format!("{}.{}", i.module, i.name), i.ty.to_string()));
+    Err(Error::HostFunctions { missing: missing.collect() })
 }
 
 /// Function bodies too: the linker rewrites them and expects them to be valid.

@@ -6,7 +6,7 @@ use crate::convention::{CALL_CONSTRUCTORS, ENV, INITIALIZE, RELOCATIONS};
 use crate::fault::{Fault, Faults};
 use crate::graph;
 use crate::layout::{Layout, layout};
-use crate::load::Kind;
+use crate::load::{Import, Kind};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
 use crate::set::{Definition, Object, Set};
 use crate::types::ExternType;
@@ -94,6 +94,14 @@ impl Plan {
         process.find_map(|(module, object)| {
             object.definition(symbol).map(|export| Definition { module, export })
         })
+    }
+
+    /// The functions that are taken from the host, WASI's among them, with repetitions.
+    pub fn host_functions(&self) -> impl Iterator<Item = &Import> {
+        let modules = self.set.objects.iter().zip(&self.resolution);
+        let imports =
+            modules.flat_map(|(object, meanings)| object.module.imports.iter().zip(meanings));
+        imports.filter(|(_, meaning)| **meaning == Meaning::Host).map(|(import, _)| import)
     }
 
     /// What must be called after all instances exist, in this order: relocations of all modules, then

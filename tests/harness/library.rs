@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("library::a_timeout_ends_only_its_own_process", a_timeout_ends_only_its_own_process),
         trial("library::a_timeout_that_never_comes_is_none", a_timeout_that_never_comes_is_none),
         trial("library::memory_is_limited_in_total", memory_is_limited_in_total),
+        trial("library::a_trap_poisons_its_own_process", a_trap_poisons_its_own_process),
         trial("library::host_and_programs_cross_threads", host_and_programs_cross_threads),
     ]
 }
@@ -109,6 +110,29 @@ fn memory_is_limited_in_total() -> Result<(), Failed> {
         Err(Error::MemoryLimit { needed, .. }) if needed.as_u64() == 2 * PAGE as u64 => Ok(()),
         other => Err(format!("expected the memory limit, found {other:?}").into()),
     }
+}
+
+fn a_trap_poisons_its_own_process() -> Result<(), Failed> {
+    let text = r#"(module
+        (func (export "fine") (result i32) (i32.const 1))
+        (func (export "trap") (unreachable)))"#;
+    let host = Host::new(Limits::default())?;
+    let program = program(&host, "traps", text)?;
+    let (mut first, mut second) =
+        (host.start(&program, &Wasi::default())?, host.start(&program, &Wasi::default())?);
+    expect_i32(&mut first, "fine", &[], 1)?;
+    // Arguments that do not fit are refused before any code runs.
+    first.invoke("fine", &[Val::I32(1)]).err().ok_or("an argument too many")?;
+    expect_i32(&mut first, "fine", &[], 1)?;
+    match first.invoke("trap", &[]) {
+        Err(Error::Trap { .. }) if first.is_poisoned() => {}
+        other => return Err(format!("expected a trap, found {other:?}").into()),
+    }
+    match first.invoke("fine", &[]) {
+        Err(Error::Poisoned { .. }) => {}
+        other => return Err(format!("expected a poisoned process, found {other:?}").into()),
+    }
+    expect_i32(&mut second, "fine", &[], 1)
 }
 
 fn host_and_programs_cross_threads() -> Result<(), Failed> {
