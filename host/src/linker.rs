@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use linker::{Import, Object, Plan, Set};
+use linker::{Object, Plan, Set};
 use wasmtime::{AsContextMut, Engine};
 
 use crate::error::Error;
@@ -46,7 +46,6 @@ use crate::search::Search;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Linker<T: 'static> {
-    engine: Engine,
     host: wasmtime::Linker<T>,
     objects: Vec<Object>,
     preloads: Vec<Object>,
@@ -65,7 +64,6 @@ impl<T: 'static> Linker<T> {
     /// A linker without modules or host functions.
     pub fn new(engine: &Engine) -> Self {
         Linker {
-            engine: engine.clone(),
             host: wasmtime::Linker::new(engine),
             objects: Vec::new(),
             preloads: Vec::new(),

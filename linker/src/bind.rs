@@ -8,6 +8,7 @@
 use wasm_encoder::{ConstExpr, Elements, EntityType, ExportKind, MemoryType, RefType, TableType};
 use wasmparser::ExternalKind;
 
+use crate::contents::Contents;
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
 use crate::emit::{self, Emitter, STACK_POINTER_TYPE, Sections, Shares};
 use crate::layout::ItemId;
@@ -156,7 +157,8 @@ fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindErro
 }
 
 fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, emit::Error> {
-    let mut emitter = Emitter::new(links, &[module], None)?;
+    let contents = Contents::read(&links.plan.set.objects[module].bytes)?;
+    let mut emitter = Emitter::new(links, vec![(module, contents)], None);
     emitter.import_shared(Shared::Memory, EntityType::Memory(MEMORY_IMPORT));
     emitter.import_shared(Shared::Table, EntityType::Table(TABLE_IMPORT));
     if emitter.uses_stack_pointer() {

@@ -6,7 +6,7 @@ use wasmparser::{
 };
 
 /// The sections of a module that is known to be valid but for its function bodies.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Contents<'a> {
     pub(crate) types: Vec<RecGroup>,
     /// The type of each function that the module defines; other items alike.

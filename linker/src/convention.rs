@@ -29,6 +29,9 @@ pub(crate) const CALL_CONSTRUCTORS: &str = "__wasm_call_ctors";
 /// only if a weak symbol says that there are any: there the other one is called.
 pub(crate) const INITIALIZE: &str = "_initialize";
 
+/// Runs a command.
+pub(crate) const START: &str = "_start";
+
 /// Names that each module has for itself: never looked up for another module.
 pub(crate) fn is_private(name: &str) -> bool {
     const PRIVATE: [&str; 17] = [
@@ -45,7 +48,7 @@ pub(crate) fn is_private(name: &str) -> bool {
         RELOCATIONS[1],
         CALL_CONSTRUCTORS,
         INITIALIZE,
-        "_start",
+        START,
         "__dso_handle",
         "__data_end",
         "__global_base",

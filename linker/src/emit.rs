@@ -140,13 +140,12 @@ enum GlobalPlace {
 }
 
 impl<'a> Part<'a> {
-    fn new(links: &'a Links<'a>, module: usize) -> Result<Self> {
-        let mut contents = Contents::read(&links.plan.set.objects[module].bytes)?;
+    fn new(links: &Links<'_>, module: usize, mut contents: Contents<'a>) -> Self {
         let groups = std::mem::take(&mut contents.types);
         let imported = links.imported(module);
         let gone = |imported: u32, defined: usize| vec![GONE; imported as usize + defined];
         let types = groups.iter().map(|group| group.types().len()).sum();
-        Ok(Part {
+        Part {
             module,
             groups,
             types: gone(0, types),
@@ -161,7 +160,7 @@ impl<'a> Part<'a> {
             elements: gone(0, contents.elements.len()),
             data: gone(0, contents.data.len()),
             contents,
-        })
+        }
     }
 
     fn id(&self, index: u32) -> ItemId {
@@ -279,21 +278,18 @@ enum ImportKey<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    /// # Errors
-    ///
-    /// When a module is malformed.
     pub(crate) fn new(
         links: &'a Links<'a>,
-        modules: &[usize],
+        modules: Vec<(usize, Contents<'a>)>,
         reach: Option<&'a Reach>,
-    ) -> Result<Self> {
+    ) -> Self {
         let mut places = vec![None; links.plan.set.objects.len()];
         let mut parts = Vec::new();
-        for (place, &module) in modules.iter().enumerate() {
+        for (place, (module, contents)) in modules.into_iter().enumerate() {
             places[module] = Some(place);
-            parts.push(Part::new(links, module)?);
+            parts.push(Part::new(links, module, contents));
         }
-        Ok(Emitter {
+        Emitter {
             links,
             reach,
             parts,
@@ -310,7 +306,7 @@ impl<'a> Emitter<'a> {
             elements: 0,
             data: 0,
             origins: Vec::new(),
-        })
+        }
     }
 
     /// Imports one of what the process shares, under its conventional name.
@@ -459,7 +455,8 @@ impl<'a> Emitter<'a> {
         }
         for (index, number) in (0..).zip(&mut part.memories).skip(imported.memories as usize) {
             let id = ItemId { module, index };
-            if links.memory(id) == SharedLink::Defined(id) && keeps(|reach| &reach.memories, id) {
+            let is_kept = reach.is_none_or(|reach| reach.memories.contains_key(&id));
+            if links.memory(id) == SharedLink::Defined(id) && is_kept {
                 *number = take(&mut self.memories);
             }
         }
@@ -606,6 +603,13 @@ impl<'a> Emitter<'a> {
         self.sections.code.function(body);
         self.sections.names.insert(self.functions, name.to_owned());
         Ok(take(&mut self.functions))
+    }
+
+    /// Adds a global with a number that never changes, and returns its own.
+    pub(crate) fn add_constant(&mut self, value: u32) -> u32 {
+        let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+        self.sections.globals.global(ty, &ConstExpr::i32_const(value.cast_signed()));
+        take(&mut self.globals)
     }
 
     /// The new number of a function.

@@ -424,7 +424,7 @@ fn base(global: &str) -> Option<Base> {
 }
 
 /// The functions of an element segment; `None` for a null reference.
-fn functions(items: ElementItems<'_>) -> wasmparser::Result<Vec<Option<u32>>> {
+pub(crate) fn functions(items: ElementItems<'_>) -> wasmparser::Result<Vec<Option<u32>>> {
     match items {
         ElementItems::Functions(functions) => functions.into_iter().map(|f| f.map(Some)).collect(),
         ElementItems::Expressions(_, expressions) => expressions

@@ -88,7 +88,7 @@ impl Plan {
         }
     }
 
-    fn definition(&self, symbol: &str) -> Option<Definition> {
+    pub(crate) fn definition(&self, symbol: &str) -> Option<Definition> {
         let objects = self.set.objects.iter().enumerate();
         let mut process = objects.filter(|(_, object)| object.linked_as == ENV);
         process.find_map(|(module, object)| {

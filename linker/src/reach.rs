@@ -1,10 +1,24 @@
-//! What of a program can be reached from its exports: the rest is left out of a fused one.
+//! What of a program can be reached from what it exports: the rest is left out of a fused one.
+//!
+//! Code of a shared library names what it refers to, so its data is needed only if some function that is
+//! needed mentions `__memory_base`. Data of one module stays or goes as a whole, for inside it nothing tells
+//! where a variable ends. Code of a main has plain numbers for addresses: any that might be one counts.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use wasm_encoder::reencode::{self, Reencode, utils};
+use wasmparser::{
+    ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, KnownCustom, Operator,
+};
+
+use crate::contents::Contents;
+use crate::demangle::demangle;
+use crate::image::{Effect, Of, effects, value};
 use crate::layout::ItemId;
+use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
+use crate::resolve::Meaning;
 
-/// Items by the module that defines them.
+/// What is needed; items by the module that defines them.
 #[derive(Default)]
 pub(crate) struct Reach {
     pub(crate) functions: HashSet<ItemId>,
@@ -12,7 +26,506 @@ pub(crate) struct Reach {
     pub(crate) imports: HashSet<ItemId>,
     pub(crate) globals: HashSet<ItemId>,
     pub(crate) tables: HashSet<ItemId>,
-    pub(crate) memories: HashSet<ItemId>,
+    /// With a function of their module that uses them, if it is one.
+    pub(crate) memories: BTreeMap<ItemId, Option<ItemId>>,
+    /// Segments to which code refers.
     pub(crate) elements: HashSet<ItemId>,
     pub(crate) data: HashSet<ItemId>,
+    /// Functions to which code has references, which must be declared.
+    pub(crate) references: BTreeSet<ItemId>,
+    /// Slots of the shared table whose functions may be called.
+    pub(crate) slots: BTreeSet<u32>,
+    /// Modules whose data in the shared memory is needed.
+    pub(crate) images: BTreeSet<usize>,
+    /// Modules that are to be started and initialised.
+    pub(crate) active: BTreeSet<usize>,
+    pub(crate) grows_table: bool,
+    pub(crate) uses_stack_pointer: bool,
+}
+
+/// The modules of a program as the search for what it needs sees them.
+pub(crate) struct Program<'a> {
+    pub(crate) links: &'a Links<'a>,
+    pub(crate) contents: Vec<Contents<'a>>,
+    /// The functions in the shared table, as the modules call them that put them there.
+    pub(crate) table: BTreeMap<u32, ItemId>,
+    pub(crate) starts: Vec<Option<Start>>,
+    /// What is called when all modules exist, and what each does if that is known.
+    pub(crate) initialisers: Vec<Initialiser>,
+}
+
+pub(crate) struct Start {
+    pub(crate) function: ItemId,
+    pub(crate) effects: Option<Vec<Effect>>,
+}
+
+pub(crate) struct Initialiser {
+    pub(crate) function: ItemId,
+    pub(crate) is_relocation: bool,
+    pub(crate) effects: Option<Vec<Effect>>,
+}
+
+impl Initialiser {
+    /// Whether nothing is left to be done when the program runs.
+    pub(crate) fn is_done(&self) -> bool {
+        self.effects.as_ref().is_some_and(|effects| self.is_relocation || effects.is_empty())
+    }
+}
+
+/// What can be used from outside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Root {
+    Item(ExternalKind, ItemId),
+    /// The address of data of a module.
+    Address {
+        module: usize,
+        address: u32,
+    },
+}
+
+impl<'a> Program<'a> {
+    /// # Errors
+    ///
+    /// When a module is malformed.
+    pub(crate) fn new(links: &'a Links<'a>) -> wasmparser::Result<Self> {
+        let plan = links.plan;
+        let contents = plan.set.objects.iter().map(|object| Contents::read(&object.bytes));
+        let contents = contents.collect::<wasmparser::Result<Vec<_>>>()?;
+        let start = |(module, own): (usize, &Contents<'_>)| {
+            let function = ItemId { module, index: own.start? };
+            Some(Start { function, effects: effects(links, &contents, function) })
+        };
+        let starts = contents.iter().enumerate().map(start).collect();
+        let initialiser = |call: crate::plan::Initialiser| {
+            let export = plan.set.objects[call.module].module.export(call.name)?;
+            let function = ItemId { module: call.module, index: export.index };
+            let is_relocation = crate::convention::RELOCATIONS.contains(&call.name);
+            let effects = effects(links, &contents, function);
+            Some(Initialiser { function, is_relocation, effects })
+        };
+        let initialisers = plan.initialisers().into_iter().filter_map(initialiser).collect();
+        let mut program = Program { links, contents, table: BTreeMap::new(), starts, initialisers };
+        program.fill_table()?;
+        Ok(program)
+    }
+
+    /// As instantiating the modules one after the other would, canonical slots last.
+    fn fill_table(&mut self) -> wasmparser::Result<()> {
+        let layout = &self.links.plan.layout;
+        for &module in &layout.order {
+            for element in &self.contents[module].elements {
+                let ElementKind::Active { table_index, offset_expr } = &element.kind else {
+                    continue;
+                };
+                let table = ItemId { module, index: table_index.unwrap_or(0) };
+                if self.links.table(table) != SharedLink::Shared {
+                    continue;
+                }
+                let Some(offset) = value(self.links, module, offset_expr) else { continue };
+                for (slot, index) in (offset.number..).zip(functions(element.items.clone())?) {
+                    match index {
+                        Some(index) => self.table.insert(slot, ItemId { module, index }),
+                        None => self.table.remove(&slot),
+                    };
+                }
+            }
+        }
+        let slots = layout.slots.values();
+        let items = &self.links.plan.set;
+        self.table.extend(slots.map(|slot| (slot.index, items.item(slot.definition))));
+        Ok(())
+    }
+
+    /// How messages call a function.
+    pub(crate) fn function_name(&self, id: ItemId) -> String {
+        let sections = &self.contents[id.module].custom;
+        let names = sections.iter().filter_map(|section| match section.as_known() {
+            KnownCustom::Name(names) => Some(names.into_iter().flatten()),
+            _ => None,
+        });
+        let functions = names.flatten().filter_map(|name| match name {
+            wasmparser::Name::Function(names) => Some(names.into_iter().flatten()),
+            _ => None,
+        });
+        let name = functions.flatten().find(|naming| naming.index == id.index);
+        match name {
+            Some(naming) => demangle(naming.name).into_owned(),
+            None => format!("function {}", id.index),
+        }
+    }
+
+    /// What is needed for the program to be used by these.
+    pub(crate) fn reach(&self, roots: impl IntoIterator<Item = Root>) -> Reach {
+        let mut search = Search { program: self, reach: Reach::default(), open: Vec::new() };
+        roots.into_iter().for_each(|root| search.root(root));
+        let objects = self.links.plan.set.objects.iter().enumerate();
+        let given = objects.filter(|(_, object)| !object.is_on_demand);
+        given.for_each(|(module, _)| search.activate(module));
+        search.run();
+        search.reach
+    }
+}
+
+/// The functions of an element segment; `None` for a null reference.
+fn functions(items: ElementItems<'_>) -> wasmparser::Result<Vec<Option<u32>>> {
+    crate::load::functions(items)
+}
+
+struct Search<'p, 'a> {
+    program: &'p Program<'a>,
+    reach: Reach,
+    /// Functions whose code has not been looked at.
+    open: Vec<ItemId>,
+}
+
+impl Search<'_, '_> {
+    fn root(&mut self, root: Root) {
+        match root {
+            Root::Item(ExternalKind::Func | ExternalKind::FuncExact, id) => self.function(id),
+            Root::Item(ExternalKind::Global, id) => self.global(id),
+            Root::Item(ExternalKind::Memory, id) => self.memory(id, None),
+            Root::Item(ExternalKind::Table, id) => self.table(id),
+            Root::Item(ExternalKind::Tag, id) => {
+                let tag = self.program.links.tag(id);
+                self.activate(tag.module);
+            }
+            Root::Address { module, .. } => self.image(module),
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(id) = self.open.pop() {
+            let imported = self.program.links.imported(id.module).functions;
+            let body = self.program.contents[id.module].bodies.get((id.index - imported) as usize);
+            // Code that is malformed fails when it is written.
+            let operators = body.and_then(|body| body.get_operators_reader().ok());
+            let mut scan = Scan::new(self, id.module, Some(id));
+            for operator in operators.into_iter().flatten().flatten() {
+                scan.operator(&operator);
+            }
+            scan.end();
+        }
+    }
+
+    /// A function that a module refers to, by its own number for it.
+    fn function(&mut self, id: ItemId) {
+        if self.program.links.imported_function(id).is_some() && !self.reach.imports.insert(id) {
+            return;
+        }
+        if let FunctionLink::Defined(id) = self.program.links.function(id)
+            && self.reach.functions.insert(id)
+        {
+            self.activate(id.module);
+            self.open.push(id);
+        }
+    }
+
+    /// A module that is there is initialised.
+    fn activate(&mut self, module: usize) {
+        if !self.reach.active.insert(module) {
+            return;
+        }
+        let program = self.program;
+        if let Some(start) = &program.starts[module]
+            && start.effects.is_none()
+        {
+            self.function(start.function);
+        }
+        for call in &program.initialisers {
+            if call.function.module == module && !call.is_done() {
+                self.function(call.function);
+            }
+        }
+    }
+
+    /// The data of a module, and what it refers to.
+    fn image(&mut self, module: usize) {
+        if !self.reach.images.insert(module) {
+            return;
+        }
+        self.activate(module);
+        let program = self.program;
+        let start = program.starts[module].iter().filter_map(|start| start.effects.as_ref());
+        let own = program.initialisers.iter().filter(|call| call.function.module == module);
+        let relocations = own.filter(|call| call.is_relocation);
+        let relocations = relocations.filter_map(|call| call.effects.as_ref());
+        for effect in start.chain(relocations).flatten() {
+            match effect {
+                Effect::Store { value, .. } if value.of == Of::Slot => self.slot(value.number),
+                Effect::Store { value, .. } => {
+                    if let Of::Data(module) = value.of {
+                        self.image(module);
+                    }
+                }
+                Effect::Clear { .. } => {}
+            }
+        }
+        if program.links.plan.set.objects[module].is_main() {
+            self.all_slots(module);
+        }
+    }
+
+    fn slot(&mut self, slot: u32) {
+        if let Some(&function) = self.program.table.get(&slot)
+            && self.reach.slots.insert(slot)
+        {
+            self.function(function);
+        }
+    }
+
+    /// All slots that a module fills.
+    fn all_slots(&mut self, module: usize) {
+        let table = self.program.table.iter().filter(|(_, id)| id.module == module);
+        table.for_each(|(&slot, _)| self.slot(slot));
+    }
+
+    fn global(&mut self, id: ItemId) {
+        match self.program.links.global(id) {
+            GlobalLink::StackPointer => self.reach.uses_stack_pointer = true,
+            GlobalLink::Constant(number) => {
+                match self.program.links.imported_global(id).map(|(_, meaning)| meaning) {
+                    Some(Meaning::MemoryBase) => self.image(id.module),
+                    Some(Meaning::DataAddress(Some(of))) => self.image(of.module),
+                    Some(Meaning::FunctionAddress(Some(_))) => self.slot(number),
+                    Some(Meaning::TableBase) => self.all_slots(id.module),
+                    _ => {}
+                }
+            }
+            GlobalLink::Defined(id) => {
+                if self.reach.globals.insert(id) {
+                    let imported = self.program.links.imported(id.module).globals;
+                    let globals = &self.program.contents[id.module].globals;
+                    self.expression(id.module, &globals[(id.index - imported) as usize].init_expr);
+                }
+            }
+        }
+    }
+
+    fn expression(&mut self, module: usize, expression: &ConstExpr<'_>) {
+        let mut scan = Scan::new(self, module, None);
+        expression.get_operators_reader().into_iter().flatten().for_each(|op| scan.operator(&op));
+        scan.end();
+    }
+
+    fn memory(&mut self, id: ItemId, user: Option<ItemId>) {
+        let SharedLink::Defined(id) = self.program.links.memory(id) else { return };
+        if self.reach.memories.contains_key(&id) {
+            return;
+        }
+        self.reach.memories.insert(id, user);
+        for module in 0..self.program.contents.len() {
+            for data in &self.program.contents[module].data {
+                if let DataKind::Active { memory_index, offset_expr } = &data.kind
+                    && self.program.links.memory(ItemId { module, index: *memory_index })
+                        == SharedLink::Defined(id)
+                {
+                    self.expression(module, offset_expr);
+                }
+            }
+        }
+    }
+
+    /// A table that is not shared, with all that it holds: which of it is called, its code does not tell.
+    fn table(&mut self, id: ItemId) {
+        let SharedLink::Defined(id) = self.program.links.table(id) else { return };
+        if !self.reach.tables.insert(id) {
+            return;
+        }
+        for module in 0..self.program.contents.len() {
+            for element in &self.program.contents[module].elements {
+                if let ElementKind::Active { table_index, offset_expr } = &element.kind
+                    && self.program.links.table(ItemId { module, index: table_index.unwrap_or(0) })
+                        == SharedLink::Defined(id)
+                {
+                    self.expression(module, offset_expr);
+                    self.items(module, element.items.clone());
+                }
+            }
+        }
+    }
+
+    fn items(&mut self, module: usize, items: ElementItems<'_>) {
+        match items {
+            ElementItems::Functions(functions) => {
+                functions
+                    .into_iter()
+                    .flatten()
+                    .for_each(|i| self.function(ItemId { module, index: i }));
+            }
+            ElementItems::Expressions(_, expressions) => {
+                expressions.into_iter().flatten().for_each(|e| self.expression(module, &e));
+            }
+        }
+    }
+
+    fn element(&mut self, id: ItemId) {
+        if self.reach.elements.insert(id) {
+            let element = &self.program.contents[id.module].elements[id.index as usize];
+            if !matches!(element.kind, ElementKind::Active { .. }) {
+                self.items(id.module, element.items.clone());
+            }
+        }
+    }
+}
+
+/// Reads the code of one function or constant expression.
+struct Scan<'s, 'p, 'a> {
+    search: &'s mut Search<'p, 'a>,
+    module: usize,
+    function: Option<ItemId>,
+    /// Addresses in a main's code are plain numbers.
+    is_main: bool,
+    before: Before,
+}
+
+/// What came just before, of the sum of `__table_base` and a number.
+#[derive(Debug, Clone, Copy)]
+enum Before {
+    Other,
+    Number(u32),
+    TableBase(u32),
+    Sum(u32),
+}
+
+/// Addresses below are never given out.
+const FIRST_ADDRESS: u32 = 1024;
+
+impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
+    fn new(search: &'s mut Search<'p, 'a>, module: usize, function: Option<ItemId>) -> Self {
+        let is_main = search.program.links.plan.set.objects[module].is_main();
+        Scan { search, module, function, is_main, before: Before::Other }
+    }
+
+    fn id(&self, index: u32) -> ItemId {
+        ItemId { module: self.module, index }
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>) {
+        self.sum(operator);
+        match *operator {
+            Operator::I32Const { value } if self.is_main => self.number(value.cast_unsigned()),
+            Operator::RefFunc { function_index } => {
+                self.search.reach.references.insert(self.id(function_index));
+            }
+            Operator::GlobalGet { global_index } if self.is_table_base(global_index) => return,
+            Operator::TableGrow { table } => self.search.reach.grows_table |= self.is_shared(table),
+            Operator::TableGet { table } | Operator::TableCopy { src_table: table, .. }
+                if self.is_shared(table) =>
+            {
+                (0..self.search.program.contents.len()).for_each(|m| self.search.all_slots(m));
+            }
+            _ => {}
+        }
+        // Nothing is written here: its hooks are told of every index in an instruction.
+        let _ = utils::instruction(self, operator.clone());
+    }
+
+    fn is_shared(&self, table: u32) -> bool {
+        self.search.program.links.table(self.id(table)) == SharedLink::Shared
+    }
+
+    fn is_table_base(&self, global: u32) -> bool {
+        let import = self.search.program.links.imported_global(self.id(global));
+        import.is_some_and(|(_, meaning)| meaning == Meaning::TableBase)
+    }
+
+    /// A number in a main's code, which may be an address or a slot.
+    fn number(&mut self, number: u32) {
+        if number >= FIRST_ADDRESS {
+            self.search.image(self.module);
+        }
+        self.search.slot(number);
+    }
+
+    /// Finds sums of `__table_base` and a number: one slot. `__table_base` by itself is any.
+    fn sum(&mut self, operator: &Operator<'_>) {
+        let table_base = |scan: &Self, global: u32| {
+            let GlobalLink::Constant(base) = scan.search.program.links.global(scan.id(global))
+            else {
+                return None;
+            };
+            scan.is_table_base(global).then_some(base)
+        };
+        self.before = match (self.before, operator) {
+            (Before::Sum(slot), Operator::I32Add) => {
+                self.search.slot(slot);
+                Before::Other
+            }
+            (Before::TableBase(base), Operator::I32Const { value }) => {
+                Before::Sum(base.wrapping_add(value.cast_unsigned()))
+            }
+            (before, operator) => {
+                let number = match before {
+                    Before::Number(number) => Some(number),
+                    Before::TableBase(_) | Before::Sum(_) => {
+                        self.search.all_slots(self.module);
+                        None
+                    }
+                    Before::Other => None,
+                };
+                match *operator {
+                    Operator::I32Const { value } => Before::Number(value.cast_unsigned()),
+                    Operator::GlobalGet { global_index } => {
+                        match (table_base(self, global_index), number) {
+                            (Some(base), Some(number)) => Before::Sum(base.wrapping_add(number)),
+                            (Some(base), None) => Before::TableBase(base),
+                            (None, _) => Before::Other,
+                        }
+                    }
+                    _ => Before::Other,
+                }
+            }
+        };
+    }
+
+    fn end(&mut self) {
+        if matches!(self.before, Before::TableBase(_) | Before::Sum(_)) {
+            self.search.all_slots(self.module);
+        }
+    }
+}
+
+type Result = std::result::Result<u32, reencode::Error>;
+
+impl Reencode for Scan<'_, '_, '_> {
+    type Error = std::convert::Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result {
+        self.search.function(self.id(function));
+        Ok(function)
+    }
+
+    fn global_index(&mut self, global: u32) -> Result {
+        self.search.global(self.id(global));
+        Ok(global)
+    }
+
+    fn memory_index(&mut self, memory: u32) -> Result {
+        if self.is_main {
+            self.search.image(self.module);
+        }
+        self.search.memory(self.id(memory), self.function);
+        Ok(memory)
+    }
+
+    fn table_index(&mut self, table: u32) -> Result {
+        self.search.table(self.id(table));
+        Ok(table)
+    }
+
+    fn element_index(&mut self, element: u32) -> Result {
+        self.search.element(self.id(element));
+        Ok(element)
+    }
+
+    fn data_index(&mut self, data: u32) -> Result {
+        self.search.reach.data.insert(self.id(data));
+        Ok(data)
+    }
+
+    fn tag_index(&mut self, tag: u32) -> Result {
+        let tag = self.search.program.links.tag(self.id(tag));
+        self.search.activate(tag.module);
+        Ok(tag.index)
+    }
 }

@@ -20,6 +20,8 @@ pub struct Object {
     pub linked_as: String,
     /// Whether it shares the process's memory and table.
     shares_memory: bool,
+    /// Whether it takes part only since a symbol of it was wanted.
+    pub(crate) is_on_demand: bool,
 }
 
 impl Object {
@@ -32,7 +34,7 @@ impl Object {
         let bytes = bytes.into();
         let module = Module::load(name, &bytes)?;
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
-        Ok(Object { module, bytes, linked_as: ENV.to_owned(), shares_memory })
+        Ok(Object { module, bytes, linked_as: ENV.to_owned(), shares_memory, is_on_demand: false })
     }
 
     /// Gives others the exports of this module under a module name of its own, with its own memory.
@@ -212,7 +214,9 @@ impl Gathering {
             let Some(at) = system.iter().position(defines) else { return faults };
             let object = system.remove(at);
             if !self.names.contains(&object.module.name) {
+                let first = self.objects.len();
                 faults.extend(self.join(object, library));
+                self.objects[first..].iter_mut().for_each(|object| object.is_on_demand = true);
             }
         }
     }
@@ -283,7 +287,7 @@ impl Object {
 
     /// Whether others can import an export. A module that shares memory offers what it defines: not what is
     /// private to it, nor an import that is passed on, nor a global that is no address.
-    fn offers(&self, export: usize) -> bool {
+    pub(crate) fn offers(&self, export: usize) -> bool {
         let item = &self.module.exports[export];
         let internals = &self.module.internals;
         let own = match &item.ty {

@@ -73,6 +73,24 @@ fn check_plan(case: &Path, folder: &Path, links: &[String]) -> Result<(), Failed
 
 fn check_run(case: &Path, folder: &Path, links: &[String]) -> Result<(), Failed> {
     let output = host("run", folder, links).args(["--invoke", "test", "main.wasm"]).output()?;
+    check_output(case, output)?;
+    check_fused(case, folder, links)
+}
+
+/// The same once more, as one module.
+fn check_fused(case: &Path, folder: &Path, links: &[String]) -> Result<(), Failed> {
+    let fused = host("fuse", folder, links)
+        .args(["main.wasm", "--export", "test", "--multi-memory", "-o", "fused.wasm"])
+        .output()?;
+    if !fused.status.success() {
+        return Err(format!("fuse: {}", String::from_utf8_lossy(&fused.stderr)).into());
+    }
+    let run = host("run", folder, &[]).args(["--invoke", "test", "fused.wasm"]).output()?;
+    check_output(case, run)
+        .map_err(|e| format!("fused: {}", e.message().unwrap_or_default()).into())
+}
+
+fn check_output(case: &Path, output: std::process::Output) -> Result<(), Failed> {
     let text = String::from_utf8(output.stdout)?;
     if output.status.success() && !text.lines().any(|line| line == "42") {
         return Err(format!("`test` did not return 42:\n{text}").into());

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Run(RunFlags),
     /// Show how modules would be linked, and run nothing
     Plan(PlanFlags),
+    /// Write a program as one module, which any WebAssembly engine runs
+    Fuse(FuseFlags),
     /// Show a module's kind, imports, exports and dylink.0 data
     Inspect(InspectFlags),
 }
@@ -129,6 +131,22 @@ pub(crate) struct PlanFlags {
     #[arg(long, value_name = "SYMBOL")]
     pub(crate) why: Option<String>,
     pub(crate) module: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FuseFlags {
+    #[command(flatten)]
+    pub(crate) link: LinkFlags,
+    pub(crate) module: PathBuf,
+    /// Write the fused module here
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Export this symbol too: a function, or the address of a variable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) export: Vec<String>,
+    /// Let modules that keep a memory of their own do so; not every engine runs the result
+    #[arg(long)]
+    pub(crate) multi_memory: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod demo;
 pub(crate) mod flags;
+mod fuse;
 mod inspect;
 mod link;
 mod plan;
@@ -24,6 +25,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(flags) => demo::run(flags),
         Command::Run(flags) => run::run(flags),
         Command::Plan(flags) => plan::run(flags),
+        Command::Fuse(flags) => fuse::run(flags),
         Command::Inspect(flags) => inspect::run(flags),
     };
     match result {

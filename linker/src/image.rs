@@ -1,0 +1,302 @@
+//! What memory and table hold when a program starts, as far as that is known before it runs.
+
+use std::collections::BTreeMap;
+
+use wasmparser::{ConstExpr, Operator};
+
+use crate::contents::Contents;
+use crate::layout::ItemId;
+use crate::links::{FunctionLink, GlobalLink, Links};
+use crate::resolve::Meaning;
+
+/// The bytes of a memory that are not zero, with some that are: pieces that neither overlap nor touch.
+#[derive(Debug)]
+pub(crate) struct Image {
+    pieces: BTreeMap<u32, Vec<u8>>,
+    size: u64,
+}
+
+/// Zeros between two segments take as much room as the second one's header.
+const GAP: usize = 8;
+
+impl Image {
+    /// For a memory of so many bytes.
+    pub(crate) fn new(size: u64) -> Self {
+        Image { pieces: BTreeMap::new(), size }
+    }
+
+    /// Writes at an address; `None` if that is outside of the memory.
+    pub(crate) fn write(&mut self, address: u32, bytes: &[u8]) -> Option<()> {
+        let end = u64::from(address) + bytes.len() as u64;
+        if end > self.size {
+            return None;
+        }
+        // The piece that begins before it may hold it, or be joined with it.
+        let before = self.pieces.range_mut(..=address).next_back();
+        if let Some((&start, piece)) = before {
+            let offset = (address - start) as usize;
+            if let Some(place) = piece.get_mut(offset..offset + bytes.len()) {
+                place.copy_from_slice(bytes);
+                return Some(());
+            }
+        }
+        let mut joined = (address, bytes.to_vec());
+        while let Some(start) = self.touching(joined.0, joined.1.len()) {
+            let piece = self.pieces.remove(&start).unwrap_or_default();
+            joined = join((start, piece), joined);
+        }
+        self.pieces.insert(joined.0, joined.1);
+        Some(())
+    }
+
+    /// A piece that overlaps or touches so many bytes from an address on.
+    fn touching(&self, address: u32, length: usize) -> Option<u32> {
+        let end = u64::from(address) + length as u64;
+        let (&start, piece) =
+            self.pieces.range(..=u32::try_from(end).unwrap_or(u32::MAX)).next_back()?;
+        (u64::from(start) + piece.len() as u64 >= address.into()).then_some(start)
+    }
+
+    /// Sets bytes to zero; `None` as above.
+    pub(crate) fn clear(&mut self, address: u32, length: u32) -> Option<()> {
+        let end = u64::from(address) + u64::from(length);
+        if end > self.size {
+            return None;
+        }
+        for (&start, piece) in &mut self.pieces {
+            let start = u64::from(start);
+            let from = u64::from(address).saturating_sub(start).min(piece.len() as u64);
+            let to = end.saturating_sub(start).min(piece.len() as u64);
+            if from < to {
+                piece[from as usize..to as usize].fill(0);
+            }
+        }
+        Some(())
+    }
+
+    /// What is to be written, in order: without the zeros that memory starts with anyway.
+    pub(crate) fn segments(&self) -> Vec<(u32, &[u8])> {
+        let mut segments = Vec::new();
+        for (&start, piece) in &self.pieces {
+            let mut at = 0;
+            while let Some(first) = piece[at..].iter().position(|&byte| byte != 0) {
+                let from = at + first;
+                at = end_of_segment(piece, from);
+                segments.push((start + from as u32, &piece[from..at]));
+            }
+        }
+        segments
+    }
+}
+
+/// Where a run of zeros begins that is worth another segment, or the piece's last byte was.
+fn end_of_segment(piece: &[u8], from: usize) -> usize {
+    let (mut end, mut zeros) = (from, 0);
+    for (at, &byte) in piece.iter().enumerate().skip(from) {
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+        if zeros > GAP {
+            break;
+        }
+        if byte != 0 {
+            end = at + 1;
+        }
+    }
+    end
+}
+
+/// One piece of two that touch; the second one's bytes count.
+fn join(old: (u32, Vec<u8>), new: (u32, Vec<u8>)) -> (u32, Vec<u8>) {
+    let start = old.0.min(new.0);
+    let (old_at, new_at) = ((old.0 - start) as usize, (new.0 - start) as usize);
+    let mut bytes = old.1;
+    if old_at > 0 {
+        bytes.splice(0..0, std::iter::repeat_n(0, old_at));
+    }
+    bytes.resize(bytes.len().max(new_at + new.1.len()), 0);
+    bytes[new_at..new_at + new.1.len()].copy_from_slice(&new.1);
+    (start, bytes)
+}
+
+/// What a function without parameters and results does, if all of it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Store { address: u32, value: Value },
+    Clear { address: u32, length: u32 },
+}
+
+/// A number of 32 bits, and what it is the address of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) number: u32,
+    pub(crate) of: Of,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// A plain number.
+    Nothing,
+    /// A slot of the table.
+    Slot,
+    /// Data of a module.
+    Data(usize),
+}
+
+impl Effect {
+    pub(crate) fn apply(self, image: &mut Image) -> Option<()> {
+        match self {
+            Effect::Store { address, value } => image.write(address, &value.number.to_le_bytes()),
+            Effect::Clear { address, length } => image.clear(address, length),
+        }
+    }
+}
+
+/// Calls within such a function that are followed.
+const DEPTH: usize = 8;
+
+/// What a function does, if it only writes numbers that are known to addresses that are known: relocations
+/// do, and the clearing of data that starts as zero.
+pub(crate) fn effects(
+    links: &Links<'_>,
+    contents: &[Contents<'_>],
+    function: ItemId,
+) -> Option<Vec<Effect>> {
+    let mut effects = Vec::new();
+    collect(links, contents, function, DEPTH, &mut effects)?;
+    Some(effects)
+}
+
+fn collect(
+    links: &Links<'_>,
+    contents: &[Contents<'_>],
+    function: ItemId,
+    depth: usize,
+    effects: &mut Vec<Effect>,
+) -> Option<()> {
+    let FunctionLink::Defined(id) = links.function(function) else { return None };
+    let module = id.module;
+    let defined = id.index - links.imported(module).functions;
+    let mut stack = Vec::new();
+    for operator in contents[module].bodies.get(defined as usize)?.get_operators_reader().ok()? {
+        match operator.ok()? {
+            Operator::I32Store { memarg } if memarg.memory == 0 => {
+                let (value, address) = (stack.pop()?, stack.pop()?);
+                let address: Value = address;
+                let address = address.number.checked_add(u32::try_from(memarg.offset).ok()?)?;
+                effects.push(Effect::Store { address, value });
+            }
+            Operator::MemoryFill { mem: 0 } => {
+                let (length, value, address) = (stack.pop()?, stack.pop()?, stack.pop()?);
+                (value.number == 0).then_some(())?;
+                effects.push(Effect::Clear { address: address.number, length: length.number });
+            }
+            Operator::Call { function_index } => {
+                let callee = ItemId { module, index: function_index };
+                let depth = depth.checked_sub(1)?;
+                stack.is_empty().then_some(())?;
+                collect(links, contents, callee, depth, effects)?;
+            }
+            Operator::Nop => {}
+            Operator::Return | Operator::End => break,
+            operator => {
+                let value = constant(links, module, &operator, &mut stack)?;
+                stack.push(value);
+            }
+        }
+    }
+    stack.is_empty().then_some(())
+}
+
+/// The value of a constant expression of a module.
+pub(crate) fn value(links: &Links<'_>, module: usize, expression: &ConstExpr<'_>) -> Option<Value> {
+    let mut stack = Vec::new();
+    for operator in expression.get_operators_reader() {
+        match operator.ok()? {
+            Operator::End => break,
+            operator => {
+                let value = constant(links, module, &operator, &mut stack)?;
+                stack.push(value);
+            }
+        }
+    }
+    stack.pop()
+}
+
+fn constant(
+    links: &Links<'_>,
+    module: usize,
+    operator: &Operator<'_>,
+    stack: &mut Vec<Value>,
+) -> Option<Value> {
+    let mut both = |number: fn(u32, u32) -> u32| {
+        let (right, left) = (stack.pop()?, stack.pop()?);
+        let of = match (left.of, right.of) {
+            (of, Of::Nothing) | (Of::Nothing, of) => of,
+            _ => return None,
+        };
+        Some(Value { number: number(left.number, right.number), of })
+    };
+    match *operator {
+        Operator::I32Const { value } => {
+            Some(Value { number: value.cast_unsigned(), of: Of::Nothing })
+        }
+        Operator::I32Add => both(u32::wrapping_add),
+        Operator::I32Sub => both(u32::wrapping_sub),
+        Operator::I32Mul => both(u32::wrapping_mul),
+        Operator::GlobalGet { global_index } => {
+            global(links, ItemId { module, index: global_index })
+        }
+        _ => None,
+    }
+}
+
+/// The value of an imported global that is one of the linker's.
+fn global(links: &Links<'_>, id: ItemId) -> Option<Value> {
+    let GlobalLink::Constant(number) = links.global(id) else { return None };
+    let (_, meaning) = links.imported_global(id)?;
+    let of = match meaning {
+        Meaning::MemoryBase => Of::Data(id.module),
+        Meaning::DataAddress(Some(definition)) => Of::Data(definition.module),
+        Meaning::TableBase | Meaning::FunctionAddress(Some(_)) => Of::Slot,
+        _ => Of::Nothing,
+    };
+    Some(Value { number, of })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Image;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// An image holds what a memory would that all was written to.
+        #[test]
+        fn holds_what_memory_would(
+            writes in prop::collection::vec(
+                (0u32..300, prop::collection::vec(0u8..3, 0..40), any::<bool>()), 0..40),
+        ) {
+            let (mut image, mut memory) = (Image::new(256), vec![0; 256]);
+            for (address, bytes, clear) in writes {
+                let range = address as usize..address as usize + bytes.len();
+                let fits = range.end <= memory.len();
+                let written = match clear {
+                    true => image.clear(address, bytes.len() as u32),
+                    false => image.write(address, &bytes),
+                };
+                prop_assert_eq!(written.is_some(), fits);
+                match clear {
+                    _ if !fits => {}
+                    true => memory[range].fill(0),
+                    false => memory[range].copy_from_slice(&bytes),
+                }
+            }
+            let mut found = vec![0; 256];
+            let mut last_end = 0;
+            for (start, bytes) in image.segments() {
+                prop_assert!(start >= last_end && bytes.first() != Some(&0) && bytes.last() != Some(&0));
+                last_end = start + bytes.len() as u32;
+                found[start as usize..last_end as usize].copy_from_slice(bytes);
+            }
+            prop_assert_eq!(found, memory);
+        }
+    }
+}
