@@ -9,36 +9,38 @@ use crate::sandbox::State;
 /// A line a frame, innermost first: the module as messages call it, the function as its author wrote
 /// it, and where in the source, if the module tells.
 pub(crate) fn lines(program: &Program<State>, backtrace: &WasmBacktrace) -> Vec<String> {
-    // Binding again gives the same code, which nobody else needs once it is compiled.
-    let bound = program.plan.bind().map(|bound| bound.modules).unwrap_or_default();
-    let frames = backtrace.frames().iter().enumerate();
-    frames.map(|(number, frame)| line(program, &bound, number, frame)).collect()
+    let bound = program.bound();
+    let functions = backtrace.frames().iter().flat_map(|frame| functions(program, &bound, frame));
+    functions.enumerate().map(|(number, function)| format!("{number}: {function}")).collect()
 }
 
-fn line(
-    program: &Program<State>,
-    bound: &[BoundModule],
-    number: usize,
-    frame: &FrameInfo,
-) -> String {
+/// The function that a frame is of. Code of another that was inlined there comes first; that which was
+/// inlined between them is not known.
+fn functions(program: &Program<State>, bound: &[BoundModule], frame: &FrameInfo) -> Vec<String> {
     let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
-    let module = program.modules.iter().find(same).map(|compiled| compiled.module);
-    let name = module.map_or("?", |module| program.name(module));
-    let function = match frame.func_name() {
-        Some(name) => linker::demangle(name).into_owned(),
-        None => format!("function {}", frame.func_index()),
+    let compiled = program.modules.iter().find(same).map(|compiled| compiled.module);
+    let bound = bound.iter().find(|bound| Some(bound.module) == compiled);
+    let set = program.plan.set();
+    let outer = bound.and_then(|bound| bound.origin_of_function(frame.func_index()));
+    let Some(origin) = frame.module_offset().and_then(|offset| bound?.origin(set, offset)) else {
+        let module = compiled.map_or("?", |module| program.name(module));
+        return vec![format!("{module}!{}", name(frame.func_name(), frame.func_index()))];
     };
-    let bound = bound.iter().find(|bound| Some(bound.module) == module);
-    let source: String = bound.iter().flat_map(|bound| source(program, bound, frame)).collect();
-    format!("{number}: {name}!{function}{source}")
+    let bytes = |module: usize| &set.objects[module].bytes;
+    let title = |module: usize, function: u32| {
+        let known = linker::function_name(bytes(module), function);
+        format!("{}!{}", program.name(module), name(known.as_deref(), function))
+    };
+    let lines = linker::source_lines(bytes(origin.module), origin.offset);
+    let source: String = lines.iter().map(location).collect();
+    let inner = (origin.module, origin.function);
+    let mut functions = vec![title(inner.0, inner.1) + &source];
+    functions.extend(outer.filter(|outer| *outer != inner).map(|outer| title(outer.0, outer.1)));
+    functions
 }
 
-/// Where in the source a frame is, by the debug information of the module as it was before it was linked.
-fn source(program: &Program<State>, bound: &BoundModule, frame: &FrameInfo) -> Vec<String> {
-    let set = program.plan.set();
-    let origin = frame.module_offset().and_then(|offset| bound.origin(set, offset));
-    let lines = origin.map(|o| linker::source_lines(&set.objects[o.module].bytes, o.offset));
-    lines.unwrap_or_default().iter().map(location).collect()
+fn name(name: Option<&str>, index: u32) -> String {
+    name.map_or_else(|| format!("function {index}"), |name| linker::demangle(name).into_owned())
 }
 
 fn location(source: &SourceLine) -> String {

@@ -29,6 +29,8 @@ pub enum Error {
     Link(Faults),
     #[error(transparent)]
     Bind(#[from] linker::BindError),
+    #[error(transparent)]
+    Fuse(#[from] linker::FuseError),
     /// An embedder's linker lacks functions, each with its type.
     #[error("the host has no{}", functions_of_host(missing))]
     HostFunctions { missing: Vec<(String, String)> },
@@ -102,6 +104,10 @@ fn lines(heading: &str, lines: &[String]) -> String {
 }
 
 impl Error {
+    pub(crate) fn compile(module: &str, error: &wasmtime::Error) -> Self {
+        Error::Compile { module: module.to_owned(), message: Error::message(error) }
+    }
+
     pub(crate) fn start(what: String, error: wasmtime::Error) -> Self {
         Error::Start { what, error }
     }

@@ -35,6 +35,7 @@
 //! ```
 
 mod backtrace;
+mod engine;
 mod error;
 mod host_functions;
 mod limits;
@@ -47,12 +48,13 @@ mod search;
 mod value;
 mod wasi;
 
+pub use engine::Settings;
 pub use error::Error;
 pub use limits::Limits;
 pub use linked::Linked;
 pub use linker::Linker;
 pub use process::Process;
-pub use program::{Program, check_preloads, function, functions, read};
+pub use program::{Mode, Program, check_preloads, function, functions, read};
 pub use sandbox::{Host, State};
 pub use search::Search;
 pub use value::{ArgumentError, Arguments, display, parse_arguments};

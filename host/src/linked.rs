@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use linker::{Plan, Shared, Source};
 use wasmtime::{
-    AsContextMut, Extern, Func, Instance, Memory, Table, TypedFunc, WasmParams, WasmResults,
+    AsContextMut, Extern, Func, Instance, InstancePre, Memory, Table, TypedFunc, WasmParams,
+    WasmResults,
 };
 
 use crate::error::Error;
@@ -18,6 +19,8 @@ pub struct Linked {
     base: Option<Instance>,
     /// By place in the set.
     modules: BTreeMap<usize, Instance>,
+    /// The instance of all modules, if they are one.
+    whole: Option<Instance>,
 }
 
 impl Linked {
@@ -49,25 +52,29 @@ impl Linked {
         })
     }
 
-    /// A function that any of the modules defines as a symbol of the process; `None` if none does.
+    /// A function that any of the modules defines as a symbol of the process; `None` if none does. In a
+    /// program whose modules are one only its exports and those named to [`Linker::export`] are known.
+    ///
+    /// [`Linker::export`]: crate::Linker::export
     pub fn symbol(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
         self.export(store, self.plan.definer(name)?, name).ok()
     }
 
     /// The address of a data symbol in [`Linked::memory`], or the slot of a function in
-    /// [`Linked::table`] if it has one.
+    /// [`Linked::table`] if it has one. It holds for symbols that [`Linked::symbol`] knows; of data that was
+    /// not needed, or functions whose address nobody takes, nothing is there.
     pub fn address(&self, symbol: &str) -> Option<u32> {
         self.plan.address(symbol)
     }
 
     /// The memory that the modules share; `None` if none does.
     pub fn memory(&self, store: impl AsContextMut) -> Option<Memory> {
-        self.base?.get_memory(store, Shared::Memory.export_name())
+        self.base.or(self.whole)?.get_memory(store, Shared::Memory.export_name())
     }
 
     /// The table that the modules share; `None` if none does.
     pub fn table(&self, store: impl AsContextMut) -> Option<Table> {
-        self.base?.get_table(store, Shared::Table.export_name())
+        self.base.or(self.whole)?.get_table(store, Shared::Table.export_name())
     }
 
     /// How the modules were linked.
@@ -76,7 +83,7 @@ impl Linked {
     }
 
     fn export(&self, store: impl AsContextMut, module: usize, name: &str) -> Result<Func, Error> {
-        let instance = self.modules.get(&module);
+        let instance = self.whole.as_ref().or_else(|| self.modules.get(&module));
         let missing = || Error::Setup { message: format!("`{name}` is not instantiated") };
         instance.and_then(|instance| instance.get_func(store, name)).ok_or_else(missing)
     }
@@ -89,21 +96,27 @@ pub(crate) struct Instantiation<'p, T: 'static> {
     linked: Linked,
     /// Modules that are instantiated, the base one first.
     instantiated: usize,
-    initialisers: std::vec::IntoIter<linker::Initialiser>,
+    initialisers: std::slice::Iter<'p, linker::Initialiser>,
 }
 
-pub(crate) enum Step<'p> {
+pub(crate) enum Step<'p, T: 'static> {
     /// To be answered with [`Instantiation::add`].
-    Instantiate { name: String, code: &'p wasmtime::Module, imports: Vec<Extern> },
+    Instantiate { name: &'p str, ready: Ready<'p, T> },
     /// A function without parameters and results.
     Call { what: String, function: Func },
+}
+
+/// A module and its imports.
+pub(crate) enum Ready<'p, T: 'static> {
+    Whole(&'p InstancePre<T>),
+    Module(&'p wasmtime::Module, Vec<Extern>),
 }
 
 impl<'p, T: 'static> Instantiation<'p, T> {
     pub(crate) fn new(program: &'p Program<T>) -> Self {
         let plan = program.plan.clone();
-        let initialisers = plan.initialisers().into_iter();
-        let linked = Linked { plan, base: None, modules: BTreeMap::new() };
+        let initialisers = program.initialisers.iter();
+        let linked = Linked { plan, base: None, modules: BTreeMap::new(), whole: None };
         let instantiated = usize::from(program.base.is_none());
         Instantiation { program, linked, instantiated, initialisers }
     }
@@ -112,20 +125,27 @@ impl<'p, T: 'static> Instantiation<'p, T> {
     pub(crate) fn next(
         &mut self,
         mut store: impl AsContextMut<Data = T>,
-    ) -> Result<Option<Step<'p>>, Error> {
+    ) -> Result<Option<Step<'p, T>>, Error> {
         let Some(index) = self.instantiated.checked_sub(1) else {
-            let code = self.program.base.as_ref();
-            let name = "the process".to_owned();
-            return Ok(code.map(|code| Step::Instantiate { name, code, imports: Vec::new() }));
+            let base = self.program.base.as_ref();
+            let ready = base.map(|code| Ready::Module(code, Vec::new()));
+            return Ok(ready.map(|ready| Step::Instantiate { name: "the process", ready }));
         };
         if let Some(compiled) = self.program.modules.get(index) {
+            let name = self.program.name(compiled.module);
+            if let Some(whole) = &self.program.whole {
+                return Ok(Some(Step::Instantiate { name, ready: Ready::Whole(whole) }));
+            }
             let imports = compiled.imports.iter().map(|source| self.import(&mut store, source));
-            let imports = imports.collect::<Result<_, _>>()?;
-            let name = self.program.name(compiled.module).to_owned();
-            return Ok(Some(Step::Instantiate { name, code: &compiled.code, imports }));
+            let ready = Ready::Module(&compiled.code, imports.collect::<Result<_, _>>()?);
+            return Ok(Some(Step::Instantiate { name, ready }));
         }
         let Some(call) = self.initialisers.next() else { return Ok(None) };
-        let what = format!("`{}` of `{}`", call.name, self.program.name(call.module));
+        let module = self.program.name(call.module);
+        let what = match self.program.is_fused() {
+            true => format!("the initialisation of `{module}`"),
+            false => format!("`{}` of `{module}`", call.name),
+        };
         let function = self.linked.export(store, call.module, call.name)?;
         Ok(Some(Step::Call { what, function }))
     }
@@ -133,6 +153,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
     /// Takes the instance of the module that was asked for.
     pub(crate) fn add(&mut self, instance: Instance) {
         match self.instantiated.checked_sub(1) {
+            _ if self.program.whole.is_some() => self.linked.whole = Some(instance),
             None => self.linked.base = Some(instance),
             Some(index) => {
                 let module = self.program.modules[index].module;

@@ -8,7 +8,7 @@ use wasmtime::{AsContextMut, Engine};
 use crate::error::Error;
 use crate::host_functions;
 use crate::linked::Linked;
-use crate::program::{self, Program};
+use crate::program::{self, Linkage, Mode, Program};
 use crate::search::Search;
 
 /// Gathers modules and host functions, and links them to a [`Program`] whose stores hold a `T`.
@@ -51,6 +51,7 @@ pub struct Linker<T: 'static> {
     preloads: Vec<Object>,
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
+    linkage: Linkage,
 }
 
 impl<T> std::fmt::Debug for Linker<T> {
@@ -69,6 +70,7 @@ impl<T: 'static> Linker<T> {
             preloads: Vec::new(),
             folders: Vec::new(),
             sysroot: None,
+            linkage: Linkage::default(),
         }
     }
 
@@ -121,6 +123,19 @@ impl<T: 'static> Linker<T> {
         self
     }
 
+    /// Chooses whether the modules become one; without it they do if they can.
+    pub fn mode(&mut self, mode: Mode) -> &mut Self {
+        self.linkage.mode = mode;
+        self
+    }
+
+    /// Keeps a symbol of any of the modules known when they become one: a function for
+    /// [`Linked::symbol`], a variable for [`Linked::address`].
+    pub fn export(&mut self, symbol: &str) -> &mut Self {
+        self.linkage.exports.push(symbol.to_owned());
+        self
+    }
+
     /// Decides how the modules are linked. No store is needed, and nothing runs.
     ///
     /// # Errors
@@ -145,7 +160,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// As [`Linker::plan`], or when a module's code is not valid.
     pub fn program(&self) -> Result<Program<T>, Error> {
-        Program::new(self.plan()?, &self.host)
+        Program::new(self.plan()?, &self.host, self.linkage.clone())
     }
 
     /// Links, compiles and instantiates the modules, once. To do so many times, keep the

@@ -5,12 +5,15 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{BoundModule, Faults, Module, Object, Plan, Set, Source};
-use wasmtime::{AsContextMut, Instance};
+use linker::{
+    Bound, BoundModule, Faults, FuseError, FuseOptions, Initialiser, Module, Object, Plan, Set,
+    Source,
+};
+use wasmtime::{AsContextMut, Instance, InstancePre};
 
 use crate::error::Error;
 use crate::host_functions;
-use crate::linked::{Instantiation, Linked, Step};
+use crate::linked::{Instantiation, Linked, Ready, Step};
 
 /// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
 pub struct Program<T: 'static> {
@@ -18,7 +21,11 @@ pub struct Program<T: 'static> {
     pub(crate) base: Option<wasmtime::Module>,
     /// In the order of instantiation.
     pub(crate) modules: Vec<Compiled>,
+    /// What there is to be instantiated if it is one module: all but the store is settled then.
+    pub(crate) whole: Option<InstancePre<T>>,
+    pub(crate) initialisers: Vec<Initialiser>,
     pub(crate) functions: wasmtime::Linker<T>,
+    linkage: Linkage,
 }
 
 /// A module as it is instantiated.
@@ -27,6 +34,50 @@ pub(crate) struct Compiled {
     pub(crate) module: usize,
     pub(crate) code: wasmtime::Module,
     pub(crate) imports: Vec<Source>,
+}
+
+/// What a program's modules become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// One module, unless one of them keeps a memory of its own or is alone.
+    #[default]
+    Auto,
+    /// One module: calls between them are calls inside it, and what is not needed is left out.
+    Fused,
+    /// An instance each.
+    Separate,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Linkage {
+    pub(crate) mode: Mode,
+    /// Symbols that stay known when the modules become one.
+    pub(crate) exports: Vec<String>,
+}
+
+impl Compiled {
+    fn name<'p>(&self, plan: &'p Plan) -> &'p str {
+        plan.set().objects.get(self.module).map_or("slots", |object| &object.module.name)
+    }
+}
+
+impl Linkage {
+    /// The modules as they are to be compiled. Twice the same, so that nobody must keep the first.
+    pub(crate) fn carry_out(&self, plan: &Plan) -> Result<Bound, Error> {
+        let options = FuseOptions { exports: self.exports.clone(), multi_memory: false };
+        match self.mode {
+            Mode::Separate => Ok(plan.bind()?),
+            Mode::Fused => Ok(plan.fuse(&options)?),
+            Mode::Auto if plan.set().objects.len() == 1 && self.exports.is_empty() => {
+                Ok(plan.bind()?)
+            }
+            Mode::Auto => match plan.fuse(&options) {
+                Err(FuseError::SecondMemory { .. }) => Ok(plan.bind()?),
+                fused => Ok(fused?),
+            },
+        }
+    }
 }
 
 impl<T> std::fmt::Debug for Program<T> {
@@ -38,19 +89,17 @@ impl<T> std::fmt::Debug for Program<T> {
 }
 
 impl<T: 'static> Program<T> {
-    /// Rewrites and compiles the modules of a plan; `functions` are the host's.
-    ///
-    /// # Errors
-    ///
-    /// When a module's code is not valid, or the host lacks a function that the plan takes from it.
-    pub fn new(plan: Plan, functions: &wasmtime::Linker<T>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        plan: Plan,
+        functions: &wasmtime::Linker<T>,
+        linkage: Linkage,
+    ) -> Result<Self, Error> {
         validate(plan.set())?;
         check_host(&plan, functions)?;
-        let bound = plan.bind()?;
+        let bound = linkage.carry_out(&plan)?;
         let compile = |name: &str, bytes: &[u8]| {
-            wasmtime::Module::from_binary(functions.engine(), bytes).map_err(|error| {
-                Error::Compile { module: name.to_owned(), message: Error::message(&error) }
-            })
+            wasmtime::Module::from_binary(functions.engine(), bytes)
+                .map_err(|error| Error::compile(name, &error))
         };
         let base = bound.base.map(|bytes| compile("base", &bytes)).transpose()?;
         let mut modules = Vec::new();
@@ -61,7 +110,32 @@ impl<T: 'static> Program<T> {
             let code = compile(object.map_or("slots", |o| &o.module.name), &bytes)?;
             modules.push(Compiled { module, code, imports });
         }
-        Ok(Program { plan: Arc::new(plan), base, modules, functions: functions.clone() })
+        let whole = match (&base, modules.as_slice()) {
+            (None, [only]) => {
+                let pre = functions.instantiate_pre(&only.code);
+                Some(pre.map_err(|error| Error::compile(only.name(&plan), &error))?)
+            }
+            _ => None,
+        };
+        Ok(Program {
+            plan: Arc::new(plan),
+            base,
+            modules,
+            whole,
+            initialisers: bound.initialisers,
+            functions: functions.clone(),
+            linkage,
+        })
+    }
+
+    /// Whether its modules became one.
+    pub fn is_fused(&self) -> bool {
+        self.whole.is_some() && self.plan.set().objects.len() > 1
+    }
+
+    /// The modules as they were before they were compiled.
+    pub(crate) fn bound(&self) -> Vec<BoundModule> {
+        self.linkage.carry_out(&self.plan).map(|bound| bound.modules).unwrap_or_default()
     }
 
     /// How its modules are linked.
@@ -89,8 +163,11 @@ impl<T: 'static> Program<T> {
         let mut instantiation = Instantiation::new(self);
         while let Some(step) = instantiation.next(&mut store)? {
             match step {
-                Step::Instantiate { name, code, imports } => {
-                    let instance = Instance::new(&mut store, code, &imports);
+                Step::Instantiate { name, ready } => {
+                    let instance = match ready {
+                        Ready::Whole(whole) => whole.instantiate(&mut store),
+                        Ready::Module(code, imports) => Instance::new(&mut store, code, &imports),
+                    };
                     let what = format!("the start function of `{name}`");
                     instantiation.add(instance.map_err(|error| Error::start(what, error))?);
                 }
@@ -118,8 +195,13 @@ impl<T: 'static> Program<T> {
         let mut instantiation = Instantiation::new(self);
         while let Some(step) = instantiation.next(&mut store)? {
             match step {
-                Step::Instantiate { name, code, imports } => {
-                    let instance = Instance::new_async(&mut store, code, &imports).await;
+                Step::Instantiate { name, ready } => {
+                    let instance = match ready {
+                        Ready::Whole(whole) => whole.instantiate_async(&mut store).await,
+                        Ready::Module(code, imports) => {
+                            Instance::new_async(&mut store, code, &imports).await
+                        }
+                    };
                     let what = format!("the start function of `{name}`");
                     instantiation.add(instance.map_err(|error| Error::start(what, error))?);
                 }

@@ -1,13 +1,14 @@
 //! The host of the command line: WASI, and limits on what a program may use.
 
 use linker::{Plan, Set};
-use wasmtime::{Config, Engine, WasmBacktraceDetails};
+use wasmtime::Engine;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 
+use crate::engine::Settings;
 use crate::error::Error;
 use crate::limits::{Limits, MemoryLimiter};
 use crate::process::Process;
-use crate::program::Program;
+use crate::program::{Linkage, Program};
 use crate::wasi::Wasi;
 
 /// What the store of a [`Process`] holds.
@@ -26,30 +27,36 @@ impl std::fmt::Debug for State {
 ///
 /// One is enough for many programs, and it can be shared between threads.
 pub struct Host {
-    pub(crate) limits: Limits,
+    settings: Settings,
     functions: wasmtime::Linker<State>,
 }
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Host").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
 impl Host {
+    /// A host with the default settings, but for limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::with`].
+    pub fn new(limits: Limits) -> Result<Self, Error> {
+        Host::with(Settings { limits, ..Settings::default() })
+    }
+
     /// # Errors
     ///
     /// When Wasmtime does not support this machine.
-    pub fn new(limits: Limits) -> Result<Self, Error> {
+    pub fn with(settings: Settings) -> Result<Self, Error> {
         let setup = |e| Error::Setup { message: Error::message(&e) };
-        let mut config = Config::new();
-        config.epoch_interruption(limits.timeout.is_some());
-        config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
-        let engine = Engine::new(&config).map_err(setup)?;
+        let engine = Engine::new(&settings.config()).map_err(setup)?;
         let mut functions = wasmtime::Linker::new(&engine);
         p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)
             .map_err(setup)?;
-        Ok(Host { limits, functions })
+        Ok(Host { settings, functions })
     }
 
     /// Decides how the modules of a set are linked, and compiles them.
@@ -67,7 +74,8 @@ impl Host {
     ///
     /// When a module's code is not valid.
     pub fn compile(&self, plan: Plan) -> Result<Program<State>, Error> {
-        Program::new(plan, &self.functions)
+        let linkage = Linkage { mode: self.settings.mode, exports: Vec::new() };
+        Program::new(plan, &self.functions, linkage)
     }
 
     /// Instantiates a program's modules and initialises each after what it depends on.
@@ -80,7 +88,7 @@ impl Host {
         program: &'p Program<State>,
         wasi: &Wasi,
     ) -> Result<Process<'p>, Error> {
-        Process::start(program, self.limits, wasi)
+        Process::start(program, self.settings.limits, wasi)
     }
 }
 

@@ -29,6 +29,18 @@ pub struct Bound {
     /// Fills the canonical table slots, if there are any. To be instantiated last, before any initialiser
     /// is called.
     pub slots: Option<BoundModule>,
+    /// What must be called after all instances exist, in this order: relocations of all modules, then
+    /// constructors, those of a module after those of what it depends on.
+    pub initialisers: Vec<Initialiser>,
+}
+
+/// A function without parameters and results that prepares a module: a relocation or a constructor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initialiser {
+    /// The module's place in the set.
+    pub module: usize,
+    /// The name under which it exports the function.
+    pub name: &'static str,
 }
 
 /// A module and where each of its imports comes from, in order.
@@ -38,9 +50,14 @@ pub struct BoundModule {
     pub module: usize,
     pub bytes: Vec<u8>,
     pub imports: Vec<Source>,
-    /// Whether its code is other than that of the module.
-    pub(crate) is_rewritten: bool,
-    /// What each of its functions was that a module defines, in their order.
+    /// What its functions were, if its code is other than that of the module.
+    pub(crate) origins: Option<Origins>,
+}
+
+/// What each function was that some module defines, from a number on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origins {
+    pub(crate) first: u32,
     pub(crate) functions: Vec<ItemId>,
 }
 
@@ -76,6 +93,7 @@ impl Plan {
             base: self.set.objects.iter().any(Object::is_dynamic).then(|| self.base()),
             modules: modules.collect::<Result<_, _>>()?,
             slots: (!self.layout.slots.is_empty()).then(|| self.fill_slots()),
+            initialisers: self.initialisers(),
         })
     }
 
@@ -135,7 +153,7 @@ impl Plan {
         }
         let bytes = sections.finish();
         let module = self.set.objects.len();
-        BoundModule { module, bytes, imports: sources, is_rewritten: true, functions: Vec::new() }
+        BoundModule { module, bytes, imports: sources, origins: Some(Origins::default()) }
     }
 }
 
@@ -145,13 +163,7 @@ fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindErro
         let imports = object.module.imports.iter().zip(&links.plan.resolution[module]);
         let imports = imports.map(|(import, &meaning)| links.source(import, meaning)).collect();
         let bytes = object.bytes.to_vec();
-        return Ok(BoundModule {
-            module,
-            bytes,
-            imports,
-            is_rewritten: false,
-            functions: Vec::new(),
-        });
+        return Ok(BoundModule { module, bytes, imports, origins: None });
     }
     rewrite(links, module).map_err(|error| BindError::new(&object.module.name, &error))
 }
@@ -169,13 +181,7 @@ fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, emit::Error>
     export(&mut emitter, module);
     let Emitter { mut sections, sources, origins, .. } = emitter;
     sections.name.clone_from(&links.plan.set.objects[module].module.name);
-    Ok(BoundModule {
-        module,
-        bytes: sections.finish(),
-        imports: sources,
-        is_rewritten: true,
-        functions: origins,
-    })
+    Ok(BoundModule { module, bytes: sections.finish(), imports: sources, origins: Some(origins) })
 }
 
 /// Custom sections that hold for a rewritten module too.

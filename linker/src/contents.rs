@@ -1,8 +1,8 @@
 //! A module's sections, read once: what writing it anew goes through.
 
 use wasmparser::{
-    BinaryReader, CustomSectionReader, Data, Element, FunctionBody, Global, Parser, Payload,
-    RecGroup, Result, Table, TagType,
+    BinaryReader, CustomSectionReader, Data, Element, FunctionBody, Global, KnownCustom, Name,
+    Naming, Parser, Payload, RecGroup, Result, Table, TagType,
 };
 
 /// The sections of a module that is known to be valid but for its function bodies.
@@ -57,6 +57,24 @@ impl<'a> Contents<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The function names of the name section, some of which may be there twice. The specification asks
+    /// engines to ignore malformed ones; so does this.
+    pub(crate) fn function_names(&self) -> impl Iterator<Item = Naming<'a>> {
+        let names = self.custom.iter().filter_map(|section| match section.as_known() {
+            KnownCustom::Name(names) => Some(names.into_iter().flatten()),
+            _ => None,
+        });
+        let functions = names.flatten().filter_map(|names| match names {
+            Name::Function(names) => Some(names.into_iter().flatten()),
+            _ => None,
+        });
+        functions.flatten()
+    }
+
+    pub(crate) fn function_name(&self, function: u32) -> Option<&'a str> {
+        self.function_names().find(|naming| naming.index == function).map(|naming| naming.name)
     }
 }
 

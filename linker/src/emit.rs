@@ -12,11 +12,10 @@ use wasm_encoder::{
     TagSection, TypeSection, ValType,
 };
 use wasmparser::{
-    CompositeInnerType, Data, DataKind, Element, ElementKind, ExternalKind, KnownCustom, Operator,
-    RecGroup,
+    CompositeInnerType, Data, DataKind, Element, ElementKind, ExternalKind, Operator, RecGroup,
 };
 
-use crate::bind::Source;
+use crate::bind::{Origins, Source};
 use crate::contents::Contents;
 use crate::convention::ENV;
 use crate::layout::ItemId;
@@ -258,8 +257,8 @@ pub(crate) struct Emitter<'a> {
     tags: u32,
     elements: u32,
     data: u32,
-    /// What each function was that a module defines, in the order of their numbers.
-    pub(crate) origins: Vec<ItemId>,
+    /// What the functions were that the modules define.
+    pub(crate) origins: Origins,
 }
 
 /// Whether the new module has the memory and the table of the process.
@@ -305,7 +304,7 @@ impl<'a> Emitter<'a> {
             tags: 0,
             elements: 0,
             data: 0,
-            origins: Vec::new(),
+            origins: Origins::default(),
         }
     }
 
@@ -347,6 +346,7 @@ impl<'a> Emitter<'a> {
         for place in 0..self.parts.len() {
             self.import_tags(place)?;
         }
+        self.origins.first = self.functions;
         for place in 0..self.parts.len() {
             self.number_defined(place);
             self.number_segments(place);
@@ -438,7 +438,7 @@ impl<'a> Emitter<'a> {
             let id = ItemId { module, index };
             if keeps(|reach| &reach.functions, id) {
                 *number = take(&mut self.functions);
-                self.origins.push(id);
+                self.origins.functions.push(id);
             }
         }
         for (index, place) in (0..).zip(&mut part.globals).skip(imported.globals as usize) {
@@ -717,18 +717,10 @@ impl Part<'_> {
     /// The names of functions, under their new numbers. What a function is called where it is defined
     /// counts more than where it is imported.
     fn write_names(&self, contents: &Contents<'_>, imported: u32, to: &mut BTreeMap<u32, String>) {
-        for section in &contents.custom {
-            let KnownCustom::Name(subsections) = section.as_known() else { continue };
-            // The specification asks engines to ignore malformed names; so does this.
-            for subsection in subsections.into_iter().flatten() {
-                let wasmparser::Name::Function(names) = subsection else { continue };
-                for naming in names.into_iter().flatten() {
-                    let number = self.functions.get(naming.index as usize).copied();
-                    let Some(number) = number.filter(|&number| number != GONE) else { continue };
-                    if naming.index >= imported || !to.contains_key(&number) {
-                        to.insert(number, naming.name.to_owned());
-                    }
-                }
+        for naming in contents.function_names() {
+            let number = number(&self.functions, naming.index);
+            if number != GONE && (naming.index >= imported || !to.contains_key(&number)) {
+                to.insert(number, naming.name.to_owned());
             }
         }
     }

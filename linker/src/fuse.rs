@@ -7,7 +7,7 @@
 use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, TableType};
 use wasmparser::{Data, DataKind, ExternalKind};
 
-use crate::bind::{BindError, BoundModule};
+use crate::bind::{BindError, Bound, BoundModule, Initialiser};
 use crate::convention::{INITIALIZE, MEMORY, START, is_private};
 use crate::custom;
 use crate::emit::{self, Emitter, Shares};
@@ -48,13 +48,13 @@ pub enum FuseError {
 }
 
 impl Plan {
-    /// Writes all modules as one. The same plan gives the same bytes.
+    /// Writes all modules as one, [`Bound::modules`] has no other. The same plan gives the same bytes.
     ///
     /// # Errors
     ///
     /// When a module that is needed keeps a memory of its own; when a symbol that is to be exported does
     /// not exist; or when a module is malformed in a way that loading it does not find.
-    pub fn fuse(&self, options: &FuseOptions) -> Result<BoundModule, FuseError> {
+    pub fn fuse(&self, options: &FuseOptions) -> Result<Bound, FuseError> {
         let links = Links::new(self);
         let name = &self.set.objects[self.set.program].module.name;
         let malformed = |error: emit::Error| BindError::new(name, &error);
@@ -224,7 +224,7 @@ struct Fusing<'a> {
 }
 
 impl<'a> Fusing<'a> {
-    fn write(&self, exports: &[NewExport], image: &Image) -> emit::Result<BoundModule> {
+    fn write(&self, exports: &[NewExport], image: &Image) -> emit::Result<Bound> {
         let layout = &self.plan.layout;
         let modules = layout.order.iter().filter(|&module| self.reach.active.contains(module));
         let modules = modules.map(|&module| (module, self.program.contents[module].clone()));
@@ -244,18 +244,18 @@ impl<'a> Fusing<'a> {
         self.write_segments(&mut emitter, image);
         let start = self.add_start(&mut emitter)?;
         emitter.sections.start = start;
-        self.export(&mut emitter, exports, shares)?;
+        let initialisers = self.export(&mut emitter, exports, shares)?;
         emitter.sections.custom = custom;
         let Emitter { mut sections, sources, origins, .. } = emitter;
         let module = self.plan.set.program;
         sections.name.clone_from(&self.plan.set.objects[module].module.name);
-        Ok(BoundModule {
+        let fused = BoundModule {
             module,
             bytes: sections.finish(),
             imports: sources,
-            is_rewritten: true,
-            functions: origins,
-        })
+            origins: Some(origins),
+        };
+        Ok(Bound { base: None, modules: vec![fused], slots: None, initialisers })
     }
 
     /// The process's table, which can grow only if something lets it.
@@ -310,7 +310,7 @@ impl<'a> Fusing<'a> {
         emitter: &mut Emitter<'_>,
         exports: &[NewExport],
         shares: bool,
-    ) -> emit::Result<()> {
+    ) -> emit::Result<Vec<Initialiser>> {
         let initialisers = self.program.initialisers.iter().filter(|call| !call.is_done());
         let active = initialisers.filter(|c| self.reach.active.contains(&c.function.module));
         let mut initialisers: Vec<_> = active.map(|call| emitter.function(call.function)).collect();
@@ -331,14 +331,15 @@ impl<'a> Fusing<'a> {
                 }
             }
         }
-        if !initialisers.is_empty() {
-            let number = emitter.add_function(INITIALIZE, &calls(&initialisers))?;
-            emitter.sections.exports.export(INITIALIZE, ExportKind::Func, number);
-        }
         if shares {
             emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
         }
-        Ok(())
+        if initialisers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let number = emitter.add_function(INITIALIZE, &calls(&initialisers))?;
+        emitter.sections.exports.export(INITIALIZE, ExportKind::Func, number);
+        Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE }])
     }
 }
 

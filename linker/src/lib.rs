@@ -44,7 +44,7 @@
 //! cannot both come first; there one of the calls goes through the table.
 //!
 //! When all modules exist, their relocations are applied, pointers in data that point to somewhere else, and
-//! then their constructors run, those of a library before those of who uses it: [`Plan::initialisers`].
+//! then their constructors run, those of a library before those of who uses it: [`Bound::initialisers`].
 //!
 //! # This crate
 //!
@@ -106,15 +106,15 @@ mod set;
 mod types;
 mod wasi;
 
-pub use bind::{BindError, Bound, BoundModule, Source};
+pub use bind::{BindError, Bound, BoundModule, Initialiser, Source};
 pub use contract::{Contract, ContractError, Expectation};
 pub use demangle::{demangle, printable};
 pub use dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
 pub use fault::{Candidate, Fault, Faults};
 pub use fuse::{FuseError, FuseOptions};
 pub use load::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
-pub use origin::{Origin, SourceLine, source_lines};
-pub use plan::{Initialiser, Plan};
+pub use origin::{Origin, SourceLine, function_name, source_lines};
+pub use plan::Plan;
 pub use report::Why;
 pub use resolve::Shared;
 pub use set::{Definition, Library, NoLibrary, Object, SYSTEM_LIBRARIES, Set, module_name};

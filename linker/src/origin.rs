@@ -12,6 +12,8 @@ use crate::set::Set;
 pub struct Origin {
     /// The module's place in the set.
     pub module: usize,
+    /// The function's index in the module.
+    pub function: u32,
     /// In bytes from the start of the module's file.
     pub offset: usize,
 }
@@ -27,22 +29,36 @@ pub struct SourceLine {
 }
 
 impl BoundModule {
+    /// The module that defined one of the functions of [`BoundModule::bytes`], and its index there.
+    pub fn origin_of_function(&self, function: u32) -> Option<(usize, u32)> {
+        let Some(origins) = &self.origins else { return Some((self.module, function)) };
+        let id = origins.functions.get(function.checked_sub(origins.first)? as usize)?;
+        Some((id.module, id.index))
+    }
+
     /// The instruction that the one at `offset` of [`BoundModule::bytes`] was before it was rewritten;
     /// `None` for one that no module has, or outside of all functions.
     pub fn origin(&self, set: &Set, offset: usize) -> Option<Origin> {
-        if !self.is_rewritten {
-            return Some(Origin { module: self.module, offset });
-        }
         let (place, body) = body_at(&self.bytes, offset)?;
-        let function = *self.functions.get(place)?;
+        let imported = |module: usize| set.objects[module].module.internals.imported_functions;
+        let Some(origins) = &self.origins else {
+            let function = imported(self.module) + place as u32;
+            return Some(Origin { module: self.module, function, offset });
+        };
+        let function = *origins.functions.get(place)?;
         let original = Contents::read(&set.objects[function.module].bytes).ok()?;
-        let imported = set.objects[function.module].module.internals.imported_functions;
-        let original = original.bodies.get(function.index.checked_sub(imported)? as usize)?;
+        let defined = function.index.checked_sub(imported(function.module))?;
+        let original = original.bodies.get(defined as usize)?;
         // Each instruction was rewritten as one.
         let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
         let offset = offsets(original).nth(instruction)?;
-        Some(Origin { module: function.module, offset })
+        Some(Origin { module: function.module, function: function.index, offset })
     }
+}
+
+/// The name that a module's name section gives a function, as it is there.
+pub fn function_name(bytes: &[u8], function: u32) -> Option<String> {
+    Contents::read(bytes).ok()?.function_name(function).map(str::to_owned)
 }
 
 /// The function body around an offset, and its place among them.

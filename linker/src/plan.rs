@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::bind::Initialiser;
 use crate::convention::{CALL_CONSTRUCTORS, ENV, INITIALIZE, RELOCATIONS};
 use crate::fault::{Fault, Faults};
 use crate::graph;
@@ -25,15 +26,6 @@ const PLAIN_IN_A_CYCLE: &str = "keeps a memory of its own and is in a cycle with
                                 import from it; break the cycle, or build it as a shared library";
 const TAG_IN_A_CYCLE: &str = "imports a tag from a module with which it is in a cycle; define the \
                               tag in a module of its own";
-
-/// A function without parameters and results that prepares a module: a relocation or a constructor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Initialiser {
-    /// The module's place in the set.
-    pub module: usize,
-    /// The name under which it exports the function.
-    pub name: &'static str,
-}
 
 impl Plan {
     /// # Errors
@@ -104,9 +96,8 @@ impl Plan {
         imports.filter(|(_, meaning)| **meaning == Meaning::Host).map(|(import, _)| import)
     }
 
-    /// What must be called after all instances exist, in this order: relocations of all modules, then
-    /// constructors, those of a module after those of what it depends on.
-    pub fn initialisers(&self) -> Vec<Initialiser> {
+    /// See [`Bound::initialisers`](crate::Bound::initialisers).
+    pub(crate) fn initialisers(&self) -> Vec<Initialiser> {
         let mut calls = Vec::new();
         for &module in &self.layout.order {
             let relocations = RELOCATIONS.iter().filter(|name| self.exports(module, name));

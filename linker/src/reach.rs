@@ -7,9 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use wasm_encoder::reencode::{self, Reencode, utils};
-use wasmparser::{
-    ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, KnownCustom, Operator,
-};
+use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator};
 
 use crate::contents::Contents;
 use crate::demangle::demangle;
@@ -96,7 +94,7 @@ impl<'a> Program<'a> {
             Some(Start { function, effects: effects(links, &contents, function) })
         };
         let starts = contents.iter().enumerate().map(start).collect();
-        let initialiser = |call: crate::plan::Initialiser| {
+        let initialiser = |call: crate::bind::Initialiser| {
             let export = plan.set.objects[call.module].module.export(call.name)?;
             let function = ItemId { module: call.module, index: export.index };
             let is_relocation = crate::convention::RELOCATIONS.contains(&call.name);
@@ -138,18 +136,8 @@ impl<'a> Program<'a> {
 
     /// How messages call a function.
     pub(crate) fn function_name(&self, id: ItemId) -> String {
-        let sections = &self.contents[id.module].custom;
-        let names = sections.iter().filter_map(|section| match section.as_known() {
-            KnownCustom::Name(names) => Some(names.into_iter().flatten()),
-            _ => None,
-        });
-        let functions = names.flatten().filter_map(|name| match name {
-            wasmparser::Name::Function(names) => Some(names.into_iter().flatten()),
-            _ => None,
-        });
-        let name = functions.flatten().find(|naming| naming.index == id.index);
-        match name {
-            Some(naming) => demangle(naming.name).into_owned(),
+        match self.contents[id.module].function_name(id.index) {
+            Some(name) => demangle(name).into_owned(),
             None => format!("function {}", id.index),
         }
     }

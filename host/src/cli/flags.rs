@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{Args, Parser, Subcommand};
-use host::{Directory, Limits, Search};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use host::{Directory, Limits, Mode, Search, Settings};
 
 /// Links WebAssembly modules and runs them on Wasmtime.
 #[derive(Debug, Parser)]
@@ -66,6 +66,20 @@ pub(crate) struct RunFlags {
     /// Call this export and print its results, one a line
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
+    /// What the modules become: one module, whose calls cost least, or an instance each [default: one,
+    /// unless a module keeps a memory of its own]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true,
+        value_name = "auto|fused|separate"
+    )]
+    mode: ModeFlag,
+    /// Inline short functions: calls in short loops cost less, but a trap does not tell of such functions
+    #[arg(long)]
+    inline: bool,
     /// Let the guest read and write this directory, under the name GUEST if given
     #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_directory)]
     pub(crate) dir: Vec<Directory>,
@@ -95,8 +109,12 @@ impl RunFlags {
         self.module_and_args.get(1..).unwrap_or_default()
     }
 
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { limits: self.limits(), mode: self.mode.into(), inlining: self.inline }
+    }
+
     /// Of several values for one limit the last counts, and those by name before `-W`.
-    pub(crate) fn limits(&self) -> Limits {
+    fn limits(&self) -> Limits {
         let mut limits = Limits::default();
         for option in &self.wasm {
             match *option {
@@ -107,6 +125,24 @@ impl RunFlags {
         limits.timeout = self.timeout.or(limits.timeout);
         limits.max_memory = self.max_memory.map(bytes).or(limits.max_memory);
         limits
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum ModeFlag {
+    #[default]
+    Auto,
+    Fused,
+    Separate,
+}
+
+impl From<ModeFlag> for Mode {
+    fn from(flag: ModeFlag) -> Self {
+        match flag {
+            ModeFlag::Auto => Mode::Auto,
+            ModeFlag::Fused => Mode::Fused,
+            ModeFlag::Separate => Mode::Separate,
+        }
     }
 }
 

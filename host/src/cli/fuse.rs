@@ -11,5 +11,6 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let options = FuseOptions { exports: flags.export.clone(), multi_memory: flags.multi_memory };
     let fused = plan.fuse(&options)?;
     let path = &flags.output;
-    std::fs::write(path, &fused.bytes).with_context(|| format!("cannot write `{}`", path.display()))
+    let bytes = fused.modules.first().map_or(&[][..], |module| &module.bytes);
+    std::fs::write(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
 }

@@ -10,7 +10,7 @@ use super::flags::RunFlags;
 use super::link;
 
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
-    let host = Host::new(flags.limits())?;
+    let host = Host::with(flags.settings())?;
     let object = host::read(Path::new(flags.module()))?;
     match &flags.invoke {
         None => {
