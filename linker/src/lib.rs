@@ -86,6 +86,7 @@ mod convention;
 mod demangle;
 mod dylink;
 mod fault;
+mod fit;
 mod graph;
 mod hint;
 mod layout;

@@ -10,7 +10,7 @@ use wasmparser::{
     ValidPayload, Validator, WasmFeatures,
 };
 
-use crate::convention::{MEMORY_BASE, TABLE, TABLE_BASE};
+use crate::convention::{LINEAR_MEMORY, MEMORY_BASE, TABLE, TABLE_BASE};
 use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -81,6 +81,8 @@ pub enum Kind {
     Command,
     /// Exports `_initialize`, to be called once before anything else.
     Reactor,
+    /// What a compiler leaves for a linker to make a module of: its code still has blanks.
+    Object,
     /// Any other module: its exports are all it brings.
     Plain,
 }
@@ -92,6 +94,7 @@ impl fmt::Display for Kind {
             Kind::Main => "main, not position independent",
             Kind::Command => "command",
             Kind::Reactor => "reactor",
+            Kind::Object => "object file",
             Kind::Plain => "plain module",
         })
     }
@@ -125,7 +128,8 @@ pub enum LoadError {
     Truncated { module: String, offset: usize, expected: usize, found: usize },
     #[error(
         "`{module}` uses the feature `{feature}`, which is not enabled here: {message} \
-         (at offset {offset:#x}); build it without that feature"
+         (at offset {offset:#x}); build it without {}",
+        remedy(feature)
     )]
     Feature { module: String, feature: String, message: String, offset: usize },
     #[error("`{module}` is malformed: {message} (at offset {offset:#x})")]
@@ -156,6 +160,17 @@ fn names(features: WasmFeatures) -> String {
     let names: Vec<_> =
         features.iter_names().map(|(name, _)| name.to_lowercase().replace('_', "-")).collect();
     names.join(", ")
+}
+
+/// What a compiler calls a feature.
+fn remedy(feature: &str) -> &'static str {
+    match feature {
+        "threads" => "threads, which `-pthread` and `-C target-feature=+atomics` bring",
+        "legacy-exceptions" => {
+            "C++ exceptions and `setjmp`, which `-fwasm-exceptions` and `-sSUPPORT_LONGJMP=wasm` bring"
+        }
+        _ => "that feature",
+    }
 }
 
 impl Module {
@@ -466,6 +481,8 @@ fn kind(module: &ModuleReader) -> Kind {
     let exports = |name: &str| module.exports.iter().any(|export| export.name == name);
     if module.dylink.is_some() {
         Kind::SharedLibrary
+    } else if module.imports.iter().any(|import| import.name == LINEAR_MEMORY) {
+        Kind::Object
     } else if MAIN_EXPORTS.iter().all(|name| exports(name)) {
         Kind::Main
     } else if exports("_start") {

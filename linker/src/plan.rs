@@ -108,8 +108,8 @@ impl Plan {
     /// The functions that run a module's constructors, of which the first that exists is called.
     fn constructors(&self, module: usize) -> &'static [&'static str] {
         match self.set.objects[module].module.kind {
-            // A command initialises itself when it is started.
-            Kind::Command => &[],
+            // A command initialises itself when it is started; an object file is no module yet.
+            Kind::Command | Kind::Object => &[],
             Kind::SharedLibrary => &[CALL_CONSTRUCTORS, INITIALIZE],
             Kind::Main | Kind::Reactor | Kind::Plain => &[INITIALIZE, CALL_CONSTRUCTORS],
         }
