@@ -230,7 +230,9 @@ pub fn validate(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 #[derive(Default)]
-struct ModuleReader {
+struct ModuleReader<'a> {
+    /// As they are read: what their types are is known when the whole module is.
+    untyped_imports: Vec<wasmparser::Import<'a>>,
     imports: Vec<Import>,
     exports: Vec<Export>,
     dylink: Option<Dylink>,
@@ -250,11 +252,10 @@ enum Base {
     Table,
 }
 
-impl ModuleReader {
-    fn read(&mut self, name: &str, bytes: &[u8]) -> Result<(), LoadError> {
+impl<'a> ModuleReader<'a> {
+    fn read(&mut self, name: &str, bytes: &'a [u8]) -> Result<(), LoadError> {
         let mut validator = Validator::new_with_features(FEATURES);
         let mut first_section = true;
-        let mut import_types = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.map_err(|e| explain(name, bytes, &e))?;
             if let Payload::CustomSection(section) = &payload
@@ -274,19 +275,15 @@ impl ModuleReader {
                 continue;
             }
             let valid = validator.payload(&payload).map_err(|e| explain(name, bytes, &e))?;
-            if let Payload::ImportSection(imports) = &payload {
-                let imports = imports.clone().into_imports().collect::<Result<Vec<_>, _>>();
-                import_types = imports.map_err(|e| explain(name, bytes, &e))?;
-            }
             self.read_section(&payload).map_err(|e| explain(name, bytes, &e))?;
             if let ValidPayload::End(types) = valid {
-                self.collect(types.as_ref(), std::mem::take(&mut import_types));
+                self.collect(types.as_ref());
             }
         }
         Ok(())
     }
 
-    fn read_section(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
+    fn read_section(&mut self, payload: &Payload<'a>) -> wasmparser::Result<()> {
         match payload {
             Payload::ImportSection(imports) => {
                 let mut tables = 0;
@@ -300,6 +297,7 @@ impl ModuleReader {
                         }
                         _ => {}
                     }
+                    self.untyped_imports.push(import);
                 }
             }
             Payload::GlobalSection(globals) => {
@@ -385,7 +383,8 @@ impl ModuleReader {
         stack.pop().map(|(base, value)| (base, value.cast_unsigned()))
     }
 
-    fn collect(&mut self, types: TypesRef<'_>, imports: Vec<wasmparser::Import<'_>>) {
+    fn collect(&mut self, types: TypesRef<'_>) {
+        let imports = std::mem::take(&mut self.untyped_imports);
         self.imports = imports.into_iter().map(|import| import_of(types, import)).collect();
         self.exports = types
             .core_exports()
@@ -477,7 +476,7 @@ fn func_type(types: TypesRef<'_>, id: CoreTypeId) -> FuncType {
     FuncType { params: ty.params().to_vec(), results: ty.results().to_vec() }
 }
 
-fn kind(module: &ModuleReader) -> Kind {
+fn kind(module: &ModuleReader<'_>) -> Kind {
     let exports = |name: &str| module.exports.iter().any(|export| export.name == name);
     if module.dylink.is_some() {
         Kind::SharedLibrary

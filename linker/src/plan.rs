@@ -8,7 +8,7 @@ use crate::graph;
 use crate::layout::{Layout, layout};
 use crate::load::Kind;
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::set::{Definition, Set};
+use crate::set::{Definition, Set, module_name};
 use crate::types::ExternType;
 
 /// What the modules of a program are to each other, and where everything lies.
@@ -118,6 +118,7 @@ impl Plan {
     /// For each module, those of which it uses anything, or which it lists as needed. What it defines too,
     /// an inline function of C++ for example, it would have without them: that makes no dependency.
     fn dependencies(&self) -> Vec<Vec<usize>> {
+        let places = self.set.places();
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
         let of = |(module, (object, meanings)): (usize, (&crate::set::Object, &Vec<Meaning>))| {
             let used = object.module.imports.iter().zip(meanings);
@@ -125,7 +126,7 @@ impl Plan {
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
             let used = used.filter_map(|(_, meaning)| meaning.definition());
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|name| self.set.position(name));
+            let needed = needed.filter_map(|name| places.get(module_name(name)).copied());
             let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
             all.sort_unstable();
             all.dedup();

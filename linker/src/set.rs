@@ -303,9 +303,10 @@ impl Object {
 }
 
 impl Set {
-    /// The module that a `needed` entry names.
-    pub(crate) fn position(&self, needed: &str) -> Option<usize> {
-        self.objects.iter().position(|object| object.module.name == module_name(needed))
+    /// The place of each module by its name; of two of one name that of the first, which `needed` entries mean.
+    pub(crate) fn places(&self) -> HashMap<&str, usize> {
+        let modules = self.objects.iter().enumerate().rev();
+        modules.map(|(place, object)| (object.module.name.as_str(), place)).collect()
     }
 }
 
