@@ -19,7 +19,13 @@ pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
     let set = Set::gather(program, others, &mut flags.search());
     let plan = set.and_then(Plan::new);
     let plan = plan.map_err(|faults| Unresolved { help: help(&faults, flags), faults })?;
+    warn(&plan);
     Ok(plan)
+}
+
+/// Tells what is probably a mistake.
+pub(crate) fn warn(plan: &Plan) {
+    plan.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
 }
 
 /// Why modules cannot be linked, and what the options do about it.
