@@ -1,7 +1,7 @@
 //! Where libraries are found.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use linker::{Fault, Library, Object, SYSTEM_LIBRARIES};
 
@@ -22,7 +22,7 @@ impl Search {
 
     /// Whether there is a folder for the system libraries.
     pub fn has_sysroot(&self) -> bool {
-        self.sysroot.is_some()
+        self.sysroot.as_ref().is_some_and(|folder| folder.is_dir())
     }
 
     fn candidates(&self, name: &str) -> Vec<PathBuf> {
@@ -39,10 +39,6 @@ fn default_sysroot() -> Option<PathBuf> {
     [Some(beside), built].into_iter().flatten().find(|folder| folder.is_dir())
 }
 
-fn load(path: &Path) -> Result<Object, Fault> {
-    program::read(path).map_err(|error| Fault::BadLibrary { message: error.to_string() })
-}
-
 impl Library for Search {
     fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
         if name.contains(['/', '\\', '\0']) || name == ".." {
@@ -54,7 +50,11 @@ impl Library for Search {
         }
         let candidates = self.candidates(name);
         match candidates.iter().find(|path| path.is_file()) {
-            Some(path) => load(path),
+            Some(path) => program::read(path).map_err(|error| {
+                let name = linker::printable(name);
+                let message = format!("`{by}` needs the library `{name}`: {error}");
+                Fault::BadLibrary { message }
+            }),
             None => Err(Fault::LibraryNotFound {
                 by: by.to_owned(),
                 name: name.to_owned(),
@@ -65,6 +65,6 @@ impl Library for Search {
 
     fn system(&mut self) -> Vec<Object> {
         let Some(sysroot) = &self.sysroot else { return Vec::new() };
-        SYSTEM_LIBRARIES.iter().filter_map(|name| load(&sysroot.join(name)).ok()).collect()
+        SYSTEM_LIBRARIES.iter().filter_map(|name| program::read(&sysroot.join(name)).ok()).collect()
     }
 }

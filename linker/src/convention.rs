@@ -8,6 +8,8 @@ pub(crate) const GOT_MEM: &str = "GOT.mem";
 pub(crate) const GOT_FUNC: &str = "GOT.func";
 
 pub(crate) const MEMORY: &str = "memory";
+/// The memory as object files call it.
+pub(crate) const LINEAR_MEMORY: &str = "__linear_memory";
 pub(crate) const TABLE: &str = "__indirect_function_table";
 pub(crate) const STACK_POINTER: &str = "__stack_pointer";
 pub(crate) const MEMORY_BASE: &str = "__memory_base";

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM};
 use crate::demangle::{demangle, printable};
+use crate::set::module_name;
 use crate::types::ExternType;
 
 /// How many faults a report spells out; it counts the rest.
@@ -54,14 +55,20 @@ pub enum Fault {
     /// Two modules are not position independent, and would lie at the same addresses.
     #[error(
         "`{first}` and `{second}` are both mains, whose data lies at fixed addresses; build one of \
-         them as a shared library (`-fPIC`, `SIDE_MODULE`)"
+         them as a shared library (C++: `-fPIC`, `SIDE_MODULE`; Rust: `#![no_std]`), or both as one module"
     )]
     TwoMains { first: String, second: String },
     /// A module is built in a way that cannot be linked.
     #[error("`{module}` {message}")]
     Unsupported { module: String, message: &'static str },
     /// A library that a module names as needed is nowhere.
-    #[error("`{by}` needs the library `{}`, which is not found; tried:\n  {}", printable(name), tried.join("\n  "))]
+    #[error(
+        "`{by}` needs the library `{}`, which is not found; tried:\n  the linked modules, for one called \
+         `{}`{}",
+        printable(name),
+        printable(module_name(name)),
+        tried.iter().map(|place| format!("\n  {place}")).collect::<String>()
+    )]
     LibraryNotFound { by: String, name: String, tried: Vec<String> },
     /// A library cannot be used.
     #[error("{message}")]
@@ -189,12 +196,27 @@ impl Faults {
         }
     }
 
-    /// The first module name that imports want and under which nothing is linked.
+    /// The first module name that imports want and under which nothing is linked, unless a hint says that
+    /// linking another module is no help.
     pub fn missing_module(&self) -> Option<&str> {
         self.0.iter().find_map(|fault| match fault {
-            Fault::UnknownImport { module, provider: None, .. } => Some(module.as_str()),
+            Fault::UnknownImport { module, provider: None, hint: None, .. } => {
+                Some(module.as_str())
+            }
             _ => None,
         })
+    }
+
+    /// Whether a symbol of the process is undefined: the system libraries may define it.
+    pub fn is_symbol_missing(&self) -> bool {
+        self.0
+            .iter()
+            .any(|fault| matches!(fault, Fault::UnknownImport { module, .. } if is_process(module)))
+    }
+
+    /// Whether a library that a module names as needed is nowhere.
+    pub fn is_library_missing(&self) -> bool {
+        self.0.iter().any(|fault| matches!(fault, Fault::LibraryNotFound { .. }))
     }
 
     /// # Errors

@@ -2,64 +2,254 @@
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::demangle::demangle;
-use crate::load::{Import, Module};
+use crate::load::{Import, Kind, Module};
+use crate::set::Object;
 use crate::types::{ExternType, FuncType};
 use wasmparser::ValType;
 
-/// Why a symbol that nothing defines may be wanted.
-pub(crate) fn undefined(import: &Import, others: &[&Module]) -> Option<String> {
+/// Why a symbol that nothing defines may be wanted. `modules` are all of the set.
+pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> {
     let name = import.name.as_str();
-    if name.starts_with("__tls_") || name.starts_with("__wasm_init_tls") {
-        return Some("it is built for threads, which are not supported".to_owned());
+    if is_wasm_bindgen(import) {
+        return Some(WASM_BINDGEN.to_owned());
     }
-    if import.module == ENV && is_private(name) {
-        return Some(
-            "only shared libraries get that from the linker: build the module with `-fPIC` and \
-             `-sSIDE_MODULE=1`"
-                .to_owned(),
-        );
+    em_js(name, modules)
+        .or_else(|| of_toolchain(name).map(str::to_owned))
+        .or_else(|| {
+            (import.module == ENV && is_private(name)).then(|| POSITION_DEPENDENT.to_owned())
+        })
+        .or_else(|| other_kind(import, modules))
+        .or_else(|| other_language(import, modules))
+}
+
+const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker: build the module with `-fPIC` and \
+                                  `-sSIDE_MODULE=1`, or with a memory of its own";
+
+/// Symbols by which code asks its toolchain's runtime for something, by how their names begin; the first
+/// that fits counts. Most of them are of Emscripten's runtime in JavaScript.
+const TOOLCHAIN: [(&[&str], &str); 9] = [
+    (
+        &["emscripten_asm_const", "emscripten_run_script", "__em_js__", "__asyncjs__"],
+        "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or C++",
+    ),
+    (
+        &["_embind_", "_emval_"],
+        "it is Embind's, whose other half is JavaScript: export functions `extern \"C\"` instead",
+    ),
+    (
+        &[
+            "__tls_",
+            "__wasm_init_tls",
+            "pthread_",
+            "__pthread_",
+            "_emscripten_thread_",
+            "emscripten_thread_",
+            "__emscripten_init_main_thread",
+            "emscripten_builtin_pthread_",
+        ],
+        "it is for threads, which are not supported: build without `-pthread`",
+    ),
+    (
+        &[
+            "saveSetjmp",
+            "testSetjmp",
+            "emscripten_longjmp",
+            "__wasm_setjmp",
+            "__wasm_longjmp",
+            "__c_longjmp",
+        ],
+        "it is for `setjmp`, which is not supported yet",
+    ),
+    (
+        &["invoke_", "_emscripten_throw_longjmp"],
+        "it is for exceptions or `setjmp`, which are not supported yet: build without `-fexceptions`",
+    ),
+    (
+        &[
+            "__cxa_begin_catch",
+            "__cxa_end_catch",
+            "__cxa_find_matching_catch",
+            "__cxa_get_exception_ptr",
+            "__cxa_rethrow",
+            "__cxa_current_primary_exception",
+            "__cpp_exception",
+            "__resumeException",
+            "__gxx_",
+            "_Unwind_",
+            "llvm_eh_typeid_for",
+        ],
+        "it is for C++ exceptions, which are not supported yet: build without `-fexceptions`",
+    ),
+    (&["__cxa_"], "it is of C++'s runtime, which is in libc++"),
+    (
+        &["emscripten_", "_emscripten_"],
+        "it is of Emscripten's runtime in JavaScript, and there is none here",
+    ),
+    (&["__syscall", "__sys_"], "it is a system call of Emscripten's, which is in libc"),
+];
+
+/// What the toolchain wants with a symbol, if it is one of its own.
+fn of_toolchain(name: &str) -> Option<&'static str> {
+    // Only with a signature after it: other functions may be called so too.
+    let is_signature = |rest: &str| rest.chars().all(|c| "vijfdp".contains(c));
+    if name.strip_prefix("invoke_").is_some_and(|rest| !is_signature(rest)) {
+        return None;
     }
-    if name.starts_with("invoke_") {
-        return Some(
-            "it is for exceptions or `setjmp`, which are not supported yet; build without \
-             `-fexceptions`"
-                .to_owned(),
-        );
-    }
-    if name.starts_with("emscripten_asm_const") || name.starts_with("__em_js") {
-        return Some("`EM_ASM` and `EM_JS` are JavaScript, and there is none here".to_owned());
-    }
-    other_kind(import, others).or_else(|| extern_c(name, others))
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    TOOLCHAIN.iter().find(|(prefixes, _)| begins(prefixes)).map(|(_, hint)| *hint)
+}
+
+const WASM_BINDGEN: &str = "it is wasm-bindgen's, whose other half is JavaScript: build without the crates \
+                            that use wasm-bindgen for `wasm32-unknown-unknown`";
+
+fn is_wasm_bindgen(import: &Import) -> bool {
+    import.module == "wbg" || import.module.starts_with("__wbindgen_")
+}
+
+/// A function whose JavaScript some module carries, in data that is called `__em_js__` and its name.
+fn em_js(name: &str, modules: &[&Module]) -> Option<String> {
+    let source = format!("__em_js__{name}");
+    let module = modules.iter().find(|module| module.export(&source).is_some())?;
+    Some(format!(
+        "it is JavaScript, by `EM_JS` in `{}`, and there is none here: write it in C or C++",
+        module.name
+    ))
 }
 
 /// A symbol whose address is wanted, and that is something without an address, or one of the other kind.
-fn other_kind(import: &Import, others: &[&Module]) -> Option<String> {
+fn other_kind(import: &Import, modules: &[&Module]) -> Option<String> {
     if ![GOT_MEM, GOT_FUNC].contains(&import.module.as_str()) {
         return None;
     }
     let export = |other: &&&Module| other.export(&import.name).is_some();
-    let other = others.iter().find(export)?;
+    let other = modules.iter().find(export)?;
     let ty = &other.export(&import.name)?.ty;
     let wanted = if import.module == GOT_MEM { "the address of data" } else { "a function" };
-    Some(format!("`{}` has that name for {ty}, which is not {wanted}", other.name))
+    Some(format!(
+        "`{}` has that name for {ty}, which is not {wanted}: rename one of the two, or link what defines it",
+        other.name
+    ))
 }
 
-/// A C++ name that somebody exports as a C name.
-fn extern_c(name: &str, others: &[&Module]) -> Option<String> {
-    let demangled = demangle(name);
-    let (plain, _) = demangled.split_once('(')?;
-    let other = others.iter().find(|other| other.function(plain).is_some())?;
-    Some(format!("`{}` exports `{plain}`; declare it `extern \"C\"`", other.name))
-}
-
-/// Why two types may differ.
-pub(crate) fn mismatch(wanted: &ExternType, found: &ExternType) -> Option<String> {
-    let (ExternType::Func(wanted), ExternType::Func(found)) = (wanted, found) else { return None };
-    let legalised = legalise(wanted) == *found || legalise(found) == *wanted;
-    legalised.then(|| {
-        "perhaps one of the two was built without `-sWASM_BIGINT`, which keeps 64-bit integers whole"
-            .to_owned()
+/// A function that is wanted as one of C++ or Rust and exported as one of C, or the other way round.
+fn other_language(import: &Import, modules: &[&Module]) -> Option<String> {
+    let wanted = Name::new(&import.name);
+    let wanted_base = wanted.base()?;
+    modules.iter().find_map(|module| {
+        let functions = module.functions().filter(|(name, ty)| match &import.ty {
+            ExternType::Func(wanted) => wanted == *ty && name.contains(wanted_base),
+            _ => import.module == GOT_FUNC && name.contains(wanted_base),
+        });
+        functions.into_iter().find_map(|(name, _)| {
+            let found = Name::new(name);
+            let same = found.base()? == wanted_base;
+            let module = &module.name;
+            let source = demangle(name);
+            Some(match (&wanted, &found) {
+                _ if !same => return None,
+                (Name::Cpp(_), Name::C(_)) => {
+                    format!("`{module}` exports `{source}`; declare it `extern \"C\"`")
+                }
+                (Name::Rust(_), Name::C(_)) => {
+                    format!("`{module}` exports `{source}`; declare it in a block `extern \"C\"`")
+                }
+                (Name::C(_), Name::Cpp(_)) => format!(
+                    "`{module}` exports `{source}` as a name of C++; declare it `extern \"C\"` there"
+                ),
+                (Name::C(_), Name::Rust(_)) => format!(
+                    "`{module}` exports `{source}` as a name of Rust; mark it `no_mangle` there"
+                ),
+                _ => return None,
+            })
+        })
     })
+}
+
+/// A function's name in the notation of the language that it is from.
+enum Name {
+    C(String),
+    Cpp(String),
+    Rust(String),
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        let source = demangle(name).into_owned();
+        if rustc_demangle::try_demangle(name).is_ok() {
+            Name::Rust(source)
+        } else if name.starts_with("_Z") {
+            Name::Cpp(source)
+        } else {
+            Name::C(source)
+        }
+    }
+
+    /// Without namespaces and parameters; of no operator, template or what else C has no names for.
+    fn base(&self) -> Option<&str> {
+        let path = match self {
+            Name::C(name) => return Some(name),
+            Name::Cpp(name) => name.split_once('(')?.0,
+            Name::Rust(name) => name,
+        };
+        let is_identifier = |c: char| c.is_alphanumeric() || c == '_';
+        let base = path.rsplit("::").next()?;
+        let plain = path.split("::").all(|part| part.chars().all(is_identifier));
+        (plain && !base.is_empty()).then_some(base)
+    }
+}
+
+/// A module that is linked and defines nothing that others could use, if no other was given that does.
+pub(crate) fn defines_nothing(providers: &[&Object]) -> Option<String> {
+    let mut given = providers.iter().filter(|object| !object.is_system());
+    let object = given.clone().next()?;
+    if given.any(|object| object.symbols().any(|name| !is_private(name))) {
+        return None;
+    }
+    if object.module.kind == Kind::Object {
+        return Some(format!("`{}` may define it, but is an object file", object.module.name));
+    }
+    Some(format!(
+        "`{}` is linked and exports nothing: mark what it is to export `no_mangle` and `pub extern \"C\"` \
+         in Rust, `EMSCRIPTEN_KEEPALIVE` in C++",
+        object.module.name
+    ))
+}
+
+/// Why two types may differ: one side was compiled for callers that know no i64.
+pub(crate) fn mismatch(
+    import: &Import,
+    importer: &Module,
+    provider: Option<&Module>,
+    found: &ExternType,
+) -> Option<String> {
+    let (ExternType::Func(wanted), ExternType::Func(found)) = (&import.ty, found) else {
+        return None;
+    };
+    let half = |import: &Import| import.name == "getTempRet0" || import.name == "setTempRet0";
+    let (module, is_certain) = if legalise(wanted) == *found {
+        let provider = provider?;
+        (provider, provider.export(&format!("orig${}", import.name)).is_some())
+    } else if legalise(found) == *wanted {
+        (importer, importer.imports.iter().any(half))
+    } else {
+        return None;
+    };
+    let is_possible = match module.kind {
+        // That is Rust, which does no such thing.
+        Kind::Main => false,
+        // Of what it exports there would be the original, too.
+        Kind::SharedLibrary => std::ptr::eq(module, importer),
+        _ => true,
+    };
+    let certainty = match (is_certain, is_possible) {
+        (true, _) => "",
+        (false, true) => "perhaps ",
+        (false, false) => return None,
+    };
+    Some(format!(
+        "{certainty}`{}` was built without `-sWASM_BIGINT`, which keeps 64-bit integers whole",
+        module.name
+    ))
 }
 
 /// The type that Emscripten gives a function for callers that know no i64: arguments in halves, and of the

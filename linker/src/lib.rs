@@ -56,7 +56,7 @@
 //!    [`Set::gather`] adds the libraries that others need.
 //! 2. *resolve*: every import of the set to what it stands for. Every [`Fault`] is reported at once.
 //! 3. *layout*: where each module's data, the stack and the table's elements lie.
-//! 4. *plan*: the result of the three, a [`Plan`].
+//! 4. *plan*: the result of the three, a [`Plan`], and each [`Warning`] of what is probably not meant.
 //! 5. *bind*: [`Plan::bind`] rewrites each module, so that what was decided is in it.
 //!
 //! [`Contract::check`] compares a module with the signatures that it is expected to have.
@@ -89,6 +89,7 @@ mod demangle;
 mod dylink;
 mod emit;
 mod fault;
+mod fit;
 mod fuse;
 mod graph;
 mod hint;
@@ -104,6 +105,7 @@ mod report;
 mod resolve;
 mod set;
 mod types;
+mod warning;
 mod wasi;
 
 pub use bind::{BindError, Bound, BoundModule, Initialiser, Source};
@@ -119,5 +121,6 @@ pub use report::Why;
 pub use resolve::Shared;
 pub use set::{Definition, Library, NoLibrary, Object, SYSTEM_LIBRARIES, Set, module_name};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
+pub use warning::Warning;
 pub use wasi::{WASI, wasi_functions};
 pub use wasmparser::ValType;

@@ -10,7 +10,7 @@ use wasmparser::{
     ValidPayload, Validator, WasmFeatures,
 };
 
-use crate::convention::{MEMORY_BASE, TABLE, TABLE_BASE};
+use crate::convention::{LINEAR_MEMORY, MEMORY_BASE, TABLE, TABLE_BASE};
 use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -81,6 +81,8 @@ pub enum Kind {
     Command,
     /// Exports `_initialize`, to be called once before anything else.
     Reactor,
+    /// What a compiler leaves for a linker to make a module of: its code still has blanks.
+    Object,
     /// Any other module: its exports are all it brings.
     Plain,
 }
@@ -92,6 +94,7 @@ impl fmt::Display for Kind {
             Kind::Main => "main, not position independent",
             Kind::Command => "command",
             Kind::Reactor => "reactor",
+            Kind::Object => "object file",
             Kind::Plain => "plain module",
         })
     }
@@ -125,7 +128,8 @@ pub enum LoadError {
     Truncated { module: String, offset: usize, expected: usize, found: usize },
     #[error(
         "`{module}` uses the feature `{feature}`, which is not enabled here: {message} \
-         (at offset {offset:#x}); build it without that feature"
+         (at offset {offset:#x}); build it without {}",
+        remedy(feature)
     )]
     Feature { module: String, feature: String, message: String, offset: usize },
     #[error("`{module}` is malformed: {message} (at offset {offset:#x})")]
@@ -156,6 +160,17 @@ fn names(features: WasmFeatures) -> String {
     let names: Vec<_> =
         features.iter_names().map(|(name, _)| name.to_lowercase().replace('_', "-")).collect();
     names.join(", ")
+}
+
+/// What a compiler calls a feature.
+fn remedy(feature: &str) -> &'static str {
+    match feature {
+        "threads" => "threads, which `-pthread` and `-C target-feature=+atomics` bring",
+        "legacy-exceptions" => {
+            "C++ exceptions and `setjmp`, which `-fwasm-exceptions` and `-sSUPPORT_LONGJMP=wasm` bring"
+        }
+        _ => "that feature",
+    }
 }
 
 impl Module {
@@ -215,7 +230,9 @@ pub fn validate(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 #[derive(Default)]
-struct ModuleReader {
+struct ModuleReader<'a> {
+    /// As they are read: what their types are is known when the whole module is.
+    untyped_imports: Vec<wasmparser::Import<'a>>,
     imports: Vec<Import>,
     exports: Vec<Export>,
     dylink: Option<Dylink>,
@@ -235,11 +252,10 @@ enum Base {
     Table,
 }
 
-impl ModuleReader {
-    fn read(&mut self, name: &str, bytes: &[u8]) -> Result<(), LoadError> {
+impl<'a> ModuleReader<'a> {
+    fn read(&mut self, name: &str, bytes: &'a [u8]) -> Result<(), LoadError> {
         let mut validator = Validator::new_with_features(FEATURES);
         let mut first_section = true;
-        let mut import_types = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.map_err(|e| explain(name, bytes, &e))?;
             if let Payload::CustomSection(section) = &payload
@@ -259,19 +275,15 @@ impl ModuleReader {
                 continue;
             }
             let valid = validator.payload(&payload).map_err(|e| explain(name, bytes, &e))?;
-            if let Payload::ImportSection(imports) = &payload {
-                let imports = imports.clone().into_imports().collect::<Result<Vec<_>, _>>();
-                import_types = imports.map_err(|e| explain(name, bytes, &e))?;
-            }
             self.read_section(&payload).map_err(|e| explain(name, bytes, &e))?;
             if let ValidPayload::End(types) = valid {
-                self.collect(types.as_ref(), std::mem::take(&mut import_types));
+                self.collect(types.as_ref());
             }
         }
         Ok(())
     }
 
-    fn read_section(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
+    fn read_section(&mut self, payload: &Payload<'a>) -> wasmparser::Result<()> {
         match payload {
             Payload::ImportSection(imports) => {
                 let mut tables = 0;
@@ -285,6 +297,7 @@ impl ModuleReader {
                         }
                         _ => {}
                     }
+                    self.untyped_imports.push(import);
                 }
             }
             Payload::GlobalSection(globals) => {
@@ -370,7 +383,8 @@ impl ModuleReader {
         stack.pop().map(|(base, value)| (base, value.cast_unsigned()))
     }
 
-    fn collect(&mut self, types: TypesRef<'_>, imports: Vec<wasmparser::Import<'_>>) {
+    fn collect(&mut self, types: TypesRef<'_>) {
+        let imports = std::mem::take(&mut self.untyped_imports);
         self.imports = imports.into_iter().map(|import| import_of(types, import)).collect();
         self.exports = types
             .core_exports()
@@ -466,10 +480,12 @@ fn func_type(types: TypesRef<'_>, id: CoreTypeId) -> FuncType {
     FuncType { params: ty.params().to_vec(), results: ty.results().to_vec() }
 }
 
-fn kind(module: &ModuleReader) -> Kind {
+fn kind(module: &ModuleReader<'_>) -> Kind {
     let exports = |name: &str| module.exports.iter().any(|export| export.name == name);
     if module.dylink.is_some() {
         Kind::SharedLibrary
+    } else if module.imports.iter().any(|import| import.name == LINEAR_MEMORY) {
+        Kind::Object
     } else if MAIN_EXPORTS.iter().all(|name| exports(name)) {
         Kind::Main
     } else if exports("_start") {

@@ -9,7 +9,7 @@ use crate::graph;
 use crate::layout::{Layout, layout};
 use crate::load::{Import, Kind};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::set::{Definition, Object, Set};
+use crate::set::{Definition, Object, Set, module_name};
 use crate::types::ExternType;
 
 /// What the modules of a program are to each other, and where everything lies.
@@ -117,8 +117,8 @@ impl Plan {
     /// The functions that run a module's constructors, of which the first that exists is called.
     fn constructors(&self, module: usize) -> &'static [&'static str] {
         match self.set.objects[module].module.kind {
-            // A command initialises itself when it is started.
-            Kind::Command => &[],
+            // A command initialises itself when it is started; an object file is no module yet.
+            Kind::Command | Kind::Object => &[],
             Kind::SharedLibrary => &[CALL_CONSTRUCTORS, INITIALIZE],
             Kind::Main | Kind::Reactor | Kind::Plain => &[INITIALIZE, CALL_CONSTRUCTORS],
         }
@@ -127,6 +127,7 @@ impl Plan {
     /// For each module, those of which it uses anything, or which it lists as needed. What it defines too,
     /// an inline function of C++ for example, it would have without them: that makes no dependency.
     fn dependencies(&self) -> Vec<Vec<usize>> {
+        let places = self.set.places();
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
         let of = |(module, (object, meanings)): (usize, (&Object, &Vec<Meaning>))| {
             let used = object.module.imports.iter().zip(meanings);
@@ -134,7 +135,7 @@ impl Plan {
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
             let used = used.filter_map(|(_, meaning)| meaning.definition());
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|name| self.set.position(name));
+            let needed = needed.filter_map(|name| places.get(module_name(name)).copied());
             let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
             all.sort_unstable();
             all.dedup();

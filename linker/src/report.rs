@@ -10,6 +10,7 @@ use crate::load::Kind;
 use crate::plan::Plan;
 use crate::resolve::{Meaning, Shared};
 use crate::set::{Definition, Symbols};
+use crate::warning::Warning;
 
 /// A plan in JSON.
 #[derive(Debug, Serialize)]
@@ -20,6 +21,7 @@ struct Report<'a> {
     table: TableReport<'a>,
     /// Functions called after all modules are instantiated, in order.
     initialisers: Vec<SymbolReport<'a>>,
+    warnings: Vec<Warning>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,7 +81,7 @@ struct SymbolReport<'a> {
     name: &'a str,
 }
 
-/// As [`Plan`]'s report: `modules`, `memory`, `table` and `initialisers`.
+/// As [`Plan`]'s report: `modules`, `memory`, `table`, `initialisers` and `warnings`.
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let layout = &self.layout;
@@ -106,6 +108,7 @@ impl Serialize for Plan {
                 .iter()
                 .map(|call| SymbolReport { module: self.name(call.module), name: call.name })
                 .collect(),
+            warnings: self.warnings(),
         };
         report.serialize(serializer)
     }

@@ -7,12 +7,12 @@ use crate::convention::{
     STACK_POINTER, TABLE, TABLE_BASE, is_private,
 };
 use crate::fault::{Candidate, Fault, Faults};
-use crate::hint;
 use crate::load::{Import, Module};
 use crate::nearest::nearest;
 use crate::set::{Definition, Object, Set, Symbols};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use crate::wasi::{self, WASI};
+use crate::{fit, hint};
 use wasmparser::ValType;
 
 /// What an import stands for.
@@ -70,18 +70,32 @@ pub(crate) type Resolution = Vec<Vec<Meaning>>;
 
 /// # Errors
 ///
-/// Every import that is undefined or whose definition has another type.
+/// Two mains, every module that cannot be linked, and every import that is undefined or whose definition has
+/// another type.
 pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
-    let resolver = Resolver { set, symbols: Symbols::new(set) };
-    let mut faults = Vec::new();
-    let resolution =
-        set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
-    grouped(faults).into_result()?;
+    let (resolution, faults) = attempt(set);
+    faults.into_iter().collect::<Faults>().into_result()?;
     Ok(resolution)
 }
 
+/// What keeps the modules of a set from being linked, even if one that is missing defines every symbol that
+/// they lack.
+pub(crate) fn certain(set: &Set) -> Vec<Fault> {
+    let (_, mut faults) = attempt(set);
+    faults.retain(|fault| !matches!(fault, Fault::UnknownImport { .. }));
+    faults
+}
+
+fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
+    let resolver = Resolver { set, symbols: Symbols::new(set) };
+    let mut faults = fit::two_mains(&set.objects);
+    let resolution =
+        set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
+    (resolution, grouped(faults))
+}
+
 /// One fault a symbol that is undefined, with all that want it.
-fn grouped(faults: Vec<Fault>) -> Faults {
+fn grouped(faults: Vec<Fault>) -> Vec<Fault> {
     let mut places = HashMap::new();
     let mut grouped: Vec<Fault> = Vec::new();
     for mut fault in faults {
@@ -95,7 +109,7 @@ fn grouped(faults: Vec<Fault>) -> Faults {
         }
         grouped.push(fault);
     }
-    grouped.into_iter().collect()
+    grouped
 }
 
 struct Resolver<'a> {
@@ -105,6 +119,11 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn module(&self, object: &'a Object, faults: &mut Vec<Fault>) -> Vec<Meaning> {
+        if let Some(fault) = fit::unusable(object) {
+            faults.push(fault);
+            return Vec::new();
+        }
+        faults.extend(fit::own_memory(object));
         let weak = weak_imports(&object.module);
         let meaning = |import: &'a Import| {
             let weak = weak.contains(import.name.as_str());
@@ -153,7 +172,7 @@ impl<'a> Resolver<'a> {
     fn host(&self, object: &Object, import: &Import) -> Result<Meaning, Fault> {
         match wasi::EXPORTS.iter().find(|export| export.name == import.name) {
             Some(export) if export.ty == import.ty => Ok(Meaning::Host),
-            Some(export) => Err(mismatch(object, import, "WASI preview 1", &export.ty)),
+            Some(export) => Err(mismatch(object, import, WASI_NAME, None, &export.ty)),
             None => Err(self.undefined(object, import)),
         }
     }
@@ -188,8 +207,8 @@ impl<'a> Resolver<'a> {
                 _ => Err(unsupported(object, NOT_SHARED)),
             },
             (Some(&definition), _) => {
-                let provider = &self.set.objects[definition.module].module.name;
-                Err(mismatch(object, import, provider, self.ty(definition)))
+                let provider = &self.set.objects[definition.module].module;
+                Err(mismatch(object, import, &provider.name, Some(provider), self.ty(definition)))
             }
             (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(Meaning::Host),
             (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
@@ -209,24 +228,20 @@ impl<'a> Resolver<'a> {
         let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let provider = match right.as_slice() {
-            [] if wanted == WASI => Some("WASI preview 1".to_owned()),
+            [] if wanted == WASI => Some(WASI_NAME.to_owned()),
             [only] if wanted != ENV => Some(only.module.name.clone()),
             _ => None,
         };
+        let modules: Vec<_> = self.set.objects.iter().map(|other| &other.module).collect();
+        let hint = hint::undefined(import, &modules);
+        let nothing = hint::defines_nothing(&right);
         right.extend(others.filter(|other| other.linked_as != wanted));
-        let candidate = right.into_iter().find_map(|other| {
-            let names = other.module.exports.iter().map(|export| export.name.as_str());
-            // One of the very name that was looked up is not what was meant.
-            let other_name = |name: &str| other.linked_as != wanted || name != import.name;
-            let names = names.filter(|name| !is_private(name) && other_name(name));
-            let name = nearest(&import.name, names)?;
-            Some(Candidate {
-                provider: other.module.name.clone(),
-                module: other.linked_as.clone(),
-                name: name.to_owned(),
-            })
-        });
-        let others: Vec<_> = self.set.objects.iter().map(|other| &other.module).collect();
+        // What is known for certain is not to be hidden by a name that looks alike.
+        let candidate = match hint {
+            Some(_) => None,
+            None => right.into_iter().find_map(|other| near_miss(import, wanted, other)),
+        };
+        let hint = hint.or_else(|| nothing.filter(|_| candidate.is_none()));
         Fault::UnknownImport {
             importers: vec![object.module.name.clone()],
             module: import.module.clone(),
@@ -234,10 +249,36 @@ impl<'a> Resolver<'a> {
             expected: import.ty.clone(),
             provider,
             candidate,
-            hint: hint::undefined(import, &others),
+            hint,
         }
     }
 }
+
+/// The export of a module that was probably meant. One of the very name that was looked up is not. A system
+/// library has something like every short name: of those another of the same type and some length counts.
+fn near_miss(import: &Import, wanted: &str, other: &Object) -> Option<Candidate> {
+    let is_system = other.is_system();
+    if is_system && import.name.len() < SHORT {
+        return None;
+    }
+    let exports = other.module.exports.iter().filter(|export| {
+        let same_type = export.ty == import.ty || !matches!(import.ty, ExternType::Func(_));
+        let other_name = other.linked_as != wanted || export.name != import.name;
+        !is_private(&export.name) && other_name && (same_type || !is_system)
+    });
+    let name = nearest(&import.name, exports.map(|export| export.name.as_str()))?;
+    Some(Candidate {
+        provider: other.module.name.clone(),
+        module: other.linked_as.clone(),
+        name: name.to_owned(),
+    })
+}
+
+/// Names with fewer letters are near too many others.
+const SHORT: usize = 6;
+
+/// How messages call the host as one that defines functions.
+const WASI_NAME: &str = "WASI preview 1";
 
 const NOT_SHARED: &str = "imports a table, a memory, or a function or tag with reference types of the \
                           module's own from another module, which is not supported";
@@ -252,7 +293,14 @@ fn unsupported(object: &Object, message: &'static str) -> Fault {
     Fault::Unsupported { module: object.module.name.clone(), message }
 }
 
-fn mismatch(object: &Object, import: &Import, provider: &str, found: &ExternType) -> Fault {
+/// `module` is the provider, if it is a module.
+fn mismatch(
+    object: &Object,
+    import: &Import,
+    provider: &str,
+    module: Option<&Module>,
+    found: &ExternType,
+) -> Fault {
     Fault::TypeMismatch {
         importer: object.module.name.clone(),
         module: import.module.clone(),
@@ -260,7 +308,7 @@ fn mismatch(object: &Object, import: &Import, provider: &str, found: &ExternType
         expected: import.ty.clone(),
         provider: provider.to_owned(),
         found: found.clone(),
-        hint: hint::mismatch(&import.ty, found),
+        hint: hint::mismatch(import, &object.module, module, found),
     }
 }
 
@@ -271,13 +319,10 @@ fn weak_imports(module: &Module) -> BTreeSet<&str> {
     infos.filter(|info| info.is_weak()).map(|info| info.name.as_str()).collect()
 }
 
-/// The process has one memory, with 32-bit addresses and without threads, and a table of functions.
+/// The process has one memory and a table of functions.
 fn check_environment(object: &Object, import: &Import) -> Result<(), Fault> {
     let global = |mutable| ExternType::Global(GlobalType { content: ValType::I32, mutable });
     let right = match (&import.ty, import.name.as_str()) {
-        (ExternType::Memory(ty), _) if ty.memory64 => {
-            return Err(unsupported(object, "is built for memory64, which is not supported"));
-        }
         (ExternType::Memory(_), MEMORY) => return Ok(()),
         (ExternType::Table(ty), TABLE) if ty.element.is_func_ref() && !ty.table64 => return Ok(()),
         (_, MEMORY) => ExternType::Memory(MemoryType::default()),
@@ -286,7 +331,7 @@ fn check_environment(object: &Object, import: &Import) -> Result<(), Fault> {
     };
     match import.ty == right {
         true => Ok(()),
-        false => Err(mismatch(object, import, "the process", &right)),
+        false => Err(mismatch(object, import, "the process", None, &right)),
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::fault::{Fault, Faults};
 use crate::load::{Import, Kind, LoadError, Module};
+use crate::resolve;
 use crate::types::ExternType;
 use crate::wasi::WASI;
 use wasmparser::ValType;
@@ -101,7 +102,9 @@ impl Set {
     ///
     /// # Errors
     ///
-    /// Two mains, and every library that is not found.
+    /// Every library that is not found or cannot be used, and with it all else that keeps the modules from
+    /// being linked, whatever that library may define. [`Plan::new`](crate::Plan::new) tells what is wrong
+    /// with a set that is complete.
     pub fn gather(
         program: Object,
         links: Vec<Object>,
@@ -109,21 +112,24 @@ impl Set {
     ) -> Result<Self, Faults> {
         let program_bytes = program.bytes.clone();
         let mut given: Vec<_> = [program].into_iter().chain(links).collect();
-        let mut faults = two_mains(&given);
         // A stable sort: the main comes first, the others stay in order.
         given.sort_by_key(|object| !object.is_main());
         let mut gathering =
             Gathering { given: given.into(), objects: Vec::new(), names: BTreeSet::new() };
+        let mut faults = Vec::new();
         while let Some(object) = gathering.given.pop_front() {
             faults.extend(gathering.join(object, library));
         }
         faults.extend(gathering.join_system(library));
         let objects = gathering.objects;
-        faults.extend(objects.iter().filter_map(own_memory));
-        faults.into_iter().collect::<Faults>().into_result()?;
         let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
         let program = objects.iter().position(is_program).unwrap_or(0);
-        Ok(Set { objects, program, host: Vec::new() })
+        let set = Set { objects, program, host: Vec::new() };
+        if faults.is_empty() {
+            return Ok(set);
+        }
+        faults.extend(resolve::certain(&set));
+        Err(faults.into_iter().collect())
     }
 
     /// The function imports that no module defines, each once: what a host may define.
@@ -138,28 +144,6 @@ impl Set {
             .cloned()
             .collect()
     }
-}
-
-fn two_mains(given: &[Object]) -> Vec<Fault> {
-    let mut mains = given.iter().filter(|object| object.is_main());
-    let Some(first) = mains.next() else { return Vec::new() };
-    mains
-        .map(|second| Fault::TwoMains {
-            first: first.module.name.clone(),
-            second: second.module.name.clone(),
-        })
-        .collect()
-}
-
-/// Modules that share a memory have no other.
-fn own_memory(object: &Object) -> Option<Fault> {
-    let imports = &object.module.imports;
-    let imported = imports.iter().filter(|i| matches!(i.ty, ExternType::Memory(_))).count();
-    let expected = if object.is_main() { 1 } else { imported };
-    let right = object.module.internals.memories as usize == expected && imported <= 1;
-    let message = "has a memory of its own beside the one that it shares";
-    let module = object.module.name.clone();
-    (object.is_dynamic() && !right).then_some(Fault::Unsupported { module, message })
 }
 
 struct Gathering {
@@ -268,6 +252,11 @@ impl<'a> Symbols<'a> {
 }
 
 impl Object {
+    /// Whether it is one of [`SYSTEM_LIBRARIES`], by its name.
+    pub(crate) fn is_system(&self) -> bool {
+        SYSTEM_LIBRARIES.iter().any(|file| module_name(file) == self.module.name)
+    }
+
     /// Whether its data lies at fixed addresses of the process's memory.
     pub(crate) fn is_main(&self) -> bool {
         self.is_dynamic() && self.module.kind == Kind::Main
@@ -318,9 +307,10 @@ impl Object {
 }
 
 impl Set {
-    /// The module that a `needed` entry names.
-    pub(crate) fn position(&self, needed: &str) -> Option<usize> {
-        self.objects.iter().position(|object| object.module.name == module_name(needed))
+    /// The place of each module by its name; of two of one name that of the first, which `needed` entries mean.
+    pub(crate) fn places(&self) -> HashMap<&str, usize> {
+        let modules = self.objects.iter().enumerate().rev();
+        modules.map(|(place, object)| (object.module.name.as_str(), place)).collect()
     }
 }
 

@@ -1,56 +1,129 @@
-//! How long each phase of `linker` takes, without running anything: `cargo bench -p tests`.
+//! What each phase from bytes to a program that can be called costs, each by itself: `cargo bench -p tests --bench
+//! linking`.
 //!
-//! The sets of generated modules grow tenfold, and each line says how many times as long as the one before a phase
+//! The time is the median of several runs, without making what the phase is given and dropping what it returns. The
+//! memory, on the line below, is what the phase has allocated at most at one time beyond what it was given, of one
+//! further run whose time does not count. An allocator that counts tells it, the same on every system. So what
+//! Wasmtime maps by itself is not in it: the machine code and the program's memories.
+//!
+//! The sets of generated modules grow tenfold, and a line says how many times as long as the one before a phase
 //! took: much more than ten means that something in it is quadratic. The loop is our own, since Criterion
 //! brings crates that Wasmtime has in other versions.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::time::{Duration, Instant};
 
-use linker::{Fault, Library, NoLibrary, Object, Plan, Set};
+use host::{Host, Limits, Wasi};
+use linker::{Bound, Fault, Library, NoLibrary, Object, Plan, Set};
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, ImportSection, InstructionSink, MemoryType, Module,
     RefType, TableType, TypeSection, ValType,
 };
+use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The phases, in the order in which they are measured.
-const PHASES: [&str; 4] = ["load", "gather", "plan", "bind"];
+/// The phases of `linker`, and then those of Wasmtime, in the order in which a program goes through them.
+/// *instantiate* is a new store with WASI, the instances, relocations and constructors.
+const PHASES: [&str; 7] = ["load", "gather", "plan", "validate", "bind", "compile", "instantiate"];
 
-type Times = [Duration; PHASES.len()];
+/// What a phase takes.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    time: Duration,
+    /// Bytes.
+    memory: usize,
+}
 
 fn main() -> Result<()> {
-    for input in [demo()?, cpp()?].into_iter().flatten() {
-        print(input.name, measure(&input)?, None);
+    line("", PHASES.iter().map(|phase| (*phase).to_owned()));
+    for input in [demo()?, tour()?, zstd()?].into_iter().flatten() {
+        let linked = Linked::new(&input)?;
+        let costs = [measure_linker(&input, &linked)?, measure_wasmtime(&linked)?].concat();
+        print(input.name, &costs);
     }
-    let mut before = None;
+    let mut before: Option<Vec<Cost>> = None;
     for size in SIZES {
-        let times = measure(&generated(size))?;
-        print(&format!("{size} modules"), times, before);
-        before = Some(times);
+        let input = generated(size);
+        let costs = measure_linker(&input, &Linked::new(&input)?)?;
+        print(&format!("{size} modules"), &costs);
+        if let Some(before) = before {
+            let ratio = |(now, before): (&Cost, &Cost)| {
+                format!("x {:.1}", now.time.as_secs_f64() / before.time.as_secs_f64())
+            };
+            line("", costs.iter().zip(&before).map(ratio));
+        }
+        before = Some(costs);
     }
     Ok(())
 }
 
-fn print(name: &str, times: Times, before: Option<Times>) {
-    print!("{name:>12}:");
-    for (phase, time) in PHASES.iter().zip(times) {
-        print!("  {phase} {:>9}", format!("{time:.1?}"));
+fn print(name: &str, costs: &[Cost]) {
+    line(name, costs.iter().map(|cost| format!("{:.1?}", cost.time)));
+    line("", costs.iter().map(|cost| bytes(cost.memory)));
+}
+
+fn line(name: &str, cells: impl Iterator<Item = String>) {
+    let cells: String = cells.map(|cell| format!("{cell:>12}")).collect();
+    println!("{name:<12}{cells}");
+}
+
+fn bytes(count: usize) -> String {
+    let kib = count as f64 / 1024.0;
+    if kib < 1024.0 { format!("{kib:.1} KiB") } else { format!("{:.1} MiB", kib / 1024.0) }
+}
+
+/// The system's allocator, which counts only while a phase's memory is measured.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+static COUNTS: AtomicBool = AtomicBool::new(false);
+/// Bytes that are allocated beyond those before the phase; fewer if it frees what it was given.
+static ALLOCATED: AtomicIsize = AtomicIsize::new(0);
+static PEAK: AtomicIsize = AtomicIsize::new(0);
+
+fn count(freed: usize, allocated: usize) {
+    if COUNTS.load(Ordering::Relaxed) {
+        let change = allocated.cast_signed() - freed.cast_signed();
+        let now = ALLOCATED.fetch_add(change, Ordering::Relaxed) + change;
+        PEAK.fetch_max(now, Ordering::Relaxed);
     }
-    println!();
-    let Some(before) = before else { return };
-    print!("{:>12} ", "");
-    for ((phase, time), before) in PHASES.iter().zip(times).zip(before) {
-        let ratio = time.as_secs_f64() / before.as_secs_f64();
-        print!("  {:phase$} {:>9}", "", format!("x {ratio:.1}"), phase = phase.len());
+}
+
+// SAFETY: each method does what the system's allocator does, with the arguments that it was given; counting
+// allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(0, layout.size());
+        // SAFETY: the caller keeps the conditions, which are the same.
+        unsafe { System.alloc(layout) }
     }
-    println!();
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(0, layout.size());
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        count(layout.size(), 0);
+        // SAFETY: as above.
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(layout.size(), size);
+        // SAFETY: as above.
+        unsafe { System.realloc(block, layout, size) }
+    }
 }
 
 const SIZES: [usize; 3] = [10, 100, 1000];
@@ -85,19 +158,55 @@ impl Library for Loaded {
     }
 }
 
-fn measure(input: &Input) -> Result<Times> {
+/// What the phases after *gather* are given.
+struct Linked {
+    set: Set,
+    plan: Plan,
+    bound: Bound,
+}
+
+impl Linked {
+    fn new(input: &Input) -> Result<Self> {
+        let system = load(&input.system)?;
+        let set = gather((load(&input.modules)?, Loaded([system.clone(), system])))?;
+        let plan = Plan::new(set.clone())?;
+        let bound = plan.bind()?;
+        Ok(Linked { set, plan, bound })
+    }
+}
+
+fn measure_linker(input: &Input, Linked { set, plan, .. }: &Linked) -> Result<Vec<Cost>> {
     let (objects, system) = (load(&input.modules)?, load(&input.system)?);
     let loaded = || (objects.clone(), Loaded([system.clone(), system.clone()]));
-    let set = gather(loaded())?;
-    let plan = Plan::new(set.clone())?;
-    plan.bind()?;
     let all = [input.modules.as_slice(), &input.system].concat();
-    Ok([
-        median(|| (), |()| load(&all)),
-        median(loaded, gather),
-        median(|| set.clone(), Plan::new),
-        median(|| (), |()| plan.bind()),
+    let validate = |object: &Object| linker::validate(&object.module.name, &object.bytes);
+    Ok(vec![
+        cost(|| (), |()| load(&all)),
+        cost(loaded, gather),
+        cost(|| set.clone(), Plan::new),
+        cost(|| (), |()| set.objects.iter().try_for_each(validate)),
+        cost(|| (), |()| plan.bind()),
     ])
+}
+
+fn measure_wasmtime(Linked { plan, bound, .. }: &Linked) -> Result<Vec<Cost>> {
+    // As `Host` configures it without a limit of time.
+    let mut config = Config::new();
+    config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
+    let engine = Engine::new(&config)?;
+    let host = Host::new(Limits::default())?;
+    let program = host.compile(plan.clone())?;
+    host.start(&program, &Wasi::default())?;
+    Ok(vec![
+        cost(|| (), |()| compile(&engine, bound)),
+        cost(|| (), |()| host.start(&program, &Wasi::default())),
+    ])
+}
+
+fn compile(engine: &Engine, bound: &Bound) -> wasmtime::Result<Vec<wasmtime::Module>> {
+    let modules = bound.modules.iter().chain(&bound.slots).map(|module| &module.bytes);
+    let modules = bound.base.iter().chain(modules);
+    modules.map(|bytes| wasmtime::Module::from_binary(engine, bytes)).collect()
 }
 
 fn gather((objects, mut library): (Vec<Object>, Loaded)) -> Result<Set> {
@@ -106,8 +215,21 @@ fn gather((objects, mut library): (Vec<Object>, Loaded)) -> Result<Set> {
     Ok(Set::gather(program, objects.collect(), &mut library)?)
 }
 
-/// How long a function takes, without making what it is given and dropping what it returns.
-fn median<T, R>(given: impl Fn() -> T, function: impl Fn(T) -> R) -> Duration {
+fn cost<T, R>(given: impl Fn() -> T, function: impl Fn(T) -> R) -> Cost {
+    Cost { memory: memory(given(), &function), time: time(given, &function) }
+}
+
+fn memory<T, R>(given: T, function: impl Fn(T) -> R) -> usize {
+    ALLOCATED.store(0, Ordering::Relaxed);
+    PEAK.store(0, Ordering::Relaxed);
+    COUNTS.store(true, Ordering::Relaxed);
+    let result = function(given);
+    COUNTS.store(false, Ordering::Relaxed);
+    drop(result);
+    PEAK.load(Ordering::Relaxed).unsigned_abs()
+}
+
+fn time<T, R>(given: impl Fn() -> T, function: impl Fn(T) -> R) -> Duration {
     let end = Instant::now() + ENOUGH;
     let mut times = Vec::new();
     while times.len() < AT_LEAST || Instant::now() < end {
@@ -134,37 +256,40 @@ fn read(path: &Path) -> Result<(String, Vec<u8>)> {
     Ok((name, fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?))
 }
 
-/// Nothing if it is not built.
 fn demo() -> Result<Option<Input>> {
-    let files = ["toolbox", "calc"].map(|name| target().join("guests").join(name));
-    let files = files.map(|file| file.with_extension("wasm"));
-    if !files.iter().all(|file| file.is_file()) {
-        println!("no demo: `cargo xtask build-all` builds it");
-        return Ok(None);
-    }
-    let modules = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
-    Ok(Some(Input { name: "demo", modules, system: Vec::new() }))
+    let guests = target().join("guests");
+    let modules = ["toolbox", "calc"].map(|name| guests.join(name).with_extension("wasm"));
+    built("demo", &modules, &[], "build-all")
 }
 
-/// A program in C++ that uses the standard library; nothing where that is not built.
-fn cpp() -> Result<Option<Input>> {
+/// Rust with std, C++, and what they use of libc and libc++.
+fn tour() -> Result<Option<Input>> {
+    let guests = target().join("guests");
+    let modules = ["tour", "tour-cpp"].map(|name| guests.join(name).with_extension("wasm"));
+    built("tour", &modules, &linker::SYSTEM_LIBRARIES, "build-all")
+}
+
+/// A large library in C as the tests of real libraries build it, and libc.
+fn zstd() -> Result<Option<Input>> {
+    let module = target().join("tests").join("real").join("zstd.wasm");
+    built("zstd", &[module], &linker::SYSTEM_LIBRARIES, "test real")
+}
+
+/// Nothing if a file is missing; `command` of `cargo xtask` builds it.
+fn built(
+    name: &'static str,
+    modules: &[PathBuf],
+    system: &[&str],
+    command: &str,
+) -> Result<Option<Input>> {
     let sysroot = target().join("guests").join("sysroot");
-    let libraries = linker::SYSTEM_LIBRARIES.map(|file| sysroot.join(file));
-    let Ok(emcc) = which::which("em++") else { return Ok(None) };
-    if !libraries.iter().all(|file| file.is_file()) {
+    let system: Vec<_> = system.iter().map(|file| sysroot.join(file)).collect();
+    if !modules.iter().chain(&system).all(|file| file.is_file()) {
+        println!("{name:<12} is not built: `cargo xtask {command}` does");
         return Ok(None);
     }
-    let folder = tempfile::tempdir()?;
-    let program = folder.path().join("main.wasm");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join("program.cpp");
-    let mut command = Command::new(emcc);
-    command.args(["-Os", "-std=c++17", "-sSIDE_MODULE=1", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
-    command.arg("--no-entry").arg(source);
-    if !command.arg("-o").arg(&program).status()?.success() {
-        return Err(format!("{command:?} failed").into());
-    }
-    let system = libraries.iter().map(|file| read(file)).collect::<Result<_>>()?;
-    Ok(Some(Input { name: "C++", modules: vec![read(&program)?], system }))
+    let read = |files: &[PathBuf]| files.iter().map(|file| read(file)).collect::<Result<_>>();
+    Ok(Some(Input { name, modules: read(modules)?, system: read(&system)? }))
 }
 
 /// Shared libraries that all use each other.

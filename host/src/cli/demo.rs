@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use host::{Error, Host, Limits, Search, Wasi};
-use linker::Set;
+use linker::{Plan, Set};
 use serde::Deserialize;
 
 use super::flags::DemoFlags;
-use super::print;
+use super::{link, print};
 
 /// The options of a `host run`, as a file. Paths are relative to it.
 #[derive(Debug, Deserialize)]
@@ -48,7 +48,9 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
 
     print("Linking...\n")?;
     let set = Set::gather(object, others, &mut Search::new(Vec::new(), None));
-    let program = host.link(set.map_err(Error::from)?)?;
+    let plan = set.and_then(Plan::new).map_err(Error::from)?;
+    link::warn(&plan);
+    let program = host.compile(plan)?;
     let mut process = host.start(&program, &Wasi::default())?;
     let results = process.invoke(&demo.invoke, &args)?;
     process.finish()?;

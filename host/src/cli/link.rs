@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use host::Error;
 use linker::{Faults, Object, Plan, Set};
 
 use super::flags::LinkFlags;
@@ -17,15 +16,23 @@ pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
     for file in &flags.link {
         others.push(host::read(file)?);
     }
-    let set = Set::gather(program, others, &mut flags.search()).map_err(Error::from)?;
-    Ok(Plan::new(set).map_err(|faults| unresolved(faults, flags))?)
+    let set = Set::gather(program, others, &mut flags.search());
+    let plan = set.and_then(Plan::new);
+    let plan = plan.map_err(|faults| Unresolved { help: help(&faults, flags), faults })?;
+    warn(&plan);
+    Ok(plan)
 }
 
-/// Symbols that cannot be resolved, and how to give them.
+/// Tells what is probably a mistake.
+pub(crate) fn warn(plan: &Plan) {
+    plan.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+}
+
+/// Why modules cannot be linked, and what the options do about it.
 #[derive(Debug)]
 pub(crate) struct Unresolved {
     pub(crate) faults: Faults,
-    help: Option<String>,
+    help: Vec<String>,
 }
 
 impl fmt::Display for Unresolved {
@@ -37,17 +44,22 @@ impl fmt::Display for Unresolved {
 
 impl std::error::Error for Unresolved {}
 
-fn unresolved(faults: Faults, flags: &LinkFlags) -> Unresolved {
-    let help = faults.missing_module().map(|module| {
+fn help(faults: &Faults, flags: &LinkFlags) -> Vec<String> {
+    let mut help = Vec::new();
+    if faults.is_library_missing() {
+        let text =
+            "name the folder that has the library with `-L DIR`, or the file with `--link FILE`";
+        help.push(text.to_owned());
+    }
+    if let Some(module) = faults.missing_module() {
         let module = if module.starts_with("GOT.") { "env" } else { module };
         let module = linker::printable(module);
-        let give = format!("give what defines it with `--link FILE` or `--preload {module}=FILE`");
-        match flags.search().has_sysroot() {
-            true => give,
-            false => {
-                format!("{give}; there is no folder with libc and libc++, which `--sysroot` names")
-            }
-        }
-    });
-    Unresolved { faults, help }
+        help.push(format!("give what defines it with `--link FILE` or `--preload {module}=FILE`"));
+    }
+    if faults.is_symbol_missing() && !flags.search().has_sysroot() {
+        help.push(
+            "there is no folder with libc and libc++: name one with `--sysroot DIR`".to_owned(),
+        );
+    }
+    help
 }

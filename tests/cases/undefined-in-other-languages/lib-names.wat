@@ -1,0 +1,12 @@
+(module
+  (@dylink.0 (mem-info))
+  (func (export "_Z3addd") (param f64) (result f64) (local.get 0))
+  (func (export "_Z3addii") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "_ZN5space8in_spaceEd") (param f64) (result f64) (local.get 0))
+  (func (export "sub") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "plain") (param i32))
+  (func (export "_ZN4calc7mangled17h0123456789abcdefE") (param i64) (result i64) (local.get 0))
+  (func (export "_RNvCs1234_4calc10mangled_v0"))
+  (func (export "shown") (param i32) (result i32) (local.get 0))
+  (func (export "_Z7pointedv"))
+  (func (export "_Z7genericIiEvv")))

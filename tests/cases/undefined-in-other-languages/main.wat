@@ -1,0 +1,15 @@
+;; Functions that somebody exports, but under a name of another language: as C++ where C is wanted and the
+;; other way round, and the same with Rust. Names in namespaces count too, overloads only at the type that
+;; is wanted, templates not at all.
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "add" (func (param i32 i32) (result i32)))
+  (import "env" "in_space" (func (param f64) (result f64)))
+  (import "env" "_Z3subii" (func (param i32 i32) (result i32)))
+  (import "env" "_ZN5space5plainEi" (func (param i32)))
+  (import "env" "mangled" (func (param i64) (result i64)))
+  (import "env" "mangled_v0" (func))
+  (import "env" "_ZN4calc5shown17h0123456789abcdefE" (func (param i32) (result i32)))
+  (import "GOT.func" "pointed" (global (mut i32)))
+  (import "env" "generic" (func))
+  (func (export "test") (result i32) (i32.const 1)))

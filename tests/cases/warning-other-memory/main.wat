@@ -1,0 +1,10 @@
+(module
+  (@dylink.0 (mem-info (memory 4 0)))
+  (import "env" "memory" (memory 1))
+  (import "env" "get" (func $get (result i32)))
+  (import "env" "scale" (func (param f64) (result f64)))
+  (import "env" "length" (func (param i32) (result i32)))
+  (import "env" "put" (func (param i32)))
+  (import "GOT.func" "put" (global (mut i32)))
+  (import "env" "swap" (func (param i32) (result i32)))
+  (func (export "test") (result i32) (call $get)))
