@@ -152,9 +152,13 @@ const unsigned char *__map_file(const char *, size_t *) {
 
 // Process
 
-// Traps, so that whoever runs the program learns where.
+// Traps, so that whoever runs the program learns where. The signal is for the program's own handler
+// alone: what it does by default may be to come here.
 _Noreturn void abort(void) {
-    raise(SIGABRT);
+    struct sigaction action;
+    if (!sigaction(SIGABRT, NULL, &action) && action.sa_handler != SIG_DFL) {
+        raise(SIGABRT);
+    }
     __builtin_trap();
 }
 
