@@ -59,7 +59,9 @@ const MUSL: [&str; 22] = [
 
 /// The archives, taken whole since guests may need any of it. The first is the `printf` that prints a
 /// `long double` in full.
-const LIBC: [&str; 4] = ["libprintf_long_double", "libc", "libcompiler_rt", "libstubs"];
+const LIBC: [&str; 3] = ["libprintf_long_double", "libc", "libstubs"];
+/// The compiler's own library, by its newer and its older name; taken whole too.
+const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
 const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
 const MALLOC: &str = "libdlmalloc";
@@ -180,6 +182,8 @@ struct Recipe<'a> {
     system: PathBuf,
     /// Where its position independent archives are.
     archives: PathBuf,
+    /// Which of `COMPILER_RT` it has.
+    compiler_rt: &'static str,
     lld: PathBuf,
 }
 
@@ -203,6 +207,7 @@ impl<'a> Recipe<'a> {
             runtime: runtime(project),
             system: real.with_file_name("system").join("lib"),
             archives: Path::new(&cache).join("sysroot/lib/wasm32-emscripten/pic"),
+            compiler_rt: compiler_rt(emcmake)?,
             lld: Path::new(&target).with_file_name("bin").join(lld),
         })
     }
@@ -210,11 +215,12 @@ impl<'a> Recipe<'a> {
     /// Distributions ship the archives, in a cache that must stay as it is. Emscripten's own installer
     /// leaves them to be made.
     fn make_archives(&self) -> anyhow::Result<()> {
-        let all = LIBC.iter().chain(&LIBCXX).chain(&[MALLOC]);
+        let all = LIBC.iter().chain(&LIBCXX).chain([&self.compiler_rt, &MALLOC]);
         let missing: Vec<_> = all.filter(|name| !self.archive(name).is_file()).collect();
         if missing.is_empty() {
             return Ok(());
         }
+        self.step.announce("compiling them, which takes some minutes the first time");
         let embuilder = sibling(self.emcmake, "embuilder");
         process::run(self.step, cmd!(self.sh, "{embuilder} --pic build {missing...}"))
     }
@@ -226,14 +232,28 @@ impl<'a> Recipe<'a> {
         // Older versions name the feature for `memory.copy`, newer ones have it on.
         let flags = ["-std=gnu2x", "-mbulk-memory", "-Wall", "-Wextra"];
         self.compile(&flags, &[], &runtime)?;
-        // As Emscripten compiles musl.
-        let flags = ["-std=c99", "-D_XOPEN_SOURCE=700", "-fno-builtin", "-DNDEBUG", "-w"];
-        let include = ["libc/musl/src/internal", "libc/musl/src/include", "libc", "pthread"];
+        // As Emscripten compiles musl; time zones come from JavaScript where it is not standalone.
+        let flags = [
+            "-std=c99",
+            "-D_XOPEN_SOURCE=700",
+            "-DEMSCRIPTEN_STANDALONE_WASM",
+            "-fno-builtin",
+            "-DNDEBUG",
+            "-w",
+        ];
+        let include = [
+            "libc/musl/arch/emscripten",
+            "libc/musl/src/internal",
+            "libc/musl/src/include",
+            "libc",
+            "pthread",
+        ];
         self.compile(&flags, &include, &musl)?;
         let objects = [objects(&runtime), objects(&musl)].concat();
         // musl hides the function that runs exit handlers, which whoever runs guests calls.
         let flags = ["--export=__funcs_on_exit"];
-        self.link(LIBRARIES[0], &flags, &objects, &LIBC, &self.archive(MALLOC))
+        let whole = [LIBC.as_slice(), &[self.compiler_rt]].concat();
+        self.link(LIBRARIES[0], &flags, &objects, &whole, &self.archive(MALLOC))
     }
 
     fn build_libcxx(&self) -> anyhow::Result<()> {
@@ -279,6 +299,13 @@ impl<'a> Recipe<'a> {
     fn archive(&self, name: &str) -> PathBuf {
         self.archives.join(format!("{name}.a"))
     }
+}
+
+/// What Emscripten calls the compiler's own library: the one of its names that can be built.
+fn compiler_rt(emcmake: &Path) -> anyhow::Result<&'static str> {
+    let help = ask(Command::new(sibling(emcmake, "embuilder")).arg("--help"))?;
+    let known = |name: &&str| help.lines().any(|line| line.trim() == *name);
+    COMPILER_RT.into_iter().find(known).context("Emscripten lacks the compiler's own library")
 }
 
 /// Where the compiler puts objects: in the current folder.

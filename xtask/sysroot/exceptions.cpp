@@ -14,6 +14,12 @@ namespace {
 
 using __cxxabiv1::__shim_type_info;
 
+// What destroys an exception, as `__cxa_throw` takes it. Versions differ in whether it returns
+// something.
+template <class Destructor>
+Destructor destructor_of(void (*)(void *, std::type_info *, Destructor));
+using Destructor = decltype(destructor_of(__cxxabiv1::__cxa_throw));
+
 // Constructors of this library run before any other code can replace the handler.
 const std::terminate_handler default_handler = std::get_terminate();
 
@@ -47,7 +53,7 @@ void __cxa_free_exception(void *thrown) noexcept {
     std::free(thrown);
 }
 
-void __cxa_throw(void *thrown, std::type_info *type, void (*)(void *)) {
+void __cxa_throw(void *thrown, std::type_info *type, Destructor) {
     terminate(thrown, type);
 }
 

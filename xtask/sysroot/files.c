@@ -279,7 +279,10 @@ int __syscall_poll(struct pollfd *files, unsigned count, int timeout) {
         };
     }
     size_t happened = 0;
-    int result = outcome(__wasi_poll_oneoff(wanted, events, end - wanted, &happened));
+    // To wait for nothing is to wait for a signal, which is what `pause` does.
+    int result = end == wanted
+                     ? -EINTR
+                     : outcome(__wasi_poll_oneoff(wanted, events, end - wanted, &happened));
     for (const __wasi_event_t *event = events; event < events + happened; event++) {
         if (event->type != __WASI_EVENTTYPE_CLOCK) {
             short *revents = &files[event->userdata].revents;
@@ -290,6 +293,10 @@ int __syscall_poll(struct pollfd *files, unsigned count, int timeout) {
     free(wanted);
     free(events);
     return result;
+}
+
+int __syscall_poll_nonblocking(struct pollfd *files, unsigned count) {
+    return __syscall_poll(files, count, 0);
 }
 
 int __syscall_fdatasync(int fd) {
@@ -429,6 +436,14 @@ int __syscall_fchmodat(int fd, const char *path, mode_t mode, ...) {
 
 int __syscall_chmod(const char *path, mode_t mode) {
     return __syscall_fchmodat2(AT_FDCWD, path, mode, 0);
+}
+
+// The mask is kept for who asks: files are made without permissions.
+mode_t __syscall_umask(mode_t mask) {
+    static mode_t current = S_IWGRP | S_IWOTH;
+    mode_t before = current;
+    current = mask & 0777;
+    return before;
 }
 
 // Changes to directories

@@ -21,7 +21,13 @@
 REFUSED(ENOSYS, dup, int)
 REFUSED(ENOSYS, dup3, int, int, int)
 REFUSED(ENOSYS, pipe, int *)
+REFUSED(ENOSYS, pipe2, int *, int)
+REFUSED(ENOSYS, epoll_create1, int)
+REFUSED(ENOSYS, epoll_ctl, int, int, int, void *)
+REFUSED(ENOSYS, epoll_pwait, int, void *, int, int, const void *, size_t)
 REFUSED(ENOSYS, _newselect, int, void *, void *, void *, void *)
+// There are no child processes.
+REFUSED(ECHILD, wait4, pid_t, int *, int, void *)
 // The path of an open directory is not known.
 REFUSED(ENOSYS, fchdir, int)
 REFUSED(ENOSYS, statfs64, const char *, size_t, void *)

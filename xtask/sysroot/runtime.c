@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <emscripten.h>
 #include <wasi/wasi-helpers.h>
 
 #include "runtime.h"
@@ -27,13 +28,13 @@ static bool grow(uintptr_t bytes) {
     return __builtin_wasm_memory_grow(0, bytes / PAGE + (bytes % PAGE != 0)) != SIZE_MAX;
 }
 
+static uintptr_t start, end, limit; // the last run of our pages, in use up to `end`
+
 // Other allocators grow the same memory, Rust's for one. So only pages that were grown here are
 // handed out; when somebody else has grown memory since, the heap goes on behind their pages. That
 // it is not contiguous then dlmalloc, the caller, finds out by itself: it looks where each piece
 // lies, also when it is compiled to expect them in a row.
 void *sbrk(intptr_t increment) {
-    static uintptr_t start, end, limit; // the last run of our pages, in use up to `end`
-
     if (increment > 0 && (uintptr_t)increment > limit - end) {
         uintptr_t top = memory_end();
         uintptr_t unused = limit == top ? limit - end : 0;
@@ -52,6 +53,16 @@ void *sbrk(intptr_t increment) {
     uintptr_t before = end;
     end += increment;
     return (void *)before;
+}
+
+// Where the heap ends is not for the program to say, as in musl.
+int brk(void *) {
+    errno = ENOMEM;
+    return -1;
+}
+
+uintptr_t *emscripten_get_sbrk_ptr(void) {
+    return &end;
 }
 
 size_t emscripten_get_heap_max(void) {
@@ -122,7 +133,7 @@ struct timespec __wasi_timestamp_to_timespec(__wasi_timestamp_t nanoseconds) {
     return (struct timespec){.tv_sec = nanoseconds / second, .tv_nsec = nanoseconds % second};
 }
 
-int clock_getres(clockid_t clock, struct timespec *resolution) {
+int __clock_getres(clockid_t clock, struct timespec *resolution) {
     __wasi_timestamp_t nanoseconds;
     __wasi_errno_t error = __wasi_clock_res_get(clock, &nanoseconds);
     if (error) {
@@ -134,6 +145,8 @@ int clock_getres(clockid_t clock, struct timespec *resolution) {
     }
     return 0;
 }
+
+int clock_getres(clockid_t, struct timespec *) __attribute__((alias("__clock_getres")));
 
 void emscripten_thread_sleep(double milliseconds) {
     __wasi_subscription_t timer = {
@@ -152,9 +165,13 @@ const unsigned char *__map_file(const char *, size_t *) {
 
 // Process
 
-// Traps, so that whoever runs the program learns where.
+// Traps, so that whoever runs the program learns where. The signal is for the program's own handler
+// alone: what it does by default may be to come here.
 _Noreturn void abort(void) {
-    raise(SIGABRT);
+    struct sigaction action;
+    if (!sigaction(SIGABRT, NULL, &action) && action.sa_handler != SIG_DFL) {
+        raise(SIGABRT);
+    }
     __builtin_trap();
 }
 
@@ -184,6 +201,10 @@ void _emscripten_get_progname(char *name, int size) {
     free(arguments);
 }
 
+// A constructor in the compiler's own library calls this, to write a profile when the program ends.
+// What is profiled brings its own.
+__attribute__((visibility("hidden"))) void __llvm_profile_initialize(void) {}
+
 // Messages
 
 void emscripten_console_log(const char *text) {
@@ -200,6 +221,11 @@ void emscripten_console_error(const char *text) {
 
 void emscripten_console_trace(const char *text) {
     emscripten_console_warn(text);
+}
+
+// What `emscripten_log` prints.
+void _emscripten_log_formatted(int flags, const char *text) {
+    fprintf(flags & (EM_LOG_ERROR | EM_LOG_WARN) ? stderr : stdout, "%s\n", text);
 }
 
 #if EMSCRIPTEN_BEFORE(3, 1, 42)

@@ -9,11 +9,18 @@
 #include <emscripten/version.h>
 #include <wasi/api.h>
 
+// Older versions spell these in lower case.
+#ifndef __EMSCRIPTEN_MAJOR__
+#define __EMSCRIPTEN_MAJOR__ __EMSCRIPTEN_major__
+#define __EMSCRIPTEN_MINOR__ __EMSCRIPTEN_minor__
+#define __EMSCRIPTEN_TINY__ __EMSCRIPTEN_tiny__
+#endif
+
 // The functions that Emscripten leaves to JavaScript are no stable interface. Where they differ,
 // this tells older versions from newer ones; the linker reports a function whose type nevertheless
 // does not fit.
 #define EMSCRIPTEN_BEFORE(major, minor, tiny)                                                      \
-    (__EMSCRIPTEN_major__ * 1000000 + __EMSCRIPTEN_minor__ * 1000 + __EMSCRIPTEN_tiny__ <          \
+    (__EMSCRIPTEN_MAJOR__ * 1000000 + __EMSCRIPTEN_MINOR__ * 1000 + __EMSCRIPTEN_TINY__ <          \
      (major) * 1000000 + (minor) * 1000 + (tiny))
 
 // Emscripten numbers errors as WASI does, and all of its libc relies on that.

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <new>
 
-extern "C" int allocate();
+extern "C" int *allocate();
 
 static int allocated, freed;
 
@@ -19,12 +19,14 @@ EMSCRIPTEN_KEEPALIVE void operator delete(void *block) noexcept {
 }
 
 extern "C" EMSCRIPTEN_KEEPALIVE int test() {
-    if (allocate() != 7) {
+    int *number = allocate();
+    if (*number != 7) {
         return 1;
     }
     // The number, the string, and the string when it grew.
     if (allocated != 3) {
         return 2;
     }
+    delete number;
     return freed == allocated ? 42 : 3;
 }
