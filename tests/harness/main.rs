@@ -2,6 +2,7 @@
 //!
 //! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
 //! - [`link_cases`]: those of the folders in which modules are linked and run
+//! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
 //! - [`real`]: libraries of others, against the same libraries built natively
@@ -11,7 +12,9 @@
 
 mod builds;
 mod cases;
+mod compile;
 mod console;
+mod emscripten;
 mod library;
 mod link_cases;
 mod oracle;

@@ -1,0 +1,99 @@
+//! One source file to one module, in each language and each role that the language has.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::Failed;
+
+use crate::workspace;
+
+/// What a module is to the others of its program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Not position independent; lends the others its memory, table and stack. Rust with std.
+    Main,
+    /// Position independent: C, C++, and Rust with `#![no_std]`, since the shipped std is not.
+    Shared,
+}
+
+impl Role {
+    /// As what a source is written: only Rust has the choice.
+    pub(crate) fn of(source: &Path) -> Self {
+        let std = || !fs::read_to_string(source).is_ok_and(|text| text.contains("#![no_std]"));
+        if ending(source) == "rs" && std() { Role::Main } else { Role::Shared }
+    }
+}
+
+/// What source files end with.
+pub(crate) const ENDINGS: [&str; 4] = ["wat", "c", "cpp", "rs"];
+
+pub(crate) fn ending(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Why a source cannot be compiled here.
+pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
+    let needs_emcc = matches!(ending(source).as_str(), "c" | "cpp");
+    (needs_emcc && which::which("emcc").is_err()).then_some("Emscripten is missing")
+}
+
+pub(crate) fn compile(source: &Path, role: Role, module: &Path) -> Result<(), Failed> {
+    let mut command = match ending(source).as_str() {
+        "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
+        "rs" => rustc(role),
+        _ => emcc(source),
+    };
+    workspace::clean_environment(&mut command);
+    let result = command.arg(source).arg("-o").arg(module).output()?;
+    match result.status.success() {
+        true => Ok(()),
+        false => Err(format!("{command:?}\n{}", String::from_utf8_lossy(&result.stderr)).into()),
+    }
+}
+
+fn emcc(source: &Path) -> Command {
+    let program = if ending(source) == "c" { "emcc" } else { "em++" };
+    let mut command = Command::new(which::which(program).unwrap_or_else(|_| program.into()));
+    command.args(["-Os", "-Wall", "-Wextra", "-msimd128", "-sSIDE_MODULE=1", "-sSTANDALONE_WASM"]);
+    command.args(["-sWASM_BIGINT", "--no-entry", "--profiling-funcs"]);
+    if ending(source) == "cpp" {
+        command.arg("-std=c++17");
+    }
+    command
+}
+
+/// What makes a Rust cdylib a main: it lends its memory, table and stack.
+const MAIN: [&str; 7] = [
+    "--export-table",
+    "--growable-table",
+    "--export=__stack_pointer",
+    "--export=__heap_base",
+    "--export=__heap_end",
+    "--export=__stack_low",
+    "--export=__stack_high",
+];
+
+/// What makes it a shared library.
+const SHARED: [&str; 3] = ["--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic"];
+
+fn rustc(role: Role) -> Command {
+    let mut command = Command::new("rustc");
+    command.args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-C", "panic=abort"]);
+    command.args(["--target", "wasm32-unknown-unknown", "--crate-name", "case"]);
+    let link_args: &[&str] = match role {
+        Role::Main => &MAIN,
+        Role::Shared => {
+            command.args(["-C", "relocation-model=pic"]);
+            &SHARED
+        }
+    };
+    for arg in link_args {
+        command.args(["-C", &format!("link-arg={arg}")]);
+    }
+    command
+}
