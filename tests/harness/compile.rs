@@ -15,10 +15,12 @@ pub(crate) enum Role {
     Main,
     /// Position independent: C, C++, and Rust with `#![no_std]`, since the shipped std is not.
     Shared,
+    /// Has a memory of its own, and gives and takes nothing but functions.
+    Plain,
 }
 
 impl Role {
-    /// As what a source is written: only Rust has the choice.
+    /// What becomes of a case's source: only Rust has the choice.
     pub(crate) fn of(source: &Path) -> Self {
         let std = || !fs::read_to_string(source).is_ok_and(|text| text.contains("#![no_std]"));
         if ending(source) == "rs" && std() { Role::Main } else { Role::Shared }
@@ -46,7 +48,7 @@ pub(crate) fn compile(source: &Path, role: Role, module: &Path) -> Result<(), Fa
     let mut command = match ending(source).as_str() {
         "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
         "rs" => rustc(role),
-        _ => emcc(source),
+        _ => emcc(source, role),
     };
     workspace::clean_environment(&mut command);
     let result = command.arg(source).arg("-o").arg(module).output()?;
@@ -56,11 +58,15 @@ pub(crate) fn compile(source: &Path, role: Role, module: &Path) -> Result<(), Fa
     }
 }
 
-fn emcc(source: &Path) -> Command {
+fn emcc(source: &Path, role: Role) -> Command {
     let program = if ending(source) == "c" { "emcc" } else { "em++" };
     let mut command = Command::new(which::which(program).unwrap_or_else(|_| program.into()));
-    command.args(["-Os", "-Wall", "-Wextra", "-msimd128", "-sSIDE_MODULE=1", "-sSTANDALONE_WASM"]);
-    command.args(["-sWASM_BIGINT", "--no-entry", "--profiling-funcs"]);
+    command.args(["-Os", "-Wall", "-Wextra", "-msimd128", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
+    command.args(["--no-entry", "--profiling-funcs"]);
+    command.arg(match role {
+        Role::Plain => "-sERROR_ON_UNDEFINED_SYMBOLS=0",
+        Role::Shared | Role::Main => "-sSIDE_MODULE=1",
+    });
     if ending(source) == "cpp" {
         command.arg("-std=c++17");
     }
@@ -81,16 +87,18 @@ const MAIN: [&str; 7] = [
 /// What makes it a shared library.
 const SHARED: [&str; 3] = ["--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic"];
 
+/// A source may ask by `cfg(shared)` whether it has to do without std.
 fn rustc(role: Role) -> Command {
     let mut command = Command::new("rustc");
     command.args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-C", "panic=abort"]);
     command.args(["--target", "wasm32-unknown-unknown", "--crate-name", "case"]);
+    if role == Role::Shared {
+        command.args(["--cfg", "shared", "-C", "relocation-model=pic"]);
+    }
     let link_args: &[&str] = match role {
         Role::Main => &MAIN,
-        Role::Shared => {
-            command.args(["-C", "relocation-model=pic"]);
-            &SHARED
-        }
+        Role::Shared => &SHARED,
+        Role::Plain => &[],
     };
     for arg in link_args {
         command.args(["-C", &format!("link-arg={arg}")]);

@@ -9,14 +9,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::compile::{Role, ending};
 use crate::console;
 use crate::link_cases::Case;
-use crate::workspace::{self, Sandbox};
+use crate::workspace::{self, Shared};
 
 pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
     let emscripten = Arc::new(Emscripten::default());
@@ -93,40 +93,37 @@ fn node() -> Option<PathBuf> {
 /// The program that all cases are loaded into, built when it is first asked for.
 #[derive(Default)]
 struct Emscripten {
-    built: OnceLock<Result<Sandbox, String>>,
+    program: Shared,
 }
 
 impl Emscripten {
     /// What a case prints, and its status.
     fn link_and_run(&self, emcc: &Path, node: &Path, case: &Case) -> Result<String, Failed> {
-        let build = || build(emcc).map_err(|e| e.message().unwrap_or_default().to_owned());
-        let program = self.built.get_or_init(build).as_ref()?;
+        let program = self.program.path(|folder| build(emcc, folder))?.join("main.js");
         let mut command = Command::new(node);
         workspace::clean_environment(&mut command);
-        command.arg(program.path().join("main.js")).current_dir(case.modules()?);
+        command.arg(program).current_dir(case.modules()?);
         // Emscripten runs constructors in this order, so main comes last.
         let output = command.args(case.libraries()).arg("main.wasm").output()?;
-        let mut text = String::from_utf8(output.stdout)?;
-        text += &match output.status.code() {
+        let status = match output.status.code() {
             // node has no status of its own for a trap.
             Some(1 | 7) => "? 134\n".to_owned(),
             _ => console::status(output.status),
         };
-        Ok(text)
+        Ok(String::from_utf8(output.stdout)? + &status)
     }
 }
 
-fn build(emcc: &Path) -> Result<Sandbox, Failed> {
+fn build(emcc: &Path, folder: &Path) -> Result<(), Failed> {
     let sources = workspace::root().join("tests").join("emscripten");
-    let sandbox = Sandbox::empty()?;
     let mut command = Command::new(emcc);
     workspace::clean_environment(&mut command);
     command.args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
     command.args(["-sEXIT_RUNTIME", "-sENVIRONMENT=node", "--pre-js"]);
     command.arg(sources.join("start.js")).arg(sources.join("main.cpp"));
-    let output = command.arg("-o").arg(sandbox.path().join("main.js")).output()?;
+    let output = command.arg("-o").arg(folder.join("main.js")).output()?;
     match output.status.success() {
-        true => Ok(sandbox),
+        true => Ok(()),
         false => Err(format!("{command:?}\n{}", String::from_utf8_lossy(&output.stderr)).into()),
     }
 }

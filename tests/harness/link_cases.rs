@@ -16,20 +16,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::compile::{self, ENDINGS, Role, ending, stem};
 use crate::console;
-use crate::workspace::{self, Sandbox};
+use crate::workspace::{self, Shared};
 
 /// One of these folders. Its modules are compiled when they are first asked for.
 pub(crate) struct Case {
     folder: PathBuf,
     /// In the order of their names.
     sources: Vec<PathBuf>,
-    modules: OnceLock<Result<Sandbox, String>>,
+    modules: Shared,
 }
 
 pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
@@ -58,7 +58,7 @@ impl Case {
         sources.sort();
         let has_main = sources.iter().any(|source| stem(source) == "main");
         let is_told = folder.join("case.md").is_file();
-        let modules = OnceLock::new();
+        let modules = Shared::default();
         (has_main && !is_told).then(|| Case { folder: folder.to_owned(), sources, modules })
     }
 
@@ -76,20 +76,11 @@ impl Case {
 
     /// The folder of the compiled modules.
     pub(crate) fn modules(&self) -> Result<&Path, Failed> {
-        let compile = || self.compile().map_err(|e| e.message().unwrap_or_default().to_owned());
-        match self.modules.get_or_init(compile) {
-            Ok(sandbox) => Ok(sandbox.path()),
-            Err(message) => Err(message.into()),
-        }
-    }
-
-    fn compile(&self) -> Result<Sandbox, Failed> {
-        let sandbox = Sandbox::empty()?;
-        for source in &self.sources {
-            let module = sandbox.path().join(format!("{}.wasm", stem(source)));
-            compile::compile(source, Role::of(source), &module)?;
-        }
-        Ok(sandbox)
+        self.modules.path(|folder| {
+            let module = |source| folder.join(stem(source)).with_extension("wasm");
+            let mut sources = self.sources.iter();
+            sources.try_for_each(|s| compile::compile(s, Role::of(s), &module(s)))
+        })
     }
 
     /// The libraries that are linked, as they are called in the folder of the modules.
