@@ -6,11 +6,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 
 use crate::console;
-use crate::link_cases;
+use crate::emscripten;
+use crate::link_cases::{self, Case};
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -21,9 +23,17 @@ pub(crate) fn trials() -> Vec<Trial> {
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .collect();
     cases.sort();
-    let (linked, told): (Vec<_>, Vec<_>) =
-        cases.into_iter().partition(|folder| link_cases::is_link_case(folder));
-    told.into_iter().map(trial).chain(linked.into_iter().map(link_cases::trial)).collect()
+    let mut trials = Vec::new();
+    let mut linked = Vec::new();
+    for folder in cases {
+        match Case::open(&folder) {
+            Some(case) => linked.push(Arc::new(case)),
+            None => trials.push(trial(folder)),
+        }
+    }
+    trials.extend(link_cases::trials(&linked));
+    trials.extend(emscripten::trials(&linked));
+    trials
 }
 
 fn trial(folder: PathBuf) -> Trial {

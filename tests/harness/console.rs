@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use libtest_mimic::Failed;
 use snapbox::{Assert, Data, Redactions};
@@ -86,13 +86,17 @@ fn execute(line: &str, folder: &Path) -> Result<String, Failed> {
     drop(command);
     let mut output = String::new();
     reader.read_to_string(&mut output)?;
-    let status = child.wait()?;
-    match status.code() {
-        Some(0) => {}
-        Some(code) => output.push_str(&format!("? {code}\n")),
-        None => output.push_str(&format!("? {status}\n")),
-    }
+    output.push_str(&status(child.wait()?));
     Ok(output)
+}
+
+/// How a status is told: as the last line of the output, not at all if it is 0.
+pub(crate) fn status(status: ExitStatus) -> String {
+    match status.code() {
+        Some(0) => String::new(),
+        Some(code) => format!("? {code}\n"),
+        None => format!("? {status}\n"),
+    }
 }
 
 /// `NAME=VALUE` before the program.

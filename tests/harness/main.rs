@@ -2,6 +2,8 @@
 //!
 //! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
 //! - [`link_cases`]: those of the folders in which modules are linked and run
+//! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
+//! - [`grid`]: every kind of module in each language with every other
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
 //! - [`real`]: libraries of others, against the same libraries built natively
@@ -11,7 +13,10 @@
 
 mod builds;
 mod cases;
+mod compile;
 mod console;
+mod emscripten;
+mod grid;
 mod library;
 mod link_cases;
 mod oracle;
@@ -26,6 +31,7 @@ fn main() -> std::process::ExitCode {
     let args = Arguments::from_args();
     let trials = [
         cases::trials(),
+        grid::trials(),
         library::trials(),
         oracle::trials(),
         real::trials(),

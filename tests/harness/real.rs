@@ -12,8 +12,8 @@ use std::process::Command;
 use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::Value;
 
+use crate::compile::{self, Role};
 use crate::console;
-use crate::link_cases;
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -68,7 +68,7 @@ fn run(library: &Library) -> Result<Completion, Failed> {
     let module = build_module(library, &compiler)?;
     let sandbox = Sandbox::empty()?;
     let main = sandbox.path().join("main.wasm");
-    output(rustc(library).arg("-o").arg(&main))?;
+    compile::compile(&real().join(library.name).join("main.rs"), Role::Main, &main)?;
     let mut host = Command::new(workspace::host());
     host.args(["run", "--invoke", "test", "--link"]).arg(module).arg(main);
     console::same(
@@ -166,16 +166,4 @@ fn package_folder(name: &str) -> Result<PathBuf, Failed> {
     let manifest = package.and_then(|package| package["manifest_path"].as_str());
     let folder = manifest.and_then(|manifest| Path::new(manifest).parent());
     folder.map(Path::to_owned).ok_or_else(|| format!("cargo knows no package {name}").into())
-}
-
-/// As for a case with a `main.rs`: it lends its memory, table and stack.
-fn rustc(library: &Library) -> Command {
-    let mut command = Command::new("rustc");
-    command.args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-C", "panic=abort"]);
-    command.args(["--target", "wasm32-unknown-unknown", "--crate-name", "real"]);
-    for arg in link_cases::MAIN {
-        command.args(["-C", &format!("link-arg={arg}")]);
-    }
-    command.arg(real().join(library.name).join("main.rs"));
-    command
 }

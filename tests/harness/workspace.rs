@@ -4,7 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
+use libtest_mimic::Failed;
 use tempfile::TempDir;
 
 /// The folder of this workspace.
@@ -79,6 +81,27 @@ impl Sandbox {
         command.args(args).current_dir(self.path());
         clean_environment(&mut command);
         command
+    }
+}
+
+/// A sandbox for several tests, which the first of them fills.
+#[derive(Default)]
+pub(crate) struct Shared {
+    sandbox: OnceLock<Result<Sandbox, String>>,
+}
+
+impl Shared {
+    /// The folder, and what went wrong when it was filled for every test that asks.
+    pub(crate) fn path(
+        &self,
+        fill: impl FnOnce(&Path) -> Result<(), Failed>,
+    ) -> Result<&Path, Failed> {
+        let make = || {
+            let sandbox = Sandbox::empty().map_err(|error| error.to_string())?;
+            fill(sandbox.path()).map_err(|error| error.message().unwrap_or_default().to_owned())?;
+            Ok(sandbox)
+        };
+        Ok(self.sandbox.get_or_init(make).as_ref()?.path())
     }
 }
 

@@ -30,11 +30,12 @@ const LIBC_RUNTIME: [&str; 4] = ["runtime.c", "paths.c", "files.c", "refused.c"]
 const LIBCXX_RUNTIME: [&str; 1] = ["exceptions.cpp"];
 const HEADERS: [&str; 1] = ["runtime.h"];
 
-/// What musl has and Emscripten leaves to JavaScript: dates and the way out. Which of these files exist,
+/// What musl has and Emscripten leaves to JavaScript: dates, the way out, the names of protocols. Which of these files exist,
 /// and which are in its libc too, differs between versions.
 const MUSL: [&str; 22] = [
     "exit/assert.c",
     "exit/exit.c",
+    "network/proto.c",
     "time/__month_to_secs.c",
     "time/__secs_to_tm.c",
     "time/__tm_to_secs.c",
@@ -42,7 +43,6 @@ const MUSL: [&str; 22] = [
     "time/__utc.c",
     "time/__year_to_secs.c",
     "time/clock.c",
-    "time/clock_gettime.c",
     "time/difftime.c",
     "time/ftime.c",
     "time/gettimeofday.c",

@@ -1,5 +1,5 @@
 // The system calls that concern files and directories. Reading, writing and closing are not among
-// them: Emscripten's libc calls WASI for those by itself.
+// them, but for `writev`: Emscripten's libc calls WASI for those by itself.
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <wasi/wasi-helpers.h>
@@ -520,4 +521,20 @@ int __syscall_readlinkat(int fd, const char *path, char *buffer, size_t size) {
 
 int __syscall_readlink(const char *path, char *buffer, size_t size) {
     return __syscall_readlinkat(AT_FDCWD, path, buffer, size);
+}
+
+// A host may write the first piece only, and programs do not expect that of a file.
+ssize_t writev(int fd, const struct iovec *pieces, int count) {
+    ssize_t total = 0;
+    for (int i = 0; i < count; i++) {
+        ssize_t written = write(fd, pieces[i].iov_base, pieces[i].iov_len);
+        if (written < 0) {
+            return total ? total : -1;
+        }
+        total += written;
+        if ((size_t)written < pieces[i].iov_len) {
+            break;
+        }
+    }
+    return total;
 }

@@ -1,0 +1,20 @@
+// Lends the library an array and a function, and borrows a function of its.
+#include <emscripten/em_macros.h>
+
+extern "C" {
+
+using function = int(int);
+
+int library_sum(const int *numbers, int count, function *each);
+function *library_function();
+
+// The library calls it by its name.
+EMSCRIPTEN_KEEPALIVE int program_offset() {
+    return 3;
+}
+
+EMSCRIPTEN_KEEPALIVE int test() {
+    const int numbers[] = {1, 2, 3};
+    return library_function()(library_sum(numbers, 3, [](int x) { return 3 * x; }));
+}
+}

@@ -1,0 +1,108 @@
+//! One source file to one module, in each language and each role that the language has.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::Failed;
+
+use crate::workspace;
+
+/// What a module is to the others of its program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Not position independent; lends the others its memory, table and stack. Rust with std.
+    Main,
+    /// Position independent: C, C++, and Rust with `#![no_std]`, since the shipped std is not.
+    Shared,
+    /// Has a memory of its own, and gives and takes nothing but functions.
+    Plain,
+}
+
+impl Role {
+    /// What becomes of a case's source: only Rust has the choice.
+    pub(crate) fn of(source: &Path) -> Self {
+        let std = || !fs::read_to_string(source).is_ok_and(|text| text.contains("#![no_std]"));
+        if ending(source) == "rs" && std() { Role::Main } else { Role::Shared }
+    }
+}
+
+/// What source files end with.
+pub(crate) const ENDINGS: [&str; 4] = ["wat", "c", "cpp", "rs"];
+
+pub(crate) fn ending(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Why a source cannot be compiled here.
+pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
+    let needs_emcc = matches!(ending(source).as_str(), "c" | "cpp");
+    (needs_emcc && which::which("emcc").is_err()).then_some("Emscripten is missing")
+}
+
+pub(crate) fn compile(source: &Path, role: Role, module: &Path) -> Result<(), Failed> {
+    let mut command = match ending(source).as_str() {
+        "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
+        "rs" => rustc(role),
+        _ => emcc(source, role),
+    };
+    workspace::clean_environment(&mut command);
+    let result = command.arg(source).arg("-o").arg(module).output()?;
+    match result.status.success() {
+        true => Ok(()),
+        false => Err(format!("{command:?}\n{}", String::from_utf8_lossy(&result.stderr)).into()),
+    }
+}
+
+fn emcc(source: &Path, role: Role) -> Command {
+    let program = if ending(source) == "c" { "emcc" } else { "em++" };
+    let mut command = Command::new(which::which(program).unwrap_or_else(|_| program.into()));
+    command.args(["-Os", "-Wall", "-Wextra", "-msimd128", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
+    command.args(["--no-entry", "-g"]);
+    command.arg(match role {
+        Role::Plain => "-sERROR_ON_UNDEFINED_SYMBOLS=0",
+        Role::Shared | Role::Main => "-sSIDE_MODULE=1",
+    });
+    if ending(source) == "cpp" {
+        command.arg("-std=c++17");
+    }
+    command
+}
+
+/// What makes a Rust cdylib a main: it lends its memory, table and stack.
+const MAIN: [&str; 7] = [
+    "--export-table",
+    "--growable-table",
+    "--export=__stack_pointer",
+    "--export=__heap_base",
+    "--export=__heap_end",
+    "--export=__stack_low",
+    "--export=__stack_high",
+];
+
+/// What makes it a shared library.
+const SHARED: [&str; 3] = ["--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic"];
+
+/// A source may ask by `cfg(shared)` whether it has to do without std.
+fn rustc(role: Role) -> Command {
+    let mut command = Command::new("rustc");
+    command.args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-C", "panic=abort"]);
+    command.args(["--target", "wasm32-unknown-unknown", "--crate-name", "case"]);
+    command.args(["-C", "debuginfo=line-tables-only"]);
+    if role == Role::Shared {
+        command.args(["--cfg", "shared", "-C", "relocation-model=pic"]);
+    }
+    let link_args: &[&str] = match role {
+        Role::Main => &MAIN,
+        Role::Shared => &SHARED,
+        Role::Plain => &[],
+    };
+    for arg in link_args {
+        command.args(["-C", &format!("link-arg={arg}")]);
+    }
+    command
+}

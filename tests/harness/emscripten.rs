@@ -1,0 +1,129 @@
+//! Emscripten's own dynamic linker, JavaScript on node, as the oracle of the link cases.
+//!
+//! It loads the modules that `host` links, the very same files, and must come to what the case's files say:
+//! what is printed, and the exit status. A case where it does not has an `emscripten.txt` that says why, if
+//! only for some versions: `Before 3.1.14: ...`. The difference must then be there.
+//!
+//! It loads shared libraries only, so a case with a Rust main has no such test. Those in the text format alone
+//! have none either: many are about what Emscripten does not make, or what its linker does not know.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::compile::{Role, ending};
+use crate::console;
+use crate::link_cases::Case;
+use crate::workspace::{self, Shared};
+
+pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
+    let emscripten = Arc::new(Emscripten::default());
+    cases.iter().filter(|case| is_comparable(case)).cloned().map(move |case| {
+        let emscripten = Arc::clone(&emscripten);
+        let name = format!("emscripten::{}", case.name());
+        Trial::ignorable_test(name, move || run(&case, &emscripten))
+    })
+}
+
+fn is_comparable(case: &Case) -> bool {
+    let is_text = |source: &PathBuf| ending(source) == "wat";
+    let sources = case.sources();
+    !sources.iter().all(is_text) && sources.iter().all(|source| Role::of(source) == Role::Shared)
+}
+
+fn run(case: &Case, emscripten: &Emscripten) -> Result<Completion, Failed> {
+    let Some(node) = node() else {
+        return crate::ignored("node is missing");
+    };
+    let Ok(emcc) = which::which("em++") else {
+        return crate::ignored("Emscripten is missing");
+    };
+    let actual = emscripten.link_and_run(&emcc, &node, case)?;
+    let expected = expected(case);
+    let note = case.file("emscripten.txt");
+    let same = console::same(&actual, &expected, "`emscripten.txt` may say why they differ");
+    match (applies(&note, &emcc)?, same) {
+        (false, same) => same?,
+        (true, Err(_)) => {}
+        (true, Ok(())) => {
+            return Err(format!("the same as here, but emscripten.txt says:\n{note}").into());
+        }
+    }
+    Ok(Completion::Completed)
+}
+
+/// What the case's files say: what is printed, and the status.
+fn expected(case: &Case) -> String {
+    let (stdout, error) = (case.file("stdout.txt"), case.file("error.txt"));
+    match error.lines().last() {
+        Some(status) => format!("{stdout}{status}\n"),
+        None if stdout.is_empty() => "42\n".to_owned(),
+        None => stdout,
+    }
+}
+
+/// Whether a note is there that is about this version of Emscripten.
+fn applies(note: &str, emcc: &Path) -> Result<bool, Failed> {
+    let before = note.strip_prefix("Before ").and_then(|rest| rest.split_once(':'));
+    match before {
+        None => Ok(!note.is_empty()),
+        Some((limit, _)) => {
+            let output = Command::new(emcc).arg("--version").output()?;
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let ours = text.split_whitespace().map(numbers).find(|numbers| numbers.len() == 3);
+            Ok(ours.ok_or("em++ tells no version")? < numbers(limit))
+        }
+    }
+}
+
+/// The numbers of a version, or nothing if a word is none.
+fn numbers(word: &str) -> Vec<u32> {
+    let word = word.split('-').next().unwrap_or_default();
+    word.split('.').map(str::parse).collect::<Result<_, _>>().unwrap_or_default()
+}
+
+fn node() -> Option<PathBuf> {
+    // emsdk names its own.
+    let of_emsdk = || std::env::var_os("EMSDK_NODE").map(PathBuf::from);
+    which::which("node").ok().or_else(of_emsdk)
+}
+
+/// The program that all cases are loaded into, built when it is first asked for.
+#[derive(Default)]
+struct Emscripten {
+    program: Shared,
+}
+
+impl Emscripten {
+    /// What a case prints, and its status.
+    fn link_and_run(&self, emcc: &Path, node: &Path, case: &Case) -> Result<String, Failed> {
+        let program = self.program.path(|folder| build(emcc, folder))?.join("main.js");
+        let mut command = Command::new(node);
+        workspace::clean_environment(&mut command);
+        command.arg(program).current_dir(case.modules()?);
+        // Emscripten runs constructors in this order, so main comes last.
+        let output = command.args(case.libraries()).arg("main.wasm").output()?;
+        let status = match output.status.code() {
+            // node has no status of its own for a trap.
+            Some(1 | 7) => "? 134\n".to_owned(),
+            _ => console::status(output.status),
+        };
+        Ok(String::from_utf8(output.stdout)? + &status)
+    }
+}
+
+fn build(emcc: &Path, folder: &Path) -> Result<(), Failed> {
+    let sources = workspace::root().join("tests").join("emscripten");
+    let mut command = Command::new(emcc);
+    workspace::clean_environment(&mut command);
+    command.args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
+    command.args(["-sEXIT_RUNTIME", "-sENVIRONMENT=node", "--pre-js"]);
+    command.arg(sources.join("start.js")).arg(sources.join("main.cpp"));
+    let output = command.arg("-o").arg(folder.join("main.js")).output()?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("{command:?}\n{}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
+}
