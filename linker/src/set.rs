@@ -53,7 +53,7 @@ impl Object {
 }
 
 /// The files of the system libraries, those that need others first.
-pub const SYSTEM_LIBRARIES: [&str; 2] = ["libc++.wasm", "libc.wasm"];
+pub const SYSTEM_LIBRARIES: [&str; 3] = ["libc++.wasm", "libiconv.wasm", "libc.wasm"];
 
 /// Where shared libraries that are needed but not given come from.
 pub trait Library {

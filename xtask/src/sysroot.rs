@@ -1,5 +1,5 @@
-//! Builds the system libraries that guests share, `libc.wasm` and `libc++.wasm`: Emscripten's own, as
-//! shared libraries that need WASI and nothing else.
+//! Builds the system libraries that guests share, `libc.wasm`, `libiconv.wasm` and `libc++.wasm`: Emscripten's
+//! own, as shared libraries that need WASI and nothing else.
 //!
 //! Emscripten's archives hold position independent code, but leave many functions to JavaScript. Those
 //! come from `xtask/sysroot`, and from parts of musl that Emscripten ships as sources only.
@@ -23,7 +23,7 @@ use crate::tools::Emscripten;
 /// All that is done here is in this text: with another, the libraries are made anew.
 const RECIPE: &str = include_str!("sysroot.rs");
 
-const LIBRARIES: [&str; 2] = ["libc.wasm", "libc++.wasm"];
+const LIBRARIES: [&str; 3] = ["libc.wasm", "libiconv.wasm", "libc++.wasm"];
 
 /// The runtime's sources in `xtask/sysroot`: those of libc, those of libc++, and what they include.
 const LIBC_RUNTIME: [&str; 4] = ["runtime.c", "paths.c", "files.c", "refused.c"];
@@ -63,6 +63,10 @@ const LIBC: [&str; 3] = ["libprintf_long_double", "libc", "libstubs"];
 /// The compiler's own library, by its newer and its older name; taken whole too.
 const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
 const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
+/// What of libc is a library of its own: most of libc's data is tables of character sets, which few need.
+const ICONV: &str = "iconv.o";
+/// The archive of libc without it.
+const LIBC_REST: &str = "libc-rest.a";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
 const MALLOC: &str = "libdlmalloc";
 
@@ -108,7 +112,9 @@ pub(crate) fn build(
     sh.change_dir(&folder);
     let recipe = Recipe::new(project, &emscripten, &step, &sh)?;
     recipe.make_archives()?;
+    recipe.take_iconv_out()?;
     recipe.build_libc()?;
+    recipe.build_libiconv()?;
     recipe.build_libcxx()?;
     let libraries = read(&folder)?;
     check(&libraries, &emscripten.version)?;
@@ -225,6 +231,15 @@ impl<'a> Recipe<'a> {
         process::run(self.step, cmd!(self.sh, "{embuilder} --pic build {missing...}"))
     }
 
+    /// Splits the archive of libc in two, in the current folder.
+    fn take_iconv_out(&self) -> anyhow::Result<()> {
+        let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC[1]));
+        let rest = self.sh.current_dir().join(LIBC_REST);
+        fs::copy(&libc, &rest).with_context(|| format!("cannot copy `{}`", libc.display()))?;
+        process::run(self.step, cmd!(self.sh, "{emar} x {LIBC_REST} {ICONV}"))?;
+        process::run(self.step, cmd!(self.sh, "{emar} d {LIBC_REST} {ICONV}"))
+    }
+
     fn build_libc(&self) -> anyhow::Result<()> {
         let runtime = LIBC_RUNTIME.map(|source| self.runtime.join(source));
         let musl = MUSL.map(|source| self.system.join("libc/musl/src").join(source));
@@ -252,8 +267,18 @@ impl<'a> Recipe<'a> {
         let objects = [objects(&runtime), objects(&musl)].concat();
         // musl hides the function that runs exit handlers, which whoever runs guests calls.
         let flags = ["--export=__funcs_on_exit"];
-        let whole = [LIBC.as_slice(), &[self.compiler_rt]].concat();
-        self.link(LIBRARIES[0], &flags, &objects, &whole, &self.archive(MALLOC))
+        let whole = LIBC.map(|name| match name {
+            "libc" => LIBC_REST.into(),
+            name => self.archive(name),
+        });
+        let whole = [whole.as_slice(), &[self.archive(self.compiler_rt)]].concat();
+        self.link(LIBRARIES[0], &flags, &objects, &whole, &[&self.archive(MALLOC)])
+    }
+
+    fn build_libiconv(&self) -> anyhow::Result<()> {
+        // What it uses of libc that libc keeps to itself, a constant, it has twice.
+        let rest = [Path::new(LIBRARIES[0]), Path::new(LIBC_REST)];
+        self.link(LIBRARIES[1], &[], &[ICONV.into()], &[], &rest)
     }
 
     fn build_libcxx(&self) -> anyhow::Result<()> {
@@ -261,7 +286,8 @@ impl<'a> Recipe<'a> {
         let include = ["libcxxabi/src"];
         self.compile(&["-Wall", "-Wextra"], &include, &runtime)?;
         // With libc among the inputs, libc++ records that it needs it.
-        self.link(LIBRARIES[1], &[], &objects(&runtime), &LIBCXX, Path::new(LIBRARIES[0]))
+        let whole = LIBCXX.map(|name| self.archive(name));
+        self.link(LIBRARIES[2], &[], &objects(&runtime), &whole, &[Path::new(LIBRARIES[0])])
     }
 
     fn compile(&self, flags: &[&str], include: &[&str], sources: &[PathBuf]) -> anyhow::Result<()> {
@@ -282,16 +308,15 @@ impl<'a> Recipe<'a> {
         library: &str,
         flags: &[&str],
         objects: &[PathBuf],
-        whole: &[&str],
-        rest: &Path,
+        whole: &[PathBuf],
+        rest: &[&Path],
     ) -> anyhow::Result<()> {
         let lld = &self.lld;
-        let whole = whole.iter().map(|name| self.archive(name));
         let cmd = cmd!(
             self.sh,
             "{lld} -flavor wasm -shared --experimental-pic --unresolved-symbols=import-dynamic
             --allow-multiple-definition --fatal-warnings --strip-debug {flags...} -o {library}
-            --whole-archive {objects...} {whole...} --no-whole-archive {rest}"
+            --whole-archive {objects...} {whole...} --no-whole-archive {rest...}"
         );
         process::run(self.step, cmd)
     }
