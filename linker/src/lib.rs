@@ -58,6 +58,7 @@
 //! 3. *layout*: where each module's data, the stack and the table's elements lie.
 //! 4. *plan*: the result of the three, a [`Plan`], and each [`Warning`] of what is probably not meant.
 //! 5. *bind*: [`Plan::bind`] rewrites each module, so that what was decided is in it.
+//! 6. *fuse*: [`Plan::fuse`] writes all of them as one instead, without what nothing reaches.
 //!
 //! [`Contract::check`] compares a module with the signatures that it is expected to have.
 //!

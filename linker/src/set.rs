@@ -1,6 +1,6 @@
 //! Phase *load*, of a program: the modules that take part, in the order in which symbols are looked up.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
@@ -209,7 +209,7 @@ impl Gathering {
 /// The symbols that some module imports and none defines.
 fn undefined(objects: &[Object]) -> BTreeSet<String> {
     let process = objects.iter().filter(|object| object.linked_as == ENV);
-    let defined: BTreeSet<_> = process.flat_map(Object::symbols).collect();
+    let defined: HashSet<_> = process.flat_map(Object::symbols).collect();
     objects
         .iter()
         .filter(|object| object.is_dynamic())
@@ -221,7 +221,13 @@ fn undefined(objects: &[Object]) -> BTreeSet<String> {
 }
 
 /// The exports of a set, by the module name under which they are linked and their own.
-pub(crate) struct Symbols<'a>(HashMap<(&'a str, &'a str), Vec<Definition>>);
+pub(crate) struct Symbols<'a>(HashMap<(&'a str, &'a str), Definitions>);
+
+/// Nearly every symbol has one.
+enum Definitions {
+    One(Definition),
+    More(Vec<Definition>),
+}
 
 /// An export of a module, both by their place in the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -232,14 +238,18 @@ pub struct Definition {
 
 impl<'a> Symbols<'a> {
     pub(crate) fn new(set: &'a Set) -> Self {
-        let mut symbols: HashMap<_, Vec<_>> = HashMap::new();
+        let exports = set.objects.iter().map(|object| object.module.exports.len()).sum();
+        let mut symbols = HashMap::with_capacity(exports);
         for (module, object) in set.objects.iter().enumerate() {
             for (export, item) in object.module.exports.iter().enumerate() {
-                if !object.offers(export) {
-                    continue;
+                if object.offers(export) {
+                    let key = (object.linked_as.as_str(), item.name.as_str());
+                    let definition = Definition { module, export };
+                    symbols
+                        .entry(key)
+                        .and_modify(|known: &mut Definitions| known.add(definition))
+                        .or_insert(Definitions::One(definition));
                 }
-                let key = (object.linked_as.as_str(), item.name.as_str());
-                symbols.entry(key).or_default().push(Definition { module, export });
             }
         }
         Symbols(symbols)
@@ -247,7 +257,20 @@ impl<'a> Symbols<'a> {
 
     /// All definitions of a symbol, the one that counts first.
     pub(crate) fn all(&self, module: &'a str, name: &'a str) -> &[Definition] {
-        self.0.get(&(module, name)).map_or(&[], Vec::as_slice)
+        match self.0.get(&(module, name)) {
+            None => &[],
+            Some(Definitions::One(only)) => std::slice::from_ref(only),
+            Some(Definitions::More(all)) => all,
+        }
+    }
+}
+
+impl Definitions {
+    fn add(&mut self, definition: Definition) {
+        match self {
+            Definitions::One(first) => *self = Definitions::More(vec![*first, definition]),
+            Definitions::More(all) => all.push(definition),
+        }
     }
 }
 
