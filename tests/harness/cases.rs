@@ -12,6 +12,7 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::console;
 use crate::emscripten;
+use crate::engines;
 use crate::link_cases::{self, Case};
 use crate::workspace::{self, Sandbox};
 
@@ -33,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     trials.extend(link_cases::trials(&linked));
     trials.extend(emscripten::trials(&linked));
+    trials.extend(engines::trials(&linked));
     trials
 }
 

@@ -8,7 +8,7 @@
 //! have none either: many are about what Emscripten does not make, or what its linker does not know.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
@@ -55,7 +55,7 @@ fn run(case: &Case, emscripten: &Emscripten) -> Result<Completion, Failed> {
 }
 
 /// What the case's files say: what is printed, and the status.
-fn expected(case: &Case) -> String {
+pub(crate) fn expected(case: &Case) -> String {
     let (stdout, error) = (case.file("stdout.txt"), case.file("error.txt"));
     match error.lines().last() {
         Some(status) => format!("{stdout}{status}\n"),
@@ -84,7 +84,7 @@ fn numbers(word: &str) -> Vec<u32> {
     word.split('.').map(str::parse).collect::<Result<_, _>>().unwrap_or_default()
 }
 
-fn node() -> Option<PathBuf> {
+pub(crate) fn node() -> Option<PathBuf> {
     // emsdk names its own.
     let of_emsdk = || std::env::var_os("EMSDK_NODE").map(PathBuf::from);
     which::which("node").ok().or_else(of_emsdk)
@@ -105,12 +105,16 @@ impl Emscripten {
         command.arg(program).current_dir(case.modules()?);
         // Emscripten runs constructors in this order, so main comes last.
         let output = command.args(case.libraries()).arg("main.wasm").output()?;
-        let status = match output.status.code() {
-            // node has no status of its own for a trap.
-            Some(1 | 7) => "? 134\n".to_owned(),
-            _ => console::status(output.status),
-        };
-        Ok(String::from_utf8(output.stdout)? + &status)
+        Ok(String::from_utf8(output.stdout)? + &status(output.status))
+    }
+}
+
+/// How a console session writes the status of a program that node has run.
+pub(crate) fn status(status: ExitStatus) -> String {
+    match status.code() {
+        // node has none of its own for a trap.
+        Some(1 | 7) => "? 134\n".to_owned(),
+        _ => console::status(status),
     }
 }
 

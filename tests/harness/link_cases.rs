@@ -32,6 +32,7 @@ pub(crate) struct Case {
     /// In the order of their names.
     sources: Vec<PathBuf>,
     modules: Shared,
+    fused: Shared,
 }
 
 pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
@@ -60,8 +61,8 @@ impl Case {
         sources.sort();
         let has_main = sources.iter().any(|source| stem(source) == "main");
         let is_told = folder.join("case.md").is_file();
-        let modules = Shared::default();
-        (has_main && !is_told).then(|| Case { folder: folder.to_owned(), sources, modules })
+        let (modules, fused) = (Shared::default(), Shared::default());
+        (has_main && !is_told).then(|| Case { folder: folder.to_owned(), sources, modules, fused })
     }
 
     pub(crate) fn name(&self) -> String {
@@ -83,6 +84,22 @@ impl Case {
             let mut sources = self.sources.iter();
             sources.try_for_each(|s| compile::compile(s, Role::of(s), &module(s)))
         })
+    }
+
+    /// The program as one module.
+    pub(crate) fn fused(&self) -> Result<PathBuf, Failed> {
+        let write = |folder: &Path| {
+            let file = folder.join("fused.wasm");
+            let output = host("fuse", self)?
+                .args(["--multi-memory", "main.wasm", "-o"])
+                .arg(file)
+                .output()?;
+            match output.status.success() {
+                true => Ok(()),
+                false => Err(format!("host fuse: {}", failure(&output)?).into()),
+            }
+        };
+        Ok(self.fused.path(write)?.join("fused.wasm"))
     }
 
     /// The libraries that are linked, as they are called in the folder of the modules.
@@ -123,12 +140,7 @@ fn outcome(case: &Case) -> Result<[(&'static str, String); 3], Failed> {
 /// A program is written as one module, which must be valid and do what its modules did as instances of their
 /// own. Its functions are called by others, so a backtrace is not compared.
 fn same_when_fused(case: &Case, separate: &Output) -> Result<(), Failed> {
-    let fused = case.modules()?.join("fused.wasm");
-    let written =
-        host("fuse", case)?.args(["--multi-memory", "main.wasm", "-o"]).arg(&fused).output()?;
-    if !written.status.success() {
-        return Err(format!("host fuse: {}", failure(&written)?).into());
-    }
+    let fused = case.fused()?;
     linker::validate("fused", &fs::read(&fused)?)?;
     let mut run = Command::new(workspace::host());
     workspace::clean_environment(&mut run);

@@ -3,6 +3,7 @@
 //! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
 //! - [`link_cases`]: those of the folders in which modules are linked and run
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
+//! - [`engines`]: the same programs as one module, on another engine
 //! - [`grid`]: every kind of module in each language with every other
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
@@ -16,6 +17,7 @@ mod cases;
 mod compile;
 mod console;
 mod emscripten;
+mod engines;
 mod grid;
 mod library;
 mod link_cases;

@@ -64,7 +64,9 @@ const LIBC: [&str; 3] = ["libprintf_long_double", "libc", "libstubs"];
 const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
 const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
 /// What of libc is a library of its own: most of libc's data is tables of character sets, which few need.
+/// With it goes a constant that libc keeps to itself, so that each has its own.
 const ICONV: &str = "iconv.o";
+const LOCALES: &str = "c_locale.o";
 /// The archive of libc without it.
 const LIBC_REST: &str = "libc-rest.a";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
@@ -167,6 +169,7 @@ fn check(libraries: &[Vec<u8>], version: &str) -> anyhow::Result<()> {
         .filter(|import| import.module != WASI && !provided.contains(import.name.as_str()))
         .map(|import| format!("`{}`", import.name))
         .collect();
+    check_defined_once(&modules)?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -175,6 +178,20 @@ fn check(libraries: &[Vec<u8>], version: &str) -> anyhow::Result<()> {
         "Emscripten {version} leaves to JavaScript what xtask/sysroot lacks: {missing}\n\
         help: define it there, or install another version"
     )
+}
+
+/// What two of the libraries define they would not share: two places for `errno`, for example.
+fn check_defined_once(modules: &[Module]) -> anyhow::Result<()> {
+    let mut defined = BTreeSet::new();
+    for module in modules {
+        let own = module.exports.iter().map(|export| export.name.as_str());
+        for name in own.filter(|name| !CONVENTION.contains(name) && !name.starts_with("__wasm_")) {
+            if !defined.insert(name) {
+                bail!("`{}` defines `{name}`, as a library before it does", module.name);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Runs the tools, in the folder of the objects.
@@ -236,7 +253,7 @@ impl<'a> Recipe<'a> {
         let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC[1]));
         let rest = self.sh.current_dir().join(LIBC_REST);
         fs::copy(&libc, &rest).with_context(|| format!("cannot copy `{}`", libc.display()))?;
-        process::run(self.step, cmd!(self.sh, "{emar} x {LIBC_REST} {ICONV}"))?;
+        process::run(self.step, cmd!(self.sh, "{emar} x {LIBC_REST} {ICONV} {LOCALES}"))?;
         process::run(self.step, cmd!(self.sh, "{emar} d {LIBC_REST} {ICONV}"))
     }
 
@@ -265,8 +282,9 @@ impl<'a> Recipe<'a> {
         ];
         self.compile(&flags, &include, &musl)?;
         let objects = [objects(&runtime), objects(&musl)].concat();
-        // musl hides the function that runs exit handlers, which whoever runs guests calls.
-        let flags = ["--export=__funcs_on_exit"];
+        // musl hides the function that runs exit handlers, which whoever runs guests calls, and its own name for
+        // the place of `errno`, which is needed where a part of it is another library.
+        let flags = ["--export=__funcs_on_exit", "--export=___errno_location"];
         let whole = LIBC.map(|name| match name {
             "libc" => LIBC_REST.into(),
             name => self.archive(name),
@@ -276,9 +294,8 @@ impl<'a> Recipe<'a> {
     }
 
     fn build_libiconv(&self) -> anyhow::Result<()> {
-        // What it uses of libc that libc keeps to itself, a constant, it has twice.
-        let rest = [Path::new(LIBRARIES[0]), Path::new(LIBC_REST)];
-        self.link(LIBRARIES[1], &[], &[ICONV.into()], &[], &rest)
+        let objects = [ICONV.into(), LOCALES.into()];
+        self.link(LIBRARIES[1], &[], &objects, &[], &[Path::new(LIBRARIES[0])])
     }
 
     fn build_libcxx(&self) -> anyhow::Result<()> {
