@@ -2,7 +2,7 @@
 //!
 //! Every instruction is written as one instruction, so the n-th of a function is still the n-th.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
@@ -21,7 +21,7 @@ use crate::convention::ENV;
 use crate::layout::ItemId;
 use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
 use crate::load::Import;
-use crate::reach::Reach;
+use crate::reach::{ItemSet, Reach};
 use crate::resolve::{Meaning, Shared};
 use crate::types::ExternType;
 
@@ -360,7 +360,7 @@ impl<'a> Emitter<'a> {
 
     /// Whether anything that is written refers to an imported function.
     fn uses_import(&self, id: ItemId) -> bool {
-        self.reach.is_none_or(|reach| reach.imports.contains(&id))
+        self.reach.is_none_or(|reach| reach.imports.contains(id))
     }
 
     /// Imports the functions that no part defines and that can be called directly.
@@ -431,9 +431,8 @@ impl<'a> Emitter<'a> {
         let (links, reach) = (self.links, self.reach);
         let part = &mut self.parts[place];
         let (module, imported) = (part.module, links.imported(part.module));
-        let keeps = |set: fn(&Reach) -> &HashSet<ItemId>, id| {
-            reach.is_none_or(|reach| set(reach).contains(&id))
-        };
+        let keeps =
+            |set: fn(&Reach) -> &ItemSet, id| reach.is_none_or(|reach| set(reach).contains(id));
         for (index, number) in (0..).zip(&mut part.functions).skip(imported.functions as usize) {
             let id = ItemId { module, index };
             if keeps(|reach| &reach.functions, id) {
@@ -478,7 +477,7 @@ impl<'a> Emitter<'a> {
                 }
                 _ => false,
             };
-            if own || reach.is_none_or(|reach| reach.elements.contains(&id)) {
+            if own || reach.is_none_or(|reach| reach.elements.contains(id)) {
                 part.elements[index] = take(&mut self.elements);
             }
         }
@@ -491,7 +490,7 @@ impl<'a> Emitter<'a> {
                 }
                 DataKind::Passive => false,
             };
-            if own || reach.is_none_or(|reach| reach.data.contains(&id)) {
+            if own || reach.is_none_or(|reach| reach.data.contains(id)) {
                 part.data[index] = take(&mut self.data);
             }
         }

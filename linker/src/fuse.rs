@@ -133,15 +133,15 @@ fn reach(program: &Program<'_>, exports: &mut Vec<NewExport>) -> Reach {
             exports.extend(plan.new_export(name, module, export));
         }
     };
-    let writes = |id: &ItemId| match program.links.function(*id) {
+    let writes = |id: ItemId| match program.links.function(id) {
         FunctionLink::Host(import) => import.module == WASI && import.name == "fd_write",
         _ => false,
     };
     let at_exit = plan.definition("__cxa_atexit").map(|definition| plan.set.item(definition));
-    if at_exit.is_some_and(|id| reach.functions.contains(&id)) {
+    if at_exit.is_some_and(|id| reach.functions.contains(id)) {
         finisher("__funcs_on_exit");
     }
-    if reach.imports.iter().any(writes) {
+    if reach.imports.any(writes) {
         finisher("fflush");
     }
     reach = program.reach(exports.iter().map(|export| export.root));

@@ -4,7 +4,7 @@
 //! needed mentions `__memory_base`. Data of one module stays or goes as a whole, for inside it nothing tells
 //! where a variable ends. Code of a main has plain numbers for addresses: any that might be one counts.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator};
@@ -16,19 +16,58 @@ use crate::layout::ItemId;
 use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
 use crate::resolve::Meaning;
 
+/// Items of one kind.
+#[derive(Default)]
+pub(crate) struct ItemSet(Vec<Vec<bool>>);
+
+impl ItemSet {
+    /// Whether it was not there before.
+    fn insert(&mut self, id: ItemId) -> bool {
+        if self.0.len() <= id.module {
+            self.0.resize(id.module + 1, Vec::new());
+        }
+        let items = &mut self.0[id.module];
+        let index = id.index as usize;
+        if items.len() <= index {
+            items.resize(index + 1, false);
+        }
+        !std::mem::replace(&mut items[index], true)
+    }
+
+    pub(crate) fn contains(&self, id: ItemId) -> bool {
+        self.0.get(id.module).and_then(|items| items.get(id.index as usize)) == Some(&true)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = ItemId> {
+        let modules = self.0.iter().enumerate();
+        modules.flat_map(|(module, items)| {
+            let items = (0..).zip(items).filter(|(_, is_there)| **is_there);
+            items.map(move |(index, _)| ItemId { module, index })
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    pub(crate) fn any(&self, mut is_it: impl FnMut(ItemId) -> bool) -> bool {
+        self.iter().any(|id| is_it(id))
+    }
+}
+
 /// What is needed; items by the module that defines them.
 #[derive(Default)]
 pub(crate) struct Reach {
-    pub(crate) functions: HashSet<ItemId>,
+    pub(crate) functions: ItemSet,
     /// Imported functions, by the module that refers to them.
-    pub(crate) imports: HashSet<ItemId>,
-    pub(crate) globals: HashSet<ItemId>,
-    pub(crate) tables: HashSet<ItemId>,
+    pub(crate) imports: ItemSet,
+    pub(crate) globals: ItemSet,
+    pub(crate) tables: ItemSet,
     /// With a function of their module that uses them, if it is one.
     pub(crate) memories: BTreeMap<ItemId, Option<ItemId>>,
     /// Segments to which code refers.
-    pub(crate) elements: HashSet<ItemId>,
-    pub(crate) data: HashSet<ItemId>,
+    pub(crate) elements: ItemSet,
+    pub(crate) data: ItemSet,
     /// Functions to which code has references, which must be declared.
     pub(crate) references: BTreeSet<ItemId>,
     /// Slots of the shared table whose functions may be called.

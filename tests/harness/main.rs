@@ -4,6 +4,7 @@
 //! - [`link_cases`]: those of the folders in which modules are linked and run
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`engines`]: the same programs as one module, on another engine
+//! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
@@ -18,6 +19,7 @@ mod compile;
 mod console;
 mod emscripten;
 mod engines;
+mod fusing;
 mod grid;
 mod library;
 mod link_cases;
@@ -33,6 +35,7 @@ fn main() -> std::process::ExitCode {
     let args = Arguments::from_args();
     let trials = [
         cases::trials(),
+        fusing::trials(),
         grid::trials(),
         library::trials(),
         oracle::trials(),

@@ -1,0 +1,9 @@
+;; A counter and what counts.
+(module
+  (@dylink.0 (mem-info (memory 4 2)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (global (export "counter") i32 (i32.const 0))
+  (data (global.get $base) "\2a\00\00\00")
+  (func (export "count") (i32.store (global.get $base) (i32.const 43)))
+  (func (export "unneeded") (result i32) (i32.load (global.get $base))))
