@@ -214,6 +214,7 @@ impl BindError {
     pub(crate) fn new(module: &str, error: &emit::Error) -> Self {
         let message = match error {
             emit::Error::ParseError(error) => error.to_string(),
+            emit::Error::UserError(invalid) => invalid.to_string(),
             other => other.to_string(),
         };
         BindError { module: module.to_owned(), message }

@@ -25,8 +25,17 @@ use crate::reach::{ItemSet, Reach};
 use crate::resolve::{Meaning, Shared};
 use crate::types::ExternType;
 
-pub(crate) use reencode::Error;
+pub(crate) type Error = reencode::Error<Invalid>;
 pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// What is wrong with a module, beyond what its parser finds.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Invalid {
+    #[error("a type is used that does not exist, or one that another module defines")]
+    Type,
+    #[error("an element segment lies outside of the table")]
+    Elements,
+}
 
 /// The number of what is not written, since nothing that is written refers to it.
 const GONE: u32 = u32::MAX;
@@ -97,7 +106,7 @@ impl Types {
         }
         let ty = ty.clone();
         let encoded = reencode::RoundtripReencoder.func_type(ty.clone());
-        self.section.ty().func_type(&encoded.map_err(|_| Error::CanonicalizedHeapTypeReference)?);
+        self.section.ty().func_type(&encoded.map_err(|_| Error::UserError(Invalid::Type))?);
         self.functions.insert(ty, self.count);
         self.count += 1;
         Ok(self.count - 1)
@@ -174,15 +183,14 @@ impl<'a> Part<'a> {
 
     /// The number of a type, which is given when it is first asked for.
     fn intern(&mut self, old: u32, types: &mut Types) -> Result<u32> {
-        let new = self.types[old as usize];
-        if new != GONE {
-            return Ok(new);
+        let unknown = || Error::UserError(Invalid::Type);
+        let new = self.types.get_mut(old as usize).ok_or_else(unknown)?;
+        if *new == GONE {
+            // Otherwise each type has its number from the start, so here each is a group of its own.
+            let ty = self.groups.get(old as usize).and_then(simple).ok_or_else(unknown)?;
+            *new = types.function(ty)?;
         }
-        // Otherwise each type has its number from the start, so here each is a group of its own.
-        let ty = simple(&self.groups[old as usize]);
-        let new = types.function(ty.ok_or(Error::CanonicalizedHeapTypeReference)?)?;
-        self.types[old as usize] = new;
-        Ok(new)
+        Ok(*new)
     }
 
     /// Numbers the types of a module in which some need others, which must then come in their order.
@@ -613,7 +621,7 @@ impl<'a> Emitter<'a> {
 
     /// The new number of a function.
     pub(crate) fn function(&self, id: ItemId) -> u32 {
-        self.places[id.module].map_or(GONE, |place| self.parts[place].functions[id.index as usize])
+        self.places[id.module].map_or(GONE, |place| number(&self.parts[place].functions, id.index))
     }
 
     pub(crate) fn contents(&self, module: usize) -> Option<&Contents<'a>> {
@@ -756,7 +764,7 @@ impl Renumber<'_, '_> {
 }
 
 impl Reencode for Renumber<'_, '_> {
-    type Error = std::convert::Infallible;
+    type Error = Invalid;
 
     fn type_index(&mut self, ty: u32) -> Result<u32> {
         self.part.intern(ty, self.types)

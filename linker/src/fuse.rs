@@ -58,7 +58,7 @@ impl Plan {
         let links = Links::new(self);
         let name = &self.set.objects[self.set.program].module.name;
         let malformed = |error: emit::Error| BindError::new(name, &error);
-        let program = Program::new(&links).map_err(|error| malformed(error.into()))?;
+        let program = Program::new(&links).map_err(malformed)?;
         let mut exports = self.new_exports(&options.exports)?;
         let reach = reach(&program, &mut exports);
         check_memories(&program, &reach, options.multi_memory)?;
@@ -285,7 +285,7 @@ impl<'a> Fusing<'a> {
         }
         for (address, bytes) in image.segments() {
             let offset = ConstExpr::i32_const(address.cast_signed());
-            emitter.sections.data.active(0, &offset, bytes.iter().copied());
+            emitter.sections.data.active(0, &offset, bytes);
         }
         let count = emitter.sections.data.len();
         emitter.sections.data_count = (!self.reach.data.is_empty()).then_some(count);
@@ -351,4 +351,69 @@ fn calls(functions: &[u32]) -> Function {
     });
     body.instruction(&Instruction::End);
     body
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{NoLibrary, Object, Set};
+
+    const PROGRAM: &str = r#"(module
+        (@dylink.0 (mem-info (memory 16 2) (table 2 0)))
+        (import "env" "memory" (memory 1))
+        (import "env" "__indirect_function_table" (table 2 funcref))
+        (import "env" "__stack_pointer" (global $stack_pointer (mut i32)))
+        (import "env" "__memory_base" (global $memory_base i32))
+        (import "env" "__table_base" (global $table_base i32))
+        (import "GOT.func" "twice" (global $twice (mut i32)))
+        (import "env" "twice" (func $call_twice (param i32) (result i32)))
+        (type $unary (func (param i32) (result i32)))
+        (global $own (mut i32) (i32.const 7))
+        (data (global.get $memory_base) "abcdefgh")
+        (data $passive "xyz")
+        (elem (global.get $table_base) func $f $g)
+        (func $f (export "f") (param i32) (result i32)
+            (i32.store (global.get $memory_base) (global.get $stack_pointer))
+            (memory.init $passive (i32.const 0) (i32.const 0) (i32.const 3))
+            (call_indirect (type $unary) (call $call_twice (local.get 0)) (global.get $twice)))
+        (func $g (param i32) (result i32)
+            (block (result i32) (br_if 0 (global.get $own) (local.get 0))))
+        (func (export "__wasm_apply_data_relocs")
+            (i32.store (i32.add (global.get $memory_base) (i32.const 4))
+                (i32.add (global.get $table_base) (i32.const 1))))
+        (func (export "__wasm_call_ctors") (global.set $own (i32.const 8))))"#;
+
+    const LIBRARY: &str = r#"(module
+        (@dylink.0 (mem-info))
+        (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))"#;
+
+    proptest! {
+        /// Nothing in a file makes the linker panic, valid or not; what is valid stays so.
+        #[test]
+        fn any_bytes_are_answered(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        ) {
+            let mut bytes = wat::parse_str(PROGRAM).unwrap();
+            for (at, value) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            let valid = crate::validate("program", &bytes).is_ok();
+            let library = Object::load("library", wat::parse_str(LIBRARY).unwrap()).unwrap();
+            let Ok(program) = Object::load("program", bytes) else { return Ok(()) };
+            let Ok(set) = Set::gather(program, vec![library], &mut NoLibrary) else { return Ok(()) };
+            let Ok(plan) = Plan::new(set) else { return Ok(()) };
+            let bound = [plan.bind().ok(), plan.fuse(&FuseOptions::default()).ok()];
+            for module in bound.into_iter().flatten().flat_map(|bound| bound.modules) {
+                if valid {
+                    prop_assert!(crate::validate("written", &module.bytes).is_ok());
+                }
+                for offset in 0..module.bytes.len() {
+                    module.origin(plan.set(), offset);
+                }
+            }
+        }
+    }
 }

@@ -9,12 +9,14 @@ use crate::layout::ItemId;
 use crate::links::{FunctionLink, GlobalLink, Links};
 use crate::resolve::Meaning;
 
-/// The bytes of a memory that are not zero, with some that are: pieces that neither overlap nor touch.
+/// The bytes of a memory that something was written to, in chunks.
 #[derive(Debug)]
 pub(crate) struct Image {
-    pieces: BTreeMap<u32, Vec<u8>>,
+    chunks: BTreeMap<u32, [u8; CHUNK]>,
     size: u64,
 }
+
+const CHUNK: usize = 256;
 
 /// Zeros between two segments take as much room as the second one's header.
 const GAP: usize = 8;
@@ -22,99 +24,62 @@ const GAP: usize = 8;
 impl Image {
     /// For a memory of so many bytes.
     pub(crate) fn new(size: u64) -> Self {
-        Image { pieces: BTreeMap::new(), size }
+        Image { chunks: BTreeMap::new(), size }
     }
 
     /// Writes at an address; `None` if that is outside of the memory.
     pub(crate) fn write(&mut self, address: u32, bytes: &[u8]) -> Option<()> {
-        let end = u64::from(address) + bytes.len() as u64;
-        if end > self.size {
-            return None;
+        self.check(address, bytes.len() as u64)?;
+        let (mut at, mut left) = (address as usize, bytes);
+        while !left.is_empty() {
+            let (chunk, offset) = ((at / CHUNK) as u32, at % CHUNK);
+            let (now, later) = left.split_at(left.len().min(CHUNK - offset));
+            let chunk = self.chunks.entry(chunk).or_insert([0; CHUNK]);
+            chunk[offset..offset + now.len()].copy_from_slice(now);
+            (at, left) = (at + now.len(), later);
         }
-        // The piece that begins before it may hold it, or be joined with it.
-        let before = self.pieces.range_mut(..=address).next_back();
-        if let Some((&start, piece)) = before {
-            let offset = (address - start) as usize;
-            if let Some(place) = piece.get_mut(offset..offset + bytes.len()) {
-                place.copy_from_slice(bytes);
-                return Some(());
-            }
-        }
-        let mut joined = (address, bytes.to_vec());
-        while let Some(start) = self.touching(joined.0, joined.1.len()) {
-            let piece = self.pieces.remove(&start).unwrap_or_default();
-            joined = join((start, piece), joined);
-        }
-        self.pieces.insert(joined.0, joined.1);
         Some(())
-    }
-
-    /// A piece that overlaps or touches so many bytes from an address on.
-    fn touching(&self, address: u32, length: usize) -> Option<u32> {
-        let end = u64::from(address) + length as u64;
-        let (&start, piece) =
-            self.pieces.range(..=u32::try_from(end).unwrap_or(u32::MAX)).next_back()?;
-        (u64::from(start) + piece.len() as u64 >= address.into()).then_some(start)
     }
 
     /// Sets bytes to zero; `None` as above.
     pub(crate) fn clear(&mut self, address: u32, length: u32) -> Option<()> {
-        let end = u64::from(address) + u64::from(length);
-        if end > self.size {
-            return None;
-        }
-        for (&start, piece) in &mut self.pieces {
-            let start = u64::from(start);
-            let from = u64::from(address).saturating_sub(start).min(piece.len() as u64);
-            let to = end.saturating_sub(start).min(piece.len() as u64);
-            if from < to {
-                piece[from as usize..to as usize].fill(0);
+        self.check(address, length.into())?;
+        let (start, end) = (u64::from(address), u64::from(address) + u64::from(length));
+        let first = address / CHUNK as u32;
+        for (&chunk, bytes) in self.chunks.range_mut(first..) {
+            let begin = u64::from(chunk) * CHUNK as u64;
+            if begin >= end {
+                break;
             }
+            let from = start.saturating_sub(begin).min(CHUNK as u64) as usize;
+            let to = (end - begin).min(CHUNK as u64) as usize;
+            bytes[from..to].fill(0);
         }
         Some(())
     }
 
+    fn check(&self, address: u32, length: u64) -> Option<()> {
+        (u64::from(address) + length <= self.size).then_some(())
+    }
+
     /// What is to be written, in order: without the zeros that memory starts with anyway.
-    pub(crate) fn segments(&self) -> Vec<(u32, &[u8])> {
-        let mut segments = Vec::new();
-        for (&start, piece) in &self.pieces {
-            let mut at = 0;
-            while let Some(first) = piece[at..].iter().position(|&byte| byte != 0) {
-                let from = at + first;
-                at = end_of_segment(piece, from);
-                segments.push((start + from as u32, &piece[from..at]));
+    pub(crate) fn segments(&self) -> Vec<(u32, Vec<u8>)> {
+        let mut segments: Vec<(u32, Vec<u8>)> = Vec::new();
+        for (&chunk, bytes) in &self.chunks {
+            for (offset, &byte) in bytes.iter().enumerate() {
+                let address = chunk * CHUNK as u32 + offset as u32;
+                match segments.last_mut() {
+                    _ if byte == 0 => {}
+                    Some((start, segment)) if address - *start <= (segment.len() + GAP) as u32 => {
+                        segment.resize((address - *start) as usize, 0);
+                        segment.push(byte);
+                    }
+                    _ => segments.push((address, vec![byte])),
+                }
             }
         }
         segments
     }
-}
-
-/// Where a run of zeros begins that is worth another segment, or the piece's last byte was.
-fn end_of_segment(piece: &[u8], from: usize) -> usize {
-    let (mut end, mut zeros) = (from, 0);
-    for (at, &byte) in piece.iter().enumerate().skip(from) {
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        if zeros > GAP {
-            break;
-        }
-        if byte != 0 {
-            end = at + 1;
-        }
-    }
-    end
-}
-
-/// One piece of two that touch; the second one's bytes count.
-fn join(old: (u32, Vec<u8>), new: (u32, Vec<u8>)) -> (u32, Vec<u8>) {
-    let start = old.0.min(new.0);
-    let (old_at, new_at) = ((old.0 - start) as usize, (new.0 - start) as usize);
-    let mut bytes = old.1;
-    if old_at > 0 {
-        bytes.splice(0..0, std::iter::repeat_n(0, old_at));
-    }
-    bytes.resize(bytes.len().max(new_at + new.1.len()), 0);
-    bytes[new_at..new_at + new.1.len()].copy_from_slice(&new.1);
-    (start, bytes)
 }
 
 /// What a function without parameters and results does, if all of it is known.
@@ -294,7 +259,7 @@ mod tests {
             for (start, bytes) in image.segments() {
                 prop_assert!(start >= last_end && bytes.first() != Some(&0) && bytes.last() != Some(&0));
                 last_end = start + bytes.len() as u32;
-                found[start as usize..last_end as usize].copy_from_slice(bytes);
+                found[start as usize..last_end as usize].copy_from_slice(&bytes);
             }
             prop_assert_eq!(found, memory);
         }

@@ -335,8 +335,9 @@ impl<'a> ModuleReader<'a> {
         if base != expected {
             return Ok(());
         }
-        for (slot, function) in (offset..).zip(functions(element.items)?) {
-            if let Some(function) = function {
+        for (slot, function) in (u64::from(offset)..).zip(functions(element.items)?) {
+            // One beyond the end of every table traps when the module is instantiated.
+            if let (Some(function), Ok(slot)) = (function, u32::try_from(slot)) {
                 self.internals.slots.entry(function).or_insert(slot);
             }
         }

@@ -11,6 +11,7 @@ use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, O
 
 use crate::contents::Contents;
 use crate::demangle::demangle;
+use crate::emit::{self, Invalid};
 use crate::image::{Effect, Of, effects, value};
 use crate::layout::ItemId;
 use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
@@ -50,8 +51,8 @@ impl ItemSet {
         self.iter().next().is_none()
     }
 
-    pub(crate) fn any(&self, mut is_it: impl FnMut(ItemId) -> bool) -> bool {
-        self.iter().any(|id| is_it(id))
+    pub(crate) fn any(&self, is_it: impl FnMut(ItemId) -> bool) -> bool {
+        self.iter().any(is_it)
     }
 }
 
@@ -124,7 +125,7 @@ impl<'a> Program<'a> {
     /// # Errors
     ///
     /// When a module is malformed.
-    pub(crate) fn new(links: &'a Links<'a>) -> wasmparser::Result<Self> {
+    pub(crate) fn new(links: &'a Links<'a>) -> emit::Result<Self> {
         let plan = links.plan;
         let contents = plan.set.objects.iter().map(|object| Contents::read(&object.bytes));
         let contents = contents.collect::<wasmparser::Result<Vec<_>>>()?;
@@ -147,7 +148,7 @@ impl<'a> Program<'a> {
     }
 
     /// As instantiating the modules one after the other would, canonical slots last.
-    fn fill_table(&mut self) -> wasmparser::Result<()> {
+    fn fill_table(&mut self) -> emit::Result<()> {
         let layout = &self.links.plan.layout;
         for &module in &layout.order {
             for element in &self.contents[module].elements {
@@ -159,7 +160,12 @@ impl<'a> Program<'a> {
                     continue;
                 }
                 let Some(offset) = value(self.links, module, offset_expr) else { continue };
-                for (slot, index) in (offset.number..).zip(functions(element.items.clone())?) {
+                let slots = u64::from(offset.number)..;
+                for (slot, index) in slots.zip(functions(element.items.clone())?) {
+                    let Some(slot) = u32::try_from(slot).ok().filter(|&s| s < layout.table_size)
+                    else {
+                        return Err(emit::Error::UserError(Invalid::Elements));
+                    };
                     match index {
                         Some(index) => self.table.insert(slot, ItemId { module, index }),
                         None => self.table.remove(&slot),
@@ -322,7 +328,10 @@ impl Search<'_, '_> {
                 if self.reach.globals.insert(id) {
                     let imported = self.program.links.imported(id.module).globals;
                     let globals = &self.program.contents[id.module].globals;
-                    self.expression(id.module, &globals[(id.index - imported) as usize].init_expr);
+                    // Code that is not valid fails when it is written.
+                    if let Some(global) = globals.get((id.index - imported) as usize) {
+                        self.expression(id.module, &global.init_expr);
+                    }
                 }
             }
         }
@@ -387,8 +396,10 @@ impl Search<'_, '_> {
 
     fn element(&mut self, id: ItemId) {
         if self.reach.elements.insert(id) {
-            let element = &self.program.contents[id.module].elements[id.index as usize];
-            if !matches!(element.kind, ElementKind::Active { .. }) {
+            let element = self.program.contents[id.module].elements.get(id.index as usize);
+            if let Some(element) = element
+                && !matches!(element.kind, ElementKind::Active { .. })
+            {
                 self.items(id.module, element.items.clone());
             }
         }
