@@ -15,6 +15,37 @@ use crate::types::ExternType;
 /// What the modules of a program are to each other, and where everything lies.
 ///
 /// Its [`Display`](std::fmt::Display) is a report for people; [`Plan::bind`] carries it out.
+///
+/// # As JSON
+///
+/// It serializes as `host plan --json` prints it. Addresses and sizes are in bytes, slots and table sizes in
+/// elements; what does not apply is null. Fields may be added.
+///
+/// ```text
+/// {
+///   "modules": [                        in the order of instantiation
+///     {
+///       "name", "kind",                 kinds as in `Kind`: "shared-library", "main", …
+///       "memory_base", "memory_size",   where its data begins
+///       "table_base", "table_size",     where its part of the table begins
+///       "imports": [
+///         {
+///           "module", "name", "type",
+///           "definer",                  the module that defines it
+///           "value",                    the address or slot that it becomes
+///           "slot"                      through which a function of a later module is called
+///         }
+///       ]
+///     }
+///   ],
+///   "memory": { "pages", "stack_low", "stack_high", "heap_base" },    pages of 64 KiB
+///   "table": { "size", "slots": [ { "slot", "module", "name" } ] },
+///   "initialisers": [ { "module", "name" } ],                         in the order of the calls
+///   "warnings": [ … ]                                                 as in `Warning`
+/// }
+/// ```
+///
+/// A program that cannot be linked is `{ "faults": [ … ] }` instead, as in [`Fault`].
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(crate) set: Set,
