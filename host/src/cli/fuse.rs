@@ -8,9 +8,15 @@ use super::link;
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
-    let options = FuseOptions { exports: flags.export.clone(), multi_memory: flags.multi_memory };
-    let fused = plan.fuse(&options)?;
+    let options = FuseOptions {
+        exports: flags.export.clone(),
+        multi_memory: flags.multi_memory,
+        ..FuseOptions::default()
+    };
+    let bytes = match flags.preinit {
+        true => host::preinit(&plan, &options)?,
+        false => plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default(),
+    };
     let path = &flags.output;
-    let bytes = fused.modules.first().map_or(&[][..], |module| &module.bytes);
     std::fs::write(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
 }
