@@ -1,7 +1,7 @@
 //! Wasm backtraces as lines of text.
 
-use linker::{BoundModule, SourceLine};
-use wasmtime::{FrameInfo, WasmBacktrace};
+use linker::{BoundModule, Set, SourceLine};
+use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 
 use crate::program::{Compiled, Program};
 use crate::sandbox::State;
@@ -26,17 +26,25 @@ fn functions(program: &Program<State>, bound: &[BoundModule], frame: &FrameInfo)
         let module = compiled.map_or("?", |module| program.name(module));
         return vec![format!("{module}!{}", name(frame.func_name(), frame.func_index()))];
     };
-    let bytes = |module: usize| &set.objects[module].bytes;
-    let title = |module: usize, function: u32| {
-        let known = linker::function_name(bytes(module), function);
-        format!("{}!{}", program.name(module), name(known.as_deref(), function))
-    };
-    let lines = linker::source_lines(bytes(origin.module), origin.offset);
+    let title = |module: usize, function: u32| title(set, module, function);
+    let lines = linker::source_lines(&set.objects[origin.module].bytes, origin.offset);
     let source: String = lines.iter().map(location).collect();
     let inner = (origin.module, origin.function);
     let mut functions = vec![title(inner.0, inner.1) + &source];
     functions.extend(outer.filter(|outer| *outer != inner).map(|outer| title(outer.0, outer.1)));
     functions
+}
+
+/// A function of one of the modules.
+pub(crate) fn title(set: &Set, module: usize, function: u32) -> String {
+    let module = &set.objects[module];
+    let known = linker::function_name(&module.bytes, function);
+    format!("{}!{}", module.module.name, name(known.as_deref(), function))
+}
+
+/// What a trap is about.
+pub(crate) fn reason(trap: &Trap) -> String {
+    trap.to_string().trim_start_matches("wasm trap: ").to_owned()
 }
 
 fn name(name: Option<&str>, index: u32) -> String {

@@ -39,6 +39,13 @@ pub enum Error {
     /// A start function or constructor did not return, or a module could not be instantiated.
     #[error("{what} failed: {}", Error::message(error))]
     Start { what: String, error: wasmtime::Error },
+    /// A constructor needs what is not there before the program runs; `backtrace` as in [`Error::Trap`].
+    #[error(
+        "the constructors of `{module}` cannot run ahead: {reason}; leave that to a function that is called \
+         later, or write the program without `--preinit`{}",
+        lines("wasm backtrace:", backtrace)
+    )]
+    Preinit { module: String, reason: String, backtrace: Vec<String> },
     #[error("cannot open the directory `{}`: {message}", path.display())]
     Directory { path: PathBuf, message: String },
     #[error(

@@ -190,7 +190,7 @@ impl<'p> Runner<'p> {
         Error::Trap {
             what: what.to_owned(),
             trap: match trap {
-                Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+                Some(trap) => backtrace::reason(trap),
                 None => error.root_cause().to_string(),
             },
             backtrace: backtrace.map(|b| backtrace::lines(self.program, b)).unwrap_or_default(),

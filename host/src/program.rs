@@ -65,7 +65,7 @@ impl Compiled {
 impl Linkage {
     /// The modules as they are to be compiled. Twice the same, so that nobody must keep the first.
     pub(crate) fn carry_out(&self, plan: &Plan) -> Result<Bound, Error> {
-        let options = FuseOptions { exports: self.exports.clone(), multi_memory: false };
+        let options = FuseOptions { exports: self.exports.clone(), ..FuseOptions::default() };
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
             Mode::Fused => Ok(plan.fuse(&options)?),

@@ -15,6 +15,7 @@ use crate::image::{Effect, Image, value};
 use crate::layout::{ItemId, PAGE};
 use crate::links::{FunctionLink, Links, SharedLink};
 use crate::plan::Plan;
+use crate::preinit::{self, PreinitFault};
 use crate::reach::{Program, Reach, Root};
 use crate::set::{Definition, Object};
 use crate::types::ExternType;
@@ -27,6 +28,9 @@ pub struct FuseOptions {
     pub exports: Vec<String>,
     /// Let modules that keep a memory of their own do so; not every engine runs the result.
     pub multi_memory: bool,
+    /// Leave all that runs at the start, of a command too, to the export `_initialize`. The program is then to
+    /// be written anew as that leaves its memory and globals, without it.
+    pub preinit: bool,
 }
 
 /// Why a program cannot be one module.
@@ -37,6 +41,8 @@ pub enum FuseError {
          {other}; build it as a shared library, or allow several memories with `--multi-memory`"
     )]
     SecondMemory { module: String, function: String, other: String },
+    #[error("{}\nhelp: do without it, or write the program without `--preinit`", lines(faults))]
+    Preinit { faults: Vec<PreinitFault> },
     #[error("no module defines `{symbol}`, which is to be exported")]
     UnknownExport { symbol: String },
     #[error("`{module}` places data outside of the program's memory")]
@@ -47,38 +53,53 @@ pub enum FuseError {
     Malformed(#[from] BindError),
 }
 
+fn lines(faults: &[PreinitFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
 impl Plan {
     /// Writes all modules as one, [`Bound::modules`] has no other. The same plan gives the same bytes.
     ///
     /// # Errors
     ///
     /// When a module that is needed keeps a memory of its own; when a symbol that is to be exported does
-    /// not exist; or when a module is malformed in a way that loading it does not find.
+    /// not exist; when the program cannot be written as its constructors leave it, and that is asked for; or
+    /// when a module is malformed in a way that loading it does not find.
     pub fn fuse(&self, options: &FuseOptions) -> Result<Bound, FuseError> {
         let links = Links::new(self);
         let name = &self.set.objects[self.set.program].module.name;
         let malformed = |error: emit::Error| BindError::new(name, &error);
         let program = Program::new(&links).map_err(malformed)?;
-        let mut exports = self.new_exports(&options.exports)?;
+        let mut exports = self.new_exports(options)?;
         let reach = reach(&program, &mut exports);
         check_memories(&program, &reach, options.multi_memory)?;
+        let fusing = Fusing { plan: self, program: &program, reach: &reach, options };
+        if options.preinit && fusing.calls_at_start().next().is_some() {
+            let faults = preinit::faults(&program, &reach, &options.exports);
+            if !faults.is_empty() {
+                return Err(FuseError::Preinit { faults });
+            }
+        }
         let image = image(&program, &reach)?;
-        let fusing = Fusing { plan: self, program: &program, reach: &reach };
         Ok(fusing.write(&exports, &image).map_err(malformed)?)
     }
 
     /// What the program exports, and the symbols that are asked for.
-    fn new_exports(&self, symbols: &[String]) -> Result<Vec<NewExport>, FuseError> {
+    fn new_exports(&self, options: &FuseOptions) -> Result<Vec<NewExport>, FuseError> {
         let program = self.set.program;
         let object = &self.set.objects[program];
+        // Whoever found it exported would call it once more.
+        let called: Vec<_> =
+            self.initialisers().iter().map(|call| (call.module, call.name)).collect();
+        let is_called = |name: &str| options.preinit && called.contains(&(program, name));
         let mut exports = Vec::new();
         for (place, export) in object.module.exports.iter().enumerate() {
             let own = export.name == INITIALIZE || object.is_dynamic() && is_private(&export.name);
-            if !own || export.name == START {
+            if (!own || export.name == START) && !is_called(&export.name) {
                 exports.extend(self.new_export(&export.name, program, place));
             }
         }
-        for symbol in symbols {
+        for symbol in &options.exports {
             let unknown = || FuseError::UnknownExport { symbol: symbol.clone() };
             let Definition { module, export } = self.definition(symbol).ok_or_else(unknown)?;
             if !exports.iter().any(|export| export.name == *symbol) {
@@ -221,6 +242,7 @@ struct Fusing<'a> {
     plan: &'a Plan,
     program: &'a Program<'a>,
     reach: &'a Reach,
+    options: &'a FuseOptions,
 }
 
 impl<'a> Fusing<'a> {
@@ -242,8 +264,6 @@ impl<'a> Fusing<'a> {
         emitter.number(Shares { memory: shares, table: shares })?;
         emitter.write_definitions()?;
         self.write_segments(&mut emitter, image);
-        let start = self.add_start(&mut emitter)?;
-        emitter.sections.start = start;
         let initialisers = self.export(&mut emitter, exports, shares)?;
         emitter.sections.custom = custom;
         let Emitter { mut sections, sources, origins, .. } = emitter;
@@ -292,28 +312,40 @@ impl<'a> Fusing<'a> {
     }
 
     /// The start functions of modules that do what is not known before.
-    fn add_start(&self, emitter: &mut Emitter<'_>) -> emit::Result<Option<u32>> {
-        let starts = self.plan.layout.order.iter();
-        let starts = starts.filter(|&module| self.reach.active.contains(module));
-        let starts = starts.filter_map(|&module| self.program.starts[module].as_ref());
-        let starts = starts.filter(|start| start.effects.is_none());
-        let starts: Vec<_> = starts.map(|start| emitter.function(start.function)).collect();
-        match starts.as_slice() {
-            [] => Ok(None),
-            [only] => Ok(Some(*only)),
-            several => Ok(Some(emitter.add_function("start functions", &calls(several))?)),
-        }
+    fn starts(&self) -> impl Iterator<Item = ItemId> {
+        let order = self.plan.layout.order.iter();
+        let active = order.filter(|&module| self.reach.active.contains(module));
+        let starts = active.filter_map(|&module| self.program.starts[module].as_ref());
+        starts.filter(|start| start.effects.is_none()).map(|start| start.function)
     }
 
+    /// The relocations and constructors that are left.
+    fn initialisers(&self) -> impl Iterator<Item = ItemId> {
+        let left = self.program.initialisers.iter().filter(|call| !call.is_done());
+        let active = left.filter(|call| self.reach.active.contains(&call.function.module));
+        active.map(|call| call.function)
+    }
+
+    fn calls_at_start(&self) -> impl Iterator<Item = ItemId> {
+        self.starts().chain(self.initialisers())
+    }
+
+    /// Exports what is asked for, and sees to it that first of all happens what is left to happen at the start.
     fn export(
         &self,
         emitter: &mut Emitter<'_>,
         exports: &[NewExport],
         shares: bool,
     ) -> emit::Result<Vec<Initialiser>> {
-        let initialisers = self.program.initialisers.iter().filter(|call| !call.is_done());
-        let active = initialisers.filter(|c| self.reach.active.contains(&c.function.module));
-        let mut initialisers: Vec<_> = active.map(|call| emitter.function(call.function)).collect();
+        let is_command = exports.iter().any(|export| export.name == START);
+        let mut calls = Vec::new();
+        if is_command || self.options.preinit || self.initialisers().next().is_some() {
+            // Who uses the program begins with a call. That comes soon enough for start functions too.
+            calls.extend(self.calls_at_start().map(|id| emitter.function(id)));
+        } else {
+            let starts: Vec<_> = self.starts().map(|id| emitter.function(id)).collect();
+            emitter.sections.start = one("start functions", &starts, emitter)?;
+        }
         for NewExport { name, root } in exports {
             match *root {
                 Root::Address { address, .. } => {
@@ -322,10 +354,10 @@ impl<'a> Fusing<'a> {
                 }
                 Root::Item(kind, id) => {
                     let mut number = emitter.exported(id.module, kind, id.index);
-                    if name == START && !initialisers.is_empty() {
-                        initialisers.push(number);
-                        number = emitter.add_function(INITIALIZE, &calls(&initialisers))?;
-                        initialisers.clear();
+                    if name == START && !self.options.preinit {
+                        calls.push(number);
+                        number = one(INITIALIZE, &calls, emitter)?.unwrap_or(number);
+                        calls.clear();
                     }
                     emitter.sections.exports.export(name, kind.into(), number);
                 }
@@ -334,12 +366,18 @@ impl<'a> Fusing<'a> {
         if shares {
             emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
         }
-        if initialisers.is_empty() {
-            return Ok(Vec::new());
-        }
-        let number = emitter.add_function(INITIALIZE, &calls(&initialisers))?;
+        let Some(number) = one(INITIALIZE, &calls, emitter)? else { return Ok(Vec::new()) };
         emitter.sections.exports.export(INITIALIZE, ExportKind::Func, number);
         Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE }])
+    }
+}
+
+/// A function that does what several do, one after the other; none if there are none.
+fn one(name: &str, functions: &[u32], emitter: &mut Emitter<'_>) -> emit::Result<Option<u32>> {
+    match functions {
+        [] => Ok(None),
+        [only] => Ok(Some(*only)),
+        several => Ok(Some(emitter.add_function(name, &calls(several))?)),
     }
 }
 

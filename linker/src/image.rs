@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{ConstExpr, Operator};
+use wasmparser::{ConstExpr, FunctionBody, Operator, ValType};
 
 use crate::contents::Contents;
 use crate::layout::ItemId;
@@ -140,8 +140,10 @@ fn collect(
     let FunctionLink::Defined(id) = links.function(function) else { return None };
     let module = id.module;
     let defined = id.index - links.imported(module).functions;
+    let body = contents[module].bodies.get(defined as usize)?;
+    let mut locals = locals(body)?;
     let mut stack = Vec::new();
-    for operator in contents[module].bodies.get(defined as usize)?.get_operators_reader().ok()? {
+    for operator in body.get_operators_reader().ok()? {
         match operator.ok()? {
             Operator::I32Store { memarg } if memarg.memory == 0 => {
                 let (value, address) = (stack.pop()?, stack.pop()?);
@@ -160,6 +162,13 @@ fn collect(
                 stack.is_empty().then_some(())?;
                 collect(links, contents, callee, depth, effects)?;
             }
+            Operator::LocalGet { local_index } => stack.push(*locals.get(local_index as usize)?),
+            Operator::LocalTee { local_index } => {
+                *locals.get_mut(local_index as usize)? = *stack.last()?;
+            }
+            Operator::LocalSet { local_index } => {
+                *locals.get_mut(local_index as usize)? = stack.pop()?;
+            }
             Operator::Nop => {}
             Operator::Return | Operator::End => break,
             operator => {
@@ -169,6 +178,21 @@ fn collect(
         }
     }
     stack.is_empty().then_some(())
+}
+
+/// Locals of such a function, by which compilers keep a number that is written twice.
+const LOCALS: u32 = 1000;
+
+/// The locals of a function without parameters as they are at its start.
+fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
+    let zero = Value { number: 0, of: Of::Nothing };
+    let mut locals = Vec::new();
+    for group in body.get_locals_reader().ok()? {
+        let (count, ty) = group.ok()?;
+        (ty == ValType::I32 && count <= LOCALS).then_some(())?;
+        locals.resize(locals.len() + count as usize, zero);
+    }
+    Some(locals)
 }
 
 /// The value of a constant expression of a module.

@@ -7,7 +7,7 @@ use crate::convention::{CALL_CONSTRUCTORS, ENV, INITIALIZE, RELOCATIONS};
 use crate::fault::{Fault, Faults};
 use crate::graph;
 use crate::layout::{Layout, layout};
-use crate::load::{Import, Kind};
+use crate::load::{Import, Kind, Module};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
 use crate::set::{Definition, Object, Set, module_name};
 use crate::types::ExternType;
@@ -91,6 +91,11 @@ impl Plan {
     /// The modules, in the order in which symbols are looked up.
     pub fn set(&self) -> &Set {
         &self.set
+    }
+
+    /// The module whose exports are called.
+    pub fn main(&self) -> &Module {
+        &self.set.objects[self.set.program].module
     }
 
     /// The module that defines a symbol of the process, by its place in the set, if any does.

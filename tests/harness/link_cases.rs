@@ -5,7 +5,7 @@
 //! - `.wat` is the text format. `.c` and `.cpp` become shared libraries by Emscripten. `.rs` becomes a main
 //!   with std, or with `#![no_std]` a shared library.
 //!
-//! Each is linked twice, as instances of their own and as one module.
+//! Each is linked three times: as instances of their own, as one module, and as one whose constructors have run.
 //!
 //! What comes of it is in files, each of which is missing where there is nothing to say:
 //!
@@ -13,6 +13,7 @@
 //! - `error.txt`: what `host` says when the program cannot be linked or fails, and then `? STATUS`, as in a
 //!   console session.
 //! - `plan.txt`: how it is linked, where every module is in the text format and so the same everywhere.
+//! - `preinit.txt`: what `host fuse --preinit` says when the constructors cannot run ahead, and `? STATUS`.
 //! - `emscripten.txt`: why Emscripten's own linker does otherwise, see [`crate::emscripten`].
 
 use std::fs;
@@ -90,16 +91,19 @@ impl Case {
     pub(crate) fn fused(&self) -> Result<PathBuf, Failed> {
         let write = |folder: &Path| {
             let file = folder.join("fused.wasm");
-            let output = host("fuse", self)?
-                .args(["--multi-memory", "main.wasm", "-o"])
-                .arg(file)
-                .output()?;
+            let output = self.fuse(&file)?.output()?;
             match output.status.success() {
                 true => Ok(()),
                 false => Err(format!("host fuse: {}", failure(&output)?).into()),
             }
         };
         Ok(self.fused.path(write)?.join("fused.wasm"))
+    }
+
+    fn fuse(&self, to: &Path) -> Result<Command, Failed> {
+        let mut fuse = host("fuse", self)?;
+        fuse.args(["--multi-memory", "main.wasm", "-o"]).arg(to);
+        Ok(fuse)
     }
 
     /// The libraries that are linked, as they are called in the folder of the modules.
@@ -115,36 +119,43 @@ impl Case {
 }
 
 /// What should be in the case's files; those without text should not be there.
-fn outcome(case: &Case) -> Result<[(&'static str, String); 3], Failed> {
+fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     let mut plan = String::new();
     if case.sources.iter().all(|source| ending(source) == "wat") {
         let output = host("plan", case)?.arg("main.wasm").output()?;
         if !output.status.success() {
             let error = failure(&output)?;
-            return Ok([("plan.txt", plan), ("stdout.txt", String::new()), ("error.txt", error)]);
+            let nothing =
+                ["plan.txt", "stdout.txt", "preinit.txt"].map(|name| (name, String::new()));
+            return Ok(nothing.into_iter().chain([("error.txt", error)]).collect());
         }
         plan = String::from_utf8([output.stdout, output.stderr].concat())?;
     }
     let output =
         host("run", case)?.args(INVOKE).args(["--mode", "separate", "main.wasm"]).output()?;
-    same_when_fused(case, &output)?;
+    same_when_fused(case, &case.fused()?, &output)?;
+    let preinit = preinit(case, &output)?;
     let error = failure(&output)?;
     let stdout = String::from_utf8(output.stdout)?;
     if output.status.success() && !stdout.lines().any(|line| line == "42") {
         return Err(format!("`test` did not return 42:\n{stdout}").into());
     }
     let stdout = if stdout == "42\n" { String::new() } else { stdout };
-    Ok([("plan.txt", plan), ("stdout.txt", stdout), ("error.txt", error)])
+    Ok(vec![
+        ("plan.txt", plan),
+        ("stdout.txt", stdout),
+        ("preinit.txt", preinit),
+        ("error.txt", error),
+    ])
 }
 
 /// A program is written as one module, which must be valid and do what its modules did as instances of their
 /// own. Its functions are called by others, so a backtrace is not compared.
-fn same_when_fused(case: &Case, separate: &Output) -> Result<(), Failed> {
-    let fused = case.fused()?;
-    linker::validate("fused", &fs::read(&fused)?)?;
+fn same_when_fused(case: &Case, fused: &Path, separate: &Output) -> Result<(), Failed> {
+    linker::validate("fused", &fs::read(fused)?)?;
     let mut run = Command::new(workspace::host());
     workspace::clean_environment(&mut run);
-    let output = run.current_dir(case.modules()?).arg("run").args(INVOKE).arg(&fused).output()?;
+    let output = run.current_dir(case.modules()?).arg("run").args(INVOKE).arg(fused).output()?;
     let outcome = |output: &Output| -> Result<String, Failed> {
         Ok(String::from_utf8(output.stdout.clone())? + &console::status(output.status))
     };
@@ -158,6 +169,27 @@ fn same_when_fused(case: &Case, separate: &Output) -> Result<(), Failed> {
         )
         .into()
     })
+}
+
+/// As [`same_when_fused`], with constructors that ran before the program was written. Returns why it was not.
+fn preinit(case: &Case, separate: &Output) -> Result<String, Failed> {
+    let file = case.modules()?.join("preinit.wasm");
+    let write = || -> Result<_, Failed> { Ok(case.fuse(&file)?.arg("--preinit").output()?) };
+    let written = write()?;
+    if !written.status.success() {
+        return failure(&written);
+    }
+    let bytes = fs::read(&file)?;
+    let module = linker::Module::load("preinit", &bytes)?;
+    let left = ["_initialize", "__wasm_call_ctors"].iter().find(|f| module.function(f).is_some());
+    if let Some(left) = left {
+        return Err(format!("`{left}` is left to be called").into());
+    }
+    if !write()?.status.success() || fs::read(&file)? != bytes {
+        return Err("the same program becomes other bytes the second time".into());
+    }
+    same_when_fused(case, &file, separate)?;
+    Ok(String::new())
 }
 
 /// How a program's test is called.

@@ -26,15 +26,21 @@ const RECIPE: &str = include_str!("sysroot.rs");
 const LIBRARIES: [&str; 3] = ["libc.wasm", "libiconv.wasm", "libc++.wasm"];
 
 /// The runtime's sources in `xtask/sysroot`: those of libc, those of libc++, and what they include.
-const LIBC_RUNTIME: [&str; 4] = ["runtime.c", "paths.c", "files.c", "refused.c"];
+const LIBC_RUNTIME: [&str; 5] = ["runtime.c", "start.c", "paths.c", "files.c", "refused.c"];
 const LIBCXX_RUNTIME: [&str; 1] = ["exceptions.cpp"];
 const HEADERS: [&str; 1] = ["runtime.h"];
 
-/// What musl has and Emscripten leaves to JavaScript: dates, the way out, the names of protocols. Which of these files exist,
-/// and which are in its libc too, differs between versions.
-const MUSL: [&str; 22] = [
+/// What musl has and Emscripten leaves to JavaScript: dates, the way out, the names of protocols. And what
+/// reads the environment or the program's name. Which of these files exist, and which are in its libc too, differs
+/// between versions.
+const MUSL: [&str; 27] = [
+    "env/clearenv.c",
+    "env/getenv.c",
+    "env/putenv.c",
+    "env/unsetenv.c",
     "exit/assert.c",
     "exit/exit.c",
+    "legacy/err.c",
     "network/proto.c",
     "time/__month_to_secs.c",
     "time/__secs_to_tm.c",
@@ -260,8 +266,11 @@ impl<'a> Recipe<'a> {
         // Older versions name the feature for `memory.copy`, newer ones have it on.
         let flags = ["-std=gnu2x", "-mbulk-memory", "-Wall", "-Wextra"];
         self.compile(&flags, &[], &runtime)?;
-        // As Emscripten compiles musl; time zones come from JavaScript where it is not standalone.
+        // As Emscripten compiles musl; time zones come from JavaScript where it is not standalone. The first two
+        // variables are functions' results, see start.c: their declarations become those of the functions.
         let flags = [
+            "-D__environ=(*__environ_location())",
+            "-D__progname=(*__progname_location())",
             "-std=c99",
             "-D_XOPEN_SOURCE=700",
             "-DEMSCRIPTEN_STANDALONE_WASM",

@@ -231,19 +231,6 @@ int getentropy(void *buffer, size_t length) {
     return 0;
 }
 
-// The program's name, for `err` and its like: the first argument.
-void _emscripten_get_progname(char *name, int size) {
-    size_t count, length;
-    if (__wasi_args_sizes_get(&count, &length) || count == 0) {
-        return;
-    }
-    char **arguments = malloc(count * sizeof *arguments + length);
-    if (arguments && !__wasi_args_get((uint8_t **)arguments, (uint8_t *)(arguments + count))) {
-        strlcpy(name, arguments[0], size);
-    }
-    free(arguments);
-}
-
 // A constructor in the compiler's own library calls this, to write a profile when the program ends.
 // What is profiled brings its own.
 __attribute__((visibility("hidden"))) void __llvm_profile_initialize(void) {}

@@ -183,6 +183,10 @@ pub(crate) struct FuseFlags {
     /// Let modules that keep a memory of their own do so; not every engine runs the result
     #[arg(long)]
     pub(crate) multi_memory: bool,
+    /// Run the constructors now, and write the program as they leave it, so that it starts at once. They
+    /// cannot ask for what belongs to each run: files, output, time, environment
+    #[arg(long)]
+    pub(crate) preinit: bool,
 }
 
 #[derive(Debug, Args)]

@@ -11,10 +11,16 @@ use super::link;
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
-    let options = FuseOptions { exports: flags.export.clone(), multi_memory: flags.multi_memory };
-    let fused = plan.fuse(&options)?;
-    let bytes = fused.modules.first().map_or(&[][..], |module| &module.bytes);
-    write(&flags.output, bytes)
+    let options = FuseOptions {
+        exports: flags.export.clone(),
+        multi_memory: flags.multi_memory,
+        ..FuseOptions::default()
+    };
+    let bytes = match flags.preinit {
+        true => host::preinit(&plan, &options)?,
+        false => plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default(),
+    };
+    write(&flags.output, &bytes)
 }
 
 /// Replaces a file, or leaves it as it is.

@@ -1,0 +1,155 @@
+//! A program written as its constructors leave it.
+//!
+//! They run here, alone: each call of the host is refused. So all that they can tell is in the program itself,
+//! and the same program always becomes the same bytes. What memory and globals hold then is written by Wizer.
+
+use linker::{BoundModule, FuseOptions, NoLibrary, Object, Plan, Set};
+use wasmtime::{
+    Config, Engine, ExternType, Func, Instance, Module, Store, Trap, Val, WasmBacktrace,
+};
+use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
+
+use crate::backtrace;
+use crate::error::Error;
+
+/// Fuses a program and runs its start functions and constructors.
+///
+/// # Errors
+///
+/// As [`Plan::fuse`]; or when a constructor calls the host, or does not return.
+pub fn preinit(plan: &Plan, options: &FuseOptions) -> Result<Vec<u8>, Error> {
+    let options = FuseOptions { preinit: true, ..options.clone() };
+    let mut fused = plan.fuse(&options)?;
+    let name = &plan.main().name;
+    let Some(module) = fused.modules.pop() else { return Ok(Vec::new()) };
+    let Some(initialiser) = fused.initialisers.first() else { return Ok(module.bytes) };
+    let failed = |error: wasmtime::Error| explain(plan, &module, &error);
+    let mut wizer = Wizer::new();
+    wizer.init_func(initialiser.name);
+    let (context, instrumented) = wizer.instrument(&module.bytes).map_err(failed)?;
+    let mut initialised =
+        Initialised::run(plan, &instrumented, initialiser.name).map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
+    let written = runtime.block_on(wizer.snapshot(&context, &mut initialised)).map_err(failed)?;
+    match initialised.unknown {
+        None => without_initialisers(name, written, &options),
+        Some(unknown) => Err(Error::Setup { message: format!("`{unknown}` has no known value") }),
+    }
+}
+
+/// Nothing calls the constructors any more: what only they needed is left out.
+fn without_initialisers(
+    name: &str,
+    written: Vec<u8>,
+    options: &FuseOptions,
+) -> Result<Vec<u8>, Error> {
+    // Not as a module that lends its memory to others: it stays as it is.
+    let object = Object::load(name, written)?.preloaded_as(name);
+    let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
+    let options = FuseOptions { exports: Vec::new(), preinit: false, ..options.clone() };
+    Ok(plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default())
+}
+
+/// An instance whose constructors have run.
+struct Initialised {
+    store: Store<()>,
+    instance: Instance,
+    /// A global without a number.
+    unknown: Option<String>,
+}
+
+/// A call of the host, by its names.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "they call `{module}.{name}`, and what that tells or does belongs to each run of the program"
+)]
+struct CallsHost {
+    module: String,
+    name: String,
+}
+
+/// A variable of libc: while it is not 0, constructors leave it to later to ask for the environment.
+const PREINITIALIZING: &str = "__preinitializing";
+
+impl Initialised {
+    fn run(plan: &Plan, bytes: &[u8], initialiser: &str) -> wasmtime::Result<Self> {
+        let engine = Engine::new(&config())?;
+        let module = Module::new(&engine, bytes)?;
+        let mut store = Store::new(&engine, ());
+        let imports = refused(&module, &mut store);
+        let instance = Instance::new(&mut store, &module, &imports)?;
+        let flag = plan.definer(PREINITIALIZING).and_then(|_| plan.address(PREINITIALIZING));
+        let memory = instance.get_memory(&mut store, "memory");
+        let set = |store: &mut Store<()>, value: u8| {
+            if let (Some(memory), Some(flag)) = (memory, flag) {
+                // A libc that nothing needs may have no place in memory.
+                memory.write(store, flag as usize, &[value]).unwrap_or_default();
+            }
+        };
+        set(&mut store, 1);
+        instance.get_typed_func::<(), ()>(&mut store, initialiser)?.call(&mut store, ())?;
+        set(&mut store, 0);
+        Ok(Initialised { store, instance, unknown: None })
+    }
+}
+
+/// As far as WebAssembly leaves a result open, the same everywhere.
+fn config() -> Config {
+    let mut config = Config::new();
+    config.cranelift_nan_canonicalization(true).relaxed_simd_deterministic(true);
+    config
+}
+
+/// For each import a function that returns an error.
+fn refused(module: &Module, store: &mut Store<()>) -> Vec<wasmtime::Extern> {
+    let mut functions = Vec::new();
+    for import in module.imports() {
+        let (module, name) = (import.module().to_owned(), import.name().to_owned());
+        if let ExternType::Func(ty) = import.ty() {
+            let refuse = move |_: wasmtime::Caller<'_, ()>, _: &[Val], _: &mut [Val]| {
+                Err(CallsHost { module: module.clone(), name: name.clone() }.into())
+            };
+            functions.push(Func::new(&mut *store, ty, refuse).into());
+        }
+    }
+    functions
+}
+
+fn explain(plan: &Plan, module: &BoundModule, error: &wasmtime::Error) -> Error {
+    let reason = match (error.downcast_ref::<CallsHost>(), error.downcast_ref::<Trap>()) {
+        (Some(call), _) => call.to_string(),
+        (None, Some(trap)) => format!("they trap: {}", backtrace::reason(trap)),
+        (None, None) => Error::message(error),
+    };
+    let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], WasmBacktrace::frames);
+    let origins = frames.iter().filter_map(|frame| module.origin_of_function(frame.func_index()));
+    let functions =
+        origins.map(|(module, function)| backtrace::title(plan.set(), module, function));
+    let backtrace = functions.enumerate().map(|(number, function)| format!("{number}: {function}"));
+    Error::Preinit { module: plan.main().name.clone(), reason, backtrace: backtrace.collect() }
+}
+
+impl InstanceState for Initialised {
+    async fn global_get(&mut self, name: &str, _: ValType) -> SnapshotVal {
+        let global = self.instance.get_global(&mut self.store, name);
+        match global.map(|global| global.get(&mut self.store)) {
+            Some(Val::I32(value)) => SnapshotVal::I32(value),
+            Some(Val::I64(value)) => SnapshotVal::I64(value),
+            Some(Val::F32(bits)) => SnapshotVal::F32(bits),
+            Some(Val::F64(bits)) => SnapshotVal::F64(bits),
+            Some(Val::V128(value)) => SnapshotVal::V128(value.as_u128()),
+            _ => {
+                self.unknown = Some(name.to_owned());
+                SnapshotVal::I32(0)
+            }
+        }
+    }
+
+    async fn memory_contents(&mut self, name: &str, contents: impl FnOnce(&[u8]) + Send) {
+        match self.instance.get_memory(&mut self.store, name) {
+            Some(memory) => contents(memory.data(&self.store)),
+            None => self.unknown = Some(name.to_owned()),
+        }
+    }
+}
