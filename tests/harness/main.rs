@@ -2,6 +2,7 @@
 //!
 //! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
 //! - [`link_cases`]: those of the folders in which modules are linked and run
+//! - [`debug`]: source lines after several modules became one
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`grid`]: every kind of module in each language with every other
 //! - [`library`]: the demo and the limits through `host`'s library
@@ -15,6 +16,7 @@ mod builds;
 mod cases;
 mod compile;
 mod console;
+mod debug;
 mod emscripten;
 mod grid;
 mod library;
@@ -31,6 +33,7 @@ fn main() -> std::process::ExitCode {
     let args = Arguments::from_args();
     let trials = [
         cases::trials(),
+        debug::trials(),
         grid::trials(),
         library::trials(),
         oracle::trials(),

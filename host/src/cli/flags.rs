@@ -183,6 +183,13 @@ pub(crate) struct FuseFlags {
     /// Let modules that keep a memory of their own do so; not every engine runs the result
     #[arg(long)]
     pub(crate) multi_memory: bool,
+    /// Keep debug information (DWARF) in the fused module, for debuggers and other engines; FILE.map, from
+    /// which `host run` has source lines, is written anyway
+    #[arg(short = 'g')]
+    pub(crate) debug: bool,
+    /// Tell browsers where FILE.map will be, as a URL that may be relative to that of the fused module
+    #[arg(long, value_name = "URL")]
+    pub(crate) source_map_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
