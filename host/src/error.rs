@@ -63,9 +63,10 @@ pub enum Error {
     Arguments(#[from] Arguments),
     #[error("{what} cannot be called: {message}")]
     Call { what: String, message: String },
-    /// The code that ran into an error; `backtrace` has a line a frame, the innermost first.
-    #[error("{what} trapped: {trap}{}", lines("wasm backtrace:", backtrace))]
-    Trap { what: String, trap: String, backtrace: Vec<String> },
+    /// The code that ran into an error; `backtrace` has a line a frame, the innermost first. Source maps that
+    /// are of other files than those they lie beside tell nothing.
+    #[error("{what} trapped: {trap}{}{}", lines("wasm backtrace:", backtrace), help(stale_maps))]
+    Trap { what: String, trap: String, backtrace: Vec<String>, stale_maps: Vec<PathBuf> },
     #[error("{what} did not end within {}", humantime::format_duration(*limit))]
     Timeout { what: String, limit: Duration },
     #[error("{what} is not called: an earlier call did not return; start the program again")]
@@ -108,6 +109,17 @@ fn lines(heading: &str, lines: &[String]) -> String {
         if heading.starts_with(';') { "" } else { "\n" },
         lines.join("\n  ")
     )
+}
+
+fn help(stale_maps: &[PathBuf]) -> String {
+    let help = stale_maps.iter().map(|path| {
+        format!(
+            "\nhelp: `{}` is of another file than the one beside it, and was not used; \
+             write both anew with `host fuse`",
+            path.display()
+        )
+    });
+    help.collect()
 }
 
 impl Error {

@@ -46,6 +46,7 @@ mod process;
 mod program;
 mod sandbox;
 mod search;
+mod source_map;
 mod value;
 mod wasi;
 
@@ -59,6 +60,7 @@ pub use process::Process;
 pub use program::{Mode, Program, check_preloads, function, functions, read};
 pub use sandbox::{Host, State};
 pub use search::Search;
+pub use source_map::{source_map_path, source_map_text};
 pub use value::{ArgumentError, Arguments, display, parse_arguments};
 pub use wasi::{Directory, Wasi};
 pub use wasmtime::Val;

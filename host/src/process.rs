@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use wasmtime::{Func, Store, Trap, Val, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::backtrace;
+use crate::backtrace::{self, Backtrace};
 use crate::error::Error;
 use crate::limits::{Deadline, DeadlinePassed, Limits, MemoryLimiter};
 use crate::linked::Linked;
@@ -187,13 +187,16 @@ impl<'p> Runner<'p> {
         if trap.is_none() && backtrace.is_none() {
             return Error::Call { what: what.to_owned(), message: Error::message(&error) };
         }
+        let traced = backtrace.map(|backtrace| Backtrace::new(self.program, backtrace));
+        let (lines, stale_maps) = traced.map(|b| (b.lines, b.stale_maps)).unwrap_or_default();
         Error::Trap {
             what: what.to_owned(),
             trap: match trap {
                 Some(trap) => backtrace::reason(trap),
                 None => error.root_cause().to_string(),
             },
-            backtrace: backtrace.map(|b| backtrace::lines(self.program, b)).unwrap_or_default(),
+            backtrace: lines,
+            stale_maps,
         }
     }
 }

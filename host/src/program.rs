@@ -244,13 +244,14 @@ pub fn read(path: &Path) -> Result<Object, Error> {
     // An error names the whole path: there may be several files of one name.
     let mut object = Object::load(path.to_string_lossy(), binary(path, bytes)?)?;
     object.module.name = linker::printable(linker::module_name(&file)).into_owned();
+    object.file = Some(path.to_owned());
     Ok(object)
 }
 
 /// Bytes of a module that are read; a device such as `/dev/zero` has no end.
 const MODULE_LIMIT: u64 = 1 << 30;
 
-fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MODULE_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MODULE_LIMIT {

@@ -2,10 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wasm_encoder::Encode;
+use wasm_encoder::{CustomSection, Encode, Section};
 use wasmparser::{BinaryReader, CustomSectionReader, KnownCustom};
 
 const TARGET_FEATURES: &str = "target_features";
+
+/// Adds sections to a module that is written, after all others: no code moves.
+pub(crate) fn append(module: &mut Vec<u8>, sections: &[(String, Vec<u8>)]) {
+    for (name, data) in sections {
+        CustomSection { name: name.into(), data: data.into() }.append_to(module);
+    }
+}
+
+/// The section that tells browsers where the source map is.
+pub(crate) fn source_mapping_url(url: &str) -> (String, Vec<u8>) {
+    let mut data = Vec::new();
+    url.encode(&mut data);
+    ("sourceMappingURL".to_owned(), data)
+}
 
 /// What is in any of the sections, each once: who produced the modules, and which features they use.
 pub(crate) fn merge<'a>(

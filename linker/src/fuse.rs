@@ -10,6 +10,7 @@ use wasmparser::{Data, DataKind, ExternalKind};
 use crate::bind::{BindError, Bound, BoundModule, Initialiser};
 use crate::convention::{INITIALIZE, MEMORY, START, is_private};
 use crate::custom;
+use crate::debug;
 use crate::emit::{self, Emitter, Shares};
 use crate::image::{Effect, Image, value};
 use crate::layout::{ItemId, PAGE};
@@ -31,6 +32,10 @@ pub struct FuseOptions {
     /// Leave all that runs at the start, of a command too, to the export `_initialize`. The program is then to
     /// be written anew as that leaves its memory and globals, without it.
     pub preinit: bool,
+    /// Rewrite the modules' debug information (DWARF) into the result; otherwise it has none.
+    pub debug: bool,
+    /// Where the result's source map will be, for browsers: a URL, relative to that of the module.
+    pub source_map_url: Option<String>,
 }
 
 /// Why a program cannot be one module.
@@ -81,7 +86,16 @@ impl Plan {
             }
         }
         let image = image(&program, &reach)?;
-        Ok(fusing.write(&exports, &image).map_err(malformed)?)
+        let mut bound = fusing.write(&exports, &image).map_err(malformed)?;
+        for module in &mut bound.modules {
+            if options.debug {
+                let sections = debug::sections(&links, module);
+                custom::append(&mut module.bytes, &sections);
+            }
+            let url = options.source_map_url.iter().map(|url| custom::source_mapping_url(url));
+            custom::append(&mut module.bytes, &url.collect::<Vec<_>>());
+        }
+        Ok(bound)
     }
 
     /// What the program exports, and the symbols that are asked for.

@@ -58,7 +58,8 @@
 //! 3. *layout*: where each module's data, the stack and the table's elements lie.
 //! 4. *plan*: the result of the three, a [`Plan`], and each [`Warning`] of what is probably not meant.
 //! 5. *bind*: [`Plan::bind`] rewrites each module, so that what was decided is in it.
-//! 6. *fuse*: [`Plan::fuse`] writes all of them as one instead, without what nothing reaches.
+//! 6. *fuse*: [`Plan::fuse`] writes all of them as one instead, without what nothing reaches, and with their
+//!    debug information if that is asked for; [`BoundModule::source_map`] tells it beside the module.
 //!
 //! [`Contract::check`] compares a module with the signatures that it is expected to have.
 //!
@@ -86,6 +87,7 @@ mod contents;
 mod contract;
 mod convention;
 mod custom;
+mod debug;
 mod demangle;
 mod dylink;
 mod emit;
@@ -98,6 +100,7 @@ mod image;
 mod layout;
 mod links;
 mod load;
+mod moved;
 mod nearest;
 mod origin;
 mod plan;
@@ -106,6 +109,7 @@ mod reach;
 mod report;
 mod resolve;
 mod set;
+mod source_map;
 mod types;
 mod warning;
 mod wasi;
@@ -123,6 +127,7 @@ pub use preinit::PreinitFault;
 pub use report::Why;
 pub use resolve::Shared;
 pub use set::{Definition, Library, NoLibrary, Object, SYSTEM_LIBRARIES, Set, module_name};
+pub use source_map::{Mappings, SourceMap};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
 pub use warning::Warning;
 pub use wasi::{WASI, wasi_functions};

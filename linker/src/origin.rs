@@ -1,11 +1,11 @@
 //! From the code of a rewritten module back to the module and the source that it came from.
 
 use addr2line::gimli::{self, Dwarf, EndianSlice, LittleEndian};
-use wasmparser::{FunctionBody, Parser, Payload};
+use wasmparser::{Chunk, FunctionBody, Parser, Payload};
 
 use crate::bind::BoundModule;
 use crate::contents::Contents;
-use crate::set::Set;
+use crate::set::{Object, Set};
 
 /// An instruction of one of the modules that were linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct SourceLine {
     pub file: String,
     /// Counted from 1.
     pub line: Option<u32>,
+    /// Counted from 1.
+    pub column: Option<u32>,
 }
 
 impl BoundModule {
@@ -56,6 +58,15 @@ impl BoundModule {
     }
 }
 
+impl Object {
+    /// Where the body of a function begins, in bytes from the start of the module's file; `None` for one that
+    /// is imported.
+    pub fn function_start(&self, function: u32) -> Option<usize> {
+        let defined = function.checked_sub(self.module.internals.imported_functions)?;
+        body_starts(&self.bytes).get(defined as usize).copied()
+    }
+}
+
 /// The name that a module's name section gives a function, as it is there.
 pub fn function_name(bytes: &[u8], function: u32) -> Option<String> {
     Contents::read(bytes).ok()?.function_name(function).map(str::to_owned)
@@ -67,8 +78,14 @@ fn body_at(bytes: &[u8], offset: usize) -> Option<(usize, FunctionBody<'_>)> {
     bodies.into_iter().enumerate().find(|(_, body)| body.range().contains(&offset))
 }
 
+/// Where the body of each function begins that a module defines.
+pub(crate) fn body_starts(bytes: &[u8]) -> Vec<usize> {
+    let bodies = Contents::read(bytes).map(|contents| contents.bodies).unwrap_or_default();
+    bodies.iter().map(|body| body.range().start).collect()
+}
+
 /// Where each instruction of a function begins.
-fn offsets(body: &FunctionBody<'_>) -> impl Iterator<Item = usize> + use<> {
+pub(crate) fn offsets(body: &FunctionBody<'_>) -> impl Iterator<Item = usize> + use<> {
     let operators = body.get_operators_reader().into_iter();
     let offsets = operators.flat_map(wasmparser::OperatorsReader::into_iter_with_offsets);
     offsets.flatten().map(|(_, offset)| offset).collect::<Vec<_>>().into_iter()
@@ -77,33 +94,91 @@ fn offsets(body: &FunctionBody<'_>) -> impl Iterator<Item = usize> + use<> {
 /// The source of an instruction, the innermost of functions inlined into each other first; empty for a
 /// module without debug information (DWARF).
 pub fn source_lines(bytes: &[u8], offset: usize) -> Vec<SourceLine> {
-    try_source_lines(bytes, offset).unwrap_or_default()
+    DebugInfo::read(bytes).map(|info| info.lines(offset)).unwrap_or_default()
 }
 
-fn try_source_lines(bytes: &[u8], offset: usize) -> Option<Vec<SourceLine>> {
+/// A module's debug information, read once.
+pub(crate) struct DebugInfo<'a> {
+    /// As [`code_start`].
+    pub(crate) code: usize,
+    sections: Vec<Section<'a>>,
+    context: addr2line::Context<Reader<'a>>,
+}
+
+pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
+
+/// The name of a custom section, and what is in it.
+type Section<'a> = (&'a str, &'a [u8]);
+
+/// Where the content of the code section begins, and the sections of debug information.
+fn debug_sections(bytes: &[u8]) -> Option<(usize, Vec<Section<'_>>)> {
     let mut code = 0;
     let mut sections = Vec::new();
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.ok()? {
-            Payload::CodeSectionStart { range, .. } => code = range.start,
-            Payload::CustomSection(section) => sections.push((section.name(), section.data())),
+    let mut parser = Parser::new(0);
+    let mut rest = bytes;
+    loop {
+        let Ok(Chunk::Parsed { payload, consumed }) = parser.parse(rest, true) else {
+            return None;
+        };
+        rest = &rest[consumed..];
+        match payload {
+            Payload::CodeSectionStart { range, size, .. } => {
+                code = range.start;
+                parser.skip_section();
+                rest = rest.get(size as usize..)?;
+            }
+            Payload::CustomSection(section) if section.name().starts_with(".debug_") => {
+                sections.push((section.name(), section.data()));
+            }
+            Payload::End(_) => return Some((code, sections)),
             _ => {}
         }
     }
-    let section = |id: gimli::SectionId| {
-        let data = sections.iter().find(|(name, _)| *name == id.name()).map_or(&[][..], |s| s.1);
-        Ok::<_, gimli::Error>(EndianSlice::new(data, LittleEndian))
-    };
-    let context = addr2line::Context::from_dwarf(Dwarf::load(section).ok()?).ok()?;
-    // Addresses of WebAssembly's debug information count from the code section's content.
-    let address = offset.checked_sub(code)? as u64;
-    let mut frames = context.find_frames(address).skip_all_loads().ok()?;
-    let mut lines = Vec::new();
-    while let Some(frame) = frames.next().ok()? {
-        let Some(location) = frame.location else { continue };
-        let name = frame.function.and_then(|name| Some(name.raw_name().ok()?.into_owned()));
-        let file = location.file.unwrap_or_default().to_owned();
-        lines.push(SourceLine { function: name, file, line: location.line });
+}
+
+/// From where addresses of a module's debug information count: the start of the code section's content.
+pub(crate) fn code_start(bytes: &[u8]) -> usize {
+    debug_sections(bytes).map_or(0, |(code, _)| code)
+}
+
+impl<'a> DebugInfo<'a> {
+    /// `None` if there is none, or none that can be read.
+    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (code, sections) = debug_sections(bytes)?;
+        if sections.is_empty() {
+            return None;
+        }
+        let context = addr2line::Context::from_dwarf(dwarf(&sections).ok()?).ok()?;
+        Some(DebugInfo { code, sections, context })
     }
-    Some(lines)
+
+    pub(crate) fn dwarf(&self) -> gimli::Result<Dwarf<Reader<'a>>> {
+        dwarf(&self.sections)
+    }
+
+    /// The source of the instruction at an offset of the file.
+    pub(crate) fn lines(&self, offset: usize) -> Vec<SourceLine> {
+        self.try_lines(offset).unwrap_or_default()
+    }
+
+    fn try_lines(&self, offset: usize) -> Option<Vec<SourceLine>> {
+        let address = offset.checked_sub(self.code)? as u64;
+        let mut frames = self.context.find_frames(address).skip_all_loads().ok()?;
+        let mut lines = Vec::new();
+        while let Some(frame) = frames.next().ok()? {
+            let Some(location) = frame.location else { continue };
+            let name = frame.function.and_then(|name| Some(name.raw_name().ok()?.into_owned()));
+            let file = location.file.unwrap_or_default().to_owned();
+            let (line, column) = (location.line, location.column.filter(|&column| column > 0));
+            lines.push(SourceLine { function: name, file, line, column });
+        }
+        Some(lines)
+    }
+}
+
+fn dwarf<'a>(sections: &[Section<'a>]) -> gimli::Result<Dwarf<Reader<'a>>> {
+    Dwarf::load(|id| {
+        let data = sections.iter().find(|(name, _)| *name == id.name()).map_or(&[][..], |s| s.1);
+        Ok(EndianSlice::new(data, LittleEndian))
+    })
 }

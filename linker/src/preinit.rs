@@ -54,7 +54,7 @@ pub(crate) fn faults(
     faults.extend(references(program, reach));
     let mut functions: Vec<_> = reach.functions.iter().collect();
     functions.sort_unstable();
-    faults.extend(functions.into_iter().flat_map(|&id| instructions(program, id)));
+    faults.extend(functions.into_iter().flat_map(|id| instructions(program, id)));
     faults
 }
 
@@ -89,7 +89,7 @@ fn variables(program: &Program<'_>, reach: &Reach, exports: &[String]) -> Vec<Pr
 }
 
 fn references(program: &Program<'_>, reach: &Reach) -> Vec<PreinitFault> {
-    let holds_reference = |id: &&ItemId| {
+    let holds_reference = |id: &ItemId| {
         let imported = program.links.imported(id.module).globals;
         let global = &program.contents[id.module].globals[(id.index - imported) as usize];
         global.ty.mutable && global.ty.content_type.is_reference_type()

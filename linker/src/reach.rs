@@ -39,7 +39,7 @@ impl ItemSet {
         self.0.get(id.module).and_then(|items| items.get(id.index as usize)) == Some(&true)
     }
 
-    fn iter(&self) -> impl Iterator<Item = ItemId> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ItemId> {
         let modules = self.0.iter().enumerate();
         modules.flat_map(|(module, items)| {
             let items = (0..).zip(items).filter(|(_, is_there)| **is_there);

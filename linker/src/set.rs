@@ -1,6 +1,7 @@
 //! Phase *load*, of a program: the modules that take part, in the order in which symbols are looked up.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
@@ -16,6 +17,9 @@ use wasmparser::ValType;
 pub struct Object {
     pub module: Module,
     pub bytes: Arc<[u8]>,
+    /// Where it was read from, if that is known. This crate opens nothing; what is kept beside a module, such
+    /// as its source map, is found by it.
+    pub file: Option<PathBuf>,
     /// The module name under which others import from it. Modules that share the process's memory all
     /// have `env`.
     pub linked_as: String,
@@ -35,7 +39,8 @@ impl Object {
         let bytes = bytes.into();
         let module = Module::load(name, &bytes)?;
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
-        Ok(Object { module, bytes, linked_as: ENV.to_owned(), shares_memory, is_on_demand: false })
+        let linked_as = ENV.to_owned();
+        Ok(Object { module, bytes, file: None, linked_as, shares_memory, is_on_demand: false })
     }
 
     /// Gives others the exports of this module under a module name of its own, with its own memory.

@@ -2,6 +2,7 @@
 //!
 //! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
 //! - [`link_cases`]: those of the folders in which modules are linked and run
+//! - [`debug`]: source lines after several modules became one
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`engines`]: the same programs as one module, on another engine
 //! - [`fusing`]: programs as one module, through the libraries
@@ -17,6 +18,7 @@ mod builds;
 mod cases;
 mod compile;
 mod console;
+mod debug;
 mod emscripten;
 mod engines;
 mod fusing;
@@ -35,6 +37,7 @@ fn main() -> std::process::ExitCode {
     let args = Arguments::from_args();
     let trials = [
         cases::trials(),
+        debug::trials(),
         fusing::trials(),
         grid::trials(),
         library::trials(),

@@ -185,8 +185,15 @@ pub(crate) struct FuseFlags {
     pub(crate) multi_memory: bool,
     /// Run the constructors now, and write the program as they leave it, so that it starts at once. They
     /// cannot ask for what belongs to each run: files, output, time, environment
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["debug", "source_map_url"])]
     pub(crate) preinit: bool,
+    /// Keep debug information (DWARF) in the fused module, for debuggers and other engines; FILE.map, from
+    /// which `host run` has source lines, is written anyway
+    #[arg(short = 'g')]
+    pub(crate) debug: bool,
+    /// Tell browsers where FILE.map will be, as a URL that may be relative to that of the fused module
+    #[arg(long, value_name = "URL")]
+    pub(crate) source_map_url: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,0 +1,47 @@
+//! Source maps in files beside modules.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use linker::{Mappings, Object, SourceMap};
+use sha2::{Digest, Sha256};
+
+use crate::program::read_limited;
+
+/// Where the source map of a module is kept: beside it, `app.wasm.map` for `app.wasm`.
+pub fn source_map_path(module: &Path) -> PathBuf {
+    let mut path = OsString::from(module);
+    path.push(".map");
+    path.into()
+}
+
+/// The text of a source map's file, with the digest of the module that it is for.
+pub fn source_map_text(mut map: SourceMap, module: &[u8]) -> String {
+    map.sha256 = digest(module);
+    // There is nothing in it that JSON could not say.
+    serde_json::to_string(&map).unwrap_or_default() + "\n"
+}
+
+/// What is kept beside a module.
+pub(crate) enum Kept {
+    /// Nothing, or what is no source map of `host fuse`: such a file tells nothing and harms nobody.
+    Nothing,
+    /// The map of another module of that name, probably an older one.
+    Stale(PathBuf),
+    Map(Mappings),
+}
+
+pub(crate) fn read(object: &Object) -> Kept {
+    let Some(file) = &object.file else { return Kept::Nothing };
+    let path = source_map_path(file);
+    let text = read_limited(&path).ok();
+    match text.and_then(|text| serde_json::from_slice::<SourceMap>(&text).ok()) {
+        Some(map) if map.sha256 == digest(&object.bytes) => Kept::Map(map.read()),
+        Some(map) if !map.sha256.is_empty() => Kept::Stale(path),
+        _ => Kept::Nothing,
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
