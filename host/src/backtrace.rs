@@ -3,7 +3,8 @@
 use linker::{BoundModule, SourceLine};
 use wasmtime::{FrameInfo, WasmBacktrace};
 
-use crate::program::{Compiled, Program};
+use crate::code::Compiled;
+use crate::program::Program;
 use crate::sandbox::State;
 
 /// A line a frame, innermost first: the module as messages call it, the function as its author wrote
@@ -18,7 +19,7 @@ pub(crate) fn lines(program: &Program<State>, backtrace: &WasmBacktrace) -> Vec<
 /// inlined between them is not known.
 fn functions(program: &Program<State>, bound: &[BoundModule], frame: &FrameInfo) -> Vec<String> {
     let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
-    let compiled = program.modules.iter().find(same).map(|compiled| compiled.module);
+    let compiled = program.code.modules.iter().find(same).map(|compiled| compiled.module);
     let bound = bound.iter().find(|bound| Some(bound.module) == compiled);
     let set = program.plan.set();
     let outer = bound.and_then(|bound| bound.origin_of_function(frame.func_index()));

@@ -339,7 +339,7 @@ impl<'a> Fusing<'a> {
         }
         let number = emitter.add_function(INITIALIZE, &calls(&initialisers))?;
         emitter.sections.exports.export(INITIALIZE, ExportKind::Func, number);
-        Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE }])
+        Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE.to_owned() }])
     }
 }
 

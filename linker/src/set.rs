@@ -1,6 +1,7 @@
 //! Phase *load*, of a program: the modules that take part, in the order in which symbols are looked up.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
@@ -11,7 +12,7 @@ use crate::types::ExternType;
 use crate::wasi::WASI;
 use wasmparser::ValType;
 
-/// A module and its bytes.
+/// A module and its bytes. Two of one hash are the same to a plan.
 #[derive(Debug, Clone)]
 pub struct Object {
     pub module: Module,
@@ -52,6 +53,14 @@ impl Object {
     }
 }
 
+impl Hash for Object {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // All else of `module` was read from the bytes.
+        let Object { module, bytes, linked_as, shares_memory, is_on_demand } = self;
+        (&module.name, bytes, linked_as, shares_memory, is_on_demand).hash(state);
+    }
+}
+
 /// The files of the system libraries, those that need others first.
 pub const SYSTEM_LIBRARIES: [&str; 3] = ["libc++.wasm", "libiconv.wasm", "libc.wasm"];
 
@@ -83,8 +92,9 @@ impl Library for NoLibrary {
     }
 }
 
-/// The modules of one program.
-#[derive(Debug, Clone)]
+/// The modules of one program. Two sets of one hash have the same [`Plan`](crate::Plan), and become the same
+/// modules: it is the hash of all that these are made from.
+#[derive(Debug, Clone, Hash)]
 pub struct Set {
     /// In the order in which symbols are looked up: the main, what it needs, breadth first, then the
     /// others in the order they were given.
@@ -209,7 +219,7 @@ impl Gathering {
 /// The symbols that some module imports and none defines.
 fn undefined(objects: &[Object]) -> BTreeSet<String> {
     let process = objects.iter().filter(|object| object.linked_as == ENV);
-    let defined: BTreeSet<_> = process.flat_map(Object::symbols).collect();
+    let defined: HashSet<_> = process.flat_map(Object::symbols).collect();
     objects
         .iter()
         .filter(|object| object.is_dynamic())
