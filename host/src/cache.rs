@@ -27,7 +27,8 @@ use crate::program::Linkage;
 /// A folder in which compiled code is kept, so that the same modules are compiled once.
 ///
 /// It can be shared by any number of processes of one user. If it cannot be used programs are compiled as
-/// without it, and [`Program::cache_error`](crate::Program::cache_error) says why.
+/// without it, and [`Program::cache_error`](crate::Program::cache_error) says why. No guest may be given a
+/// [`Directory`](crate::Directory) that holds the folder: what it writes there is run as machine code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
@@ -354,8 +355,8 @@ fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
     Ok(Some(file))
 }
 
-/// Opens a file; `None` if there is none, or it is a folder, which is not opened here. By where they are these are the user's own: what lies in the local
-/// application data other users cannot write to.
+/// Opens a file; `None` if there is none, or it is a folder, which is not opened here. What lies in the local
+/// application data other users cannot write to; for another folder answers who names it.
 #[cfg(not(unix))]
 fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
     let path = path.to_owned();

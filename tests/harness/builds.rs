@@ -176,7 +176,7 @@ pub(crate) mod unix {
              mkdir -p upstream/emscripten\n\
              real=$(PATH=$REAL_PATH command -v emcmake)\n\
              ln -s \"$(dirname \"$(readlink -f \"$real\")\")/system\" upstream/emscripten/system\n\
-             for tool in emcmake emcc em++ em-config embuilder; do\n\
+             for tool in emcmake emcc em++ emar em-config embuilder; do\n\
              printf '#!/bin/sh\\nPATH=%s exec %s \"$@\"\\n' \"$REAL_PATH\" $tool > upstream/emscripten/$tool\n\
              chmod +x upstream/emscripten/$tool; done",
         )?;

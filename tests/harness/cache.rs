@@ -285,6 +285,9 @@ fn damaged_files_are_refused() -> Result<(), Failed> {
     let file = fixture.path("main.cwasm");
     let run = ["run", "--allow-precompiled", "--invoke", "run", "main.cwasm", "42", "7"];
     only(&fixture.command(&run).output()?, "6\n")?;
+    // Its functions have the names of the modules' still.
+    let by_zero = [&run[..run.len() - 1], &["0"]].concat();
+    expect(&text(&fixture.command(&by_zero).output()?), "0: main!divide\n  1: main!run\n")?;
     let good = fs::read(&file)?;
     let mut flipped = good.clone();
     flipped[good.len() / 2] ^= 1;

@@ -14,7 +14,9 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
         let call = Call::new(program.main(), flags)?;
         return call.make(&host, &program, flags);
     }
-    let host = Host::with(flags.settings())?;
+    let settings = flags.settings();
+    cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
+    let host = Host::with(settings)?;
     let object = host::read(Path::new(flags.module()))?;
     let call = Call::new(&object.module, flags)?;
     let program = host.compile(link::plan(object, &flags.link)?)?;
