@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use linker::{BoundModule, Set, SourceLine};
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 
-use crate::program::{Compiled, Program};
+use crate::code::Compiled;
+use crate::program::Program;
 use crate::sandbox::State;
 use crate::source_map::{self, Kept};
 
@@ -48,7 +49,7 @@ impl Symbols<'_> {
     fn functions(&mut self, frame: &FrameInfo) -> Vec<String> {
         let program = self.program;
         let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
-        let compiled = program.modules.iter().find(same).map(|compiled| compiled.module);
+        let compiled = program.code.modules.iter().find(same).map(|compiled| compiled.module);
         let bound = self.bound.iter().find(|bound| Some(bound.module) == compiled);
         let outer = bound.and_then(|bound| bound.origin_of_function(frame.func_index()));
         let set = program.plan.set();

@@ -2,6 +2,7 @@
 
 use wasmtime::{Config, Inlining};
 
+use crate::cache::Cache;
 use crate::limits::Limits;
 use crate::program::Mode;
 
@@ -14,6 +15,11 @@ pub struct Settings {
     /// Inlines short functions into others: a call in a short loop then costs nothing, but a trap does not
     /// tell of functions that were inlined.
     pub inlining: bool,
+    /// Where compiled code is kept; without it all is compiled anew.
+    pub cache: Option<Cache>,
+    /// Compiles code so that it can be given a time limit, though [`Settings::limits`] has none: for code that
+    /// runs under other limits, as [`precompile`](crate::precompile)d code does.
+    pub interruptible: bool,
 }
 
 /// Functions are inlined while caller and callee together have no more instructions of Cranelift's than
@@ -24,7 +30,7 @@ const INLINED_SIZE: &str = "60";
 impl Settings {
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
-        config.epoch_interruption(self.limits.timeout.is_some());
+        config.epoch_interruption(self.interruptible || self.limits.timeout.is_some());
         if self.inlining {
             config.compiler_inlining(Inlining::Yes);
             // SAFETY: the setting decides which of two correct ways a call is compiled in, nothing else.

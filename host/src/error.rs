@@ -25,6 +25,14 @@ pub enum Error {
     DuplicatePreload { name: String, first: String, second: String },
     #[error("`{name}` is WASI, which the host provides: preload under another name")]
     ReservedName { name: String },
+    #[error(
+        "`{}` is code that `host compile` made; it is trusted as this program is, and can do all that you can: \
+         if you know who made it, add `--allow-precompiled` to `host run`, else run the modules that it was made of",
+        path.display()
+    )]
+    IsPrecompiled { path: PathBuf },
+    #[error("`{}` cannot be run: {message}; compile it again with `host compile`", path.display())]
+    Precompiled { path: PathBuf, message: String },
     #[error(transparent)]
     Link(Faults),
     #[error(transparent)]

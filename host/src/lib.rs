@@ -35,12 +35,16 @@
 //! ```
 
 mod backtrace;
+mod cache;
+mod code;
+mod container;
 mod engine;
 mod error;
 mod host_functions;
 mod limits;
 mod linked;
 mod linker;
+mod precompiled;
 mod preinit;
 mod process;
 mod program;
@@ -50,11 +54,13 @@ mod source_map;
 mod value;
 mod wasi;
 
+pub use cache::{Cache, CacheError, CacheUsage};
 pub use engine::Settings;
 pub use error::Error;
 pub use limits::Limits;
 pub use linked::Linked;
 pub use linker::Linker;
+pub use precompiled::{precompile, run_precompiled};
 pub use preinit::preinit;
 pub use process::Process;
 pub use program::{Mode, Program, check_preloads, function, functions, read};

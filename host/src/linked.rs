@@ -115,9 +115,9 @@ pub(crate) enum Ready<'p, T: 'static> {
 impl<'p, T: 'static> Instantiation<'p, T> {
     pub(crate) fn new(program: &'p Program<T>) -> Self {
         let plan = program.plan.clone();
-        let initialisers = program.initialisers.iter();
+        let initialisers = program.code.initialisers.iter();
         let linked = Linked { plan, base: None, modules: BTreeMap::new(), whole: None };
-        let instantiated = usize::from(program.base.is_none());
+        let instantiated = usize::from(program.code.base.is_none());
         Instantiation { program, linked, instantiated, initialisers }
     }
 
@@ -127,11 +127,11 @@ impl<'p, T: 'static> Instantiation<'p, T> {
         mut store: impl AsContextMut<Data = T>,
     ) -> Result<Option<Step<'p, T>>, Error> {
         let Some(index) = self.instantiated.checked_sub(1) else {
-            let base = self.program.base.as_ref();
+            let base = self.program.code.base.as_ref();
             let ready = base.map(|code| Ready::Module(code, Vec::new()));
             return Ok(ready.map(|ready| Step::Instantiate { name: "the process", ready }));
         };
-        if let Some(compiled) = self.program.modules.get(index) {
+        if let Some(compiled) = self.program.code.modules.get(index) {
             let name = self.program.name(compiled.module);
             if let Some(whole) = &self.program.whole {
                 return Ok(Some(Step::Instantiate { name, ready: Ready::Whole(whole) }));
@@ -146,7 +146,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
             true => format!("the initialisation of `{module}`"),
             false => format!("`{}` of `{module}`", call.name),
         };
-        let function = self.linked.export(store, call.module, call.name)?;
+        let function = self.linked.export(store, call.module, &call.name)?;
         Ok(Some(Step::Call { what, function }))
     }
 
@@ -156,7 +156,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
             _ if self.program.whole.is_some() => self.linked.whole = Some(instance),
             None => self.linked.base = Some(instance),
             Some(index) => {
-                let module = self.program.modules[index].module;
+                let module = self.program.code.modules[index].module;
                 self.linked.modules.insert(module, instance);
             }
         }

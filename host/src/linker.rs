@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use linker::{Object, Plan, Set};
 use wasmtime::{AsContextMut, Engine};
 
+use crate::cache::Cache;
 use crate::error::Error;
 use crate::host_functions;
 use crate::linked::Linked;
@@ -52,6 +53,7 @@ pub struct Linker<T: 'static> {
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
     linkage: Linkage,
+    cache: Option<Cache>,
 }
 
 impl<T> std::fmt::Debug for Linker<T> {
@@ -71,6 +73,7 @@ impl<T: 'static> Linker<T> {
             folders: Vec::new(),
             sysroot: None,
             linkage: Linkage::default(),
+            cache: None,
         }
     }
 
@@ -136,6 +139,12 @@ impl<T: 'static> Linker<T> {
         self
     }
 
+    /// Keeps compiled code, and takes it from there if the same modules were compiled before.
+    pub fn cache(&mut self, cache: Cache) -> &mut Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Decides how the modules are linked. No store is needed, and nothing runs.
     ///
     /// # Errors
@@ -160,7 +169,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// As [`Linker::plan`], or when a module's code is not valid.
     pub fn program(&self) -> Result<Program<T>, Error> {
-        Program::new(self.plan()?, &self.host, self.linkage.clone())
+        Program::new(self.plan()?, &self.host, self.linkage.clone(), self.cache.as_ref())
     }
 
     /// Links, compiles and instantiates the modules, once. To do so many times, keep the

@@ -25,10 +25,10 @@ pub fn preinit(plan: &Plan, options: &FuseOptions) -> Result<Vec<u8>, Error> {
     let Some(initialiser) = fused.initialisers.first() else { return Ok(module.bytes) };
     let failed = |error: wasmtime::Error| explain(plan, &module, &error);
     let mut wizer = Wizer::new();
-    wizer.init_func(initialiser.name);
+    wizer.init_func(&initialiser.name);
     let (context, instrumented) = wizer.instrument(&module.bytes).map_err(failed)?;
     let mut initialised =
-        Initialised::run(plan, &instrumented, initialiser.name).map_err(failed)?;
+        Initialised::run(plan, &instrumented, &initialiser.name).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
     let written = runtime.block_on(wizer.snapshot(&context, &mut initialised)).map_err(failed)?;

@@ -5,12 +5,12 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{
-    Bound, BoundModule, Faults, FuseError, FuseOptions, Initialiser, Module, Object, Plan, Set,
-    Source,
-};
+use linker::{Bound, BoundModule, Faults, FuseError, FuseOptions, Module, Object, Plan, Set};
 use wasmtime::{AsContextMut, Instance, InstancePre};
 
+use crate::cache::{Cache, CacheError, Key};
+use crate::code::Code;
+use crate::container;
 use crate::error::Error;
 use crate::host_functions;
 use crate::linked::{Instantiation, Linked, Ready, Step};
@@ -18,26 +18,16 @@ use crate::linked::{Instantiation, Linked, Ready, Step};
 /// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
 pub struct Program<T: 'static> {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) base: Option<wasmtime::Module>,
-    /// In the order of instantiation.
-    pub(crate) modules: Vec<Compiled>,
+    pub(crate) code: Code,
     /// What there is to be instantiated if it is one module: all but the store is settled then.
     pub(crate) whole: Option<InstancePre<T>>,
-    pub(crate) initialisers: Vec<Initialiser>,
     pub(crate) functions: wasmtime::Linker<T>,
     linkage: Linkage,
-}
-
-/// A module as it is instantiated.
-pub(crate) struct Compiled {
-    /// Its place in the set.
-    pub(crate) module: usize,
-    pub(crate) code: wasmtime::Module,
-    pub(crate) imports: Vec<Source>,
+    cache_error: Option<CacheError>,
 }
 
 /// What a program's modules become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
     /// One module, unless one of them keeps a memory of its own or is alone.
     #[default]
@@ -49,17 +39,11 @@ pub enum Mode {
 }
 
 /// How a plan is carried out.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Hash, Default)]
 pub(crate) struct Linkage {
     pub(crate) mode: Mode,
     /// Symbols that stay known when the modules become one.
     pub(crate) exports: Vec<String>,
-}
-
-impl Compiled {
-    fn name<'p>(&self, plan: &'p Plan) -> &'p str {
-        plan.set().objects.get(self.module).map_or("slots", |object| &object.module.name)
-    }
 }
 
 impl Linkage {
@@ -89,28 +73,34 @@ impl<T> std::fmt::Debug for Program<T> {
 }
 
 impl<T: 'static> Program<T> {
+    /// Links and compiles the modules, or takes from the cache what this made of them before.
     pub(crate) fn new(
         plan: Plan,
         functions: &wasmtime::Linker<T>,
         linkage: Linkage,
+        cache: Option<&Cache>,
     ) -> Result<Self, Error> {
-        validate(plan.set())?;
-        check_host(&plan, functions)?;
-        let bound = linkage.carry_out(&plan)?;
-        let compile = |name: &str, bytes: &[u8]| {
-            wasmtime::Module::from_binary(functions.engine(), bytes)
-                .map_err(|error| Error::compile(name, &error))
+        let engine = functions.engine();
+        let compile = || {
+            validate(plan.set())?;
+            check_host(&plan, functions)?;
+            Code::compile(engine, &plan, linkage.carry_out(&plan)?)
         };
-        let base = bound.base.map(|bytes| compile("base", &bytes)).transpose()?;
-        let mut modules = Vec::new();
-        for BoundModule { module, bytes, imports, .. } in
-            bound.modules.into_iter().chain(bound.slots)
-        {
-            let object = plan.set().objects.get(module);
-            let code = compile(object.map_or("slots", |o| &o.module.name), &bytes)?;
-            modules.push(Compiled { module, code, imports });
-        }
-        let whole = match (&base, modules.as_slice()) {
+        let (code, cache_error) = match cache {
+            None => (compile()?, None),
+            Some(cache) => cache.code(engine, Key::new(engine, &plan, &linkage), compile)?,
+        };
+        Ok(Program { cache_error, ..Program::of_code(plan, functions, linkage, code)? })
+    }
+
+    /// The program whose modules became this code.
+    pub(crate) fn of_code(
+        plan: Plan,
+        functions: &wasmtime::Linker<T>,
+        linkage: Linkage,
+        code: Code,
+    ) -> Result<Self, Error> {
+        let whole = match (&code.base, code.modules.as_slice()) {
             (None, [only]) => {
                 let pre = functions.instantiate_pre(&only.code);
                 Some(pre.map_err(|error| Error::compile(only.name(&plan), &error))?)
@@ -119,13 +109,17 @@ impl<T: 'static> Program<T> {
         };
         Ok(Program {
             plan: Arc::new(plan),
-            base,
-            modules,
+            code,
             whole,
-            initialisers: bound.initialisers,
             functions: functions.clone(),
             linkage,
+            cache_error: None,
         })
+    }
+
+    /// Why its code was not taken from the [`Cache`], or is not kept there, if something is wrong with that.
+    pub fn cache_error(&self) -> Option<&CacheError> {
+        self.cache_error.as_ref()
     }
 
     /// Whether its modules became one.
@@ -252,8 +246,11 @@ pub fn read(path: &Path) -> Result<Object, Error> {
 const MODULE_LIMIT: u64 = 1 << 30;
 
 pub(crate) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MODULE_LIMIT + 1).read_to_end(&mut bytes)?;
+    let file = File::open(path)?;
+    // A device says that it has none.
+    let size = file.metadata()?.len().min(MODULE_LIMIT);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(MODULE_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MODULE_LIMIT {
         return Err(io::Error::other("it is larger than 1 GiB, and so no module"));
     }
@@ -261,6 +258,9 @@ pub(crate) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    if container::is_one(&bytes) {
+        return Err(Error::IsPrecompiled { path: path.to_owned() });
+    }
     let text = bytes.trim_ascii_start();
     if !text.starts_with(b"(") && !text.starts_with(b";;") {
         return Ok(bytes);

@@ -27,8 +27,8 @@ impl std::fmt::Debug for State {
 ///
 /// One is enough for many programs, and it can be shared between threads.
 pub struct Host {
-    settings: Settings,
-    functions: wasmtime::Linker<State>,
+    pub(crate) settings: Settings,
+    pub(crate) functions: wasmtime::Linker<State>,
 }
 
 impl std::fmt::Debug for Host {
@@ -75,7 +75,7 @@ impl Host {
     /// When a module's code is not valid.
     pub fn compile(&self, plan: Plan) -> Result<Program<State>, Error> {
         let linkage = Linkage { mode: self.settings.mode, exports: Vec::new() };
-        Program::new(plan, &self.functions, linkage)
+        Program::new(plan, &self.functions, linkage, self.settings.cache.as_ref())
     }
 
     /// Instantiates a program's modules and initialises each after what it depends on.

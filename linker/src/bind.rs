@@ -5,6 +5,7 @@
 //! of a module that comes later is called through its table slot. Memory, table and stack pointer come
 //! from a small module of their own, [`Bound::base`], so that all modules are alike. Same plan, same bytes.
 
+use serde::{Deserialize, Serialize};
 use wasm_encoder::{ConstExpr, Elements, EntityType, ExportKind, MemoryType, RefType, TableType};
 use wasmparser::ExternalKind;
 
@@ -35,12 +36,12 @@ pub struct Bound {
 }
 
 /// A function without parameters and results that prepares a module: a relocation or a constructor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Initialiser {
     /// The module's place in the set.
     pub module: usize,
     /// The name under which it exports the function.
-    pub name: &'static str,
+    pub name: String,
 }
 
 /// A module and where each of its imports comes from, in order.
@@ -62,7 +63,7 @@ pub(crate) struct Origins {
 }
 
 /// Where an import comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// The base module.
     Shared(Shared),

@@ -103,9 +103,10 @@ impl Plan {
         let program = self.set.program;
         let object = &self.set.objects[program];
         // Whoever found it exported would call it once more.
-        let called: Vec<_> =
-            self.initialisers().iter().map(|call| (call.module, call.name)).collect();
-        let is_called = |name: &str| options.preinit && called.contains(&(program, name));
+        let called = self.initialisers();
+        let is_called = |name: &str| {
+            options.preinit && called.iter().any(|c| c.module == program && c.name == name)
+        };
         let mut exports = Vec::new();
         for (place, export) in object.module.exports.iter().enumerate() {
             let own = export.name == INITIALIZE || object.is_dynamic() && is_private(&export.name);
@@ -382,7 +383,7 @@ impl<'a> Fusing<'a> {
         }
         let Some(number) = one(INITIALIZE, &calls, emitter)? else { return Ok(Vec::new()) };
         emitter.sections.exports.export(INITIALIZE, ExportKind::Func, number);
-        Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE }])
+        Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE.to_owned() }])
     }
 }
 

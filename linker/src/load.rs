@@ -48,7 +48,7 @@ pub(crate) struct Internals {
     pub(crate) slots: BTreeMap<u32, u32>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Import {
     pub module: String,
     pub name: String,

@@ -137,11 +137,11 @@ impl Plan {
         let mut calls = Vec::new();
         for &module in &self.layout.order {
             let relocations = RELOCATIONS.iter().filter(|name| self.exports(module, name));
-            calls.extend(relocations.map(|&name| Initialiser { module, name }));
+            calls.extend(relocations.map(|name| Initialiser { module, name: name.to_string() }));
         }
         for module in graph::dependencies_first(&self.dependencies()) {
             let name = self.constructors(module).iter().find(|name| self.exports(module, name));
-            calls.extend(name.map(|&name| Initialiser { module, name }));
+            calls.extend(name.map(|name| Initialiser { module, name: name.to_string() }));
         }
         calls
     }

@@ -135,9 +135,9 @@ impl<'a> Program<'a> {
         };
         let starts = contents.iter().enumerate().map(start).collect();
         let initialiser = |call: crate::bind::Initialiser| {
-            let export = plan.set.objects[call.module].module.export(call.name)?;
+            let export = plan.set.objects[call.module].module.export(&call.name)?;
             let function = ItemId { module: call.module, index: export.index };
-            let is_relocation = crate::convention::RELOCATIONS.contains(&call.name);
+            let is_relocation = crate::convention::RELOCATIONS.contains(&call.name.as_str());
             let effects = effects(links, &contents, function);
             Some(Initialiser { function, is_relocation, effects })
         };

@@ -106,7 +106,7 @@ impl Serialize for Plan {
             },
             initialisers: initialisers
                 .iter()
-                .map(|call| SymbolReport { module: self.name(call.module), name: call.name })
+                .map(|call| SymbolReport { module: self.name(call.module), name: &call.name })
                 .collect(),
             warnings: self.warnings(),
         };

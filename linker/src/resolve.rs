@@ -13,6 +13,7 @@ use crate::set::{Definition, Object, Set, Symbols};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use crate::wasi::{self, WASI};
 use crate::{fit, hint};
+use serde::{Deserialize, Serialize};
 use wasmparser::ValType;
 
 /// What an import stands for.
@@ -39,7 +40,7 @@ pub(crate) enum Meaning {
 }
 
 /// What all modules of a process have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shared {
     Memory,
     Table,

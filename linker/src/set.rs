@@ -1,6 +1,7 @@
 //! Phase *load*, of a program: the modules that take part, in the order in which symbols are looked up.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::types::ExternType;
 use crate::wasi::WASI;
 use wasmparser::ValType;
 
-/// A module and its bytes.
+/// A module and its bytes. Two of one hash are the same to a plan.
 #[derive(Debug, Clone)]
 pub struct Object {
     pub module: Module,
@@ -57,6 +58,14 @@ impl Object {
     }
 }
 
+impl Hash for Object {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // All else of `module` was read from the bytes, and these are the same in whatever file.
+        let Object { module, bytes, linked_as, shares_memory, is_on_demand, file: _ } = self;
+        (&module.name, bytes, linked_as, shares_memory, is_on_demand).hash(state);
+    }
+}
+
 /// The files of the system libraries, those that need others first.
 pub const SYSTEM_LIBRARIES: [&str; 3] = ["libc++.wasm", "libiconv.wasm", "libc.wasm"];
 
@@ -88,8 +97,9 @@ impl Library for NoLibrary {
     }
 }
 
-/// The modules of one program.
-#[derive(Debug, Clone)]
+/// The modules of one program. Two sets of one hash have the same [`Plan`](crate::Plan), and become the same
+/// modules: it is the hash of all that these are made from.
+#[derive(Debug, Clone, Hash)]
 pub struct Set {
     /// In the order in which symbols are looked up: the main, what it needs, breadth first, then the
     /// others in the order they were given.

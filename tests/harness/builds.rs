@@ -18,13 +18,13 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 const GUESTS: [&str; 3] = ["build-all", "--guests-only", "--no-setup"];
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     let (out, err) = (&output.stdout, &output.stderr);
     format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
 }
 
 /// Runs a command that must succeed.
-fn succeed(command: &mut Command) -> Result<String, Failed> {
+pub(crate) fn succeed(command: &mut Command) -> Result<String, Failed> {
     let output = command.output()?;
     match output.status.success() {
         true => Ok(text(&output)),
@@ -32,7 +32,7 @@ fn succeed(command: &mut Command) -> Result<String, Failed> {
     }
 }
 
-fn expect(text: &str, wanted: &str) -> Result<(), Failed> {
+pub(crate) fn expect(text: &str, wanted: &str) -> Result<(), Failed> {
     if text.contains(wanted) { Ok(()) } else { Err(format!("no `{wanted}` in\n{text}").into()) }
 }
 
@@ -75,7 +75,7 @@ fn only_what_is_stale() -> Result<(), Failed> {
 }
 
 #[cfg(unix)]
-mod unix {
+pub(crate) mod unix {
     use std::io::{BufRead, BufReader};
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::process::Stdio;
@@ -249,7 +249,7 @@ mod unix {
     }
 
     /// The options with which `unshare` makes a mount namespace: for root, or for everybody else.
-    fn unshare() -> Option<&'static [&'static str]> {
+    pub(crate) fn unshare() -> Option<&'static [&'static str]> {
         let works = |options: &&[&str]| {
             let output = Command::new("unshare").args(*options).arg("true").output();
             output.is_ok_and(|output| output.status.success())

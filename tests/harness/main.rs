@@ -11,10 +11,12 @@
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
 //! - [`real`]: libraries of others, against the same libraries built natively
 //! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
+//! - [`cache`]: compiled code that is kept, whatever happens to it
 //! - [`readme`]: the commands of README.md
 //! - [`rules`]: who may depend on whom
 
 mod builds;
+mod cache;
 mod cases;
 mod compile;
 mod console;
@@ -44,6 +46,7 @@ fn main() -> std::process::ExitCode {
         oracle::trials(),
         real::trials(),
         builds::trials(),
+        cache::trials(),
         rules::trials(),
     ];
     let trials = trials.into_iter().flatten().chain(readme::trials()).collect();

@@ -37,8 +37,14 @@ pub(crate) fn xtask() -> PathBuf {
     }
 }
 
+/// Where the tests keep compiled code: not with the user's own, and for a build's next tests too.
+fn cache() -> PathBuf {
+    target().join("tests").join("cache")
+}
+
 /// Takes from a command what the machine or `cargo test` have set: output is plain and in English,
-/// cargo builds into the folder's own target folder, and does not use the network.
+/// cargo builds into the folder's own target folder, and does not use the network. Compiled code is kept
+/// apart.
 pub(crate) fn clean_environment(command: &mut Command) {
     for name in [
         "CARGO_TARGET_DIR",
@@ -51,7 +57,7 @@ pub(crate) fn clean_environment(command: &mut Command) {
         command.env_remove(name);
     }
     command.env("CARGO_TERM_QUIET", "true").env("CARGO_NET_OFFLINE", "true");
-    command.env("NO_COLOR", "1").env("LC_ALL", "C");
+    command.env("NO_COLOR", "1").env("LC_ALL", "C").env("HOST_CACHE_DIR", cache());
 }
 
 /// A folder with copies of files that ends with the test.

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use host::{Error, Host, Limits, Search, Wasi};
+use host::{Error, Host, Search, Settings, Wasi};
 use linker::{Plan, Set};
 use serde::Deserialize;
 
 use super::flags::DemoFlags;
-use super::{link, print};
+use super::{cache, link, print};
 
 /// The options of a `host run`, as a file. Paths are relative to it.
 #[derive(Debug, Deserialize)]
@@ -31,7 +31,7 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     let folder = file.parent().unwrap_or(Path::new(""));
 
     print("Compiling module\n")?;
-    let host = Host::new(Limits::default())?;
+    let host = Host::with(Settings { cache: flags.cache.cache(), ..Settings::default() })?;
     let object = host::read(&folder.join(&demo.module))?;
     let mut others = Vec::new();
     for file in &demo.link {
@@ -51,6 +51,7 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     let plan = set.and_then(Plan::new).map_err(Error::from)?;
     link::warn(&plan);
     let program = host.compile(plan)?;
+    cache::warn(&program);
     let mut process = host.start(&program, &Wasi::default())?;
     let results = process.invoke(&demo.invoke, &args)?;
     process.finish()?;

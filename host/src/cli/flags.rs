@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use host::{Directory, Limits, Mode, Search, Settings};
+use host::{Cache, Directory, Limits, Mode, Search, Settings};
 
 /// Links WebAssembly modules and runs them on Wasmtime.
 #[derive(Debug, Parser)]
@@ -25,6 +25,10 @@ pub(crate) enum Command {
     Plan(PlanFlags),
     /// Write a program as one module, which any WebAssembly engine runs
     Fuse(FuseFlags),
+    /// Compile a program ahead of time, for `run --allow-precompiled` on processors as this one
+    Compile(CompileFlags),
+    /// Show where compiled code is kept, and how much, or remove it
+    Cache(CacheFlags),
     /// Show a module's kind, imports, exports and dylink.0 data
     Inspect(InspectFlags),
 }
@@ -33,6 +37,38 @@ pub(crate) enum Command {
 pub(crate) struct DemoFlags {
     /// What to run; `cargo xtask build-all` writes it beside the guests
     pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cache: UseCache,
+}
+
+/// Where compiled code is kept.
+#[derive(Debug, Args)]
+pub(crate) struct CacheFolder {
+    /// Keep compiled code in this folder [default: `wasm-host` in the user's folder for caches]
+    #[arg(long, value_name = "DIR", env = "HOST_CACHE_DIR", hide_env_values = true)]
+    cache_dir: Option<PathBuf>,
+}
+
+impl CacheFolder {
+    pub(crate) fn cache(&self) -> Option<Cache> {
+        self.cache_dir.clone().map(Cache::new).or_else(Cache::of_user)
+    }
+}
+
+/// Whether compiled code is kept.
+#[derive(Debug, Args)]
+pub(crate) struct UseCache {
+    #[command(flatten)]
+    folder: CacheFolder,
+    /// Compile all anew, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl UseCache {
+    pub(crate) fn cache(&self) -> Option<Cache> {
+        self.folder.cache().filter(|_| !self.no_cache)
+    }
 }
 
 /// What is linked with the module.
@@ -57,6 +93,11 @@ impl LinkFlags {
     pub(crate) fn search(&self) -> Search {
         Search::new(self.folders.clone(), self.sysroot.clone())
     }
+
+    /// Whether the command line names modules, or folders that have them.
+    pub(crate) fn is_given(&self) -> bool {
+        !(self.preload.is_empty() && self.link.is_empty() && self.folders.is_empty())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -80,6 +121,12 @@ pub(crate) struct RunFlags {
     /// Inline short functions: calls in short loops cost less, but a trap does not tell of such functions
     #[arg(long)]
     inline: bool,
+    #[command(flatten)]
+    cache: UseCache,
+    /// Run MODULE too if it is the code that `host compile` writes. Such a file is trusted as this program is, and no
+    /// limit holds for what it does: give this only if you know who made it
+    #[arg(long)]
+    pub(crate) allow_precompiled: bool,
     /// Let the guest read and write this directory, under the name GUEST if given
     #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_directory)]
     pub(crate) dir: Vec<Directory>,
@@ -110,11 +157,17 @@ impl RunFlags {
     }
 
     pub(crate) fn settings(&self) -> Settings {
-        Settings { limits: self.limits(), mode: self.mode.into(), inlining: self.inline }
+        Settings {
+            limits: self.limits(),
+            mode: self.mode.into(),
+            inlining: self.inline,
+            cache: self.cache.cache(),
+            ..Settings::default()
+        }
     }
 
     /// Of several values for one limit the last counts, and those by name before `-W`.
-    fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         let mut limits = Limits::default();
         for option in &self.wasm {
             match *option {
@@ -194,6 +247,33 @@ pub(crate) struct FuseFlags {
     /// Tell browsers where FILE.map will be, as a URL that may be relative to that of the fused module
     #[arg(long, value_name = "URL")]
     pub(crate) source_map_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileFlags {
+    #[command(flatten)]
+    pub(crate) link: LinkFlags,
+    /// Inline short functions: calls in short loops cost less, but a trap does not tell of such functions
+    #[arg(long)]
+    pub(crate) inline: bool,
+    pub(crate) module: PathBuf,
+    /// Write the code here
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheFlags {
+    #[command(flatten)]
+    pub(crate) folder: CacheFolder,
+    #[command(subcommand)]
+    pub(crate) command: Option<CacheCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Remove all code that is kept
+    Clear,
 }
 
 #[derive(Debug, Args)]

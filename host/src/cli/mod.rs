@@ -1,5 +1,7 @@
 //! The command line: one file of flags, one module a command.
 
+mod cache;
+mod compile;
 mod demo;
 pub(crate) mod flags;
 mod fuse;
@@ -26,6 +28,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(flags) => run::run(flags),
         Command::Plan(flags) => plan::run(flags),
         Command::Fuse(flags) => fuse::run(flags),
+        Command::Compile(flags) => compile::run(flags),
+        Command::Cache(flags) => cache::run(flags),
         Command::Inspect(flags) => inspect::run(flags),
     };
     match result {

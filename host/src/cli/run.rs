@@ -3,32 +3,74 @@
 use std::path::Path;
 
 use anyhow::bail;
-use host::{Error, Host, Wasi};
+use host::{Error, Host, Program, State, Wasi};
 use linker::{Kind, Module};
 
 use super::flags::RunFlags;
-use super::link;
+use super::{cache, link};
 
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
-    let host = Host::with(flags.settings())?;
+    if let Some((host, program)) = precompiled(flags)? {
+        let call = Call::new(program.main(), flags)?;
+        return call.make(&host, &program, flags);
+    }
+    let settings = flags.settings();
+    cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
+    let host = Host::with(settings)?;
     let object = host::read(Path::new(flags.module()))?;
-    match &flags.invoke {
-        None => {
-            check_command(&object.module)?;
-            let program = host.compile(link::plan(object, &flags.link)?)?;
-            host.start(&program, &wasi(flags, flags.args()))?.invoke("_start", &[])?;
-            Ok(())
-        }
-        Some(name) => {
-            let ty = host::function(&object.module, name)?.clone();
-            let args = host::parse_arguments(name, &ty, flags.args()).map_err(Error::from)?;
-            let program = host.compile(link::plan(object, &flags.link)?)?;
-            let mut process = host.start(&program, &wasi(flags, &[]))?;
-            let results = process.invoke(name, &args)?;
-            process.flush()?;
-            let lines: String = results.iter().map(|v| format!("{}\n", host::display(v))).collect();
-            super::print(&lines)?;
-            Ok(process.finish()?)
+    let call = Call::new(&object.module, flags)?;
+    let program = host.compile(link::plan(object, &flags.link)?)?;
+    cache::warn(&program);
+    call.make(&host, &program, flags)
+}
+
+/// The program of a file that is compiled, if that is allowed.
+fn precompiled(flags: &RunFlags) -> anyhow::Result<Option<(Host, Program<State>)>> {
+    if !flags.allow_precompiled {
+        return Ok(None);
+    }
+    // SAFETY: the flag says that the file can be trusted, and its help what that means.
+    let program = unsafe { host::run_precompiled(Path::new(flags.module()), flags.limits()) }?;
+    if program.is_some() && flags.link.is_given() {
+        bail!(
+            "`{}` is linked already: leave `--link`, `--preload` and `-L` out, or give them to `host compile`",
+            flags.module()
+        );
+    }
+    Ok(program)
+}
+
+/// What is called, known to be there.
+enum Call<'f> {
+    Start,
+    Export { name: &'f str, args: Vec<host::Val> },
+}
+
+impl<'f> Call<'f> {
+    fn new(module: &Module, flags: &'f RunFlags) -> anyhow::Result<Self> {
+        let Some(name) = &flags.invoke else {
+            check_command(module)?;
+            return Ok(Call::Start);
+        };
+        let ty = host::function(module, name)?;
+        let args = host::parse_arguments(name, ty, flags.args()).map_err(Error::from)?;
+        Ok(Call::Export { name, args })
+    }
+
+    fn make(&self, host: &Host, program: &Program<State>, flags: &RunFlags) -> anyhow::Result<()> {
+        match self {
+            Call::Start => {
+                host.start(program, &wasi(flags, flags.args()))?.invoke("_start", &[])?;
+                Ok(())
+            }
+            Call::Export { name, args } => {
+                let mut process = host.start(program, &wasi(flags, &[]))?;
+                let results = process.invoke(name, args)?;
+                process.flush()?;
+                let results = results.iter().map(|value| format!("{}\n", host::display(value)));
+                super::print(&results.collect::<String>())?;
+                Ok(process.finish()?)
+            }
         }
     }
 }

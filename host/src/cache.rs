@@ -1,0 +1,377 @@
+//! Compiled code, kept in a folder of the user's.
+//!
+//! An entry is a file named by its [`Key`]: the hash of all that decides the code. It is written beside its
+//! place and then renamed, so whoever reads it reads all of it or nothing, however many write at once and
+//! whenever one is killed. What is not whole, or was written under another key, is not there.
+//!
+//! Machine code is run as it is, and so is trusted no more than whoever could have written it: folder and
+//! entry must belong to this user, and nobody else may write to them.
+
+use std::env;
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use linker::Plan;
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use wasmtime::Engine;
+
+use crate::code::Code;
+use crate::container;
+use crate::error::Error;
+use crate::program::Linkage;
+
+/// A folder in which compiled code is kept, so that the same modules are compiled once.
+///
+/// It can be shared by any number of processes of one user. If it cannot be used programs are compiled as
+/// without it, and [`Program::cache_error`](crate::Program::cache_error) says why. No guest may be given a
+/// [`Directory`](crate::Directory) that holds the folder: what it writes there is run as machine code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cache {
+    folder: PathBuf,
+    limit: u64,
+}
+
+/// What a [`Cache`] holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheUsage {
+    pub entries: usize,
+    pub bytes: u64,
+}
+
+/// Why compiled code was not taken from a [`Cache`], or is not kept in it.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    #[error("`{}` belongs to another user, who could have put any code there", path.display())]
+    Owner { path: PathBuf },
+    #[error(
+        "`{}` can be written to by other users, who could put any code there: `chmod go-w` takes it from them",
+        path.display()
+    )]
+    Permissions { path: PathBuf },
+    #[error("`{}` is no {}", path.display(), if *expected == Kind::Folder { "folder" } else { "file" })]
+    Kind { path: PathBuf, expected: Kind },
+    #[error("cannot read `{}`: {error}", path.display())]
+    Read { path: PathBuf, error: io::Error },
+    #[error("cannot write to `{}`: {error}", path.display())]
+    Write { path: PathBuf, error: io::Error },
+}
+
+/// What something in a file system should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Folder,
+}
+
+/// What decides a program's code, as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key([u8; 32]);
+
+const DEFAULT_LIMIT: u64 = 512 << 20;
+const ENTRY: &str = ".code";
+const UNFINISHED: &str = "unfinished-";
+/// After this time whoever wrote a file that is unfinished is taken to be gone.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+impl Cache {
+    /// A cache in a folder, which is made when something is to be kept.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Cache { folder: folder.into(), limit: DEFAULT_LIMIT }
+    }
+
+    /// This user's, in the system's folder for such files: `$XDG_CACHE_HOME` or `~/.cache`, on macOS
+    /// `~/Library/Caches`, on Windows the local application data. `None` if the system names none.
+    pub fn of_user() -> Option<Self> {
+        let set = |name| env::var_os(name).map(PathBuf::from);
+        let base = if cfg!(windows) {
+            set("LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            env::home_dir().map(|home| home.join("Library").join("Caches"))
+        } else {
+            // A relative one is to be ignored, says the specification.
+            let base = set("XDG_CACHE_HOME").filter(|folder| folder.is_absolute());
+            base.or_else(|| Some(env::home_dir()?.join(".cache")))
+        };
+        let base = base.filter(|folder| folder.is_absolute())?;
+        Some(Cache::new(base.join("wasm-host")))
+    }
+
+    /// Bounds the entries' size together, by default to 512 MiB. Those that were not used for longest go first.
+    #[must_use]
+    pub fn limit(self, bytes: u64) -> Self {
+        Cache { limit: bytes, ..self }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The code of a key. What keeps it from being taken or kept is no reason not to compile it.
+    pub(crate) fn code(
+        &self,
+        engine: &Engine,
+        key: Key,
+        compile: impl FnOnce() -> Result<Code, Error>,
+    ) -> Result<(Code, Option<CacheError>), Error> {
+        match self.take(engine, key) {
+            Ok(Some(code)) => Ok((code, None)),
+            Ok(None) => {
+                let code = compile()?;
+                let kept = self.keep(key, &code);
+                Ok((code, kept.err()))
+            }
+            Err(error) => Ok((compile()?, Some(error))),
+        }
+    }
+
+    fn take(&self, engine: &Engine, key: Key) -> Result<Option<Code>, CacheError> {
+        open(&self.folder, Kind::Folder)?;
+        let Some(file) = open(&self.path(key), Kind::File)? else { return Ok(None) };
+        let Ok(bytes) = read(&file, self.limit) else { return Ok(None) };
+        let parts = container::read(&bytes).unwrap_or_default();
+        let Some((written_for, parts)) = parts.split_first() else { return Ok(None) };
+        if *written_for != key.0 {
+            return Ok(None);
+        }
+        // SAFETY: `Code::to_parts` has written the parts, unless it was this user or the system's
+        // administrator who means to deceive: the file that was opened, as the folder, belongs to this user,
+        // and nobody else can write to it (`open`). What may happen by accident is excluded too: these are
+        // the bytes that were written (`container::read`), for this version, engine and program (the key).
+        let code = unsafe { Code::from_parts(engine, parts) };
+        // Tells that it was used. If that is not possible it will be removed earlier than it should.
+        let _ = file.set_modified(SystemTime::now());
+        Ok(code.ok())
+    }
+
+    fn keep(&self, key: Key, code: &Code) -> Result<(), CacheError> {
+        let error = |error| CacheError::Write { path: self.folder.clone(), error };
+        private_folder().create(&self.folder).map_err(error)?;
+        open(&self.folder, Kind::Folder)?;
+        let parts = code.to_parts().map_err(|e| error(io::Error::other(e.to_string())))?;
+        let parts = [&key.0[..]].into_iter().chain(parts.iter().map(Vec::as_slice));
+        let parts: Vec<_> = parts.collect();
+        let size: usize = parts.iter().map(|part| part.len()).sum();
+        if size as u64 > self.limit {
+            return Ok(());
+        }
+        let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder);
+        let mut unfinished: NamedTempFile = unfinished.map_err(error)?;
+        container::write(&mut unfinished, &parts).map_err(error)?;
+        unfinished.persist(self.path(key)).map_err(|e| error(e.error))?;
+        self.trim(key).map_err(error)
+    }
+
+    /// Removes what was not used for longest, but for one entry, and what was left unfinished.
+    fn trim(&self, but: Key) -> io::Result<()> {
+        let newest = self.path(but);
+        let mut files = self.files()?;
+        files.sort_by_key(|file| (file.path == newest, file.used));
+        let mut size: u64 = files.iter().map(|file| file.size).sum();
+        for file in files {
+            let is_abandoned = file.used.elapsed().is_ok_and(|age| age > ABANDONED);
+            let goes = if file.is_entry { size > self.limit } else { is_abandoned };
+            if goes && file.path != newest {
+                remove(&file.path)?;
+                size -= file.size;
+            }
+        }
+        Ok(())
+    }
+
+    /// What it holds.
+    ///
+    /// # Errors
+    ///
+    /// When the folder is there but cannot be read.
+    pub fn usage(&self) -> Result<CacheUsage, CacheError> {
+        let files = self.files().map_err(|error| self.unreadable(error))?;
+        let entries = files.iter().filter(|file| file.is_entry).count();
+        Ok(CacheUsage { entries, bytes: files.iter().map(|file| file.size).sum() })
+    }
+
+    /// Removes all that it holds, and tells how much that was. Other files stay.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be removed.
+    pub fn clear(&self) -> Result<CacheUsage, CacheError> {
+        let usage = self.usage()?;
+        for file in self.files().map_err(|error| self.unreadable(error))? {
+            let failed = |error| CacheError::Write { path: self.folder.clone(), error };
+            remove(&file.path).map_err(failed)?;
+        }
+        Ok(usage)
+    }
+
+    fn unreadable(&self, error: io::Error) -> CacheError {
+        CacheError::Read { path: self.folder.clone(), error }
+    }
+
+    /// Its files, and no others that may be in the folder.
+    fn files(&self) -> io::Result<Vec<Kept>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_entry = name.strip_suffix(ENTRY).is_some_and(is_key);
+            if !is_entry && !name.starts_with(UNFINISHED) {
+                continue;
+            }
+            // Another process may have removed it.
+            let Ok(data) = entry.metadata() else { continue };
+            let used = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            files.push(Kept { path: entry.path(), is_entry, size: data.len(), used });
+        }
+        Ok(files)
+    }
+
+    fn path(&self, key: Key) -> PathBuf {
+        let name: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.folder.join(format!("{name}{ENTRY}"))
+    }
+}
+
+/// A file of a cache.
+struct Kept {
+    path: PathBuf,
+    /// Or else it is unfinished.
+    is_entry: bool,
+    size: u64,
+    used: SystemTime,
+}
+
+impl Key {
+    /// Of all that a program's code is made from, and by whom.
+    pub(crate) fn new(engine: &Engine, plan: &Plan, linkage: &Linkage) -> Self {
+        let mut hasher = KeyHasher(Sha256::new());
+        env!("CARGO_PKG_VERSION").hash(&mut hasher);
+        this_program().hash(&mut hasher);
+        // Wasmtime's version, the processor, and all settings.
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        linkage.hash(&mut hasher);
+        plan.set().hash(&mut hasher);
+        Key(hasher.0.finalize().into())
+    }
+}
+
+/// This program's file: built again, it may link in another way and still have the same version.
+fn this_program() -> Option<(PathBuf, u64, SystemTime)> {
+    let path = env::current_exe().ok()?;
+    let data = fs::metadata(&path).ok()?;
+    Some((path, data.len(), data.modified().ok()?))
+}
+
+/// Feeds what implements [`Hash`] to SHA-256, by which nobody finds two programs of one key.
+struct KeyHasher(Sha256);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+}
+
+fn is_key(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn read(file: &File, limit: u64) -> io::Result<Vec<u8>> {
+    let size = file.metadata()?.len();
+    if size > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(size).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Another process may do the same.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// How the folder is made, and those above it that do not exist.
+fn private_folder() -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Opens what belongs to this user and nobody else can write to; `None` if there is no such file. What is asked is
+/// what was opened, which no other file can take the place of any more.
+#[cfg(unix)]
+fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+
+    use rustix::fs::OFlags;
+
+    let path = path.to_owned();
+    // A link could lead to a file that was made for something else. A pipe would be waited for.
+    let flags = if expected == Kind::File { OFlags::NOFOLLOW } else { OFlags::DIRECTORY };
+    let flags = (flags | OFlags::NONBLOCK).bits().cast_signed();
+    let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(&path);
+    let file = match opened {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(_) if expected == Kind::File && path.is_symlink() => {
+            return Err(CacheError::Kind { path, expected });
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(CacheError::Kind { path, expected });
+        }
+        Err(error) => return Err(CacheError::Read { path, error }),
+        Ok(file) => file,
+    };
+    let data = match file.metadata() {
+        Err(error) => return Err(CacheError::Read { path, error }),
+        Ok(data) => data,
+    };
+    if expected == Kind::File && !data.is_file() {
+        return Err(CacheError::Kind { path, expected });
+    }
+    if data.uid() != rustix::process::geteuid().as_raw() {
+        return Err(CacheError::Owner { path });
+    }
+    if data.mode() & 0o022 != 0 {
+        return Err(CacheError::Permissions { path });
+    }
+    Ok(Some(file))
+}
+
+/// Opens a file; `None` if there is none, or it is a folder, which is not opened here. What lies in the local
+/// application data other users cannot write to; for another folder answers who names it.
+#[cfg(not(unix))]
+fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
+    let path = path.to_owned();
+    if expected == Kind::Folder {
+        return match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(CacheError::Read { path, error }),
+            Ok(data) if !data.is_dir() => Err(CacheError::Kind { path, expected }),
+            Ok(_) => Ok(None),
+        };
+    }
+    // To write, for the time of its last use is written.
+    match fs::OpenOptions::new().read(true).write(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CacheError::Read { path, error }),
+        Ok(file) => Ok(Some(file)),
+    }
+}

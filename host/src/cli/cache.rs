@@ -1,0 +1,55 @@
+//! `host cache`: compiled code that is kept.
+
+use std::path;
+
+use anyhow::Context;
+use bytesize::ByteSize;
+use host::{Cache, CacheUsage, Directory, Program, State};
+
+use super::flags::{CacheCommand, CacheFlags};
+use super::print;
+
+pub(crate) fn run(flags: &CacheFlags) -> anyhow::Result<()> {
+    let cache = flags.folder.cache();
+    let cache = cache.context("the system names no folder for it: set HOST_CACHE_DIR")?;
+    let folder = cache.folder().display();
+    print(&match flags.command {
+        None => format!("{folder}: {}\n", describe(cache.usage()?)),
+        Some(CacheCommand::Clear) => format!("{folder}: {} removed\n", describe(cache.clear()?)),
+    })
+}
+
+fn describe(usage: CacheUsage) -> String {
+    let programs = if usage.entries == 1 { "program" } else { "programs" };
+    format!("{} {programs}, {}", usage.entries, ByteSize(usage.bytes))
+}
+
+/// Tells why code was compiled that need not have been.
+pub(crate) fn warn(program: &Program<State>) {
+    if let Some(error) = program.cache_error() {
+        eprintln!(
+            "warning: compiled code is not kept: {error}; name another folder with `--cache-dir` or \
+             HOST_CACHE_DIR, or do without one by `--no-cache`"
+        );
+    }
+}
+
+/// Tells if a guest is given the folder: what it writes there could be run as machine code.
+pub(crate) fn warn_of_guest(cache: Option<&Cache>, directories: &[Directory]) {
+    let folder = cache.and_then(|cache| path::absolute(cache.folder()).ok());
+    // It may not be there yet, but where it is to be made.
+    let existing = folder.as_deref().map(path::Path::ancestors);
+    let existing = existing.and_then(|mut all| all.find_map(|folder| folder.canonicalize().ok()));
+    let holds = |directory: &&Directory| {
+        let directory = directory.host.canonicalize().ok();
+        directory.zip(existing.as_ref()).is_some_and(|(dir, folder)| folder.starts_with(dir))
+    };
+    if let (Some(folder), Some(directory)) = (&folder, directories.iter().find(holds)) {
+        eprintln!(
+            "warning: by `--dir {}` the guest can write to `{}`, where compiled code is kept, and put any \
+             code there; name another folder with `--cache-dir`",
+            directory.host.display(),
+            folder.display()
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! The compiled code of a program, and the same as bytes.
+
+use linker::{Bound, BoundModule, Initialiser, Plan, Source};
+use serde::{Deserialize, Serialize};
+use wasmtime::Engine;
+
+use crate::error::Error;
+
+/// The compiled modules of a program, and how they are put together.
+pub(crate) struct Code {
+    pub(crate) base: Option<wasmtime::Module>,
+    /// In the order of instantiation.
+    pub(crate) modules: Vec<Compiled>,
+    pub(crate) initialisers: Vec<Initialiser>,
+}
+
+/// A module as it is instantiated.
+pub(crate) struct Compiled {
+    /// Its place in the set; past the end for the one that fills the table's slots.
+    pub(crate) module: usize,
+    pub(crate) code: wasmtime::Module,
+    pub(crate) imports: Vec<Source>,
+}
+
+/// What [`Code`] is beside machine code.
+#[derive(Debug, Serialize, Deserialize)]
+struct Outline {
+    has_base: bool,
+    /// The place of each module in the set, and where its imports come from.
+    modules: Vec<(usize, Vec<Source>)>,
+    initialisers: Vec<Initialiser>,
+}
+
+impl Compiled {
+    pub(crate) fn name<'p>(&self, plan: &'p Plan) -> &'p str {
+        name(plan, self.module)
+    }
+}
+
+fn name(plan: &Plan, module: usize) -> &str {
+    plan.set().objects.get(module).map_or("slots", |object| &object.module.name)
+}
+
+impl Code {
+    pub(crate) fn compile(engine: &Engine, plan: &Plan, bound: Bound) -> Result<Self, Error> {
+        let compile = |name: &str, bytes: &[u8]| {
+            wasmtime::Module::from_binary(engine, bytes).map_err(|e| Error::compile(name, &e))
+        };
+        let base = bound.base.map(|bytes| compile("base", &bytes)).transpose()?;
+        let modules = bound.modules.into_iter().chain(bound.slots);
+        let modules = modules.map(|BoundModule { module, bytes, imports, .. }| {
+            Ok(Compiled { module, code: compile(name(plan, module), &bytes)?, imports })
+        });
+        let modules = modules.collect::<Result<_, Error>>()?;
+        Ok(Code { base, modules, initialisers: bound.initialisers })
+    }
+
+    pub(crate) fn to_parts(&self) -> wasmtime::Result<Vec<Vec<u8>>> {
+        let modules =
+            self.modules.iter().map(|compiled| (compiled.module, compiled.imports.clone()));
+        let outline = Outline {
+            has_base: self.base.is_some(),
+            modules: modules.collect(),
+            initialisers: self.initialisers.clone(),
+        };
+        let modules = self.modules.iter().map(|compiled| &compiled.code);
+        let mut parts = vec![serde_json::to_vec(&outline)?];
+        for module in self.base.iter().chain(modules) {
+            parts.push(module.serialize()?);
+        }
+        Ok(parts)
+    }
+
+    /// # Safety
+    ///
+    /// The parts are those of [`Code::to_parts`], of this or any other version of this program: machine code
+    /// is run as it is, and only its version and settings are looked at.
+    ///
+    /// # Errors
+    ///
+    /// When they are of another version, or for a processor or settings that are not this engine's.
+    pub(crate) unsafe fn from_parts(engine: &Engine, parts: &[&[u8]]) -> wasmtime::Result<Self> {
+        let mut parts = parts.iter().copied();
+        let outline = parts.next().unwrap_or_default();
+        let Outline { has_base, modules, initialisers } = serde_json::from_slice(outline)?;
+        let mut next = || {
+            let bytes = parts.next().unwrap_or_default();
+            // SAFETY: `Module::serialize` has written the bytes, says the caller.
+            unsafe { wasmtime::Module::deserialize(engine, bytes) }
+        };
+        let base = has_base.then(&mut next).transpose()?;
+        let modules = modules.into_iter();
+        let modules =
+            modules.map(|(module, imports)| Ok(Compiled { module, code: next()?, imports }));
+        let modules = modules.collect::<wasmtime::Result<_>>()?;
+        Ok(Code { base, modules, initialisers })
+    }
+}

@@ -1,0 +1,94 @@
+//! Programs that are compiled ahead of time, to a file.
+//!
+//! Such a program is one module, and its file holds that module beside its code: all that a plan says of it,
+//! what it exports at which types for example, is read from the module again.
+
+use std::path::Path;
+
+use linker::{FuseOptions, NoLibrary, Object, Plan, Set};
+use serde::{Deserialize, Serialize};
+
+use crate::code::Code;
+use crate::container;
+use crate::engine::Settings;
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::program::{self, Linkage, Program};
+use crate::sandbox::{Host, State};
+
+/// What a file tells of its program.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    name: String,
+    inlining: bool,
+}
+
+/// Compiles a program ahead of time, for [`run_precompiled`] on processors as this one: the content of a file. Modules
+/// that keep a memory of their own do so there too.
+///
+/// # Errors
+///
+/// When a module's code is not valid.
+pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
+    let set = plan.set();
+    set.objects.iter().try_for_each(|o| linker::validate(&o.module.name, &o.bytes))?;
+    let fused = plan.fuse(&FuseOptions { multi_memory: true, ..FuseOptions::default() })?;
+    let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
+    let about = About { name: set.objects[set.program].module.name.clone(), inlining };
+    let host = host(&about, Limits::default())?;
+    let plan = whole(&about, &module)?;
+    let code = Code::compile(host.functions.engine(), &plan, plan.bind()?)?;
+    let setup = |message: String| Error::Setup { message };
+    let code = code.to_parts().map_err(|error| setup(Error::message(&error)))?;
+    let about = serde_json::to_vec(&about).map_err(|error| setup(error.to_string()))?;
+    let parts: Vec<_> = [about, module].into_iter().chain(code).collect();
+    let mut bytes = Vec::new();
+    container::write(&mut bytes, &parts).map_err(|error| setup(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// A program that was [`precompile`]d to a file, and the host that runs it. `None` if the file is another.
+///
+/// # Safety
+///
+/// The file's content was made by [`precompile`], of this or any other version. Machine code is run as it is:
+/// whoever can write to the file can do all that this process can.
+///
+/// # Errors
+///
+/// When the file cannot be read, is damaged, or of another version or for another processor.
+pub unsafe fn run_precompiled(
+    path: &Path,
+    limits: Limits,
+) -> Result<Option<(Host, Program<State>)>, Error> {
+    let read = program::read_limited(path);
+    let bytes = read.map_err(|error| Error::Read { path: path.to_owned(), error })?;
+    if !container::is_one(&bytes) {
+        return Ok(None);
+    }
+    let failed = |message: String| Error::Precompiled { path: path.to_owned(), message };
+    let parts = container::read(&bytes).map_err(|damage| failed(damage.to_string()))?;
+    let [about, module, code @ ..] = parts.as_slice() else {
+        return Err(failed("it is no program".to_owned()));
+    };
+    let about = serde_json::from_slice(about);
+    let about: About = about.map_err(|_| failed("it is no program".to_owned()))?;
+    let host = host(&about, limits)?;
+    let plan = whole(&about, module)?;
+    // SAFETY: `precompile` has written the parts, says the caller.
+    let code = unsafe { Code::from_parts(host.functions.engine(), code) };
+    let code = code.map_err(|error| failed(Error::message(&error)))?;
+    let program = Program::of_code(plan, &host.functions, Linkage::default(), code)?;
+    Ok(Some((host, program)))
+}
+
+/// Code that is kept in a file can be given a time limit whenever it is run.
+fn host(about: &About, limits: Limits) -> Result<Host, Error> {
+    let inlining = about.inlining;
+    Host::with(Settings { limits, inlining, interruptible: true, ..Settings::default() })
+}
+
+fn whole(about: &About, module: &[u8]) -> Result<Plan, Error> {
+    let object = Object::load(&about.name, module)?;
+    Ok(Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
+}

@@ -1,0 +1,11 @@
+(module
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "loop") (loop (br 0)))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  ;; Waits for a clock, ten minutes from now.
+  (func (export "sleep")
+    (i32.store8 (i32.const 8) (i32.const 0))
+    (i32.store (i32.const 16) (i32.const 1))
+    (i64.store (i32.const 24) (i64.const 600000000000))
+    (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))
