@@ -142,12 +142,11 @@ fn collect(
     let defined = id.index - links.imported(module).functions;
     let body = contents[module].bodies.get(defined as usize)?;
     let mut locals = locals(body)?;
-    let mut stack = Vec::new();
+    let mut stack: Vec<Value> = Vec::new();
     for operator in body.get_operators_reader().ok()? {
         match operator.ok()? {
             Operator::I32Store { memarg } if memarg.memory == 0 => {
                 let (value, address) = (stack.pop()?, stack.pop()?);
-                let address: Value = address;
                 let address = address.number.checked_add(u32::try_from(memarg.offset).ok()?)?;
                 effects.push(Effect::Store { address, value });
             }
@@ -253,8 +252,34 @@ fn global(links: &Links<'_>, id: ItemId) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::Image;
     use proptest::prelude::*;
+    use wasmparser::{Parser, Payload};
+
+    use super::Image;
+    use crate::{FuseOptions, NoLibrary, Object, Plan, Set};
+
+    /// As Emscripten's optimiser writes them.
+    #[test]
+    fn relocations_by_way_of_locals_are_done_before() {
+        let bytes = wat::parse_str(
+            r#"(module
+                (@dylink.0 (mem-info (memory 12 2)))
+                (import "env" "memory" (memory 0))
+                (import "env" "__memory_base" (global $base i32))
+                (func $relocate (local i32 i32)
+                    (i32.store (global.get $base)
+                        (local.tee 0 (i32.add (global.get $base) (i32.const 8))))
+                    (i32.store offset=4 (global.get $base) (local.get 0)))
+                (start $relocate)
+                (func (export "pointer") (result i32) (i32.load (global.get $base))))"#,
+        );
+        let object = Object::load("pointers", bytes.unwrap()).unwrap();
+        let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary).unwrap()).unwrap();
+        let fused = plan.fuse(&FuseOptions::default()).unwrap();
+        let payloads = Parser::new(0).parse_all(&fused.modules[0].bytes).map(Result::unwrap);
+        let starts = |payload| matches!(payload, Payload::StartSection { .. });
+        assert_eq!(payloads.map(starts).filter(|starts| *starts).count(), 0);
+    }
 
     proptest! {
         /// An image holds what a memory would that all was written to.

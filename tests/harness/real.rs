@@ -17,65 +17,75 @@ use crate::console;
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let trial = |name: &str, library| Trial::ignorable_test(name, move || run(library));
+    let trial = |test: &str, name| Trial::ignorable_test(test, move || run(name));
     vec![
-        trial("real::zstd_compresses_as_natively", &ZSTD),
-        trial("real::meshoptimizer_optimises_as_natively", &MESHOPTIMIZER),
+        trial("real::zstd_compresses_as_natively", "zstd"),
+        trial("real::meshoptimizer_optimises_as_natively", "meshopt"),
     ]
 }
 
+/// A program's library, as `package.metadata.library` of its Cargo.toml describes it.
 struct Library {
-    /// Its program's folder in `tests/real`, and what its WebAssembly module is called.
+    /// The program's folder in `tests/real`, and what its WebAssembly module is called.
     name: &'static str,
-    /// The crate that brings its sources.
-    package: &'static str,
-    /// Where they are in it.
-    folders: &'static [&'static str],
-    compiler: &'static str,
-    ending: &'static str,
-    flags: &'static [&'static str],
+    sources: Vec<PathBuf>,
+    flags: Vec<String>,
 }
 
-const ZSTD: Library = Library {
-    name: "zstd",
-    package: "zstd-sys",
-    folders: &["zstd/lib/common", "zstd/lib/compress", "zstd/lib/decompress"],
-    compiler: "emcc",
-    ending: "c",
-    flags: &["-DZSTD_DISABLE_ASM", "-DZSTD_LEGACY_SUPPORT=0", "-DXXH_NAMESPACE=ZSTD_"],
-};
+impl Library {
+    fn find(name: &'static str) -> Result<Self, Failed> {
+        let metadata = finish(cargo(&["metadata", "--format-version", "1"]).arg("--offline"))?;
+        let metadata: Value = serde_json::from_str(&metadata)?;
+        let package = |name: &str| {
+            let packages = metadata["packages"].as_array().into_iter().flatten();
+            let found = packages.into_iter().find(|package| package["name"] == name);
+            found.ok_or_else(|| Failed::from(format!("cargo knows no package {name}")))
+        };
+        let library = &package(&format!("real-{name}"))?["metadata"]["library"];
+        let text = |key: &str| library[key].as_str().unwrap_or_default();
+        // Where cargo keeps the sources of the package that brings the library.
+        let manifest = package(text("package"))?["manifest_path"].as_str().unwrap_or_default();
+        let folder = Path::new(manifest).parent().unwrap_or(Path::new(""));
+        let mut sources = Vec::new();
+        for subfolder in strings(&library["folders"]) {
+            for entry in fs::read_dir(folder.join(subfolder))? {
+                sources.push(entry?.path());
+            }
+        }
+        sources.retain(|path| path.extension() == Some(OsStr::new(text("ending"))));
+        sources.sort();
+        let flags = strings(&library["flags"]).chain(strings(&library["wasm-flags"]));
+        Ok(Library { name, sources, flags: flags.collect() })
+    }
 
-const MESHOPTIMIZER: Library = Library {
-    name: "meshopt",
-    package: "meshopt",
-    folders: &["vendor/src"],
-    compiler: "em++",
-    ending: "cpp",
-    // SIMD has code of its own for each processor, which must do the same everywhere.
-    flags: &["-std=c++11", "-DNDEBUG", "-msimd128"],
-};
+    fn compiler(&self) -> &'static str {
+        let is_c = |path: &PathBuf| path.extension() == Some(OsStr::new("c"));
+        if self.sources.iter().all(is_c) { "emcc" } else { "em++" }
+    }
+}
 
-fn run(library: &Library) -> Result<Completion, Failed> {
-    let Ok(compiler) = which::which(library.compiler) else {
-        return crate::ignored("Emscripten is missing");
-    };
+fn strings(list: &Value) -> impl Iterator<Item = String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned)
+}
+
+fn run(name: &'static str) -> Result<Completion, Failed> {
     if !["c++", "g++", "clang++", "cl"].iter().any(|program| which::which(program).is_ok()) {
         return crate::ignored("a C++ compiler is missing");
     }
     if !cargo(&["fetch"]).output()?.status.success() {
-        return crate::ignored(&format!("`{}` cannot be downloaded", library.package));
+        return crate::ignored(&format!("the sources of {name} cannot be downloaded"));
     }
-    let module = build_module(library, &compiler)?;
+    let library = Library::find(name)?;
+    let Ok(compiler) = which::which(library.compiler()) else {
+        return crate::ignored("Emscripten is missing");
+    };
+    let module = build_module(&library, &compiler)?;
     let sandbox = Sandbox::empty()?;
     let main = sandbox.path().join("main.wasm");
-    compile::compile(&real().join(library.name).join("main.rs"), Role::Main, &main)?;
+    compile::compile(&real().join(name).join("main.rs"), Role::Main, &main)?;
     let mut host = Command::new(workspace::host());
     host.args(["run", "--invoke", "test", "--link"]).arg(module).arg(main);
-    console::same(
-        &output(&mut host)?,
-        &native(library)?,
-        "expected is the native program's output",
-    )?;
+    console::same(&output(&mut host)?, &native(name)?, "expected is the native program's output")?;
     Ok(Completion::Completed)
 }
 
@@ -114,8 +124,8 @@ fn cargo(args: &[&str]) -> Command {
     cargo
 }
 
-fn native(library: &Library) -> Result<String, Failed> {
-    let mut cargo = cargo(&["run", "--release", "--package", &format!("real-{}", library.name)]);
+fn native(name: &str) -> Result<String, Failed> {
+    let mut cargo = cargo(&["run", "--release", "--package", &format!("real-{name}")]);
     // WebAssembly rounds after each operation. Elsewhere than on x86-64 a C compiler makes one operation of a
     // multiplication and an addition, where it may.
     cargo.env("CFLAGS", "-ffp-contract=off").env("CXXFLAGS", "-ffp-contract=off");
@@ -126,7 +136,7 @@ fn native(library: &Library) -> Result<String, Failed> {
 fn build_module(library: &Library, compiler: &Path) -> Result<PathBuf, Failed> {
     let mut command = Command::new(compiler);
     command.args(["-O2", "-fPIC", "-sSIDE_MODULE=1", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
-    command.arg("--no-entry").args(library.flags).args(sources(library)?);
+    command.arg("--no-entry").args(&library.flags).args(&library.sources);
     let version = output(Command::new(compiler).arg("--version"))?;
     let stamp = format!("{version}{command:?}");
     let module = built().join(format!("{}.wasm", library.name));
@@ -142,28 +152,4 @@ fn build_module(library: &Library, compiler: &Path) -> Result<PathBuf, Failed> {
     fs::rename(unfinished, &module)?;
     fs::write(stamp_file, stamp)?;
     Ok(module)
-}
-
-fn sources(library: &Library) -> Result<Vec<PathBuf>, Failed> {
-    let package = package_folder(library.package)?;
-    let mut sources = Vec::new();
-    for folder in library.folders {
-        for entry in fs::read_dir(package.join(folder))? {
-            sources.push(entry?.path());
-        }
-    }
-    sources.retain(|path| path.extension() == Some(OsStr::new(library.ending)));
-    sources.sort();
-    Ok(sources)
-}
-
-/// Where cargo keeps the sources of a package.
-fn package_folder(name: &str) -> Result<PathBuf, Failed> {
-    let metadata = finish(cargo(&["metadata", "--format-version", "1"]).arg("--offline"))?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    let package = packages.into_iter().find(|package| package["name"] == name);
-    let manifest = package.and_then(|package| package["manifest_path"].as_str());
-    let folder = manifest.and_then(|manifest| Path::new(manifest).parent());
-    folder.map(Path::to_owned).ok_or_else(|| format!("cargo knows no package {name}").into())
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     let manifest = Manifest::read(&project.manifest())?;
     if !flags.no_setup {
-        setup::ensure(project, progress, &SetupFlags { dry_run: false, yes: false })?;
+        setup::ensure(project, progress, &SetupFlags::default())?;
     }
     build_guests(project, progress, &manifest, flags.target.as_deref())?;
     if flags.guests_only {

@@ -27,13 +27,15 @@ pub(crate) enum Command {
     Run,
     /// Build everything, then run every test
     Test(TestFlags),
+    /// Compare speed and memory with what else does the same
+    Bench(BenchFlags),
     /// Check formatting and lints, then run every test: all that continuous integration does
     Ci,
     /// Remove what was built of this workspace; compiled dependencies stay
     Clean,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Default)]
 pub(crate) struct SetupFlags {
     /// Print what would be installed and how, and change nothing
     #[arg(long)]
@@ -41,6 +43,9 @@ pub(crate) struct SetupFlags {
     /// Never ask before installing system packages
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Install too what `bench` compares with: `wasmtime`, into .tools, which takes some minutes
+    #[arg(long)]
+    pub(crate) bench: bool,
 }
 
 /// The targets that crates among the guests can be built for.
@@ -71,5 +76,23 @@ pub(crate) struct TestFlags {
     #[arg(long)]
     pub(crate) bless: bool,
     /// Run only the tests whose name contains this
+    pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct BenchFlags {
+    /// Expect all tools to be there, install nothing
+    #[arg(long)]
+    pub(crate) no_setup: bool,
+    /// Print JSON with every round instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep what was found under this name, in target/bench
+    #[arg(long, value_name = "NAME")]
+    pub(crate) save: Option<String>,
+    /// Show what has changed since the run that was kept under this name
+    #[arg(long, value_name = "NAME", conflicts_with = "json")]
+    pub(crate) against: Option<String>,
+    /// Measure only the rows whose name contains this
     pub(crate) filter: Option<String>,
 }

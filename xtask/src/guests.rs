@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, anyhow};
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use crate::files;
 use crate::manifest::{Guest, Kind, Manifest};
@@ -124,19 +125,23 @@ fn build_crates(
     progress: &Progress,
     job: &Job<'_>,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let crates = job
-        .guests
-        .iter()
-        .map(|guest| project.cdylib(&guest.path))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let (cargo, triple) = (project::cargo(), job.triple);
-    let packages = crates.iter().flat_map(|(package, _)| ["-p", package]);
-    let step = progress.step(format!("{} (cargo, {triple})", names(job)));
+    let step = progress.step(format!("{} (cargo, {})", names(job), job.triple));
     let sh = shell(project)?;
-    process::run(&step, cmd!(sh, "{cargo} build --release {packages...} --target {triple}"))?;
+    process::run(&step, cargo_command(&sh, project, job)?)?;
     step.done("built");
-    let folder = project.target.join(triple).join("release");
-    Ok(crates.iter().map(|(_, stem)| folder.join(format!("{stem}.wasm"))).collect())
+    let folder = project.target.join(job.triple).join("release");
+    Ok(crates(project, job)?.iter().map(|(_, stem)| folder.join(format!("{stem}.wasm"))).collect())
+}
+
+/// The names of a job's crates, and the stems of their cdylibs.
+fn crates<'p>(project: &'p Project, job: &Job<'_>) -> anyhow::Result<Vec<(&'p str, &'p str)>> {
+    job.guests.iter().map(|guest| project.cdylib(&guest.path)).collect()
+}
+
+fn cargo_command<'s>(sh: &'s Shell, project: &Project, job: &Job<'_>) -> anyhow::Result<Cmd<'s>> {
+    let (cargo, triple) = (project::cargo(), job.triple);
+    let packages = crates(project, job)?.into_iter().flat_map(|(package, _)| ["-p", package]);
+    Ok(cmd!(sh, "{cargo} build --release {packages...} --target {triple}"))
 }
 
 fn build_cmake(
@@ -148,7 +153,7 @@ fn build_cmake(
     let emscripten = Emscripten::find(project)?;
     let cmake = Tool::CMake.require(project)?;
     let sh = shell(project)?;
-    let folder = project.cmake().join(folder_name(job.path));
+    let folder = cmake_folder(project, job);
     let source = job.path;
     let configured = Configured::new(&emscripten, &project.root.join(source));
     if !configured.holds(&folder) {
@@ -157,14 +162,30 @@ fn build_cmake(
         process::run(&step, cmd!(sh, "{emcmake} {cmake} -S {source} -B {folder}"))?;
         configured.record(&folder)?;
     }
-    let targets = job.guests.iter().map(|guest| guest.target.as_str());
-    let parallel = thread::available_parallelism().map_or(1, usize::from).to_string();
-    process::run(
-        &step,
-        cmd!(sh, "{cmake} --build {folder} --parallel {parallel} --target {targets...}"),
-    )?;
+    process::run(&step, cmake_command(&sh, project, job, &cmake))?;
     step.done("built");
     Ok(job.guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target))).collect())
+}
+
+fn cmake_folder(project: &Project, job: &Job<'_>) -> PathBuf {
+    project.cmake().join(folder_name(job.path))
+}
+
+fn cmake_command<'s>(sh: &'s Shell, project: &Project, job: &Job<'_>, cmake: &Path) -> Cmd<'s> {
+    let folder = cmake_folder(project, job);
+    let targets = job.guests.iter().map(|guest| guest.target.as_str());
+    let parallel = thread::available_parallelism().map_or(1, usize::from).to_string();
+    cmd!(sh, "{cmake} --build {folder} --parallel {parallel} --target {targets...}")
+}
+
+/// The commands that [`build`] runs when all is configured.
+pub(crate) fn commands(project: &Project, manifest: &Manifest) -> anyhow::Result<Vec<Command>> {
+    let sh = shell(project)?;
+    let command = |job: &Job<'_>| match job.kind {
+        Kind::Cargo => cargo_command(&sh, project, job),
+        Kind::Cmake => Ok(cmake_command(&sh, project, job, &Tool::CMake.require(project)?)),
+    };
+    jobs(manifest, None).iter().map(|job| Ok(command(job)?.into())).collect()
 }
 
 /// The build folder of a project, beside those of others: one inside the other would go with it.

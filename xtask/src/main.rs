@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
 
+mod bench;
 mod build_all;
 mod check;
 mod ci;
@@ -50,6 +51,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Check => check::run(&project),
         Command::Run => run::run(&project, &progress),
         Command::Test(flags) => test::run(&project, &progress, flags),
+        Command::Bench(flags) => bench::run(&project, &progress, flags),
         Command::Ci => ci::run(&project, &progress),
         Command::Clean => clean::run(&project),
     }

@@ -108,9 +108,26 @@ impl Project {
         self.target.join("release").join(format!("host{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// What `cargo xtask bench` builds and keeps.
+    pub(crate) fn bench(&self) -> PathBuf {
+        self.target.join("bench")
+    }
+
+    /// Wasmtime's own program, if it is on PATH or where `setup --bench` installs it.
+    pub(crate) fn wasmtime(&self) -> Option<PathBuf> {
+        let folder = self.tools().join("bin");
+        let ours = || which::which_in("wasmtime", Some(folder), ".").ok();
+        which::which("wasmtime").ok().or_else(ours)
+    }
+
+    /// Where `setup` installs what is for this workspace only.
+    pub(crate) fn tools(&self) -> PathBuf {
+        self.root.join(".tools")
+    }
+
     /// Where an emsdk of our own is installed when nothing else brings Emscripten.
     pub(crate) fn emsdk(&self) -> PathBuf {
-        self.root.join(".tools").join("emsdk")
+        self.tools().join("emsdk")
     }
 
     /// The names of the workspace's own crates.

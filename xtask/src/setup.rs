@@ -13,7 +13,7 @@ use crate::flags::SetupFlags;
 use crate::package_managers::{self, PackageManager};
 use crate::process;
 use crate::progress::{Progress, print};
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::tools::Tool;
 
 /// The emsdk that is installed when nothing else brings Emscripten.
@@ -22,15 +22,45 @@ const EMSDK_URL: &str = "https://github.com/emscripten-core/emsdk.git";
 /// A mirror to clone emsdk from instead, for networks that do not reach the original.
 const EMSDK_URL_VARIABLE: &str = "XTASK_EMSDK_URL";
 
+/// The version of Wasmtime's program that is compared with: the one that `host` has as a library.
+const WASMTIME_VERSION: &str = "48.0.8";
+/// What running modules with a cache needs; with more, it would take longer to start.
+const WASMTIME_FEATURES: &str = "run,cranelift,cache,parallel-compilation,wat";
+
 pub(crate) fn run(
     project: &Project,
     progress: &Progress,
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
+    let wasmtime = flags.bench && project.wasmtime().is_none();
     match missing(project).as_slice() {
-        [] => print("nothing is missing\n"),
-        missing => install(project, progress, flags, missing),
+        [] if wasmtime => {}
+        [] => print("nothing is missing\n")?,
+        missing => install(project, progress, flags, missing)?,
     }
+    if wasmtime { install_wasmtime(project, progress, flags) } else { Ok(()) }
+}
+
+/// Installs the program that `cargo xtask bench` compares with, for this workspace only.
+fn install_wasmtime(
+    project: &Project,
+    progress: &Progress,
+    flags: &SetupFlags,
+) -> anyhow::Result<()> {
+    let (cargo, root) = (project::cargo(), project.tools());
+    let sh = Shell::new().context("cannot read the current folder")?;
+    let command = sh.cmd(cargo).args(["install", "--locked", "--root"]).arg(root);
+    let command = command.args(["wasmtime-cli", "--version", WASMTIME_VERSION]);
+    let command = command.args(["--no-default-features", "--features", WASMTIME_FEATURES]);
+    progress.line(format_args!("to be run:\n  {command}"));
+    if flags.dry_run {
+        return Ok(());
+    }
+    let step = progress.step("wasmtime");
+    step.announce("compiling it, which takes some minutes");
+    process::run(&step, command)?;
+    step.done("installed");
+    Ok(())
 }
 
 /// Installs what is missing; does and prints nothing if all is there.

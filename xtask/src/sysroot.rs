@@ -65,18 +65,18 @@ const MUSL: [&str; 27] = [
 
 /// The archives, taken whole since guests may need any of it. The first is the `printf` that prints a
 /// `long double` in full.
-const LIBC: [&str; 3] = ["libprintf_long_double", "libc", "libstubs"];
+pub(crate) const LIBC: [&str; 3] = ["libprintf_long_double", "libc", "libstubs"];
 /// The compiler's own library, by its newer and its older name; taken whole too.
 const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
-const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
+pub(crate) const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
 /// What of libc is a library of its own: most of libc's data is tables of character sets, which few need.
 /// With it goes a constant that libc keeps to itself, so that each has its own.
-const ICONV: &str = "iconv.o";
+pub(crate) const ICONV: &str = "iconv.o";
 const LOCALES: &str = "c_locale.o";
 /// The archive of libc without it.
 const LIBC_REST: &str = "libc-rest.a";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
-const MALLOC: &str = "libdlmalloc";
+pub(crate) const MALLOC: &str = "libdlmalloc";
 
 /// The module that every host provides.
 const WASI: &str = "wasi_snapshot_preview1";
@@ -221,19 +221,15 @@ impl<'a> Recipe<'a> {
     ) -> anyhow::Result<Self> {
         let emcmake = &emscripten.emcmake;
         let real = fs::canonicalize(emcmake).unwrap_or_else(|_| emcmake.clone());
-        let cache = ask(Command::new(sibling(emcmake, "em-config")).arg("CACHE"))?;
-        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let target = ask(Command::new(rustc).args(["--print", "target-libdir"]))?;
-        let lld = format!("rust-lld{}", env::consts::EXE_SUFFIX);
         Ok(Recipe {
             step,
             sh,
             emcmake,
             runtime: runtime(project),
             system: real.with_file_name("system").join("lib"),
-            archives: Path::new(&cache).join("sysroot/lib/wasm32-emscripten/pic"),
+            archives: archives(emcmake)?.join("pic"),
             compiler_rt: compiler_rt(emcmake)?,
-            lld: Path::new(&target).with_file_name("bin").join(lld),
+            lld: lld()?,
         })
     }
 
@@ -348,8 +344,22 @@ impl<'a> Recipe<'a> {
     }
 }
 
+/// Where Emscripten's archives are; those of position independent code are in a folder in it.
+pub(crate) fn archives(emcmake: &Path) -> anyhow::Result<PathBuf> {
+    let cache = ask(Command::new(sibling(emcmake, "em-config")).arg("CACHE"))?;
+    Ok(Path::new(&cache).join("sysroot/lib/wasm32-emscripten"))
+}
+
+/// The linker that the Rust toolchain brings.
+pub(crate) fn lld() -> anyhow::Result<PathBuf> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let target = ask(Command::new(rustc).args(["--print", "target-libdir"]))?;
+    let lld = format!("rust-lld{}", env::consts::EXE_SUFFIX);
+    Ok(Path::new(&target).with_file_name("bin").join(lld))
+}
+
 /// What Emscripten calls the compiler's own library: the one of its names that can be built.
-fn compiler_rt(emcmake: &Path) -> anyhow::Result<&'static str> {
+pub(crate) fn compiler_rt(emcmake: &Path) -> anyhow::Result<&'static str> {
     let help = ask(Command::new(sibling(emcmake, "embuilder")).arg("--help"))?;
     let known = |name: &&str| help.lines().any(|line| line.trim() == *name);
     COMPILER_RT.into_iter().find(known).context("Emscripten lacks the compiler's own library")
@@ -361,7 +371,7 @@ fn objects(sources: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Another of Emscripten's programs; on Windows they are batch files.
-fn sibling(emcmake: &Path, name: &str) -> PathBuf {
+pub(crate) fn sibling(emcmake: &Path, name: &str) -> PathBuf {
     emcmake.with_file_name(name).with_extension(emcmake.extension().unwrap_or_default())
 }
 

@@ -1,0 +1,339 @@
+//! Programs linked by `host` against the same sources built natively, or linked statically and run on plain
+//! Wasmtime: `cargo xtask bench` builds the guests, runs this program once a row, and compares with goals.
+//!
+//! `cargo bench -p tests --bench peers -- ROW` prints a line of JSON: nanoseconds of each round, ours and theirs.
+//! Rounds alternate, so that what else the machine does slows both down alike; both sides must come to the
+//! same result.
+#![expect(clippy::print_stdout, reason = "a benchmark reports")]
+
+use std::error::Error;
+use std::fs;
+use std::hint::black_box;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
+
+use host::{Host, Linker, Process, Program, Search, Settings, State, Val, Wasi};
+use linker::Set;
+use serde_json::json;
+use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    // Cargo adds options of its own.
+    let row = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let Some(row) = row else {
+        println!(
+            "one row at a time: `cargo xtask bench` builds what they need, and runs all of them"
+        );
+        return Ok(());
+    };
+    let Samples { ours, theirs } = measure(&row)?;
+    println!("{}", json!({ "ours": ours, "theirs": theirs }));
+    Ok(())
+}
+
+fn measure(row: &str) -> Result<Samples> {
+    let default = Settings::default;
+    let inlining = || Settings { inlining: true, ..default() };
+    match row {
+        "call-rust" => against_native(&CALL_RUST, default()),
+        "call-rust-inlined" => against_native(&CALL_RUST, inlining()),
+        "call-back" => against_native(&CALL_BACK, default()),
+        "zstd-native" => against_native(&ZSTD, default()),
+        "mesh-native" => against_native(&MESH, default()),
+        "zstd-static" => against_static(&ZSTD),
+        "mesh-static" => against_static(&MESH),
+        "sort-static" => against_static(&SORT),
+        "map-static" => against_static(&MAP),
+        "typed-call" => typed_call(),
+        "instance" => instance(),
+        _ => Err(format!("there is no row `{row}` here").into()),
+    }
+}
+
+/// A function of one number, in several builds: shared libraries `MODULE.wasm`, a native program `FUNCTION`, and a
+/// statically linked `FUNCTION.static.wasm`.
+struct Bench {
+    function: &'static str,
+    /// The program first.
+    modules: &'static [&'static str],
+    /// How much it does.
+    argument: u32,
+    /// What one nanosecond is shared by.
+    per: u32,
+    rounds: usize,
+}
+
+const CALLS: u32 = 20_000_000;
+const CALL_RUST: Bench = Bench {
+    function: "call_rust",
+    modules: &["calls", "calls-rust"],
+    argument: CALLS,
+    per: CALLS,
+    rounds: 31,
+};
+const CALL_BACK: Bench = Bench { function: "call_back", ..CALL_RUST };
+const ZSTD: Bench = Bench {
+    function: "compress",
+    modules: &["compress", "zstd"],
+    argument: 16 << 20,
+    per: 1,
+    rounds: 15,
+};
+const MESH: Bench = Bench {
+    function: "optimise",
+    modules: &["mesh", "meshopt"],
+    argument: 200,
+    per: 1,
+    rounds: 31,
+};
+const SORT: Bench = Bench {
+    function: "sort_integers",
+    modules: &["containers"],
+    argument: 10_000_000,
+    per: 1,
+    rounds: 7,
+};
+const MAP: Bench = Bench { function: "insert_into_map", argument: 500_000, rounds: 9, ..SORT };
+
+#[derive(Default)]
+struct Samples {
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
+}
+
+/// What a round came to, and the nanoseconds that it took.
+type Round = (u32, f64);
+
+/// Rounds of both sides in turn, after one of each that does not count.
+fn alternate(
+    rounds: usize,
+    mut ours: impl FnMut() -> Result<Round>,
+    mut theirs: impl FnMut() -> Result<Round>,
+) -> Result<Samples> {
+    let mut samples = Samples::default();
+    for round in 0..=rounds {
+        let ((our_result, our_time), (their_result, their_time)) = (ours()?, theirs()?);
+        if our_result != their_result {
+            return Err(format!("ours came to {our_result}, theirs to {their_result}").into());
+        }
+        if round > 0 {
+            samples.ours.push(our_time);
+            samples.theirs.push(their_time);
+        }
+    }
+    Ok(samples)
+}
+
+fn time(run: impl FnOnce() -> Result<u32>) -> Result<Round> {
+    let start = Instant::now();
+    let result = run()?;
+    Ok((result, start.elapsed().as_nanos() as f64))
+}
+
+fn against_native(bench: &Bench, settings: Settings) -> Result<Samples> {
+    let mut native = Native::start(bench.function)?;
+    with_process(bench, settings, |ours| {
+        alternate(bench.rounds, ours, || {
+            let (result, time) = native.call(bench.argument)?;
+            Ok((result, time / f64::from(bench.per)))
+        })
+    })
+}
+
+fn against_static(bench: &Bench) -> Result<Samples> {
+    let mut plain = Plain::start(bench.function)?;
+    with_process(bench, Settings::default(), |ours| {
+        alternate(bench.rounds, ours, || plain.call(bench.argument))
+    })
+}
+
+/// Calls `measure` with a function that runs a round of ours.
+fn with_process(
+    bench: &Bench,
+    settings: Settings,
+    measure: impl FnOnce(&mut dyn FnMut() -> Result<Round>) -> Result<Samples>,
+) -> Result<Samples> {
+    let host = Host::with(settings)?;
+    let program = program(&host, bench.modules)?;
+    let mut process: Process<'_> = host.start(&program, &Wasi::default())?;
+    let argument = [Val::I32(bench.argument.cast_signed())];
+    measure(&mut || {
+        let (result, time) =
+            time(|| match process.invoke(bench.function, &argument)?.as_slice() {
+                [Val::I32(result)] => Ok(result.cast_unsigned()),
+                other => Err(format!("`{}` returned {other:?}", bench.function).into()),
+            })?;
+        Ok((result, time / f64::from(bench.per)))
+    })
+}
+
+fn program(host: &Host, modules: &[&str]) -> Result<Program<State>> {
+    let read = |name: &&str| host::read(&built(&format!("{name}.wasm")));
+    let mut objects = modules.iter().map(read).collect::<std::result::Result<Vec<_>, _>>()?;
+    let program = objects.remove(0);
+    let mut search = Search::new(Vec::new(), Some(sysroot()));
+    Ok(host.link(Set::gather(program, objects, &mut search)?)?)
+}
+
+fn target() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.ancestors().nth(3).map(Into::into).unwrap_or_default()
+}
+
+/// What `cargo xtask bench` has built.
+fn built(name: &str) -> PathBuf {
+    target().join("bench").join("built").join(name)
+}
+
+fn guest(name: &str) -> PathBuf {
+    target().join("guests").join(format!("{name}.wasm"))
+}
+
+fn sysroot() -> PathBuf {
+    target().join("guests").join("sysroot")
+}
+
+/// A native program that runs rounds when it is asked to.
+struct Native {
+    child: Child,
+    numbers: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Native {
+    fn start(function: &str) -> Result<Self> {
+        let mut command =
+            Command::new(built(&format!("{function}{}", std::env::consts::EXE_SUFFIX)));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let numbers = child.stdin.take();
+        let answers = child.stdout.take().ok_or("no stdout")?;
+        Ok(Native { child, numbers, answers: BufReader::new(answers) })
+    }
+
+    fn call(&mut self, argument: u32) -> Result<Round> {
+        writeln!(self.numbers.as_ref().ok_or("no stdin")?, "{argument}")?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        let (result, time) = line.trim().split_once(' ').ok_or("the native program has ended")?;
+        Ok((result.parse()?, time.parse()?))
+    }
+}
+
+impl Drop for Native {
+    fn drop(&mut self) {
+        // It ends with its input.
+        self.numbers = None;
+        drop(self.child.wait());
+    }
+}
+
+/// A statically linked program on Wasmtime, as an embedder would run it without `host`.
+struct Plain {
+    store: Store<WasiP1Ctx>,
+    function: TypedFunc<u32, u32>,
+}
+
+impl Plain {
+    fn start(function: &str) -> Result<Self> {
+        let engine = Engine::default();
+        let pre = statically_linked(&engine, &format!("{function}.static.wasm"))?;
+        let mut store = Store::new(&engine, wasi());
+        let instance = pre.instantiate(&mut store)?;
+        if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut store, INITIALIZE) {
+            initialize.call(&mut store, ())?;
+        }
+        let function = instance.get_typed_func(&mut store, function)?;
+        Ok(Plain { store, function })
+    }
+
+    fn call(&mut self, argument: u32) -> Result<Round> {
+        time(|| Ok(self.function.call(&mut self.store, argument)?))
+    }
+}
+
+const INITIALIZE: &str = "_initialize";
+
+fn statically_linked(engine: &Engine, name: &str) -> Result<InstancePre<WasiP1Ctx>> {
+    let module = Module::new(engine, fs::read(built(name))?)?;
+    let mut linker = wasmtime::Linker::new(engine);
+    p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
+    Ok(linker.instantiate_pre(&module)?)
+}
+
+fn wasi() -> WasiP1Ctx {
+    WasiCtxBuilder::new().build_p1()
+}
+
+/// The same module, called through `host::Linker` and by Wasmtime alone.
+fn typed_call() -> Result<Samples> {
+    const CALLS: i32 = 2_000_000;
+    let engine = Engine::default();
+    let bytes = fs::read(guest("calc"))?;
+    let sum = |store: &mut Store<()>, add: &TypedFunc<(i32, i32), i32>| {
+        let (result, time) = time(|| {
+            let mut sum = 0;
+            for number in 0..CALLS {
+                sum = add.call(&mut *store, black_box((sum, number)))?;
+            }
+            Ok(sum.cast_unsigned())
+        })?;
+        Ok((result, time / f64::from(CALLS)))
+    };
+
+    let mut linker = Linker::new(&engine);
+    linker.module("calc", bytes.clone())?;
+    let mut our_store = Store::new(&engine, ());
+    let ours = linker.instantiate(&mut our_store)?.typed_func(&mut our_store, "add")?;
+
+    let mut their_store = Store::new(&engine, ());
+    let instance = wasmtime::Instance::new(&mut their_store, &Module::new(&engine, bytes)?, &[])?;
+    let theirs = instance.get_typed_func(&mut their_store, "add")?;
+
+    alternate(31, || sum(&mut our_store, &ours), || sum(&mut their_store, &theirs))
+}
+
+/// A new store and in it the tour, ready to be called.
+fn instance() -> Result<Samples> {
+    const INSTANCES: u32 = 200;
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    linker.sysroot(sysroot()).file(&guest("tour"))?.file(&guest("tour-cpp"))?;
+    p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;
+    let ours = linker.program()?;
+    let theirs = statically_linked(&engine, "tour.static.wasm")?;
+
+    let our_instance = || {
+        let mut store = Store::new(&engine, wasi());
+        let tour = ours.instantiate(&mut store)?.typed_func::<(), u32>(&mut store, "tour")?;
+        Ok((store, tour))
+    };
+    let their_instance = || {
+        let mut store = Store::new(&engine, wasi());
+        let instance = theirs.instantiate(&mut store)?;
+        instance.get_typed_func::<(), ()>(&mut store, INITIALIZE)?.call(&mut store, ())?;
+        let tour = instance.get_typed_func::<(), u32>(&mut store, "tour")?;
+        Ok((store, tour))
+    };
+    alternate(31, || instances(INSTANCES, our_instance), || instances(INSTANCES, their_instance))
+}
+
+/// The time for one of several instances, and what a call of the last one returns.
+fn instances(
+    count: u32,
+    new: impl Fn() -> Result<(Store<WasiP1Ctx>, TypedFunc<(), u32>)>,
+) -> Result<Round> {
+    let (_, time) = time(|| {
+        for _ in 0..count {
+            black_box(new()?);
+        }
+        Ok(count)
+    })?;
+    let (mut store, tour) = new()?;
+    Ok((tour.call(&mut store, ())?, time / f64::from(count)))
+}

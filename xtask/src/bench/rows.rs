@@ -1,0 +1,182 @@
+//! What is compared with what, and how fast it should be.
+
+use super::{Bench, Outcome, processes, programs};
+
+/// A comparison.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) what: &'static str,
+    /// What else does the same.
+    pub(super) peer: &'static str,
+    pub(super) unit: Unit,
+    /// What ours may be, as a multiple of the peer's.
+    pub(super) goal: Option<f64>,
+    pub(super) measure: fn(&Bench<'_>) -> anyhow::Result<Outcome>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Nanoseconds,
+    Bytes,
+}
+
+impl Row {
+    pub(super) fn is_wanted(&self, filter: Option<&str>) -> bool {
+        filter.is_none_or(|filter| self.name.contains(filter))
+    }
+}
+
+const TIME: Row = Row {
+    name: "",
+    what: "",
+    peer: "",
+    unit: Unit::Nanoseconds,
+    goal: None,
+    measure: |_| Outcome::missing("nothing to measure"),
+};
+
+pub(super) const ROWS: [Row; 18] = [
+    Row {
+        name: "start-wasmtime",
+        what: "process start to the demo's result, the second time",
+        peer: "`wasmtime run --preload`, with its cache",
+        goal: Some(0.5),
+        measure: processes::start_wasmtime,
+        ..TIME
+    },
+    Row {
+        name: "start-node",
+        what: "the same",
+        peer: "node, the same two modules",
+        goal: Some(0.05),
+        measure: processes::start_node,
+        ..TIME
+    },
+    Row {
+        name: "start-native",
+        what: "the same",
+        peer: "a native program with two libraries by dlopen",
+        goal: Some(3.0),
+        measure: processes::start_native,
+        ..TIME
+    },
+    Row {
+        name: "call-rust-inlined",
+        what: "a call of Rust in a C++ loop, with `--inline`",
+        peer: "native shared libraries, -O2",
+        goal: Some(0.5),
+        measure: |bench| programs::calls(bench, "call-rust-inlined"),
+        ..TIME
+    },
+    Row {
+        name: "call-rust",
+        what: "the same without",
+        peer: "the same",
+        measure: |bench| programs::calls(bench, "call-rust"),
+        ..TIME
+    },
+    Row {
+        name: "call-back",
+        what: "a call of C++ in a Rust loop, by function pointer",
+        peer: "the same",
+        goal: Some(2.0),
+        measure: |bench| programs::calls(bench, "call-back"),
+        ..TIME
+    },
+    Row {
+        name: "typed-call",
+        what: "a typed call from the host",
+        peer: "Wasmtime's `TypedFunc` of the same module",
+        goal: Some(1.05),
+        measure: |bench| programs::peers(bench, "typed-call"),
+        ..TIME
+    },
+    Row {
+        name: "zstd-native",
+        what: "zstd compresses 16 MiB of generated text",
+        peer: "native, -O2",
+        goal: Some(1.6),
+        measure: |bench| programs::library_native(bench, &programs::ZSTD),
+        ..TIME
+    },
+    Row {
+        name: "zstd-static",
+        what: "the same",
+        peer: "linked statically by Emscripten, on Wasmtime",
+        goal: Some(1.05),
+        measure: |bench| programs::library_static(bench, &programs::ZSTD),
+        ..TIME
+    },
+    Row {
+        name: "mesh-native",
+        what: "meshoptimizer on 80,000 generated triangles",
+        peer: "native, -O2",
+        goal: Some(1.6),
+        measure: |bench| programs::library_native(bench, &programs::MESH),
+        ..TIME
+    },
+    Row {
+        name: "mesh-static",
+        what: "the same",
+        peer: "linked statically by Emscripten, on Wasmtime",
+        goal: Some(1.05),
+        measure: |bench| programs::library_static(bench, &programs::MESH),
+        ..TIME
+    },
+    Row {
+        name: "sort-static",
+        what: "`std::sort` of ten million integers",
+        peer: "the same",
+        goal: Some(1.05),
+        measure: |bench| programs::containers(bench, "sort-static", "sort_integers"),
+        ..TIME
+    },
+    Row {
+        name: "map-static",
+        what: "500,000 insertions into a `std::map`",
+        peer: "the same",
+        goal: Some(1.05),
+        measure: |bench| programs::containers(bench, "map-static", "insert_into_map"),
+        ..TIME
+    },
+    Row {
+        name: "instance",
+        what: "one more instance of the tour",
+        peer: "the tour linked by rust-lld, by Wasmtime's `InstancePre`",
+        goal: Some(1.1),
+        measure: programs::instance,
+        ..TIME
+    },
+    Row {
+        name: "link-1000",
+        what: "1000 modules of 100 symbols to a bound program",
+        peer: "`wit-component`'s `Linker`, to a component",
+        goal: Some(0.1),
+        measure: programs::wit_component,
+        ..TIME
+    },
+    Row {
+        name: "fuse",
+        what: "`host fuse` of libc, libc++ and the tour",
+        peer: "rust-lld, Emscripten's archives and the tour's objects",
+        goal: Some(0.5),
+        measure: processes::fuse,
+        ..TIME
+    },
+    Row {
+        name: "memory",
+        what: "peak memory of `host demo`",
+        peer: "`wasmtime run --preload`, with its cache",
+        unit: Unit::Bytes,
+        goal: Some(1.05),
+        measure: processes::memory,
+    },
+    Row {
+        name: "build-all",
+        what: "`cargo xtask build-all` with nothing to do",
+        peer: "its cargo and CMake commands and the demo, one after the other",
+        goal: Some(1.5),
+        measure: processes::build_all,
+        ..TIME
+    },
+];
