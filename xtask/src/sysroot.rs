@@ -71,7 +71,7 @@ const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
 pub(crate) const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
 /// What of libc is a library of its own: most of libc's data is tables of character sets, which few need.
 /// With it goes a constant that libc keeps to itself, so that each has its own.
-pub(crate) const ICONV: &str = "iconv.o";
+const ICONV: &str = "iconv.o";
 const LOCALES: &str = "c_locale.o";
 /// The archive of libc without it.
 const LIBC_REST: &str = "libc-rest.a";
@@ -342,6 +342,15 @@ impl<'a> Recipe<'a> {
     fn archive(&self, name: &str) -> PathBuf {
         self.archives.join(format!("{name}.a"))
     }
+}
+
+/// The objects that [`build`] compiles, those that this version of Emscripten has sources for.
+pub(crate) fn compiled(project: &Project) -> Vec<PathBuf> {
+    let folder = project.target.join("sysroot");
+    let sources = LIBC_RUNTIME.iter().chain(&MUSL).chain(&LIBCXX_RUNTIME);
+    let sources: Vec<_> = sources.map(PathBuf::from).collect();
+    let objects = objects(&sources).into_iter().map(|object| folder.join(object));
+    objects.filter(|object| object.is_file()).collect()
 }
 
 /// Where Emscripten's archives are; those of position independent code are in a folder in it.

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use super::build::{Sources, native_compiler};
 use super::{Bench, Outcome, output};
 use crate::project;
-use crate::sysroot::{self, ICONV, LIBC, LIBCXX, MALLOC};
+use crate::sysroot::{self, LIBC, LIBCXX, MALLOC};
 
 /// Runs a row of `tests/benches/peers.rs`.
 pub(super) fn peers(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
@@ -165,7 +165,11 @@ impl Bench<'_> {
         // What `host` calls at the end.
         command.args(["--export=fflush", "--export=__funcs_on_exit"]);
         command.arg(archives.join("crt1_reactor.o")).args(objects);
-        command.args(self.runtime()?).args(names.map(archive)).arg("-o").arg(&module);
+        command
+            .args(sysroot::compiled(self.project))
+            .args(names.map(archive))
+            .arg("-o")
+            .arg(&module);
         output(&mut command)?;
         Ok(LinkedTour { command, module })
     }
@@ -202,23 +206,6 @@ impl Bench<'_> {
         let command = command.args(["-C", "opt-level=3", "-C", "panic=abort"]);
         let command = command.args(["--target", "wasm32-unknown-unknown"]).arg(&source);
         self.make("tour-rust.a", &[source], command)
-    }
-
-    /// The objects of the system libraries that are ours.
-    fn runtime(&self) -> anyhow::Result<Vec<PathBuf>> {
-        let folder = self.project.target.join("sysroot");
-        let cannot = || format!("cannot read `{}`", folder.display());
-        let mut objects = Vec::new();
-        for entry in fs::read_dir(&folder).with_context(cannot)? {
-            objects.push(entry.with_context(cannot)?.path());
-        }
-        let is_ours = |path: &PathBuf| {
-            path.extension().is_some_and(|ending| ending == "o")
-                && path.file_name().is_some_and(|name| name != ICONV)
-        };
-        objects.retain(is_ours);
-        objects.sort();
-        Ok(objects)
     }
 }
 
