@@ -102,7 +102,14 @@ pub(crate) fn title(set: &Set, module: usize, function: u32) -> String {
 
 /// What a trap is about.
 pub(crate) fn reason(trap: &Trap) -> String {
-    trap.to_string().trim_start_matches("wasm trap: ").to_owned()
+    let reason = trap.to_string().trim_start_matches("wasm trap: ").to_owned();
+    match trap {
+        Trap::IndirectCallToNull => reason + ", a call of a null function pointer",
+        Trap::BadSignature => {
+            reason + ", a call of a function pointer as another type than its own"
+        }
+        _ => reason,
+    }
 }
 
 fn name(name: Option<&str>, index: u32) -> String {

@@ -42,10 +42,15 @@ pub struct FuseOptions {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FuseError {
     #[error(
-        "`{module}` keeps a memory of its own, which its function `{function}` uses, beside that of \
-         {other}; build it as a shared library, or allow several memories with `--multi-memory`"
+        "`{module}` keeps a memory of its own, which {user}, beside that of {other}; build it as a shared \
+         library, or write a module of several memories with `host fuse --multi-memory`"
     )]
-    SecondMemory { module: String, function: String, other: String },
+    SecondMemory {
+        module: String,
+        /// What makes it needed: a function, or that it is exported.
+        user: String,
+        other: String,
+    },
     #[error("{}\nhelp: do without it, or write the program without `--preinit`", lines(faults))]
     Preinit { faults: Vec<PreinitFault> },
     #[error("no module defines `{symbol}`, which is to be exported")]
@@ -195,7 +200,10 @@ fn check_memories(program: &Program<'_>, reach: &Reach, allowed: bool) -> Result
     match reach.memories.iter().nth(second) {
         Some((memory, user)) if !allowed => Err(FuseError::SecondMemory {
             module: objects[memory.module].module.name.clone(),
-            function: user.map(|id| program.function_name(id)).unwrap_or_default(),
+            user: match user {
+                Some(id) => format!("its function `{}` uses", program.function_name(*id)),
+                None => "is exported".to_owned(),
+            },
             other: first,
         }),
         _ => Ok(()),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use host::{Cache, Directory, Limits, Mode, Search, Settings};
 
@@ -45,13 +46,14 @@ pub(crate) struct DemoFlags {
 #[derive(Debug, Args)]
 pub(crate) struct CacheFolder {
     /// Keep compiled code in this folder [default: `wasm-host` in the user's folder for caches]
-    #[arg(long, value_name = "DIR", env = "HOST_CACHE_DIR", hide_env_values = true)]
+    #[arg(long, value_name = "DIR", env = "HOST_CACHE_DIR", hide_env_values = true,
+          value_parser = OsStringValueParser::new().map(PathBuf::from))]
     cache_dir: Option<PathBuf>,
 }
 
 impl CacheFolder {
     pub(crate) fn cache(&self) -> Option<Cache> {
-        self.cache_dir.clone().map(Cache::new).or_else(Cache::of_user)
+        named(self.cache_dir.as_ref()).map(Cache::new).or_else(Cache::of_user)
     }
 }
 
@@ -85,13 +87,14 @@ pub(crate) struct LinkFlags {
     pub(crate) folders: Vec<PathBuf>,
     /// Take libc and libc++ from this folder [default: `sysroot` beside this program, or
     /// `../guests/sysroot` from it]
-    #[arg(long, value_name = "DIR", env = "HOST_SYSROOT")]
+    #[arg(long, value_name = "DIR", env = "HOST_SYSROOT",
+          value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) sysroot: Option<PathBuf>,
 }
 
 impl LinkFlags {
     pub(crate) fn search(&self) -> Search {
-        Search::new(self.folders.clone(), self.sysroot.clone())
+        Search::new(self.folders.clone(), named(self.sysroot.as_ref()))
     }
 
     /// Whether the command line names modules, or folders that have them.
@@ -285,6 +288,11 @@ pub(crate) struct InspectFlags {
     /// Print the whole module in the text format
     #[arg(long)]
     pub(crate) wat: bool,
+}
+
+/// A folder that an environment variable names, unless that is empty.
+fn named(folder: Option<&PathBuf>) -> Option<PathBuf> {
+    folder.filter(|folder| !folder.as_os_str().is_empty()).cloned()
 }
 
 fn parse_preload(text: &str) -> Result<(String, PathBuf), String> {

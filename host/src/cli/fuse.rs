@@ -1,14 +1,12 @@
 //! `host fuse`: a program as one module, and its source map.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, ensure};
 use linker::FuseOptions;
 
 use super::flags::FuseFlags;
-use super::link;
+use super::{link, output};
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
@@ -19,49 +17,32 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         debug: flags.debug,
         source_map_url: flags.source_map_url.clone(),
     };
+    output::check(&flags.output, &plan)?;
     if flags.preinit {
-        return write(&flags.output, &host::preinit(&plan, &options)?);
+        output::write(&flags.output, &host::preinit(&plan, &options)?)?;
+        remove_map(&host::source_map_path(&flags.output));
+        return Ok(());
     }
     let fused = plan.fuse(&options)?;
     let Some(module) = fused.modules.first() else { return Ok(()) };
-    write(&flags.output, &module.bytes)?;
-    // Nothing lies beside a device.
-    if flags.output.is_file()
-        && let Some(map) = module.source_map(plan.set())
-    {
-        let text = host::source_map_text(map, &module.bytes);
-        write(&host::source_map_path(&flags.output), text.as_bytes())?;
+    output::write(&flags.output, &module.bytes)?;
+    let map_file = host::source_map_path(&flags.output);
+    match module.source_map(plan.set()) {
+        // Nothing lies beside a device.
+        _ if !flags.output.is_file() => {}
+        Some(map) => {
+            let text = host::source_map_text(map, &module.bytes);
+            output::write(&map_file, text.as_bytes())?;
+        }
+        None => remove_map(&map_file),
     }
     Ok(())
 }
 
-/// Replaces a file, or leaves it as it is. A device is written to.
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let failed = || format!("cannot write `{}`", path.display());
-    if path.exists() && !path.is_file() {
-        return fs::write(path, bytes).with_context(failed);
+/// Removes the source map of a module that was there before, if it is one that this command wrote.
+fn remove_map(file: &Path) {
+    if fs::read_to_string(file).is_ok_and(|text| text.contains("\"x_sha256\"")) {
+        // A map that stays is told of when it is read: it is of another file.
+        let _ = fs::remove_file(file);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    ensure!(
-        folder.is_dir(),
-        "cannot write `{}`: there is no folder `{}`",
-        path.display(),
-        folder.display()
-    );
-    let written = || -> io::Result<()> {
-        let mut file = new_file().tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    written().with_context(failed)
-}
-
-/// One that others may read, as far as the user lets them.
-fn new_file() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
 }

@@ -7,6 +7,7 @@ pub(crate) mod flags;
 mod fuse;
 mod inspect;
 mod link;
+mod output;
 mod plan;
 mod run;
 
