@@ -163,11 +163,11 @@ struct NewExport {
 /// What is needed for the exports. To a program that does not end by itself those functions are added that
 /// finish what others do: a host calls them at the end.
 fn reach(program: &Program<'_>, exports: &mut Vec<NewExport>) -> Reach {
-    let mut reach = program.reach(exports.iter().map(|export| export.root));
+    let reach = program.reach(exports.iter().map(|export| export.root));
     if exports.iter().any(|export| export.name == START) {
         return reach;
     }
-    let plan = program.links.plan;
+    let (plan, known) = (program.links.plan, exports.len());
     let mut finisher = |name: &str| {
         let Some(Definition { module, export }) = plan.definition(name) else { return };
         if !exports.iter().any(|export| export.name == name) {
@@ -185,8 +185,7 @@ fn reach(program: &Program<'_>, exports: &mut Vec<NewExport>) -> Reach {
     if reach.imports.any(writes) {
         finisher("fflush");
     }
-    reach = program.reach(exports.iter().map(|export| export.root));
-    reach
+    program.reach_more(reach, exports[known..].iter().map(|export| export.root))
 }
 
 /// A program has one memory, unless more are allowed.

@@ -190,12 +190,15 @@ impl<'a> Program<'a> {
     /// What is needed for the program to be used by these.
     pub(crate) fn reach(&self, roots: impl IntoIterator<Item = Root>) -> Reach {
         let mut search = Search { program: self, reach: Reach::default(), open: Vec::new() };
-        roots.into_iter().for_each(|root| search.root(root));
         let objects = self.links.plan.set.objects.iter().enumerate();
         let given = objects.filter(|(_, object)| !object.is_on_demand);
         given.for_each(|(module, _)| search.activate(module));
-        search.run();
-        search.reach
+        search.finish(roots)
+    }
+
+    /// What is needed if it can be used by these too.
+    pub(crate) fn reach_more(&self, reach: Reach, roots: impl IntoIterator<Item = Root>) -> Reach {
+        Search { program: self, reach, open: Vec::new() }.finish(roots)
     }
 }
 
@@ -224,6 +227,12 @@ impl Search<'_, '_> {
             }
             Root::Address { module, .. } => self.image(module),
         }
+    }
+
+    fn finish(mut self, roots: impl IntoIterator<Item = Root>) -> Reach {
+        roots.into_iter().for_each(|root| self.root(root));
+        self.run();
+        self.reach
     }
 
     fn run(&mut self) {
