@@ -12,6 +12,7 @@ use crate::code::Code;
 use crate::container;
 use crate::engine::Settings;
 use crate::error::Error;
+use crate::fuse::fuse;
 use crate::limits::Limits;
 use crate::program::{self, Linkage, Program};
 use crate::sandbox::{Host, State};
@@ -31,8 +32,7 @@ struct About {
 /// When a module's code is not valid.
 pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let set = plan.set();
-    set.objects.iter().try_for_each(|o| linker::validate(&o.module.name, &o.bytes))?;
-    let fused = plan.fuse(&FuseOptions { multi_memory: true, ..FuseOptions::default() })?;
+    let fused = fuse(plan, &FuseOptions { multi_memory: true, ..FuseOptions::default() })?;
     let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
     let about = About { name: set.objects[set.program].module.name.clone(), inlining };
     let host = host(&about, Limits::default())?;

@@ -11,6 +11,7 @@ use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 use crate::backtrace;
 use crate::error::Error;
+use crate::fuse::fuse;
 
 /// Fuses a program and runs its start functions and constructors.
 ///
@@ -19,7 +20,7 @@ use crate::error::Error;
 /// As [`Plan::fuse`]; or when a constructor calls the host, or does not return.
 pub fn preinit(plan: &Plan, options: &FuseOptions) -> Result<Vec<u8>, Error> {
     let options = FuseOptions { preinit: true, ..options.clone() };
-    let mut fused = plan.fuse(&options)?;
+    let mut fused = fuse(plan, &options)?;
     let name = &plan.main().name;
     let Some(module) = fused.modules.pop() else { return Ok(Vec::new()) };
     let Some(initialiser) = fused.initialisers.first() else { return Ok(module.bytes) };
@@ -47,7 +48,8 @@ fn without_initialisers(
     // Not as a module that lends its memory to others: it stays as it is.
     let object = Object::load(name, written)?.preloaded_as(name);
     let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
-    let options = FuseOptions { exports: Vec::new(), preinit: false, ..options.clone() };
+    let options =
+        FuseOptions { exports: Vec::new(), invoke: None, preinit: false, ..options.clone() };
     Ok(plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default())
 }
 

@@ -5,13 +5,14 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{Bound, BoundModule, Faults, FuseError, FuseOptions, Module, Object, Plan, Set};
+use linker::{Bound, BoundModule, Faults, FuseError, FuseOptions, Module, Object, Plan};
 use wasmtime::{AsContextMut, Instance, InstancePre};
 
 use crate::cache::{Cache, CacheError, Key};
 use crate::code::Code;
 use crate::container;
 use crate::error::Error;
+use crate::fuse::validated;
 use crate::host_functions;
 use crate::linked::{Instantiation, Linked, Ready, Step};
 
@@ -82,9 +83,9 @@ impl<T: 'static> Program<T> {
     ) -> Result<Self, Error> {
         let engine = functions.engine();
         let compile = || {
-            validate(plan.set())?;
             check_host(&plan, functions)?;
-            Code::compile(engine, &plan, linkage.carry_out(&plan)?)
+            let bound = validated(plan.set(), || linkage.carry_out(&plan))?;
+            Code::compile(engine, &plan, bound)
         };
         let (code, cache_error) = match cache {
             None => (compile()?, None),
@@ -218,12 +219,6 @@ fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Resul
     let missing = imports.iter().filter(|import| !host_functions::has_all(functions, &[import]));
     let missing = missing.map(|i| (format!("{}.{}", i.module, i.name), i.ty.to_string()));
     Err(Error::HostFunctions { missing: missing.collect() })
-}
-
-/// Function bodies too: the linker rewrites them and expects them to be valid.
-fn validate(set: &Set) -> Result<(), Error> {
-    let validate = |object: &Object| linker::validate(&object.module.name, &object.bytes);
-    Ok(set.objects.iter().try_for_each(validate)?)
 }
 
 /// Reads a module from a file; it is called by the file's name, without the ending. A module in the text

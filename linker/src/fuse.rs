@@ -4,6 +4,8 @@
 //! memory's content with all relocations, and the table's. Constructors run behind `_initialize`, or before
 //! what `_start` did; so does what else cannot be done before.
 
+use std::mem;
+
 use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, TableType};
 use wasmparser::{Data, DataKind, ExternalKind};
 
@@ -15,11 +17,12 @@ use crate::emit::{self, Emitter, Shares};
 use crate::image::{Effect, Image, value};
 use crate::layout::{ItemId, PAGE};
 use crate::links::{FunctionLink, Links, SharedLink};
+use crate::load::Export;
 use crate::plan::Plan;
 use crate::preinit::{self, PreinitFault};
 use crate::reach::{Program, Reach, Root};
 use crate::set::{Definition, Object};
-use crate::types::ExternType;
+use crate::types::{ExternType, FuncType};
 use crate::wasi::WASI;
 
 /// What a fused program has beside what its main module exports.
@@ -27,6 +30,9 @@ use crate::wasi::WASI;
 pub struct FuseOptions {
     /// Symbols of the process that are exported too: functions, and the addresses of variables.
     pub exports: Vec<String>,
+    /// Write a command: what it does is to call this export of the main module, which takes no arguments and
+    /// whose results are dropped. Nothing else of that module is exported.
+    pub invoke: Option<String>,
     /// Let modules that keep a memory of their own do so; not every engine runs the result.
     pub multi_memory: bool,
     /// Leave all that runs at the start, of a command too, to the export `_initialize`. The program is then to
@@ -53,6 +59,12 @@ pub enum FuseError {
     },
     #[error("{}\nhelp: do without it, or write the program without `--preinit`", lines(faults))]
     Preinit { faults: Vec<PreinitFault> },
+    #[error("`{module}` exports no function `{function}`, which the command is to call")]
+    NoFunction { module: String, function: String },
+    #[error("`{function}` is {ty}: a command can call only a function without parameters")]
+    Parameters { function: String, ty: FuncType },
+    #[error("`{module}` is a command, it has `_start`: leave `--invoke` out")]
+    IsCommand { module: String },
     #[error("no module defines `{symbol}`, which is to be exported")]
     UnknownExport { symbol: String },
     #[error("`{module}` places data outside of the program's memory")]
@@ -81,9 +93,14 @@ impl Plan {
         let malformed = |error: emit::Error| BindError::new(name, &error);
         let program = Program::new(&links).map_err(malformed)?;
         let mut exports = self.new_exports(options)?;
-        let reach = reach(&program, &mut exports);
+        let mut command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
+        let (reach, finishers) = reach(&program, &exports, command.as_ref());
+        match &mut command {
+            Some(command) => command.finishers = finishers,
+            None => exports.extend(finishers),
+        }
         check_memories(&program, &reach, options.multi_memory)?;
-        let fusing = Fusing { plan: self, program: &program, reach: &reach, options };
+        let fusing = Fusing { plan: self, program: &program, reach: &reach, options, command };
         if options.preinit && fusing.calls_at_start().next().is_some() {
             let faults = preinit::faults(&program, &reach, &options.exports);
             if !faults.is_empty() {
@@ -108,14 +125,14 @@ impl Plan {
         let program = self.set.program;
         let object = &self.set.objects[program];
         // Whoever found it exported would call it once more.
-        let called = self.initialisers();
-        let is_called = |name: &str| {
-            options.preinit && called.iter().any(|c| c.module == program && c.name == name)
-        };
+        let called = if options.preinit { self.initialisers() } else { Vec::new() };
+        let is_called = |name: &str| called.iter().any(|c| c.module == program && c.name == name);
         let mut exports = Vec::new();
-        for (place, export) in object.module.exports.iter().enumerate() {
-            let own = export.name == INITIALIZE || object.is_dynamic() && is_private(&export.name);
-            if (!own || export.name == START) && !is_called(&export.name) {
+        let own = if options.invoke.is_none() { object.module.exports.as_slice() } else { &[] };
+        for (place, export) in own.iter().enumerate() {
+            let private =
+                export.name == INITIALIZE || object.is_dynamic() && is_private(&export.name);
+            if (!private || export.name == START) && !is_called(&export.name) {
                 exports.extend(self.new_export(&export.name, program, place));
             }
         }
@@ -127,6 +144,23 @@ impl Plan {
             }
         }
         Ok(exports)
+    }
+
+    /// A command that calls an export of the main module.
+    fn command(&self, name: &str) -> Result<Command, FuseError> {
+        let module = &self.set.objects[self.set.program].module;
+        if module.export(START).is_some() {
+            return Err(FuseError::IsCommand { module: module.name.clone() });
+        }
+        let function = name.to_owned();
+        let Some(Export { index, ty: ExternType::Func(ty), .. }) = module.export(name) else {
+            return Err(FuseError::NoFunction { module: module.name.clone(), function });
+        };
+        if !ty.params.is_empty() {
+            return Err(FuseError::Parameters { function, ty: ty.clone() });
+        }
+        let function = ItemId { module: self.set.program, index: *index };
+        Ok(Command { function, results: ty.results.len(), finishers: Vec::new() })
     }
 
     /// `None` for what modules that share memory have for each other only.
@@ -160,18 +194,37 @@ struct NewExport {
     root: Root,
 }
 
-/// What is needed for the exports. To a program that does not end by itself those functions are added that
-/// finish what others do: a host calls them at the end.
-fn reach(program: &Program<'_>, exports: &mut Vec<NewExport>) -> Reach {
-    let reach = program.reach(exports.iter().map(|export| export.root));
-    if exports.iter().any(|export| export.name == START) {
-        return reach;
+/// A function that is all that a program does.
+struct Command {
+    function: ItemId,
+    /// How many values it returns.
+    results: usize,
+    finishers: Vec<NewExport>,
+}
+
+/// Runs what the program registered for its end, destructors of static objects among it.
+const RUN_AT_EXIT: &str = "__funcs_on_exit";
+/// Writes what libc holds back; with a null pointer that of every stream.
+const FLUSH: &str = "fflush";
+
+/// What is needed for the exports or the command, and those functions that finish what it does: a program that
+/// does not end by itself has them called at the end.
+fn reach(
+    program: &Program<'_>,
+    exports: &[NewExport],
+    command: Option<&Command>,
+) -> (Reach, Vec<NewExport>) {
+    let invoked = command.map(|command| Root::Item(ExternalKind::Func, command.function));
+    let reach = program.reach(exports.iter().map(|export| export.root).chain(invoked));
+    let mut finishers = Vec::new();
+    if command.is_none() && exports.iter().any(|export| export.name == START) {
+        return (reach, finishers);
     }
-    let (plan, known) = (program.links.plan, exports.len());
+    let plan = program.links.plan;
     let mut finisher = |name: &str| {
         let Some(Definition { module, export }) = plan.definition(name) else { return };
-        if !exports.iter().any(|export| export.name == name) {
-            exports.extend(plan.new_export(name, module, export));
+        if command.is_some() || !exports.iter().any(|export| export.name == name) {
+            finishers.extend(plan.new_export(name, module, export));
         }
     };
     let writes = |id: ItemId| match program.links.function(id) {
@@ -180,12 +233,13 @@ fn reach(program: &Program<'_>, exports: &mut Vec<NewExport>) -> Reach {
     };
     let at_exit = plan.definition("__cxa_atexit").map(|definition| plan.set.item(definition));
     if at_exit.is_some_and(|id| reach.functions.contains(id)) {
-        finisher("__funcs_on_exit");
+        finisher(RUN_AT_EXIT);
     }
     if reach.imports.any(writes) {
-        finisher("fflush");
+        finisher(FLUSH);
     }
-    program.reach_more(reach, exports[known..].iter().map(|export| export.root))
+    let reach = program.reach_more(reach, finishers.iter().map(|export| export.root));
+    (reach, finishers)
 }
 
 /// A program has one memory, unless more are allowed.
@@ -265,6 +319,7 @@ struct Fusing<'a> {
     program: &'a Program<'a>,
     reach: &'a Reach,
     options: &'a FuseOptions,
+    command: Option<Command>,
 }
 
 impl<'a> Fusing<'a> {
@@ -359,7 +414,8 @@ impl<'a> Fusing<'a> {
         exports: &[NewExport],
         shares: bool,
     ) -> emit::Result<Vec<Initialiser>> {
-        let is_command = exports.iter().any(|export| export.name == START);
+        let is_command =
+            self.command.is_some() || exports.iter().any(|export| export.name == START);
         let mut calls = Vec::new();
         if is_command || self.options.preinit || self.initialisers().next().is_some() {
             // Who uses the program begins with a call. That comes soon enough for start functions too.
@@ -385,6 +441,11 @@ impl<'a> Fusing<'a> {
                 }
             }
         }
+        if let Some(command) = &self.command {
+            let first = if self.options.preinit { Vec::new() } else { mem::take(&mut calls) };
+            let number = emitter.add_function(START, &command.body(&first, emitter))?;
+            emitter.sections.exports.export(START, ExportKind::Func, number);
+        }
         if shares {
             emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
         }
@@ -394,21 +455,43 @@ impl<'a> Fusing<'a> {
     }
 }
 
+impl Command {
+    /// The whole program, after what happens at its start.
+    fn body(&self, start: &[u32], emitter: &Emitter<'_>) -> Function {
+        let mut body: Vec<_> = start.iter().map(|&function| Instruction::Call(function)).collect();
+        body.push(Instruction::Call(emitter.function(self.function)));
+        body.extend((0..self.results).map(|_| Instruction::Drop));
+        for NewExport { name, root } in &self.finishers {
+            let Root::Item(_, id) = *root else { continue };
+            let call = Instruction::Call(emitter.function(id));
+            match name.as_str() {
+                FLUSH => body.extend([Instruction::I32Const(0), call, Instruction::Drop]),
+                _ => body.push(call),
+            }
+        }
+        function(&body)
+    }
+}
+
 /// A function that does what several do, one after the other; none if there are none.
 fn one(name: &str, functions: &[u32], emitter: &mut Emitter<'_>) -> emit::Result<Option<u32>> {
     match functions {
         [] => Ok(None),
         [only] => Ok(Some(*only)),
-        several => Ok(Some(emitter.add_function(name, &calls(several))?)),
+        several => {
+            let calls: Vec<_> =
+                several.iter().map(|&function| Instruction::Call(function)).collect();
+            Ok(Some(emitter.add_function(name, &function(&calls))?))
+        }
     }
 }
 
-/// A function that calls others, one after the other.
-fn calls(functions: &[u32]) -> Function {
+/// A function of these instructions.
+fn function(instructions: &[Instruction<'_>]) -> Function {
     let mut body = Function::new([]);
-    functions.iter().for_each(|&function| {
-        body.instruction(&Instruction::Call(function));
-    });
+    for instruction in instructions {
+        body.instruction(instruction);
+    }
     body.instruction(&Instruction::End);
     body
 }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -55,6 +56,8 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     let mut process = host.start(&program, &Wasi::default())?;
     let results = process.invoke(&demo.invoke, &args)?;
     process.finish()?;
+    // As `host run` does at its end.
+    mem::forget(process);
     let results: Vec<_> = results.iter().map(host::display).collect();
     print(&format!("{}Result: {}\n", capitalized(&demo.invoke), results.join(", ")))
 }

@@ -12,6 +12,7 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
     let options = FuseOptions {
         exports: flags.export.clone(),
+        invoke: flags.invoke.clone(),
         multi_memory: flags.multi_memory,
         preinit: flags.preinit,
         debug: flags.debug,
@@ -23,7 +24,7 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         remove_map(&host::source_map_path(&flags.output));
         return Ok(());
     }
-    let fused = plan.fuse(&options)?;
+    let fused = host::fuse(&plan, &options)?;
     let Some(module) = fused.modules.first() else { return Ok(()) };
     output::write(&flags.output, &module.bytes)?;
     let map_file = host::source_map_path(&flags.output);
