@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use host::{Host, Linker, Process, Program, Search, Settings, State, Val, Wasi};
-use linker::Set;
+use linker::{FuseOptions, Set};
 use serde_json::json;
 use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
 use wasmtime_wasi::WasiCtxBuilder;
@@ -46,12 +46,14 @@ fn measure(row: &str) -> Result<Samples> {
         "call-back" => against_native(&CALL_BACK, default()),
         "zstd-native" => against_native(&ZSTD, default()),
         "mesh-native" => against_native(&MESH, default()),
-        "zstd-static" => against_static(&ZSTD),
-        "mesh-static" => against_static(&MESH),
-        "sort-static" => against_static(&SORT),
-        "map-static" => against_static(&MAP),
+        "zstd-static" => against_static(&ZSTD, default()),
+        "mesh-static" => against_static(&MESH, default()),
+        "sort-static" => against_static(&SORT, default()),
+        "sort-inlined" => against_static(&SORT, inlining()),
+        "map-static" => against_static(&MAP, default()),
         "typed-call" => typed_call(),
-        "instance" => instance(),
+        "instance" => instance(false),
+        "instance-preinit" => instance(true),
         _ => Err(format!("there is no row `{row}` here").into()),
     }
 }
@@ -146,9 +148,9 @@ fn against_native(bench: &Bench, settings: Settings) -> Result<Samples> {
     })
 }
 
-fn against_static(bench: &Bench) -> Result<Samples> {
+fn against_static(bench: &Bench, settings: Settings) -> Result<Samples> {
     let mut plain = Plain::start(bench.function)?;
-    with_process(bench, Settings::default(), |ours| {
+    with_process(bench, settings, |ours| {
         alternate(bench.rounds, ours, || plain.call(bench.argument))
     })
 }
@@ -298,13 +300,19 @@ fn typed_call() -> Result<Samples> {
     alternate(31, || sum(&mut our_store, &ours), || sum(&mut their_store, &theirs))
 }
 
-/// A new store and in it the tour, ready to be called.
-fn instance() -> Result<Samples> {
+/// A new store and in it the tour, ready to be called; ours as its constructors left it, or to be constructed.
+fn instance(preinit: bool) -> Result<Samples> {
     const INSTANCES: u32 = 200;
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     linker.sysroot(sysroot()).file(&guest("tour"))?.file(&guest("tour-cpp"))?;
     p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;
+    if preinit {
+        let ready = host::preinit(&linker.plan()?, &FuseOptions::default())?;
+        linker = Linker::new(&engine);
+        linker.module("tour", ready)?;
+        p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;
+    }
     let ours = linker.program()?;
     let theirs = statically_linked(&engine, "tour.static.wasm")?;
 

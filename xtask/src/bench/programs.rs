@@ -74,8 +74,6 @@ pub(super) fn calls(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
 
 /// A library of others, and a program that uses it.
 pub(super) struct Library {
-    /// Of the rows: `NAME-native`, `NAME-static`.
-    row: &'static str,
     /// Its program's folder in `tests/real`.
     name: &'static str,
     function: &'static str,
@@ -86,7 +84,6 @@ pub(super) struct Library {
 }
 
 pub(super) const ZSTD: Library = Library {
-    row: "zstd",
     name: "zstd",
     function: "compress",
     source: "compress.c",
@@ -95,7 +92,6 @@ pub(super) const ZSTD: Library = Library {
 };
 
 pub(super) const MESH: Library = Library {
-    row: "mesh",
     name: "meshopt",
     function: "optimise",
     source: "mesh.cpp",
@@ -116,18 +112,26 @@ impl Library {
     }
 }
 
-pub(super) fn library_native(bench: &Bench<'_>, library: &Library) -> anyhow::Result<Outcome> {
+pub(super) fn library_native(
+    bench: &Bench<'_>,
+    row: &str,
+    library: &Library,
+) -> anyhow::Result<Outcome> {
     let Some(all) = library.build(bench)? else { return Outcome::missing(NO_SOURCES) };
     match bench.native(library.function, &all, &[])? {
-        Some(_) => peers(bench, &format!("{}-native", library.row)),
+        Some(_) => peers(bench, row),
         None => Outcome::missing(NO_COMPILER),
     }
 }
 
-pub(super) fn library_static(bench: &Bench<'_>, library: &Library) -> anyhow::Result<Outcome> {
+pub(super) fn library_static(
+    bench: &Bench<'_>,
+    row: &str,
+    library: &Library,
+) -> anyhow::Result<Outcome> {
     let Some(all) = library.build(bench)? else { return Outcome::missing(NO_SOURCES) };
     bench.statically_linked(library.function, &all)?;
-    peers(bench, &format!("{}-static", library.row))
+    peers(bench, row)
 }
 
 pub(super) fn containers(bench: &Bench<'_>, row: &str, function: &str) -> anyhow::Result<Outcome> {
@@ -137,9 +141,9 @@ pub(super) fn containers(bench: &Bench<'_>, row: &str, function: &str) -> anyhow
     peers(bench, row)
 }
 
-pub(super) fn instance(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+pub(super) fn instance(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
     output(&mut bench.link_tour()?.command)?;
-    peers(bench, "instance")
+    peers(bench, row)
 }
 
 /// How rust-lld links the tour, and what it writes.

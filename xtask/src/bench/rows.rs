@@ -35,7 +35,7 @@ const TIME: Row = Row {
     measure: |_| Outcome::missing("nothing to measure"),
 };
 
-pub(super) const ROWS: [Row; 18] = [
+pub(super) const ROWS: [Row; 20] = [
     Row {
         name: "start-wasmtime",
         what: "process start to the demo's result, the second time",
@@ -96,7 +96,7 @@ pub(super) const ROWS: [Row; 18] = [
         what: "zstd compresses 16 MiB of generated text",
         peer: "native, -O2",
         goal: Some(1.6),
-        measure: |bench| programs::library_native(bench, &programs::ZSTD),
+        measure: |bench| programs::library_native(bench, "zstd-native", &programs::ZSTD),
         ..TIME
     },
     Row {
@@ -104,7 +104,7 @@ pub(super) const ROWS: [Row; 18] = [
         what: "the same",
         peer: "linked statically by Emscripten, on Wasmtime",
         goal: Some(1.05),
-        measure: |bench| programs::library_static(bench, &programs::ZSTD),
+        measure: |bench| programs::library_static(bench, "zstd-static", &programs::ZSTD),
         ..TIME
     },
     Row {
@@ -112,7 +112,7 @@ pub(super) const ROWS: [Row; 18] = [
         what: "meshoptimizer on 80,000 generated triangles",
         peer: "native, -O2",
         goal: Some(1.6),
-        measure: |bench| programs::library_native(bench, &programs::MESH),
+        measure: |bench| programs::library_native(bench, "mesh-native", &programs::MESH),
         ..TIME
     },
     Row {
@@ -120,7 +120,7 @@ pub(super) const ROWS: [Row; 18] = [
         what: "the same",
         peer: "linked statically by Emscripten, on Wasmtime",
         goal: Some(1.05),
-        measure: |bench| programs::library_static(bench, &programs::MESH),
+        measure: |bench| programs::library_static(bench, "mesh-static", &programs::MESH),
         ..TIME
     },
     Row {
@@ -129,6 +129,14 @@ pub(super) const ROWS: [Row; 18] = [
         peer: "the same",
         goal: Some(1.05),
         measure: |bench| programs::containers(bench, "sort-static", "sort_integers"),
+        ..TIME
+    },
+    Row {
+        name: "sort-inlined",
+        what: "the same, with `--inline`",
+        peer: "the same",
+        goal: Some(1.05),
+        measure: |bench| programs::containers(bench, "sort-inlined", "sort_integers"),
         ..TIME
     },
     Row {
@@ -144,7 +152,15 @@ pub(super) const ROWS: [Row; 18] = [
         what: "one more instance of the tour",
         peer: "the tour linked by rust-lld, by Wasmtime's `InstancePre`",
         goal: Some(1.1),
-        measure: programs::instance,
+        measure: |bench| programs::instance(bench, "instance"),
+        ..TIME
+    },
+    Row {
+        name: "instance-preinit",
+        what: "the same, written with `--preinit`",
+        peer: "the same",
+        goal: Some(1.1),
+        measure: |bench| programs::instance(bench, "instance-preinit"),
         ..TIME
     },
     Row {
