@@ -4,8 +4,10 @@
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <cstdlib>
+#include <cxxabi.h>
 #include <exception>
 #include <stdexcept>
+#include <typeinfo>
 
 namespace {
 
@@ -23,7 +25,9 @@ void handler() {
     try {
         throw;
     } catch (const std::exception &error) {
-        std::printf("terminate: %s\n", error.what());
+        const std::type_info *type = abi::__cxa_current_exception_type();
+        bool is_error = *type == typeid(std::runtime_error);
+        std::printf("terminate: %s, a runtime_error: %d\n", error.what(), is_error);
     }
     std::exit(3);
 }

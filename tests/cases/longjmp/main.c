@@ -35,35 +35,6 @@ static int nested(void) {
     return steps * 10 + value;
 }
 
-// Of every type that a function may return.
-static __attribute__((noinline)) long long wide(long long n) {
-    if (n > 3) {
-        longjmp(inner, (int)n);
-    }
-    return n;
-}
-static __attribute__((noinline)) double real(double n, float m) {
-    if (n > 3) {
-        longjmp(inner, (int)(n * m));
-    }
-    return n;
-}
-
-static int types(void) {
-    volatile long long sum = 0;
-    int value = setjmp(inner);
-    if (value == 0) {
-        for (long long n = 0;; n++) {
-            sum += wide(n);
-        }
-    } else if (value == 4) {
-        for (double n = 0.5;; n++) {
-            sum += (long long)real(n, 2);
-        }
-    }
-    return (int)sum * 10 + value;
-}
-
 // A value of 0 becomes 1, and the place can be used again and again.
 static int loop(void) {
     volatile int rounds = 0;
@@ -76,7 +47,6 @@ static int loop(void) {
 
 EMSCRIPTEN_KEEPALIVE int test(void) {
     printf("%d\n", nested());
-    printf("%d\n", types());
     printf("%d\n", loop());
     return 42;
 }

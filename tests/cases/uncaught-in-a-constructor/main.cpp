@@ -8,7 +8,7 @@
 namespace {
 
 const std::vector<int> numbers{1, 2, 3};
-const int beyond = (std::printf("before "), numbers.at(3));
+const int beyond = (std::puts("before"), numbers.at(3));
 
 } // namespace
 
