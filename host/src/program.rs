@@ -188,6 +188,18 @@ impl<T: 'static> Program<T> {
         T: Send,
     {
         let mut instantiation = Instantiation::new(self);
+        self.take_steps(&mut instantiation, &mut store).await?;
+        Ok(instantiation.finish())
+    }
+
+    pub(crate) async fn take_steps(
+        &self,
+        instantiation: &mut Instantiation<'_, T>,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<(), Error>
+    where
+        T: Send,
+    {
         while let Some(step) = instantiation.next(&mut store)? {
             match step {
                 Step::Instantiate { name, ready } => {
@@ -206,7 +218,7 @@ impl<T: 'static> Program<T> {
                 }
             }
         }
-        Ok(instantiation.finish())
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::convention::{INITIALIZE, MEMORY, START, is_private};
 use crate::custom;
 use crate::debug;
 use crate::emit::{self, Emitter, Shares};
+use crate::exceptions;
 use crate::image::{Effect, Image, value};
 use crate::layout::{ItemId, PAGE};
 use crate::links::{FunctionLink, Links, SharedLink};
@@ -94,7 +95,7 @@ impl Plan {
         let program = Program::new(&links).map_err(malformed)?;
         let mut exports = self.new_exports(options)?;
         let mut command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
-        let (reach, finishers) = reach(&program, &exports, command.as_ref());
+        let (reach, finishers) = reach(&program, &mut exports, command.as_ref());
         match &mut command {
             Some(command) => command.finishers = finishers,
             None => exports.extend(finishers),
@@ -207,39 +208,43 @@ const RUN_AT_EXIT: &str = "__funcs_on_exit";
 /// Writes what libc holds back; with a null pointer that of every stream.
 const FLUSH: &str = "fflush";
 
-/// What is needed for the exports or the command, and those functions that finish what it does: a program that
-/// does not end by itself has them called at the end.
+/// What is needed for the exports or the command. A function is exported too that a host calls: it ends a program
+/// whose exception nothing has caught. Those that finish what a program does which does not end by itself come
+/// beside it: they are called at the end, in their order.
 fn reach(
     program: &Program<'_>,
-    exports: &[NewExport],
+    exports: &mut Vec<NewExport>,
     command: Option<&Command>,
 ) -> (Reach, Vec<NewExport>) {
     let invoked = command.map(|command| Root::Item(ExternalKind::Func, command.function));
     let reach = program.reach(exports.iter().map(|export| export.root).chain(invoked));
-    let mut finishers = Vec::new();
-    if command.is_none() && exports.iter().any(|export| export.name == START) {
-        return (reach, finishers);
-    }
     let plan = program.links.plan;
-    let mut finisher = |name: &str| {
-        let Some(Definition { module, export }) = plan.definition(name) else { return };
-        if command.is_some() || !exports.iter().any(|export| export.name == name) {
-            finishers.extend(plan.new_export(name, module, export));
-        }
+    let find = |name: &str| {
+        let Definition { module, export } = plan.definition(name)?;
+        plan.new_export(name, module, export)
     };
     let writes = |id: ItemId| match program.links.function(id) {
         FunctionLink::Host(import) => import.module == WASI && import.name == "fd_write",
         _ => false,
     };
-    let at_exit = plan.definition("__cxa_atexit").map(|definition| plan.set.item(definition));
-    if at_exit.is_some_and(|id| reach.functions.contains(id)) {
-        finisher(RUN_AT_EXIT);
+    let calls = |name: &str| {
+        let item = plan.definition(name).map(|definition| plan.set.item(definition));
+        item.is_some_and(|id| reach.functions.contains(id))
+    };
+    let mut finishers = Vec::new();
+    if !exports.iter().any(|export| export.name == START) {
+        finishers.extend(find(RUN_AT_EXIT).filter(|_| calls("__cxa_atexit")));
+        finishers.extend(find(FLUSH).filter(|_| reach.imports.any(writes)));
     }
-    if reach.imports.any(writes) {
-        finisher(FLUSH);
+    let terminate = find(exceptions::TERMINATE).filter(|_| calls(exceptions::THROW));
+    let added = finishers.iter().chain(&terminate).map(|export| export.root).collect::<Vec<_>>();
+    let is_exported = |new: &NewExport| exports.iter().any(|export| export.name == new.name);
+    let terminate = terminate.filter(|export| !is_exported(export));
+    if command.is_none() {
+        finishers.retain(|export| !is_exported(export));
     }
-    let reach = program.reach_more(reach, finishers.iter().map(|export| export.root));
-    (reach, finishers)
+    exports.extend(terminate);
+    (program.reach_more(reach, added), finishers)
 }
 
 /// A program has one memory, unless more are allowed.
