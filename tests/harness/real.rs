@@ -1,6 +1,7 @@
-//! Real libraries, which nobody here wrote: zstd in C and meshoptimizer in C++.
+//! Real libraries, which nobody here wrote: Lua and zstd in C, Jsonnet, with nlohmann's JSON library in
+//! it, and meshoptimizer in C++.
 //!
-//! Each has a program in `tests/real`, which prints hashes of what the library made of generated input. It is
+//! Each has a program in `tests/real`, which prints what the library made of its input. It is
 //! built twice: natively with the crate that brings the library, and as a WebAssembly main that is linked to the
 //! library as a shared library, of the sources in that same crate. Both must print the same.
 
@@ -19,6 +20,8 @@ use crate::workspace::{self, Sandbox};
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |test: &str, name| Trial::ignorable_test(test, move || run(name));
     vec![
+        trial("real::jsonnet_reports_errors_as_natively", "jsonnet"),
+        trial("real::lua_runs_scripts_as_natively", "lua"),
         trial("real::zstd_compresses_as_natively", "zstd"),
         trial("real::meshoptimizer_optimises_as_natively", "meshopt"),
     ]
@@ -29,6 +32,8 @@ struct Library {
     /// The program's folder in `tests/real`, and what its WebAssembly module is called.
     name: &'static str,
     sources: Vec<PathBuf>,
+    /// Files whose bytes the sources include as a list, from `FILE.h`.
+    embedded: Vec<PathBuf>,
     flags: Vec<String>,
 }
 
@@ -53,9 +58,18 @@ impl Library {
             }
         }
         sources.retain(|path| path.extension() == Some(OsStr::new(text("ending"))));
+        let left_out: Vec<_> = strings(&library["without"]).collect();
+        sources.retain(|path| {
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            !left_out.iter().any(|end| file.ends_with(end))
+        });
         sources.sort();
-        let flags = strings(&library["flags"]).chain(strings(&library["wasm-flags"]));
-        Ok(Library { name, sources, flags: flags.collect() })
+        let embedded = strings(&library["embedded"]).map(|file| folder.join(file)).collect();
+        let include = strings(&library["include"]);
+        let include = include.map(|path| format!("-I{}", folder.join(path).display()));
+        let flags =
+            strings(&library["flags"]).chain(strings(&library["wasm-flags"])).chain(include);
+        Ok(Library { name, sources, embedded, flags: flags.collect() })
     }
 
     fn compiler(&self) -> &'static str {
@@ -147,6 +161,13 @@ fn build_module(library: &Library, compiler: &Path) -> Result<PathBuf, Failed> {
     fs::create_dir_all(built())?;
     // A folder beside it, so that what is half built never has the name.
     let folder = tempfile::tempdir_in(built())?;
+    for file in &library.embedded {
+        let bytes = fs::read(file)?.into_iter().chain([0]);
+        let list: String = bytes.map(|byte| format!("{byte},")).collect();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        fs::write(folder.path().join(format!("{name}.h")), list)?;
+    }
+    command.arg("-I").arg(folder.path());
     let unfinished = folder.path().join("library.wasm");
     output(command.arg("-o").arg(&unfinished))?;
     fs::rename(unfinished, &module)?;

@@ -191,7 +191,7 @@ struct PackageMetadata {
 #[serde(rename_all = "kebab-case")]
 struct Library {
     package: String,
-    include: PathBuf,
+    include: Vec<PathBuf>,
     folders: Vec<PathBuf>,
     ending: String,
     flags: Vec<String>,
@@ -210,8 +210,8 @@ impl Library {
         }
         files.retain(|file| file.extension() == Some(OsStr::new(&self.ending)));
         files.sort();
-        let include = format!("-I{}", folder.join(&self.include).display());
-        let flags = self.flags.iter().cloned().chain([include]).collect();
+        let include = |path| format!("-I{}", folder.join(path).display());
+        let flags = self.flags.iter().cloned().chain(self.include.iter().map(include)).collect();
         Ok(Sources { files, flags, wasm_flags: self.wasm_flags.clone() })
     }
 }

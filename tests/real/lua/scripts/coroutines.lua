@@ -1,0 +1,13 @@
+local co = coroutine.wrap(function(a)
+    for i = 1, 3 do a = a + coroutine.yield(a * i) end
+    error("done with " .. a, 0)
+end)
+print(co(1), co(1), co(1), pcall(co, 1))
+print(coroutine.resume(coroutine.create(function() return pcall(function()
+    coroutine.yield("out of pcall")
+    error("later", 0)
+end) end)))
+local c = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() print("cleanup") end})
+    coroutine.yield() end)
+coroutine.resume(c)
+print(coroutine.close(c), coroutine.status(c))

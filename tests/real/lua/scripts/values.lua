@@ -1,0 +1,7 @@
+print(7 // 2, 7 % -3, 2^10, 7 / 2, 1 << 40, "a" .. 1 .. 2.5)
+print(string.format("%5.2f|%-5s|%05d|%x|%q|%g", math.pi, "ab", 42, 255, "a\0b", 1e100))
+print(math.maxinteger + 1 == math.mininteger, math.type(3), math.type(3.0), 0x7fp-3)
+print(("hello world"):gsub("(%w+) (%w+)", "%2 %1"), ("x=1, y=2"):match("y=(%d)"))
+print(utf8.char(228, 8364, 128512), utf8.len("äöü"), #"äöü")
+print(string.pack(">i4", 258):byte(1, -1))
+print(table.concat({1, 2, 3}, "-"), select("#", nil, nil), table.unpack({1, 2, 3}))
