@@ -44,6 +44,7 @@ fn measure(row: &str) -> Result<Samples> {
         "call-rust" => against_native(&CALL_RUST, default()),
         "call-rust-inlined" => against_native(&CALL_RUST, inlining()),
         "call-back" => against_native(&CALL_BACK, default()),
+        "throw-catch" => against_native(&THROW_CATCH, default()),
         "zstd-native" => against_native(&ZSTD, default()),
         "mesh-native" => against_native(&MESH, default()),
         "zstd-static" => against_static(&ZSTD, default()),
@@ -80,6 +81,14 @@ const CALL_RUST: Bench = Bench {
     rounds: 31,
 };
 const CALL_BACK: Bench = Bench { function: "call_back", ..CALL_RUST };
+const THROWS: u32 = 100_000;
+const THROW_CATCH: Bench = Bench {
+    function: "throw_catch",
+    modules: &["throws"],
+    argument: THROWS,
+    per: THROWS,
+    rounds: 31,
+};
 const ZSTD: Bench = Bench {
     function: "compress",
     modules: &["compress", "zstd"],

@@ -17,6 +17,8 @@ pub(super) fn peers(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
     let mut command = Command::new(project::cargo());
     command.current_dir(&bench.project.root);
     command.args(["bench", "-p", "tests", "--bench", "peers", "--", row]);
+    // As `host` does, so that an exception costs the same.
+    command.env("RUST_LIB_BACKTRACE", "0");
     samples(&mut command)
 }
 
@@ -70,6 +72,16 @@ pub(super) fn calls(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
     let function = if row == "call-back" { "call_back" } else { "call_rust" };
     bench.native(function, &Sources::default(), &link)?;
     peers(bench, row)
+}
+
+/// C++ exceptions, compiled as Emscripten does by default.
+pub(super) fn exceptions(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+    let sources = bench.sources(&["throws.cpp"], &["-fexceptions"]);
+    bench.shared_library("throws", &sources)?;
+    match bench.native("throw_catch", &sources, &[])? {
+        Some(_) => peers(bench, "throw-catch"),
+        None => Outcome::missing(NO_COMPILER),
+    }
 }
 
 /// A library of others, and a program that uses it.

@@ -35,7 +35,7 @@ const TIME: Row = Row {
     measure: |_| Outcome::missing("nothing to measure"),
 };
 
-pub(super) const ROWS: [Row; 20] = [
+pub(super) const ROWS: [Row; 21] = [
     Row {
         name: "start-wasmtime",
         what: "process start to the demo's result, the second time",
@@ -89,6 +89,13 @@ pub(super) const ROWS: [Row; 20] = [
         peer: "Wasmtime's `TypedFunc` of the same module",
         goal: Some(1.05),
         measure: |bench| programs::peers(bench, "typed-call"),
+        ..TIME
+    },
+    Row {
+        name: "throw-catch",
+        what: "an exception of C++, thrown and caught",
+        peer: "native, -O2",
+        measure: programs::exceptions,
         ..TIME
     },
     Row {
