@@ -98,6 +98,7 @@ mod graph;
 mod hint;
 mod image;
 mod layout;
+mod legacy_exceptions;
 mod links;
 mod load;
 mod moved;
