@@ -7,6 +7,7 @@
 //! - [`engines`]: the same programs as one module, on another engine
 //! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
+//! - [`legacy_exceptions`]: exceptions in the legacy encoding against their translation, over generated code
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
 //! - [`real`]: libraries of others, against the same libraries built natively
@@ -25,6 +26,7 @@ mod emscripten;
 mod engines;
 mod fusing;
 mod grid;
+mod legacy_exceptions;
 mod library;
 mod link_cases;
 mod oracle;
@@ -42,6 +44,7 @@ fn main() -> std::process::ExitCode {
         debug::trials(),
         fusing::trials(),
         grid::trials(),
+        legacy_exceptions::trials(),
         library::trials(),
         oracle::trials(),
         real::trials(),
