@@ -33,8 +33,9 @@ fn translated_code_does_the_same() -> Result<Completion, Failed> {
     let file = folder.path().join("module.wasm");
     let node = RefCell::new(Node::start(&node)?);
     let engine = Engine::default();
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
-    let choices = prop::collection::vec(any::<u8>(), 0..400);
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, cases: 2000, ..Config::default() });
+    let choices = prop::collection::vec(any::<u8>(), 0..600);
     let result = runner.run(&choices, |choices| {
         let text = module(&choices);
         let fail =
@@ -251,28 +252,45 @@ impl Writer<'_> {
                 self.push(&[Type::I32]);
                 self.add("call $note");
             }
-            1 => {
+            1 => self.leave(),
+            2..5 => self.leave_sometimes(),
+            5 => self.branch_if(),
+            6 => self.block("block", function),
+            7 => self.block("loop", function),
+            8 => self.block("if", function),
+            9..12 => self.block("try", function),
+            12..14 => self.block("delegate", function),
+            _ if function == "outer" => {
+                self.add("(call $note (call $inner (i32.shr_u (local.get 0) (i32.const 1))))");
+            }
+            _ => self.leave_sometimes(),
+        }
+    }
+
+    /// Something after which code is not reached, in a block that is entered for some inputs.
+    fn leave_sometimes(&mut self) {
+        self.condition();
+        self.add("if");
+        self.labels.push(Label { takes: &[], is_handler: false });
+        self.leave();
+        self.labels.pop();
+        self.add("end");
+    }
+
+    fn leave(&mut self) {
+        match self.choose(8) {
+            0..4 => {
                 let (tag, params) = TAGS[self.choose(TAGS.len())];
                 self.push(params);
                 self.add(&format!("throw ${tag}"));
             }
-            2 => self.branch(),
-            3 => self.branch_if(),
-            4 => self.branch_table(),
-            5 => {
+            4 => self.branch(),
+            5 => self.branch_table(),
+            6 => self.rethrow(),
+            _ => {
                 self.push(&[Type::I32]);
                 self.add("return");
             }
-            6 | 7 => self.block("block", function),
-            8 => self.block("loop", function),
-            9 => self.block("if", function),
-            10 | 11 => self.block("try", function),
-            12 | 13 => self.block("delegate", function),
-            14 => self.rethrow(),
-            _ if function == "outer" => {
-                self.add("(call $note (call $inner (i32.shr_u (local.get 0) (i32.const 1))))");
-            }
-            _ => self.add("(call $note (i32.const 1))"),
         }
     }
 
