@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use linker::{Fault, Library, Object, SYSTEM_LIBRARIES};
+use linker::{Fault, Library, Object};
 
 use crate::program;
 
@@ -63,8 +63,7 @@ impl Library for Search {
         }
     }
 
-    fn system(&mut self) -> Vec<Object> {
-        let Some(sysroot) = &self.sysroot else { return Vec::new() };
-        SYSTEM_LIBRARIES.iter().filter_map(|name| program::read(&sysroot.join(name)).ok()).collect()
+    fn system(&mut self, file: &str) -> Option<Object> {
+        program::read(&self.sysroot.as_ref()?.join(file)).ok()
     }
 }

@@ -58,6 +58,17 @@ pub enum Fault {
          them as a shared library (C++: `-fPIC`, `SIDE_MODULE`; Rust: `#![no_std]`), or both as one module"
     )]
     TwoMains { first: String, second: String },
+    /// Two modules catch C++ exceptions in different ways, so that neither catches what the other throws.
+    #[error(
+        "`{first}` is built with `{first_flag}` and `{second}` with `{second_flag}`, and neither catches what the \
+         other throws; build both with the same"
+    )]
+    MixedExceptions {
+        first: String,
+        first_flag: &'static str,
+        second: String,
+        second_flag: &'static str,
+    },
     /// A module is built in a way that cannot be linked.
     #[error("`{module}` {message}")]
     Unsupported { module: String, message: &'static str },

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::fault::{Fault, Faults};
 use crate::load::{Import, Kind, LoadError, Module};
-use crate::resolve;
 use crate::types::ExternType;
 use crate::wasi::WASI;
+use crate::{exceptions, flavour, resolve};
 use wasmparser::ValType;
 
 /// A module and its bytes. Two of one hash are the same to a plan.
@@ -66,9 +66,6 @@ impl Hash for Object {
     }
 }
 
-/// The files of the system libraries, those that need others first.
-pub const SYSTEM_LIBRARIES: [&str; 3] = ["libc++.wasm", "libiconv.wasm", "libc.wasm"];
-
 /// Where shared libraries that are needed but not given come from.
 pub trait Library {
     /// The library of a file name that some module lists as needed.
@@ -78,8 +75,8 @@ pub trait Library {
     /// A [`Fault`], when it is not found or cannot be used.
     fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault>;
 
-    /// The system libraries, of which each joins only if a symbol is wanted.
-    fn system(&mut self) -> Vec<Object>;
+    /// A system library by its file name, if it is there. It joins only if a symbol of it is wanted.
+    fn system(&mut self, file: &str) -> Option<Object>;
 }
 
 /// No libraries but those that are given.
@@ -92,8 +89,8 @@ impl Library for NoLibrary {
         Err(Fault::LibraryNotFound { by, name, tried: Vec::new() })
     }
 
-    fn system(&mut self) -> Vec<Object> {
-        Vec::new()
+    fn system(&mut self, _: &str) -> Option<Object> {
+        None
     }
 }
 
@@ -112,8 +109,8 @@ pub struct Set {
 }
 
 impl Set {
-    /// Gathers what takes part: the program, `links`, what they need, and the system libraries that
-    /// define a symbol which is still undefined.
+    /// Gathers what takes part: the program, `links`, what they need, the system libraries that define a
+    /// symbol which is still undefined, and a module of what the linker itself defines.
     ///
     /// # Errors
     ///
@@ -203,14 +200,18 @@ impl Gathering {
 
     fn join_system(&mut self, library: &mut dyn Library) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if undefined(&self.objects).is_empty() {
+        if self.wanted().is_empty() {
             return faults;
         }
-        let mut system = library.system();
+        let given = self.objects.len();
+        let flavour = flavour::of(&self.objects, &mut faults);
+        let files = flavour::libraries(flavour);
+        let mut system: Vec<_> =
+            files.into_iter().filter_map(|file| library.system(file)).collect();
         loop {
-            let wanted = undefined(&self.objects);
+            let wanted = self.wanted();
             let defines = |object: &Object| object.symbols().any(|name| wanted.contains(name));
-            let Some(at) = system.iter().position(defines) else { return faults };
+            let Some(at) = system.iter().position(defines) else { break };
             let object = system.remove(at);
             if !self.names.contains(&object.module.name) {
                 let first = self.objects.len();
@@ -218,6 +219,20 @@ impl Gathering {
                 self.objects[first..].iter_mut().for_each(|object| object.is_on_demand = true);
             }
         }
+        // Before libc, which has a `longjmp` for programs in which nothing catches it.
+        if let Some(mut object) = exceptions::module(undefined(&self.objects).iter()) {
+            object.is_on_demand = true;
+            self.objects.insert(given, object);
+        }
+        faults
+    }
+
+    /// The symbols that a system library may define, those among them for what the linker defines.
+    fn wanted(&self) -> BTreeSet<String> {
+        let mut wanted = undefined(&self.objects);
+        let implied = exceptions::implied(wanted.iter());
+        wanted.extend(implied);
+        wanted
     }
 }
 
@@ -290,9 +305,9 @@ impl Definitions {
 }
 
 impl Object {
-    /// Whether it is one of [`SYSTEM_LIBRARIES`], by its name.
+    /// Whether it is one of [`system_libraries`](crate::system_libraries), by its name.
     pub(crate) fn is_system(&self) -> bool {
-        SYSTEM_LIBRARIES.iter().any(|file| module_name(file) == self.module.name)
+        flavour::system_libraries().any(|file| module_name(file) == self.module.name)
     }
 
     /// Whether its data lies at fixed addresses of the process's memory.

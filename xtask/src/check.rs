@@ -84,8 +84,8 @@ impl Library for Sysroot<'_> {
         })
     }
 
-    fn system(&mut self) -> Vec<Object> {
-        linker::SYSTEM_LIBRARIES.iter().filter_map(|name| self.load(name).ok()).collect()
+    fn system(&mut self, file: &str) -> Option<Object> {
+        self.load(file).ok()
     }
 }
 

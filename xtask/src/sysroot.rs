@@ -1,5 +1,5 @@
-//! Builds the system libraries that guests share, `libc.wasm`, `libiconv.wasm` and `libc++.wasm`: Emscripten's
-//! own, as shared libraries that need WASI and nothing else.
+//! Builds the system libraries that guests share, `libc.wasm`, `libiconv.wasm` and a libc++ for each way to
+//! compile exceptions: Emscripten's own, as shared libraries that need WASI and nothing else.
 //!
 //! Emscripten's archives hold position independent code, but leave many functions to JavaScript. Those
 //! come from `xtask/sysroot`, and from parts of musl that Emscripten ships as sources only.
@@ -23,12 +23,38 @@ use crate::tools::Emscripten;
 /// All that is done here is in this text: with another, the libraries are made anew.
 const RECIPE: &str = include_str!("sysroot.rs");
 
-const LIBRARIES: [&str; 3] = ["libc.wasm", "libiconv.wasm", "libc++.wasm"];
+const LIBC: &str = "libc.wasm";
+const LIBICONV: &str = "libiconv.wasm";
 
-/// The runtime's sources in `xtask/sysroot`: those of libc, those of libc++, and what they include.
+/// The runtime's sources in `xtask/sysroot`: those of libc, and what they include; each libc++ has one of its own.
 const LIBC_RUNTIME: [&str; 5] = ["runtime.c", "start.c", "paths.c", "files.c", "refused.c"];
-const LIBCXX_RUNTIME: [&str; 1] = ["exceptions.cpp"];
-const HEADERS: [&str; 1] = ["runtime.h"];
+const HEADERS: [&str; 2] = ["runtime.h", "uncaught.h"];
+
+/// A libc++ for code that is compiled in one way as to exceptions.
+pub(crate) struct Libcxx {
+    library: &'static str,
+    runtime: &'static str,
+    /// Taken whole.
+    pub(crate) archives: [&'static str; 2],
+}
+
+/// The first is for programs in which nothing catches. Which one a program gets the linker decides.
+pub(crate) const LIBCXX: [Libcxx; 2] = [
+    Libcxx {
+        library: "libc++.wasm",
+        runtime: "uncaught.cpp",
+        archives: ["libc++-noexcept", "libc++abi-noexcept"],
+    },
+    Libcxx {
+        library: "libc++-exceptions.wasm",
+        runtime: "exceptions.cpp",
+        archives: ["libc++", "libc++abi"],
+    },
+];
+
+fn libraries() -> impl Iterator<Item = &'static str> {
+    [LIBC, LIBICONV].into_iter().chain(LIBCXX.iter().map(|libcxx| libcxx.library))
+}
 
 /// What musl has and Emscripten leaves to JavaScript: dates, the way out, the names of protocols. And what
 /// reads the environment or the program's name. Which of these files exist, and which are in its libc too, differs
@@ -65,10 +91,9 @@ const MUSL: [&str; 27] = [
 
 /// The archives, taken whole since guests may need any of it. The first is the `printf` that prints a
 /// `long double` in full.
-pub(crate) const LIBC: [&str; 3] = ["libprintf_long_double", "libc", "libstubs"];
+pub(crate) const LIBC_ARCHIVES: [&str; 3] = ["libprintf_long_double", "libc", "libstubs"];
 /// The compiler's own library, by its newer and its older name; taken whole too.
 const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
-pub(crate) const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
 /// What of libc is a library of its own: most of libc's data is tables of character sets, which few need.
 /// With it goes a constant that libc keeps to itself, so that each has its own.
 const ICONV: &str = "iconv.o";
@@ -109,7 +134,7 @@ pub(crate) fn build(
     let stamp = folder.join("built-from.txt");
     let inputs = inputs(project, &emscripten)?;
     let current = fs::read_to_string(&stamp).is_ok_and(|text| text == inputs);
-    if current && LIBRARIES.iter().all(|library| published.join(library).is_file()) {
+    if current && libraries().all(|library| published.join(library).is_file()) {
         return Ok(());
     }
     let step = progress.step("libc, libc++ (Emscripten)");
@@ -123,11 +148,10 @@ pub(crate) fn build(
     recipe.take_iconv_out()?;
     recipe.build_libc()?;
     recipe.build_libiconv()?;
-    recipe.build_libcxx()?;
-    let libraries = read(&folder)?;
-    check(&libraries, &emscripten.version)?;
-    for (library, bytes) in LIBRARIES.iter().zip(&libraries) {
-        files::publish(lock, &published.join(library), bytes)?;
+    LIBCXX.iter().try_for_each(|libcxx| recipe.build_libcxx(libcxx))?;
+    check(&folder, &emscripten.version)?;
+    for library in libraries() {
+        files::publish(lock, &published.join(library), &read(&folder, library)?)?;
     }
     fs::write(&stamp, inputs).with_context(|| format!("cannot write `{}`", stamp.display()))?;
     step.done("built");
@@ -138,7 +162,8 @@ pub(crate) fn build(
 fn inputs(project: &Project, emscripten: &Emscripten) -> anyhow::Result<String> {
     let mut text = format!("{}\n{}\n", emscripten.emcmake.display(), emscripten.version);
     text += RECIPE;
-    for source in LIBC_RUNTIME.iter().chain(&LIBCXX_RUNTIME).chain(&HEADERS) {
+    let libcxx = LIBCXX.iter().map(|libcxx| &libcxx.runtime);
+    for source in LIBC_RUNTIME.iter().chain(libcxx).chain(&HEADERS) {
         let file = runtime(project).join(source);
         let source = fs::read_to_string(&file);
         text += &source.with_context(|| format!("cannot read `{}`", file.display()))?;
@@ -155,27 +180,32 @@ fn create(folder: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make the folder `{}`", folder.display()))
 }
 
-fn read(folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
-    let read = |library| {
-        let file = folder.join(library);
-        fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))
-    };
-    LIBRARIES.into_iter().map(read).collect()
+fn read(folder: &Path, library: &str) -> anyhow::Result<Vec<u8>> {
+    let file = folder.join(library);
+    fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))
 }
 
-/// Checks that the libraries need nothing but WASI and each other.
-fn check(libraries: &[Vec<u8>], version: &str) -> anyhow::Result<()> {
-    let load = |(name, bytes): (&&str, &Vec<u8>)| Module::load(*name, bytes);
-    let modules = LIBRARIES.iter().zip(libraries).map(load).collect::<Result<Vec<_>, _>>()?;
+/// Checks that the libraries of each program need nothing but WASI, each other and the linker.
+fn check(folder: &Path, version: &str) -> anyhow::Result<()> {
+    let load = |library| Ok::<_, anyhow::Error>(Module::load(library, &read(folder, library)?)?);
+    let (libc, libiconv) = (load(LIBC)?, load(LIBICONV)?);
+    check_split(&libc, &libiconv)?;
+    for libcxx in &LIBCXX {
+        check_imports([&libc, &libiconv, &load(libcxx.library)?], version)?;
+    }
+    Ok(())
+}
+
+fn check_imports(modules: [&Module; 3], version: &str) -> anyhow::Result<()> {
     let exports = modules.iter().flat_map(|module| &module.exports);
     let provided: BTreeSet<_> =
         exports.map(|export| export.name.as_str()).chain(CONVENTION).collect();
+    let is_provided = |name: &str| provided.contains(name) || linker::is_synthesised(name);
     let imports = modules.iter().flat_map(|module| &module.imports);
     let missing: BTreeSet<_> = imports
-        .filter(|import| import.module != WASI && !provided.contains(import.name.as_str()))
+        .filter(|import| import.module != WASI && !is_provided(&import.name))
         .map(|import| format!("`{}`", import.name))
         .collect();
-    check_split(&modules[0], &modules[1])?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -236,7 +266,8 @@ impl<'a> Recipe<'a> {
     /// Distributions ship the archives, in a cache that must stay as it is. Emscripten's own installer
     /// leaves them to be made.
     fn make_archives(&self) -> anyhow::Result<()> {
-        let all = LIBC.iter().chain(&LIBCXX).chain([&self.compiler_rt, &MALLOC]);
+        let libcxx = LIBCXX.iter().flat_map(|libcxx| &libcxx.archives);
+        let all = LIBC_ARCHIVES.iter().chain(libcxx).chain([&self.compiler_rt, &MALLOC]);
         let missing: Vec<_> = all.filter(|name| !self.archive(name).is_file()).collect();
         if missing.is_empty() {
             return Ok(());
@@ -248,7 +279,7 @@ impl<'a> Recipe<'a> {
 
     /// Splits the archive of libc in two, in the current folder.
     fn take_iconv_out(&self) -> anyhow::Result<()> {
-        let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC[1]));
+        let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC_ARCHIVES[1]));
         let rest = self.sh.current_dir().join(LIBC_REST);
         fs::copy(&libc, &rest).with_context(|| format!("cannot copy `{}`", libc.display()))?;
         process::run(self.step, cmd!(self.sh, "{emar} x {LIBC_REST} {ICONV} {LOCALES}"))?;
@@ -286,26 +317,26 @@ impl<'a> Recipe<'a> {
         // musl hides the function that runs exit handlers, which whoever runs guests calls, and its own name for
         // the place of `errno`, which is needed where a part of it is another library.
         let flags = ["--export=__funcs_on_exit", "--export=___errno_location"];
-        let whole = LIBC.map(|name| match name {
+        let whole = LIBC_ARCHIVES.map(|name| match name {
             "libc" => LIBC_REST.into(),
             name => self.archive(name),
         });
         let whole = [whole.as_slice(), &[self.archive(self.compiler_rt)]].concat();
-        self.link(LIBRARIES[0], &flags, &objects, &whole, &[&self.archive(MALLOC)])
+        self.link(LIBC, &flags, &objects, &whole, &[&self.archive(MALLOC)])
     }
 
     fn build_libiconv(&self) -> anyhow::Result<()> {
         let objects = [ICONV.into(), LOCALES.into()];
-        self.link(LIBRARIES[1], &[], &objects, &[], &[Path::new(LIBRARIES[0])])
+        self.link(LIBICONV, &[], &objects, &[], &[Path::new(LIBC)])
     }
 
-    fn build_libcxx(&self) -> anyhow::Result<()> {
-        let runtime = LIBCXX_RUNTIME.map(|source| self.runtime.join(source));
+    fn build_libcxx(&self, libcxx: &Libcxx) -> anyhow::Result<()> {
+        let runtime = [self.runtime.join(libcxx.runtime)];
         let include = ["libcxxabi/src"];
         self.compile(&["-Wall", "-Wextra"], &include, &runtime)?;
         // With libc among the inputs, libc++ records that it needs it.
-        let whole = LIBCXX.map(|name| self.archive(name));
-        self.link(LIBRARIES[2], &[], &objects(&runtime), &whole, &[Path::new(LIBRARIES[0])])
+        let whole = libcxx.archives.map(|name| self.archive(name));
+        self.link(libcxx.library, &[], &objects(&runtime), &whole, &[Path::new(LIBC)])
     }
 
     fn compile(&self, flags: &[&str], include: &[&str], sources: &[PathBuf]) -> anyhow::Result<()> {
@@ -344,10 +375,11 @@ impl<'a> Recipe<'a> {
     }
 }
 
-/// The objects that [`build`] compiles, those that this version of Emscripten has sources for.
+/// The objects that [`build`] compiles for programs in which nothing catches exceptions, those that this
+/// version of Emscripten has sources for.
 pub(crate) fn compiled(project: &Project) -> Vec<PathBuf> {
     let folder = project.target.join("sysroot");
-    let sources = LIBC_RUNTIME.iter().chain(&MUSL).chain(&LIBCXX_RUNTIME);
+    let sources = LIBC_RUNTIME.iter().chain(&MUSL).chain([&LIBCXX[0].runtime]);
     let sources: Vec<_> = sources.map(PathBuf::from).collect();
     let objects = objects(&sources).into_iter().map(|object| folder.join(object));
     objects.filter(|object| object.is_file()).collect()

@@ -170,9 +170,9 @@ void *emscripten_dlopen_promise(const char *, int) {
 }
 #endif
 
-// `longjmp` needs exceptions.
-_Noreturn void _emscripten_throw_longjmp(void) {
-    fputs("longjmp is not supported yet\n", stderr);
+// Where something calls `setjmp` the linker has another.
+__attribute__((weak)) _Noreturn void _emscripten_throw_longjmp(void) {
+    fputs("longjmp to where no setjmp was called\n", stderr);
     abort();
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use super::build::{Sources, native_compiler};
 use super::{Bench, Outcome, output};
 use crate::project;
-use crate::sysroot::{self, LIBC, LIBCXX, MALLOC};
+use crate::sysroot::{self, LIBC_ARCHIVES, LIBCXX, MALLOC};
 
 /// Runs a row of `tests/benches/peers.rs`.
 pub(super) fn peers(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
@@ -155,7 +155,7 @@ impl Bench<'_> {
         let objects = [self.tour_rust()?, self.tour_cpp()?];
         let emcmake = &self.emscripten.emcmake;
         let archives = sysroot::archives(emcmake)?;
-        let names = LIBC.iter().chain(&LIBCXX).copied();
+        let names = LIBC_ARCHIVES.iter().chain(&LIBCXX[0].archives).copied();
         let names = names.chain([sysroot::compiler_rt(emcmake)?, MALLOC]);
         let archive = |name: &str| archives.join(format!("{name}.a"));
         let module = self.built("tour.static.wasm");

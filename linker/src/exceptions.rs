@@ -1,0 +1,346 @@
+//! What Emscripten leaves to JavaScript of C++ exceptions and `longjmp`, as a module of the program.
+//!
+//! Code that Emscripten compiles by default cannot catch by itself. A call that may throw is made for it by a
+//! function `invoke_*`, which is given the table slot of the function and its arguments, and which catches
+//! what comes out of it: then it restores the stack pointer, tells libc so by `setThrew(1, 0)`, and returns
+//! zero. The caller looks at libc's `__THREW__`, and asks `__cxa_find_matching_catch_N` for the handler that
+//! fits, of N - 2 types. There is one `invoke_*` for each signature, of which the name has the letters:
+//! `invoke_vij` calls `(i32, i64) -> ()`.
+//!
+//! A program may use any of endlessly many, so a library cannot define them. The linker writes those that a
+//! program uses, each of them in terms of the WebAssembly exceptions of the standard:
+//!
+//! ```text
+//! (func $invoke_vij (param $slot i32) (param i32 i64) (local $stack i32)
+//!   (local.set $stack (global.get $__stack_pointer))
+//!   (block $caught
+//!     (block $exception (result i32)
+//!       (try_table (catch $__cpp_exception $exception) (catch $__c_longjmp $caught)
+//!         (return (call_indirect (param i32 i64) (local.get 1) (local.get 2) (local.get $slot))))
+//!       (unreachable))
+//!     (drop))
+//!   (global.set $__stack_pointer (local.get $stack))
+//!   (call $setThrew (i32.const 1) (i32.const 0)))
+//! ```
+//!
+//! A trap is no exception, and passes. The module is a shared library like any other, and has the only two tags
+//! of the program, so it also defines what throws them.
+
+use std::borrow::Cow;
+
+use wasm_encoder::{
+    BlockType, Catch, CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalType, ImportSection, MemArg, MemoryType, Module, NameMap, NameSection,
+    RefType, TableType, TagKind, TagSection, TagType, TypeSection, ValType,
+};
+
+use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
+use crate::dylink;
+use crate::set::Object;
+
+/// How messages call the module.
+const NAME: &str = "exceptions";
+
+/// Tells libc that something was thrown.
+const SET_THREW: &str = "setThrew";
+/// The sysroot's function that finds a handler: of an array of types, and how many there are.
+const FIND: &str = "__cxa_find_matching_catch";
+/// Throws a C++ exception, which the sysroot's `__cxa_throw` and its like have prepared.
+const THROW: &str = "__throw_exception";
+/// Throws what is on its way to a `setjmp`. Libc has another for programs where nothing catches it.
+const LONGJMP: &str = "_emscripten_throw_longjmp";
+
+/// The tags, by the names of the tool convention for exceptions.
+const TAGS: [&str; 2] = ["__cpp_exception", "__c_longjmp"];
+
+/// As many parameters as a function may have.
+const MOST_PARAMETERS: usize = 1000;
+
+/// A function that is written when it is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Helper {
+    /// Calls a function of this type.
+    Invoke(FuncType),
+    /// Calls `FIND` with this many types.
+    FindMatchingCatch(usize),
+    Throw,
+}
+
+type FuncType = (Vec<ValType>, Option<ValType>);
+
+/// Whether a program may leave a function to the linker that no module of it defines.
+pub fn is_synthesised(symbol: &str) -> bool {
+    Helper::of(symbol).is_some()
+}
+
+/// What the module itself wants that defines these symbols.
+pub(crate) fn implied<'s>(symbols: impl Iterator<Item = &'s String>) -> Vec<String> {
+    let helpers = symbols.filter_map(|name| Helper::of(name));
+    helpers.filter_map(|helper| helper.needs()).map(str::to_owned).collect()
+}
+
+/// The module that defines those of the symbols that the linker writes, if there are any.
+pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>) -> Option<Object> {
+    let helpers = symbols.filter_map(|name| Some((name.as_str(), Helper::of(name)?)));
+    let helpers: Vec<_> = helpers.collect();
+    if helpers.is_empty() {
+        return None;
+    }
+    let mut writer = Writer::new(&helpers);
+    for (name, helper) in &helpers {
+        let body = match helper {
+            Helper::Invoke(callee) => writer.invoke(callee),
+            Helper::FindMatchingCatch(types) => writer.find(*types),
+            Helper::Throw => writer.throw(CPP, true),
+        };
+        writer.define(name, &helper.ty(), &body);
+    }
+    let longjmp = writer.throw(C_LONGJMP, false);
+    writer.define(LONGJMP, &(vec![], None), &longjmp);
+    // What is written here can be read.
+    Object::load(NAME, writer.finish()).ok()
+}
+
+impl Helper {
+    fn of(symbol: &str) -> Option<Self> {
+        if symbol == THROW {
+            return Some(Helper::Throw);
+        }
+        if let Some(letters) = symbol.strip_prefix("invoke_") {
+            return signature(letters).map(Helper::Invoke);
+        }
+        let count = symbol.strip_prefix(FIND)?.strip_prefix('_')?;
+        let types = count.parse::<usize>().ok()?.checked_sub(2)?;
+        // Another spelling of the number is another name.
+        (types <= MOST_PARAMETERS && count == (types + 2).to_string())
+            .then_some(Helper::FindMatchingCatch(types))
+    }
+
+    /// What it calls of the program.
+    fn needs(&self) -> Option<&'static str> {
+        match self {
+            Helper::Invoke(_) => Some(SET_THREW),
+            Helper::FindMatchingCatch(_) => Some(FIND),
+            Helper::Throw => None,
+        }
+    }
+
+    fn ty(&self) -> FuncType {
+        match self {
+            Helper::Invoke((params, result)) => {
+                ([&[ValType::I32], params.as_slice()].concat(), *result)
+            }
+            Helper::FindMatchingCatch(types) => (vec![ValType::I32; *types], Some(ValType::I32)),
+            Helper::Throw => (vec![ValType::I32], None),
+        }
+    }
+}
+
+/// The type for which letters stand: that of the result comes first.
+fn signature(letters: &str) -> Option<FuncType> {
+    let mut letters = letters.chars();
+    let result = match letters.next()? {
+        'v' => None,
+        letter => Some(val_type(letter)?),
+    };
+    let params: Vec<_> = letters.map(val_type).collect::<Option<_>>()?;
+    // The slot is one more.
+    (params.len() < MOST_PARAMETERS).then_some((params, result))
+}
+
+fn val_type(letter: char) -> Option<ValType> {
+    match letter {
+        'i' | 'p' => Some(ValType::I32),
+        'j' => Some(ValType::I64),
+        'f' => Some(ValType::F32),
+        'd' => Some(ValType::F64),
+        'V' => Some(ValType::V128),
+        'F' => Some(ValType::FUNCREF),
+        'X' => Some(ValType::EXTERNREF),
+        _ => None,
+    }
+}
+
+/// The tags' indices.
+const CPP: u32 = 0;
+const C_LONGJMP: u32 = 1;
+
+/// Indices of what is imported.
+const STACK: u32 = 0;
+
+struct Writer {
+    types: TypeSection,
+    /// In the order of the type section.
+    known: Vec<FuncType>,
+    imports: ImportSection,
+    functions: FunctionSection,
+    exports: ExportSection,
+    code: CodeSection,
+    names: NameMap,
+    /// The index of the next function.
+    next: u32,
+    /// `setThrew` and the function that finds a handler, where something needs them.
+    set_threw: Option<u32>,
+    find: Option<u32>,
+}
+
+impl Writer {
+    fn new(helpers: &[(&str, Helper)]) -> Self {
+        let mut writer = Writer {
+            types: TypeSection::new(),
+            known: Vec::new(),
+            imports: ImportSection::new(),
+            functions: FunctionSection::new(),
+            exports: ExportSection::new(),
+            code: CodeSection::new(),
+            names: NameMap::new(),
+            next: 0,
+            set_threw: None,
+            find: None,
+        };
+        let memory = MemoryType {
+            minimum: 0,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        };
+        let table = TableType {
+            element_type: RefType::FUNCREF,
+            minimum: 0,
+            maximum: None,
+            table64: false,
+            shared: false,
+        };
+        let stack = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+        writer.imports.import(ENV, MEMORY, memory);
+        writer.imports.import(ENV, TABLE, table);
+        writer.imports.import(ENV, STACK_POINTER, stack);
+        let is_needed = |name| helpers.iter().any(|(_, helper)| helper.needs() == Some(name));
+        if is_needed(SET_THREW) {
+            writer.set_threw = Some(writer.import(SET_THREW, None));
+        }
+        if is_needed(FIND) {
+            writer.find = Some(writer.import(FIND, Some(ValType::I32)));
+        }
+        writer
+    }
+
+    /// Imports a function of two integers.
+    fn import(&mut self, name: &str, result: Option<ValType>) -> u32 {
+        let ty = self.ty(&(vec![ValType::I32; 2], result));
+        self.imports.import(ENV, name, EntityType::Function(ty));
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn ty(&mut self, ty: &FuncType) -> u32 {
+        let at = self.known.iter().position(|known| known == ty).unwrap_or_else(|| {
+            self.types.ty().function(ty.0.iter().copied(), ty.1);
+            self.known.push(ty.clone());
+            self.known.len() - 1
+        });
+        at as u32
+    }
+
+    fn define(&mut self, name: &str, ty: &FuncType, body: &Function) {
+        let ty = self.ty(ty);
+        self.functions.function(ty);
+        self.code.function(body);
+        self.exports.export(name, ExportKind::Func, self.next);
+        self.names.append(self.next, name);
+        self.next += 1;
+    }
+
+    /// See the top of this file.
+    fn invoke(&mut self, callee: &FuncType) -> Function {
+        let ty = self.ty(callee);
+        let (params, result) = callee;
+        let stack = params.len() as u32 + 1;
+        let mut body = Function::new([(1, ValType::I32)]);
+        let mut code = body.instructions();
+        code.global_get(STACK).local_set(stack);
+        code.block(BlockType::Empty).block(BlockType::Result(ValType::I32));
+        let catches = [
+            // Labels are counted from the inside, without the `try_table` itself.
+            Catch::One { tag: CPP, label: 0 },
+            Catch::One { tag: C_LONGJMP, label: 1 },
+        ];
+        code.try_table(BlockType::Empty, catches);
+        for param in 1..stack {
+            code.local_get(param);
+        }
+        code.local_get(0).call_indirect(0, ty).return_().end().unreachable().end().drop().end();
+        code.local_get(stack).global_set(STACK);
+        if let Some(set_threw) = self.set_threw {
+            code.i32_const(1).i32_const(0).call(set_threw);
+        }
+        if let Some(result) = result {
+            zero(&mut body, *result);
+        }
+        body.instructions().end();
+        body
+    }
+
+    /// Its arguments as an array on the stack.
+    fn find(&mut self, types: usize) -> Function {
+        // The stack stays aligned to 16 bytes.
+        let size = (4 * types).next_multiple_of(16) as i32;
+        let array = types as u32;
+        let mut body = Function::new([(1, ValType::I32)]);
+        let mut code = body.instructions();
+        code.global_get(STACK).i32_const(size).i32_sub().local_tee(array).global_set(STACK);
+        for ty in 0..array {
+            let place = MemArg { offset: 4 * u64::from(ty), align: 2, memory_index: 0 };
+            code.local_get(array).local_get(ty).i32_store(place);
+        }
+        code.local_get(array).i32_const(types as i32);
+        if let Some(find) = self.find {
+            code.call(find);
+        }
+        code.local_get(array).i32_const(size).i32_add().global_set(STACK).end();
+        body
+    }
+
+    fn throw(&mut self, tag: u32, has_value: bool) -> Function {
+        let mut body = Function::new([]);
+        let mut code = body.instructions();
+        if has_value {
+            code.local_get(0);
+        }
+        code.throw(tag).end();
+        body
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        let mut tags = TagSection::new();
+        for (tag, (name, params)) in TAGS.into_iter().zip([vec![ValType::I32], vec![]]).enumerate()
+        {
+            let func_type_idx = self.ty(&(params, None));
+            tags.tag(TagType { kind: TagKind::Exception, func_type_idx });
+            self.exports.export(name, ExportKind::Tag, tag as u32);
+        }
+        let mut names = NameSection::new();
+        names.functions(&self.names);
+        let mut module = Module::new();
+        // It needs no data and no slots of its own.
+        module.section(&CustomSection { name: dylink::SECTION.into(), data: Cow::default() });
+        module.section(&self.types).section(&self.imports);
+        module.section(&self.functions).section(&tags).section(&self.exports);
+        module.section(&self.code).section(&names);
+        module.finish()
+    }
+}
+
+/// What is returned when something was thrown.
+fn zero(body: &mut Function, ty: ValType) {
+    let mut code = body.instructions();
+    match ty {
+        ValType::I32 => code.i32_const(0),
+        ValType::I64 => code.i64_const(0),
+        ValType::F32 => code.f32_const(0.0.into()),
+        ValType::F64 => code.f64_const(0.0.into()),
+        ValType::V128 => code.v128_const(0),
+        ValType::Ref(ty) => code.ref_null(ty.heap_type),
+    };
+}

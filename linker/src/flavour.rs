@@ -1,0 +1,68 @@
+//! The ways in which C++ is compiled, as to its exceptions: each has a libc++ of its own.
+
+use crate::fault::Fault;
+use crate::set::Object;
+
+/// How code is compiled that catches exceptions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flavour {
+    /// Its libc++.
+    library: &'static str,
+    /// The flag that has code compiled so.
+    pub(crate) flag: &'static str,
+    /// How symbols begin that such code asks for, and no other. All code may throw: what throws asks for the
+    /// same symbols in each flavour.
+    signs: &'static [&'static str],
+}
+
+const FLAVOURS: [Flavour; 2] = [
+    Flavour {
+        library: "libc++-exceptions.wasm",
+        flag: "-fexceptions",
+        signs: &["__cxa_find_matching_catch_"],
+    },
+    Flavour {
+        library: "libc++-wasm-exceptions.wasm",
+        flag: "-fwasm-exceptions",
+        signs: &["__cpp_exception", "__wasm_lpad_context", "_Unwind_CallPersonality"],
+    },
+];
+
+/// The libc++ of programs in which nothing catches: it ends a program that throws.
+const LIBCXX: &str = "libc++.wasm";
+/// What needs others comes first.
+const OTHERS: [&str; 2] = ["libiconv.wasm", "libc.wasm"];
+
+/// The flavour that modules ask for. Two of them do not mix: neither catches what the other throws.
+pub(crate) fn of(objects: &[Object], faults: &mut Vec<Fault>) -> Option<Flavour> {
+    let asks = |object: &Object, flavour: &Flavour| {
+        let imports = object.module.imports.iter().filter(|_| object.is_dynamic());
+        let begins = |name: &str| flavour.signs.iter().any(|sign| name.starts_with(sign));
+        imports.into_iter().any(|import| begins(&import.name))
+    };
+    let first = |flavour: Flavour| {
+        objects.iter().find(|object| asks(object, &flavour)).map(|object| (flavour, object))
+    };
+    let mut asked = FLAVOURS.into_iter().filter_map(first);
+    let (flavour, module) = asked.next()?;
+    for (other, second) in asked {
+        faults.push(Fault::MixedExceptions {
+            first: module.module.name.clone(),
+            first_flag: flavour.flag,
+            second: second.module.name.clone(),
+            second_flag: other.flag,
+        });
+    }
+    Some(flavour)
+}
+
+/// The files of the system libraries of a program, those that need others first.
+pub(crate) fn libraries(flavour: Option<Flavour>) -> impl IntoIterator<Item = &'static str> {
+    [flavour.map_or(LIBCXX, |flavour| flavour.library)].into_iter().chain(OTHERS)
+}
+
+/// The files of all system libraries. A program has one libc++ at most.
+pub fn system_libraries() -> impl Iterator<Item = &'static str> {
+    let flavours = FLAVOURS.into_iter().map(|flavour| flavour.library);
+    flavours.chain([LIBCXX]).chain(OTHERS)
+}

@@ -1,0 +1,42 @@
+// Exceptions that nothing catches: libc++ is the one built without exceptions, so a `throw` ends
+// the program, and tells why as it does natively.
+
+#include "uncaught.h"
+
+namespace {
+
+// Constructors of this library run before any other code can replace the handler.
+const std::terminate_handler default_handler = std::get_terminate();
+
+[[noreturn]] void terminate(void *thrown, const std::type_info *type) {
+    if (std::get_terminate() != default_handler) {
+        std::terminate();
+    }
+    report(thrown, type);
+}
+
+} // namespace
+
+extern "C" {
+
+void *__cxa_allocate_exception(std::size_t size) noexcept {
+    if (void *memory = std::malloc(size)) {
+        return memory;
+    }
+    std::terminate();
+}
+
+void __cxa_free_exception(void *thrown) noexcept {
+    std::free(thrown);
+}
+
+void __cxa_throw(void *thrown, std::type_info *type, Destructor) {
+    terminate(thrown, type);
+}
+
+// `throw;` outside of a handler, since there are no handlers.
+void __cxa_rethrow() {
+    std::terminate();
+}
+
+} // extern "C"
