@@ -270,3 +270,17 @@ void emscripten_out(const char *text) {
 void emscripten_err(const char *text) {
     emscripten_console_warn(text);
 }
+
+// What a `longjmp` is about, where code catches it by itself: the linker's `__wasm_longjmp` throws the place.
+// The order is known to compilers.
+struct longjmp_args {
+    void *env;
+    int value;
+};
+
+struct longjmp_args *__keep_longjmp(void *env, int value) {
+    static struct longjmp_args args;
+    args.env = env;
+    args.value = value ? value : 1;
+    return &args;
+}
