@@ -21,7 +21,7 @@ use crate::bind::{Origins, Source};
 use crate::contents::Contents;
 use crate::convention::ENV;
 use crate::layout::ItemId;
-use crate::legacy_exceptions::{self, Signatures, Step};
+use crate::legacy_exceptions::{self, Signatures, Step, Translation};
 use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
 use crate::load::Import;
 use crate::reach::{ItemSet, Reach};
@@ -754,6 +754,37 @@ impl Part<'_> {
     }
 }
 
+/// A function whose exceptions were in the legacy encoding.
+///
+/// # Errors
+///
+/// When it is malformed, or a block's type cannot be written.
+pub(crate) fn translated<R: Reencode<Error = Invalid>>(
+    reencode: &mut R,
+    body: &FunctionBody<'_>,
+    translation: Translation<'_>,
+    type_of_block: fn(&mut R, &wasmparser::FuncType) -> Result<BlockType>,
+) -> Result<Function> {
+    let mut locals = Vec::new();
+    for declared in body.get_locals_reader()? {
+        let (count, ty) = declared?;
+        locals.push((count, reencode.val_type(ty)?));
+    }
+    if translation.exceptions > 0 {
+        locals.push((translation.exceptions, ValType::EXNREF));
+    }
+    let mut function = Function::new(locals);
+    for (_, step) in translation.steps {
+        let instruction = match step {
+            Step::Operator(operator) => reencode.instruction(operator)?,
+            Step::Block(ty) => Instruction::Block(type_of_block(reencode, &ty)?),
+            Step::BrTable { targets, default } => Instruction::BrTable(targets.into(), default),
+        };
+        function.instruction(&instruction);
+    }
+    Ok(function)
+}
+
 /// Gives the items of a module their new numbers.
 struct Renumber<'r, 'a> {
     part: &'r mut Part<'a>,
@@ -783,24 +814,7 @@ impl Renumber<'_, '_> {
         to: &mut CodeSection,
     ) -> Result<()> {
         let translation = legacy_exceptions::translate(body, ty, &self.part.signatures)?;
-        let mut locals = Vec::new();
-        for declared in body.get_locals_reader()? {
-            let (count, ty) = declared?;
-            locals.push((count, self.val_type(ty)?));
-        }
-        locals.extend(
-            (translation.exceptions > 0).then_some((translation.exceptions, ValType::EXNREF)),
-        );
-        let mut function = Function::new(locals);
-        for (_, step) in translation.steps {
-            let instruction = match step {
-                Step::Operator(operator) => self.instruction(operator)?,
-                Step::Block(ty) => Instruction::Block(self.type_of_block(&ty)?),
-                Step::BrTable { targets, default } => Instruction::BrTable(targets.into(), default),
-            };
-            function.instruction(&instruction);
-        }
-        to.function(&function);
+        to.function(&translated(self, body, translation, Self::type_of_block)?);
         Ok(())
     }
 

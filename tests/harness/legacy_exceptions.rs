@@ -13,7 +13,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 use linker::{FuseOptions, NoLibrary, Object, Plan, Set};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use wasmtime::{Engine, Instance, Module, Store, Trap};
+use wasmtime::{Engine, Linker, Module, Store, Trap};
 
 use crate::{emscripten, workspace};
 
@@ -34,7 +34,7 @@ fn translated_code_does_the_same() -> Result<Completion, Failed> {
     let node = RefCell::new(Node::start(&node)?);
     let engine = Engine::default();
     let mut runner =
-        TestRunner::new(Config { failure_persistence: None, cases: 2000, ..Config::default() });
+        TestRunner::new(Config { failure_persistence: None, cases: 1000, ..Config::default() });
     let choices = prop::collection::vec(any::<u8>(), 0..600);
     let result = runner.run(&choices, |choices| {
         let text = module(&choices);
@@ -44,22 +44,37 @@ fn translated_code_does_the_same() -> Result<Completion, Failed> {
         linker::validate("legacy", &bytes).map_err(|e| fail(&e))?;
         std::fs::write(&file, &bytes)?;
         let expected = node.borrow_mut().run(&file)?;
-        let found = run(&engine, bytes).map_err(|e| fail(&e.message().unwrap_or_default()))?;
-        prop_assert_eq!(found, expected, "{}", text);
+        for (how, written) in written(&text).map_err(|e| fail(&e.message().unwrap_or_default()))? {
+            let found = run(&engine, &written);
+            let found = found.map_err(|e| fail(&e.message().unwrap_or_default()))?;
+            prop_assert_eq!(found, expected.as_str(), "{}: {}", how, text);
+        }
         Ok(())
     });
     result.map_err(|error| error.to_string())?;
     Ok(Completion::Completed)
 }
 
-/// Both as one module and as an instance of its own; Wasmtime refuses what is not translated.
-fn run(engine: &Engine, bytes: Vec<u8>) -> Result<String, Failed> {
-    let object = Object::load("legacy", bytes)?;
-    let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
-    let fused = plan.fuse(&FuseOptions::default())?.modules.remove(0);
-    let module = Module::new(engine, &fused.bytes).map_err(|error| format!("{error:?}"))?;
+/// The module in each way in which a program can be written.
+fn written(text: &str) -> Result<[(&'static str, Vec<u8>); 3], Failed> {
+    let plan = |text: &str| -> Result<Plan, Failed> {
+        let object = Object::load("legacy", wat::parse_str(text)?)?;
+        Ok(Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
+    };
+    let library = plan(text)?;
+    let fused = library.fuse(&FuseOptions::default())?.modules.remove(0).bytes;
+    let separate = library.bind()?.modules.remove(0).bytes;
+    let alone = plan(&text.replace(LIBRARY, ""))?.bind()?.modules.remove(0).bytes;
+    Ok([("fused", fused), ("separate", separate), ("alone", alone)])
+}
+
+/// Wasmtime refuses what is not translated.
+fn run(engine: &Engine, bytes: &[u8]) -> Result<String, Failed> {
+    let module = Module::new(engine, bytes).map_err(|error| format!("{error:?}"))?;
     let mut store = Store::new(engine, ());
-    let instance = Instance::new(&mut store, &module, &[])?;
+    let mut shared = Linker::new(engine);
+    shared.define_unknown_imports_as_default_values(&mut store, &module)?;
+    let instance = shared.instantiate(&mut store, &module)?;
     let run = instance.get_typed_func::<i32, i32>(&mut store, "run")?;
     let trace = instance.get_typed_func::<(), i32>(&mut store, "trace")?;
     let mut said = String::new();
@@ -136,6 +151,9 @@ fn module(choices: &[u8]) -> String {
     }
     writer.text + ")"
 }
+
+/// What makes a module a shared library.
+const LIBRARY: &str = "(@dylink.0 (mem-info))";
 
 const PRELUDE: &str = r#"(module
     (@dylink.0 (mem-info))
