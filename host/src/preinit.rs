@@ -5,7 +5,8 @@
 
 use linker::{BoundModule, FuseOptions, NoLibrary, Object, Plan, Set};
 use wasmtime::{
-    Config, Engine, ExternType, Func, Instance, Module, Store, Trap, Val, WasmBacktrace,
+    Config, Engine, ExternType, Func, Instance, Module, Store, ThrownException, Trap, Val,
+    WasmBacktrace,
 };
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
@@ -120,6 +121,9 @@ fn explain(plan: &Plan, module: &BoundModule, error: &wasmtime::Error) -> Error 
     let reason = match (error.downcast_ref::<CallsHost>(), error.downcast_ref::<Trap>()) {
         (Some(call), _) => call.to_string(),
         (None, Some(trap)) => format!("they trap: {}", backtrace::reason(trap)),
+        (None, None) if error.is::<ThrownException>() => {
+            "they throw an exception that nothing catches".to_owned()
+        }
         (None, None) => Error::message(error),
     };
     let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], WasmBacktrace::frames);

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use bytesize::ByteSize;
 use tokio::runtime::Runtime;
-use wasmtime::{Func, Store, Trap, Val, WasmBacktrace};
+use wasmtime::{Func, Store, ThrownException, Trap, Val, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::backtrace::{self, Backtrace};
 use crate::error::Error;
 use crate::limits::{Deadline, DeadlinePassed, Limits, MemoryLimiter};
-use crate::linked::Linked;
+use crate::linked::{Instantiation, Linked};
 use crate::program::Program;
 use crate::sandbox::State;
 use crate::wasi::Wasi;
@@ -38,14 +38,19 @@ impl<'p> Process<'p> {
         wasi: &Wasi,
     ) -> Result<Self, Error> {
         let mut runner = Runner::new(program, limits, wasi)?;
-        let run = async |store: &mut Store<State>| Ok(program.instantiate_async(store).await);
-        let linked = match runner.block_on(run) {
-            Ok(Ok(linked)) => linked,
-            Ok(Err(Error::Start { what, error })) => return Err(runner.explain_start(&what, error)),
-            Ok(Err(error)) => return Err(error),
-            Err(stop) => return Err(runner.explain("the program's start", stop)),
-        };
-        Ok(Process { runner, linked, is_poisoned: false })
+        let mut instantiation = Instantiation::new(program);
+        let steps = &mut instantiation;
+        let run = async |store: &mut Store<State>| Ok(program.take_steps(steps, store).await);
+        let started = runner.block_on(run);
+        let linked = instantiation.finish();
+        match started {
+            Ok(Ok(())) => Ok(Process { runner, linked, is_poisoned: false }),
+            Ok(Err(Error::Start { what, error })) => {
+                Err(runner.explain_start(&linked, &what, error))
+            }
+            Ok(Err(error)) => Err(error),
+            Err(stop) => Err(runner.explain("the program's start", stop)),
+        }
     }
 
     /// Calls an export of the main module and returns its results.
@@ -69,7 +74,9 @@ impl<'p> Process<'p> {
         if self.is_poisoned {
             return Err(Error::Poisoned { what });
         }
-        let results = self.runner.call(&what, function, args);
+        let runner = &mut self.runner;
+        let called = runner.call(function, args);
+        let results = called.map_err(|stop| runner.explain_uncaught(&self.linked, &what, stop));
         // Arguments of other types than the function's reach no code.
         self.is_poisoned = matches!(&results, Err(error) if !matches!(error, Error::Call { .. }));
         results
@@ -130,11 +137,10 @@ impl<'p> Runner<'p> {
         Ok(Runner { program, limits, store, runtime, deadline })
     }
 
-    fn call(&mut self, what: &str, function: Func, args: &[Val]) -> Result<Vec<Val>, Error> {
+    fn call(&mut self, function: Func, args: &[Val]) -> Result<Vec<Val>, Stop> {
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
         let out = &mut results;
-        let called = self.block_on(async |store| function.call_async(store, args, out).await);
-        called.map_err(|stop| self.explain(what, stop))?;
+        self.block_on(async |store| function.call_async(store, args, out).await)?;
         Ok(results)
     }
 
@@ -158,16 +164,40 @@ impl<'p> Runner<'p> {
     }
 
     /// Why a module was not instantiated or initialised.
-    fn explain_start(&self, what: &str, error: wasmtime::Error) -> Error {
+    fn explain_start(&mut self, linked: &Linked, what: &str, error: wasmtime::Error) -> Error {
         let in_guest =
             error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<DeadlinePassed>();
         match self.store.data().memory.denied {
-            _ if in_guest || error.is::<Trap>() => self.explain(what, Stop::Error(error)),
+            _ if in_guest || error.is::<Trap>() => {
+                self.explain_uncaught(linked, what, Stop::Error(error))
+            }
             Some(needed) => Error::MemoryLimit {
                 needed: ByteSize(needed as u64),
                 limit: ByteSize(self.limits.max_memory.unwrap_or(usize::MAX) as u64),
             },
             None => Error::Start { what: what.to_owned(), error },
+        }
+    }
+
+    /// As [`Runner::explain`]. If the guest has thrown something, it ends as programs of its language do then:
+    /// it says what that is, or does what somebody told it to do at such an end.
+    fn explain_uncaught(&mut self, linked: &Linked, what: &str, stop: Stop) -> Error {
+        let ended = self.terminate(linked).map_err(|end| self.explain(what, end));
+        match ended {
+            Err(end @ (Error::Exit(_) | Error::Timeout { .. })) => end,
+            _ => self.explain(what, stop),
+        }
+    }
+
+    /// Returns if there is no exception, or it is not the guest's matter.
+    fn terminate(&mut self, linked: &Linked) -> Result<(), Stop> {
+        let Some(exception) = self.store.take_pending_exception() else { return Ok(()) };
+        let Some(function) = linked.symbol(&mut self.store, linker::TERMINATE) else {
+            return Ok(());
+        };
+        match exception.field(&mut self.store, 0) {
+            Ok(header @ Val::I32(_)) => self.call(function, &[header]).map(drop),
+            _ => Ok(()),
         }
     }
 
@@ -193,6 +223,7 @@ impl<'p> Runner<'p> {
             what: what.to_owned(),
             trap: match trap {
                 Some(trap) => backtrace::reason(trap),
+                None if error.is::<ThrownException>() => "uncaught exception".to_owned(),
                 None => error.root_cause().to_string(),
             },
             backtrace: lines,

@@ -187,6 +187,18 @@ impl<T: 'static> Program<T> {
         T: Send,
     {
         let mut instantiation = Instantiation::new(self);
+        self.take_steps(&mut instantiation, &mut store).await?;
+        Ok(instantiation.finish())
+    }
+
+    pub(crate) async fn take_steps(
+        &self,
+        instantiation: &mut Instantiation<'_, T>,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<(), Error>
+    where
+        T: Send,
+    {
         while let Some(step) = instantiation.next(&mut store)? {
             match step {
                 Step::Instantiate { name, ready } => {
@@ -205,7 +217,7 @@ impl<T: 'static> Program<T> {
                 }
             }
         }
-        Ok(instantiation.finish())
+        Ok(())
     }
 }
 

@@ -45,7 +45,10 @@ const SET_THREW: &str = "setThrew";
 /// The sysroot's function that finds a handler: of an array of types, and how many there are.
 const FIND: &str = "__cxa_find_matching_catch";
 /// Throws a C++ exception, which the sysroot's `__cxa_throw` and its like have prepared.
-const THROW: &str = "__throw_exception";
+pub(crate) const THROW: &str = "__throw_exception";
+/// The sysroot's function that ends a program whose C++ exception nothing has caught: it is given what the
+/// tag carries, says what was thrown, and does not return. It returns if the exception is another.
+pub const TERMINATE: &str = "__terminate_uncaught";
 /// Throws what is on its way to a `setjmp`. Libc has another for programs where nothing catches it.
 const LONGJMP: &str = "_emscripten_throw_longjmp";
 /// The same for code that catches by itself, which `-sSUPPORT_LONGJMP=wasm` brings: the buffer, and the number

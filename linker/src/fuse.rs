@@ -12,6 +12,7 @@ use crate::convention::{INITIALIZE, MEMORY, START, is_private};
 use crate::custom;
 use crate::debug;
 use crate::emit::{self, Emitter, Shares};
+use crate::exceptions;
 use crate::image::{Effect, Image, value};
 use crate::layout::{ItemId, PAGE};
 use crate::links::{FunctionLink, Links, SharedLink};
@@ -160,14 +161,12 @@ struct NewExport {
     root: Root,
 }
 
-/// What is needed for the exports. To a program that does not end by itself those functions are added that
-/// finish what others do: a host calls them at the end.
+/// What is needed for the exports. Functions are added that a host calls: the one that ends a program whose
+/// exception nothing has caught, and for a program that does not end by itself those that finish what others do.
 fn reach(program: &Program<'_>, exports: &mut Vec<NewExport>) -> Reach {
     let reach = program.reach(exports.iter().map(|export| export.root));
-    if exports.iter().any(|export| export.name == START) {
-        return reach;
-    }
     let (plan, known) = (program.links.plan, exports.len());
+    let is_command = exports.iter().any(|export| export.name == START);
     let mut finisher = |name: &str| {
         let Some(Definition { module, export }) = plan.definition(name) else { return };
         if !exports.iter().any(|export| export.name == name) {
@@ -178,11 +177,17 @@ fn reach(program: &Program<'_>, exports: &mut Vec<NewExport>) -> Reach {
         FunctionLink::Host(import) => import.module == WASI && import.name == "fd_write",
         _ => false,
     };
-    let at_exit = plan.definition("__cxa_atexit").map(|definition| plan.set.item(definition));
-    if at_exit.is_some_and(|id| reach.functions.contains(id)) {
+    let calls = |name: &str| {
+        let item = plan.definition(name).map(|definition| plan.set.item(definition));
+        item.is_some_and(|id| reach.functions.contains(id))
+    };
+    if calls(exceptions::THROW) {
+        finisher(exceptions::TERMINATE);
+    }
+    if !is_command && calls("__cxa_atexit") {
         finisher("__funcs_on_exit");
     }
-    if reach.imports.any(writes) {
+    if !is_command && reach.imports.any(writes) {
         finisher("fflush");
     }
     program.reach_more(reach, exports[known..].iter().map(|export| export.root))

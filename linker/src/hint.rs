@@ -2,6 +2,7 @@
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::demangle::demangle;
+use crate::exceptions;
 use crate::load::{Import, Kind, Module};
 use crate::set::Object;
 use crate::types::{ExternType, FuncType};
@@ -14,6 +15,7 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
         return Some(WASM_BINDGEN.to_owned());
     }
     em_js(name, modules)
+        .or_else(|| exceptions::is_synthesised(name).then(|| ONLY_SHARED.to_owned()))
         .or_else(|| of_toolchain(name).map(str::to_owned))
         .or_else(|| {
             (import.module == ENV && is_private(name)).then(|| POSITION_DEPENDENT.to_owned())
@@ -22,12 +24,15 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
         .or_else(|| other_language(import, modules))
 }
 
+const ONLY_SHARED: &str = "the linker defines it for modules that share the process's memory: build the module with \
+                           `-sSIDE_MODULE=1`";
+
 const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker: build the module with `-fPIC` and \
                                   `-sSIDE_MODULE=1`, or with a memory of its own";
 
 /// Symbols by which code asks its toolchain's runtime for something, by how their names begin; the first
 /// that fits counts. Most of them are of Emscripten's runtime in JavaScript.
-const TOOLCHAIN: [(&[&str], &str); 9] = [
+const TOOLCHAIN: [(&[&str], &str); 8] = [
     (
         &["emscripten_asm_const", "emscripten_run_script", "__em_js__", "__asyncjs__"],
         "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or C++",
@@ -54,33 +59,28 @@ const TOOLCHAIN: [(&[&str], &str); 9] = [
             "saveSetjmp",
             "testSetjmp",
             "emscripten_longjmp",
-            "__wasm_setjmp",
-            "__wasm_longjmp",
-            "__c_longjmp",
+            "setThrew",
+            "__THREW__",
+            "__threwValue",
         ],
-        "it is for `setjmp`, which is not supported yet",
-    ),
-    (
-        &["invoke_", "_emscripten_throw_longjmp"],
-        "it is for exceptions or `setjmp`, which are not supported yet: build without `-fexceptions`",
+        "it is for `setjmp` and exceptions, and in libc",
     ),
     (
         &[
-            "__cxa_begin_catch",
-            "__cxa_end_catch",
-            "__cxa_find_matching_catch",
-            "__cxa_get_exception_ptr",
-            "__cxa_rethrow",
-            "__cxa_current_primary_exception",
+            "__wasm_setjmp",
+            "__wasm_longjmp",
+            "__c_longjmp",
             "__cpp_exception",
-            "__resumeException",
             "__gxx_",
+            "__wasm_lpad_context",
             "_Unwind_",
-            "llvm_eh_typeid_for",
         ],
-        "it is for C++ exceptions, which are not supported yet: build without `-fexceptions`",
+        "it is for exceptions of `-fwasm-exceptions`, which are not supported yet: build with `-fexceptions`",
     ),
-    (&["__cxa_"], "it is of C++'s runtime, which is in libc++"),
+    (
+        &["__cxa_", "__resumeException", "llvm_eh_typeid_for"],
+        "it is of C++'s runtime, which is in libc++",
+    ),
     (
         &["emscripten_", "_emscripten_"],
         "it is of Emscripten's runtime in JavaScript, and there is none here",
@@ -90,11 +90,6 @@ const TOOLCHAIN: [(&[&str], &str); 9] = [
 
 /// What the toolchain wants with a symbol, if it is one of its own.
 fn of_toolchain(name: &str) -> Option<&'static str> {
-    // Only with a signature after it: other functions may be called so too.
-    let is_signature = |rest: &str| rest.chars().all(|c| "vijfdp".contains(c));
-    if name.strip_prefix("invoke_").is_some_and(|rest| !is_signature(rest)) {
-        return None;
-    }
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     TOOLCHAIN.iter().find(|(prefixes, _)| begins(prefixes)).map(|(_, hint)| *hint)
 }
@@ -225,6 +220,20 @@ pub(crate) fn mismatch(
     let (ExternType::Func(wanted), ExternType::Func(found)) = (&import.ty, found) else {
         return None;
     };
+    of_halves(import, importer, provider, (wanted, found))
+        .or_else(|| exceptions::is_synthesised(&import.name).then(|| SYNTHESISED.to_owned()))
+}
+
+const SYNTHESISED: &str =
+    "the linker defines it as its name says, by Emscripten's rules for exceptions";
+
+/// As [`mismatch`], of two functions' types.
+fn of_halves(
+    import: &Import,
+    importer: &Module,
+    provider: Option<&Module>,
+    (wanted, found): (&FuncType, &FuncType),
+) -> Option<String> {
     let half = |import: &Import| import.name == "getTempRet0" || import.name == "setTempRet0";
     let (module, is_certain) = if legalise(wanted) == *found {
         let provider = provider?;

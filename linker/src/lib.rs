@@ -122,7 +122,7 @@ pub use bind::{BindError, Bound, BoundModule, Initialiser, Source};
 pub use contract::{Contract, ContractError, Expectation};
 pub use demangle::{demangle, printable};
 pub use dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
-pub use exceptions::is_synthesised;
+pub use exceptions::{TERMINATE, is_synthesised};
 pub use fault::{Candidate, Fault, Faults};
 pub use flavour::system_libraries;
 pub use fuse::{FuseError, FuseOptions};

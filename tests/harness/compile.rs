@@ -58,11 +58,18 @@ pub(crate) fn compile(source: &Path, role: Role, module: &Path) -> Result<(), Fa
     }
 }
 
+/// What a source is to be compiled with, by its first line: `// Flags: -fexceptions`.
+pub(crate) fn flags(source: &Path) -> Vec<String> {
+    let text = fs::read_to_string(source).unwrap_or_default();
+    let flags = text.strip_prefix("// Flags: ").and_then(|rest| rest.lines().next());
+    flags.into_iter().flat_map(str::split_whitespace).map(str::to_owned).collect()
+}
+
 fn emcc(source: &Path, role: Role) -> Command {
     let program = if ending(source) == "c" { "emcc" } else { "em++" };
     let mut command = Command::new(which::which(program).unwrap_or_else(|_| program.into()));
     command.args(["-Os", "-Wall", "-Wextra", "-msimd128", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
-    command.args(["--no-entry", "-g"]);
+    command.args(["--no-entry", "-g"]).args(flags(source));
     command.arg(match role {
         Role::Plain => "-sERROR_ON_UNDEFINED_SYMBOLS=0",
         Role::Shared | Role::Main => "-sSIDE_MODULE=1",

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::compile::{Role, ending};
+use crate::compile::{Role, ending, flags};
 use crate::console;
 use crate::link_cases::Case;
 use crate::workspace::{self, Shared};
@@ -90,16 +90,23 @@ pub(crate) fn node() -> Option<PathBuf> {
     which::which("node").ok().or_else(of_emsdk)
 }
 
-/// The program that all cases are loaded into, built when it is first asked for.
+/// The programs that cases are loaded into, built when they are first asked for. One can catch exceptions: with the
+/// other what is thrown ends the program, as in cases that are compiled without.
 #[derive(Default)]
 struct Emscripten {
-    program: Shared,
+    plain: Shared,
+    catching: Shared,
 }
+
+const CATCH: &str = "-fexceptions";
 
 impl Emscripten {
     /// What a case prints, and its status.
     fn link_and_run(&self, emcc: &Path, node: &Path, case: &Case) -> Result<String, Failed> {
-        let program = self.program.path(|folder| build(emcc, folder))?.join("main.js");
+        let catches = case.sources().iter().any(|source| flags(source).iter().any(|f| f == CATCH));
+        let (program, flags): (_, &[_]) =
+            if catches { (&self.catching, &[CATCH]) } else { (&self.plain, &[]) };
+        let program = program.path(|folder| build(emcc, flags, folder))?.join("main.js");
         let mut command = Command::new(node);
         workspace::clean_environment(&mut command);
         command.arg(program).current_dir(case.modules()?);
@@ -118,11 +125,11 @@ pub(crate) fn status(status: ExitStatus) -> String {
     }
 }
 
-fn build(emcc: &Path, folder: &Path) -> Result<(), Failed> {
+fn build(emcc: &Path, flags: &[&str], folder: &Path) -> Result<(), Failed> {
     let sources = workspace::root().join("tests").join("emscripten");
     let mut command = Command::new(emcc);
     workspace::clean_environment(&mut command);
-    command.args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
+    command.args(flags).args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
     command.args(["-sEXIT_RUNTIME", "-sENVIRONMENT=node", "--pre-js"]);
     command.arg(sources.join("start.js")).arg(sources.join("main.cpp"));
     let output = command.arg("-o").arg(folder.join("main.js")).output()?;

@@ -3,7 +3,7 @@
 //! - `main.*` exports `test`, which returns 42; a success is nothing that happens by itself.
 //! - `lib-*.*` are linked to it in the order of their names, `needed-*.*` only if a module asks for them.
 //! - `.wat` is the text format. `.c` and `.cpp` become shared libraries by Emscripten. `.rs` becomes a main
-//!   with std, or with `#![no_std]` a shared library.
+//!   with std, or with `#![no_std]` a shared library. `// Flags: FLAGS` on the first line has it compiled with these.
 //!
 //! Each is linked three times: as instances of their own, as one module, and as one whose constructors have run.
 //!

@@ -10,7 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
+
+#include <cxa_handlers.h>
 
 namespace {
 
@@ -100,6 +101,15 @@ namespace {
 
 // libc++abi's own default handler knows nothing of what is caught here.
 std::terminate_handler __cxa_terminate_handler = report_caught;
+
+// Code that may not be left by an exception calls this when it is. Natively the exception counts as caught
+// then, so that handlers can ask for it; compilers for WebAssembly leave that out.
+void std::terminate() noexcept {
+    if (uncaught) {
+        __cxxabiv1::__cxa_begin_catch(in_flight);
+    }
+    std::__terminate(std::get_terminate());
+}
 
 extern "C" {
 
@@ -206,11 +216,9 @@ void __cxa_end_catch() {
 // What a program throws and nothing catches, once it has left all of its functions: whoever called the
 // first of them ends the program by this. Returns if that is no exception of C++.
 void __terminate_uncaught(Exception *exception) {
-    if (exception != in_flight) {
-        return;
+    if (exception == in_flight) {
+        std::terminate();
     }
-    __cxa_begin_catch(exception);
-    std::terminate();
 }
 
 // What there is to know of them

@@ -1,0 +1,36 @@
+//! C++ throws through Rust, into C++ that called it. Functions that C++ may leave by an exception are
+//! `extern "C-unwind"`, for which Rust knows that it may happen. What such a function has is not dropped: Rust for
+//! this target unwinds nothing.
+
+use std::ffi::c_int;
+
+unsafe extern "C-unwind" {
+    fn protects(function: extern "C-unwind" fn(c_int) -> c_int, n: c_int) -> c_int;
+    fn throws(n: c_int) -> c_int;
+    safe fn note(line: c_int);
+}
+
+struct Noisy(c_int);
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        note(self.0);
+    }
+}
+
+extern "C-unwind" fn passes(n: c_int) -> c_int {
+    let _noisy = Noisy(100 + n);
+    // SAFETY: it has this type, and no conditions.
+    let result = unsafe { throws(n) };
+    note(n);
+    result
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn test() -> c_int {
+    for n in 0..3 {
+        // SAFETY: `protects` calls the function and returns, whatever that throws.
+        note(unsafe { protects(passes, n) });
+    }
+    42
+}

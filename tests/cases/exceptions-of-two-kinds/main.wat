@@ -1,0 +1,5 @@
+;; Catches as `-fexceptions` has it; the library as `-fwasm-exceptions`.
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "__cxa_find_matching_catch_2" (func $find (result i32)))
+  (func (export "test") (result i32) (call $find)))

@@ -1,0 +1,57 @@
+// Flags: -fexceptions
+// `longjmp` is no exception: it passes handlers, `catch (...)` too, and destructors do not run. Functions that use
+// both do not mix them up.
+#include <emscripten/em_macros.h>
+#include <csetjmp>
+#include <cstdio>
+#include <stdexcept>
+
+namespace {
+
+std::jmp_buf place;
+
+__attribute__((noinline)) void leave(int how) {
+    if (how == 1) {
+        std::longjmp(place, 11);
+    }
+    if (how == 2) {
+        throw std::runtime_error("thrown");
+    }
+    std::puts("nothing happens");
+}
+
+__attribute__((noinline)) void between(int how) {
+    try {
+        leave(how);
+    } catch (const std::logic_error &) {
+        std::puts("never caught");
+    } catch (...) {
+        std::puts("caught between, and thrown again");
+        throw;
+    }
+}
+
+// Catches, and is where `longjmp` leads.
+int both(int how) {
+    try {
+        int value = setjmp(place);
+        if (value) {
+            return value;
+        }
+        between(how);
+    } catch (const std::exception &error) {
+        std::printf("%s\n", error.what());
+        return 22;
+    }
+    return 0;
+}
+
+} // namespace
+
+extern "C" EMSCRIPTEN_KEEPALIVE int test() {
+    for (int how = 0; how < 3; how++) {
+        std::printf("%d\n", both(how));
+    }
+    std::printf("%d %d\n", both(1), both(2));
+    return 42;
+}
