@@ -597,3 +597,47 @@ fn label<'o>(operator: &'o mut Operator<'_>, offset: usize) -> Result<Option<&'o
         _ => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODULE: &str = r#"(module
+        (tag $tag (param i32))
+        (func $a) (func $b) (func $c) (func $d)
+        (func
+            try $outer
+                try
+                    call $a
+                    try call $b delegate $outer
+                catch $tag
+                    drop
+                    call $c
+                    rethrow 0
+                end
+            catch_all
+                call $d
+            end))"#;
+
+    /// Source lines are found by the offsets.
+    #[test]
+    fn each_step_knows_where_it_comes_from() {
+        let bytes = wat::parse_str(MODULE).unwrap();
+        let contents = Contents::read(&bytes).unwrap();
+        let body = contents.bodies.last().unwrap();
+        let translation = translate(body, 0, &Signatures::new(&contents)).unwrap();
+        let read: Vec<_> = body.get_operators_reader().unwrap().into_iter_with_offsets().collect();
+        let calls = |operator: &Operator<'_>| match operator {
+            Operator::Call { function_index } => Some(*function_index),
+            _ => None,
+        };
+        let read = read.into_iter().flatten().filter_map(|(o, at)| Some((at, calls(&o)?)));
+        let offsets: Vec<_> = translation.steps.iter().map(|(offset, _)| *offset).collect();
+        let written = translation.steps.into_iter().filter_map(|(at, step)| match step {
+            Step::Operator(operator) => Some((at, calls(&operator)?)),
+            _ => None,
+        });
+        assert_eq!(written.collect::<Vec<_>>(), read.collect::<Vec<_>>());
+        assert!(offsets.is_sorted());
+    }
+}
