@@ -5,6 +5,7 @@
 //! - [`debug`]: source lines after several modules became one
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`engines`]: the same programs as one module, on another engine
+//! - [`wasm_exceptions`]: the cases of exceptions and `longjmp`, compiled so that code catches by itself
 //! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
 //! - [`legacy_exceptions`]: exceptions in the legacy encoding against their translation, over generated code
@@ -33,6 +34,7 @@ mod oracle;
 mod readme;
 mod real;
 mod rules;
+mod wasm_exceptions;
 mod workspace;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
