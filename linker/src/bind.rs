@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wasm_encoder::{ConstExpr, Elements, EntityType, ExportKind, MemoryType, RefType, TableType};
 use wasmparser::ExternalKind;
 
+use crate::alone;
 use crate::contents::Contents;
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
 use crate::emit::{self, Emitter, STACK_POINTER_TYPE, Sections, Shares};
@@ -60,6 +61,15 @@ pub struct BoundModule {
 pub(crate) struct Origins {
     pub(crate) first: u32,
     pub(crate) functions: Vec<ItemId>,
+}
+
+impl Origins {
+    /// Of a module whose functions are still those that it had.
+    fn all(object: &Object, module: usize) -> Self {
+        let first = object.module.internals.imported_functions;
+        let functions = first..first + object.module.internals.defined_functions;
+        Origins { first, functions: functions.map(|index| ItemId { module, index }).collect() }
+    }
 }
 
 /// Where an import comes from.
@@ -160,13 +170,16 @@ impl Plan {
 
 fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindError> {
     let object = &links.plan.set.objects[module];
+    let malformed = |error: emit::Error| BindError::new(&object.module.name, &error);
     if !object.is_dynamic() {
         let imports = object.module.imports.iter().zip(&links.plan.resolution[module]);
         let imports = imports.map(|(import, &meaning)| links.source(import, meaning)).collect();
-        let bytes = object.bytes.to_vec();
-        return Ok(BoundModule { module, bytes, imports, origins: None });
+        let rewritten = alone::rewrite(&object.bytes).map_err(malformed)?;
+        let origins = rewritten.is_some().then(|| Origins::all(object, module));
+        let bytes = rewritten.unwrap_or_else(|| object.bytes.to_vec());
+        return Ok(BoundModule { module, bytes, imports, origins });
     }
-    rewrite(links, module).map_err(|error| BindError::new(&object.module.name, &error))
+    rewrite(links, module).map_err(malformed)
 }
 
 fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, emit::Error> {

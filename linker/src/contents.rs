@@ -2,7 +2,7 @@
 
 use wasmparser::{
     BinaryReader, CustomSectionReader, Data, Element, FunctionBody, Global, KnownCustom, Name,
-    Naming, Parser, Payload, RecGroup, Result, Table, TagType,
+    Naming, Parser, Payload, RecGroup, Result, Table, TagType, TypeRef,
 };
 
 /// The sections of a module that is known to be valid but for its function bodies.
@@ -13,6 +13,7 @@ pub(crate) struct Contents<'a> {
     pub(crate) functions: Vec<u32>,
     pub(crate) tables: Vec<Table<'a>>,
     pub(crate) memories: Vec<wasmparser::MemoryType>,
+    pub(crate) imported_tags: Vec<TagType>,
     pub(crate) tags: Vec<TagType>,
     pub(crate) globals: Vec<Global<'a>>,
     pub(crate) exports: Vec<wasmparser::Export<'a>>,
@@ -39,6 +40,13 @@ impl<'a> Contents<'a> {
     fn section(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<()> {
         match payload {
             Payload::TypeSection(section) => self.types = all(section)?,
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    if let TypeRef::Tag(ty) = import?.ty {
+                        self.imported_tags.push(ty);
+                    }
+                }
+            }
             Payload::FunctionSection(section) => self.functions = all(section)?,
             Payload::TableSection(section) => self.tables = all(section)?,
             Payload::MemorySection(section) => self.memories = all(section)?,

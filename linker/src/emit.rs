@@ -1,24 +1,27 @@
 //! Writes modules out with new numbers: one of a program for *bind*, all of them as one for *fuse*.
 //!
-//! Every instruction is written as one instruction, so the n-th of a function is still the n-th.
+//! Every instruction is written as one instruction, so the n-th of a function is still the n-th; but for functions
+//! with exceptions in the legacy encoding, of which [`legacy_exceptions`] tells what became of what.
 
 use std::collections::{BTreeMap, HashMap};
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, DataCountSection, DataSection, ElementSection, Elements,
-    EntityType, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
-    Instruction, MemorySection, NameMap, NameSection, StartSection, TableSection, TagKind,
-    TagSection, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, CustomSection, DataCountSection, DataSection,
+    ElementSection, Elements, EntityType, ExportSection, Function, FunctionSection, GlobalSection,
+    GlobalType, ImportSection, Instruction, MemorySection, NameMap, NameSection, StartSection,
+    TableSection, TagKind, TagSection, TypeSection, ValType,
 };
 use wasmparser::{
-    CompositeInnerType, Data, DataKind, Element, ElementKind, ExternalKind, Operator, RecGroup,
+    CompositeInnerType, Data, DataKind, Element, ElementKind, ExternalKind, FunctionBody, Operator,
+    RecGroup,
 };
 
 use crate::bind::{Origins, Source};
 use crate::contents::Contents;
 use crate::convention::ENV;
 use crate::layout::ItemId;
+use crate::legacy_exceptions::{self, Signatures, Step, Translation};
 use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
 use crate::load::Import;
 use crate::reach::{ItemSet, Reach};
@@ -35,6 +38,17 @@ pub(crate) enum Invalid {
     Type,
     #[error("an element segment lies outside of the table")]
     Elements,
+    #[error(transparent)]
+    Exceptions(#[from] legacy_exceptions::Fault),
+}
+
+impl From<legacy_exceptions::Error> for Error {
+    fn from(error: legacy_exceptions::Error) -> Self {
+        match error {
+            legacy_exceptions::Error::Malformed(error) => Error::ParseError(error),
+            legacy_exceptions::Error::Fault(fault) => Error::UserError(fault.into()),
+        }
+    }
 }
 
 /// The number of what is not written, since nothing that is written refers to it.
@@ -118,12 +132,16 @@ fn simple(group: &RecGroup) -> Option<&wasmparser::FuncType> {
     let mut types = group.types();
     let (Some(only), None) = (types.next(), types.next()) else { return None };
     let CompositeInnerType::Func(ty) = &only.composite_type.inner else { return None };
-    let concrete = |ty: &wasmparser::ValType| matches!(ty, wasmparser::ValType::Ref(ty) if ty.is_concrete_type_ref());
     let simple = only.is_final
         && only.supertype_idx.is_none()
         && !group.is_explicit_rec_group()
-        && !ty.params().iter().chain(ty.results()).any(concrete);
+        && is_simple(ty);
     simple.then_some(ty)
+}
+
+fn is_simple(ty: &wasmparser::FuncType) -> bool {
+    let concrete = |ty: &wasmparser::ValType| matches!(ty, wasmparser::ValType::Ref(ty) if ty.is_concrete_type_ref());
+    !ty.params().iter().chain(ty.results()).any(concrete)
 }
 
 /// One of the modules that are written, and the new numbers of its items, by their old ones.
@@ -131,6 +149,7 @@ struct Part<'a> {
     module: usize,
     contents: Contents<'a>,
     groups: Vec<RecGroup>,
+    signatures: Signatures,
     types: Vec<u32>,
     functions: Vec<u32>,
     globals: Vec<GlobalPlace>,
@@ -149,6 +168,7 @@ enum GlobalPlace {
 
 impl<'a> Part<'a> {
     fn new(links: &Links<'_>, module: usize, mut contents: Contents<'a>) -> Self {
+        let signatures = Signatures::new(&contents);
         let groups = std::mem::take(&mut contents.types);
         let imported = links.imported(module);
         let gone = |imported: u32, defined: usize| vec![GONE; imported as usize + defined];
@@ -156,6 +176,7 @@ impl<'a> Part<'a> {
         Part {
             module,
             groups,
+            signatures,
             types: gone(0, types),
             functions: gone(imported.functions, contents.functions.len()),
             globals: gone(imported.globals, contents.globals.len())
@@ -660,7 +681,7 @@ impl Part<'_> {
         for (index, (&ty, body)) in (imported.functions as usize..).zip(functions) {
             if renumber.part.functions[index] != GONE {
                 to.functions.function(renumber.type_index(ty)?);
-                renumber.parse_function_body(&mut to.code, body.clone())?;
+                renumber.write_body(ty, body, &mut to.code)?;
             }
         }
         for (index, global) in (imported.globals..).zip(&contents.globals) {
@@ -733,6 +754,37 @@ impl Part<'_> {
     }
 }
 
+/// A function whose exceptions were in the legacy encoding.
+///
+/// # Errors
+///
+/// When it is malformed, or a block's type cannot be written.
+pub(crate) fn translated<R: Reencode<Error = Invalid>>(
+    reencode: &mut R,
+    body: &FunctionBody<'_>,
+    translation: Translation<'_>,
+    type_of_block: fn(&mut R, &wasmparser::FuncType) -> Result<BlockType>,
+) -> Result<Function> {
+    let mut locals = Vec::new();
+    for declared in body.get_locals_reader()? {
+        let (count, ty) = declared?;
+        locals.push((count, reencode.val_type(ty)?));
+    }
+    if translation.exceptions > 0 {
+        locals.push((translation.exceptions, ValType::EXNREF));
+    }
+    let mut function = Function::new(locals);
+    for (_, step) in translation.steps {
+        let instruction = match step {
+            Step::Operator(operator) => reencode.instruction(operator)?,
+            Step::Block(ty) => Instruction::Block(type_of_block(reencode, &ty)?),
+            Step::BrTable { targets, default } => Instruction::BrTable(targets.into(), default),
+        };
+        function.instruction(&instruction);
+    }
+    Ok(function)
+}
+
 /// Gives the items of a module their new numbers.
 struct Renumber<'r, 'a> {
     part: &'r mut Part<'a>,
@@ -740,6 +792,45 @@ struct Renumber<'r, 'a> {
 }
 
 impl Renumber<'_, '_> {
+    /// Writes the body of a function of a type, in the final encoding of exceptions.
+    fn write_body(&mut self, ty: u32, body: &FunctionBody<'_>, to: &mut CodeSection) -> Result<()> {
+        let mut function = self.new_function_with_parsed_locals(body)?;
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let operator = operators.read()?;
+            if legacy_exceptions::is_legacy(&operator) {
+                return self.write_translated(ty, body, to);
+            }
+            function.instruction(&self.instruction(operator)?);
+        }
+        to.function(&function);
+        Ok(())
+    }
+
+    fn write_translated(
+        &mut self,
+        ty: u32,
+        body: &FunctionBody<'_>,
+        to: &mut CodeSection,
+    ) -> Result<()> {
+        let translation = legacy_exceptions::translate(body, ty, &self.part.signatures)?;
+        to.function(&translated(self, body, translation, Self::type_of_block)?);
+        Ok(())
+    }
+
+    fn type_of_block(&mut self, ty: &wasmparser::FuncType) -> Result<BlockType> {
+        match (ty.params(), ty.results()) {
+            ([], []) => Ok(BlockType::Empty),
+            ([], [only]) => Ok(BlockType::Result(self.val_type(*only)?)),
+            _ if is_simple(ty) => Ok(BlockType::FunctionType(self.types.function(ty)?)),
+            _ => {
+                let ty = self.func_type(ty.clone())?;
+                self.types.section.ty().func_type(&ty);
+                Ok(BlockType::FunctionType(take(&mut self.types.count)))
+            }
+        }
+    }
+
     fn write_element(
         &mut self,
         element: Element<'_>,

@@ -13,12 +13,11 @@
 //! ```text
 //! (func $invoke_vij (param $slot i32) (param i32 i64) (local $stack i32)
 //!   (local.set $stack (global.get $__stack_pointer))
-//!   (block $caught
-//!     (block $exception (result i32)
-//!       (try_table (catch $__cpp_exception $exception) (catch $__c_longjmp $caught)
-//!         (return (call_indirect (param i32 i64) (local.get 1) (local.get 2) (local.get $slot))))
-//!       (unreachable))
-//!     (drop))
+//!   (block $caught (result i32)
+//!     (try_table (catch $__cpp_exception $caught) (catch $__c_longjmp $caught)
+//!       (return (call_indirect (param i32 i64) (local.get 1) (local.get 2) (local.get $slot))))
+//!     (unreachable))
+//!   (drop)
 //!   (global.set $__stack_pointer (local.get $stack))
 //!   (call $setThrew (i32.const 1) (i32.const 0)))
 //! ```
@@ -52,8 +51,13 @@ pub(crate) const THROW: &str = "__throw_exception";
 pub const TERMINATE: &str = "__terminate_uncaught";
 /// Throws what is on its way to a `setjmp`. Libc has another for programs where nothing catches it.
 const LONGJMP: &str = "_emscripten_throw_longjmp";
+/// The same for code that catches by itself, which `-sSUPPORT_LONGJMP=wasm` brings: the buffer, and the number
+/// that `setjmp` is to return.
+const WASM_LONGJMP: &str = "__wasm_longjmp";
+/// The sysroot's function that keeps these two, and says where: that is what the tag carries.
+const KEEP_LONGJMP: &str = "__keep_longjmp";
 
-/// The tags, by the names of the tool convention for exceptions.
+/// The tags, by the names of the tool convention for exceptions. Each carries an address.
 const TAGS: [&str; 2] = ["__cpp_exception", "__c_longjmp"];
 
 /// As many parameters as a function may have.
@@ -67,13 +71,14 @@ enum Helper {
     /// Calls `FIND` with this many types.
     FindMatchingCatch(usize),
     Throw,
+    WasmLongjmp,
 }
 
 type FuncType = (Vec<ValType>, Option<ValType>);
 
-/// Whether a program may leave a function to the linker that no module of it defines.
+/// Whether a program may leave a function or tag to the linker that no module of it defines.
 pub fn is_synthesised(symbol: &str) -> bool {
-    Helper::of(symbol).is_some()
+    TAGS.contains(&symbol) || Helper::of(symbol).is_some()
 }
 
 /// What the module itself wants that defines these symbols.
@@ -84,21 +89,23 @@ pub(crate) fn implied<'s>(symbols: impl Iterator<Item = &'s String>) -> Vec<Stri
 
 /// The module that defines those of the symbols that the linker writes, if there are any.
 pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>) -> Option<Object> {
-    let helpers = symbols.filter_map(|name| Some((name.as_str(), Helper::of(name)?)));
-    let helpers: Vec<_> = helpers.collect();
-    if helpers.is_empty() {
+    let symbols: Vec<_> = symbols.filter(|name| is_synthesised(name)).collect();
+    if symbols.is_empty() {
         return None;
     }
+    let helpers = symbols.into_iter().filter_map(|name| Some((name.as_str(), Helper::of(name)?)));
+    let helpers: Vec<_> = helpers.collect();
     let mut writer = Writer::new(&helpers);
     for (name, helper) in &helpers {
         let body = match helper {
             Helper::Invoke(callee) => writer.invoke(callee),
             Helper::FindMatchingCatch(types) => writer.find(*types),
-            Helper::Throw => writer.throw(CPP, true),
+            Helper::Throw => writer.throw(),
+            Helper::WasmLongjmp => writer.wasm_longjmp(),
         };
         writer.define(name, &helper.ty(), &body);
     }
-    let longjmp = writer.throw(C_LONGJMP, false);
+    let longjmp = writer.longjmp();
     writer.define(LONGJMP, &(vec![], None), &longjmp);
     // What is written here can be read.
     Object::load(NAME, writer.finish()).ok()
@@ -106,8 +113,10 @@ pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>) -> Option<Ob
 
 impl Helper {
     fn of(symbol: &str) -> Option<Self> {
-        if symbol == THROW {
-            return Some(Helper::Throw);
+        match symbol {
+            THROW => return Some(Helper::Throw),
+            WASM_LONGJMP => return Some(Helper::WasmLongjmp),
+            _ => {}
         }
         if let Some(letters) = symbol.strip_prefix("invoke_") {
             return signature(letters).map(Helper::Invoke);
@@ -124,6 +133,7 @@ impl Helper {
         match self {
             Helper::Invoke(_) => Some(SET_THREW),
             Helper::FindMatchingCatch(_) => Some(FIND),
+            Helper::WasmLongjmp => Some(KEEP_LONGJMP),
             Helper::Throw => None,
         }
     }
@@ -135,6 +145,7 @@ impl Helper {
             }
             Helper::FindMatchingCatch(types) => (vec![ValType::I32; *types], Some(ValType::I32)),
             Helper::Throw => (vec![ValType::I32], None),
+            Helper::WasmLongjmp => (vec![ValType::I32; 2], None),
         }
     }
 }
@@ -182,9 +193,11 @@ struct Writer {
     names: NameMap,
     /// The index of the next function.
     next: u32,
-    /// `setThrew` and the function that finds a handler, where something needs them.
+    /// `setThrew`, the function that finds a handler, and the one that keeps what `longjmp` is given, where
+    /// something needs them.
     set_threw: Option<u32>,
     find: Option<u32>,
+    keep_longjmp: Option<u32>,
 }
 
 impl Writer {
@@ -200,6 +213,7 @@ impl Writer {
             next: 0,
             set_threw: None,
             find: None,
+            keep_longjmp: None,
         };
         let memory = MemoryType {
             minimum: 0,
@@ -225,6 +239,9 @@ impl Writer {
         }
         if is_needed(FIND) {
             writer.find = Some(writer.import(FIND, Some(ValType::I32)));
+        }
+        if is_needed(KEEP_LONGJMP) {
+            writer.keep_longjmp = Some(writer.import(KEEP_LONGJMP, Some(ValType::I32)));
         }
         writer
     }
@@ -263,17 +280,17 @@ impl Writer {
         let mut body = Function::new([(1, ValType::I32)]);
         let mut code = body.instructions();
         code.global_get(STACK).local_set(stack);
-        code.block(BlockType::Empty).block(BlockType::Result(ValType::I32));
+        code.block(BlockType::Result(ValType::I32));
         let catches = [
             // Labels are counted from the inside, without the `try_table` itself.
             Catch::One { tag: CPP, label: 0 },
-            Catch::One { tag: C_LONGJMP, label: 1 },
+            Catch::One { tag: C_LONGJMP, label: 0 },
         ];
         code.try_table(BlockType::Empty, catches);
         for param in 1..stack {
             code.local_get(param);
         }
-        code.local_get(0).call_indirect(0, ty).return_().end().unreachable().end().drop().end();
+        code.local_get(0).call_indirect(0, ty).return_().end().unreachable().end().drop();
         code.local_get(stack).global_set(STACK);
         if let Some(set_threw) = self.set_threw {
             code.i32_const(1).i32_const(0).call(set_threw);
@@ -305,21 +322,34 @@ impl Writer {
         body
     }
 
-    fn throw(&mut self, tag: u32, has_value: bool) -> Function {
+    fn throw(&self) -> Function {
+        let mut body = Function::new([]);
+        body.instructions().local_get(0).throw(CPP).end();
+        body
+    }
+
+    /// What it is about is in libc's `__THREW__` and `__threwValue`.
+    fn longjmp(&self) -> Function {
+        let mut body = Function::new([]);
+        body.instructions().i32_const(0).throw(C_LONGJMP).end();
+        body
+    }
+
+    fn wasm_longjmp(&self) -> Function {
         let mut body = Function::new([]);
         let mut code = body.instructions();
-        if has_value {
-            code.local_get(0);
+        code.local_get(0).local_get(1);
+        if let Some(keep) = self.keep_longjmp {
+            code.call(keep);
         }
-        code.throw(tag).end();
+        code.throw(C_LONGJMP).end();
         body
     }
 
     fn finish(mut self) -> Vec<u8> {
         let mut tags = TagSection::new();
-        for (tag, (name, params)) in TAGS.into_iter().zip([vec![ValType::I32], vec![]]).enumerate()
-        {
-            let func_type_idx = self.ty(&(params, None));
+        let func_type_idx = self.ty(&(vec![ValType::I32], None));
+        for (tag, name) in TAGS.into_iter().enumerate() {
             tags.tag(TagType { kind: TagKind::Exception, func_type_idx });
             self.exports.export(name, ExportKind::Tag, tag as u32);
         }

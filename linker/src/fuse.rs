@@ -528,6 +528,19 @@ mod tests {
             (call_indirect (type $unary) (call $call_twice (local.get 0)) (global.get $twice)))
         (func $g (param i32) (result i32)
             (block (result i32) (br_if 0 (global.get $own) (local.get 0))))
+        (tag $tag (param i32))
+        (func (export "legacy") (param i32) (result i32)
+            try $outer (result i32)
+                try (result i32)
+                    try (result i32) (call $g (local.get 0)) delegate $outer
+                catch_all
+                    rethrow 0
+                end
+            catch $tag
+                (throw $tag)
+            catch_all
+                rethrow $outer
+            end)
         (func (export "__wasm_apply_data_relocs")
             (i32.store (i32.add (global.get $memory_base) (i32.const 4))
                 (i32.add (global.get $table_base) (i32.const 1))))

@@ -32,7 +32,7 @@ const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker
 
 /// Symbols by which code asks its toolchain's runtime for something, by how their names begin; the first
 /// that fits counts. Most of them are of Emscripten's runtime in JavaScript.
-const TOOLCHAIN: [(&[&str], &str); 8] = [
+const TOOLCHAIN: [(&[&str], &str); 9] = [
     (
         &["emscripten_asm_const", "emscripten_run_script", "__em_js__", "__asyncjs__"],
         "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or C++",
@@ -66,16 +66,12 @@ const TOOLCHAIN: [(&[&str], &str); 8] = [
         "it is for `setjmp` and exceptions, and in libc",
     ),
     (
-        &[
-            "__wasm_setjmp",
-            "__wasm_longjmp",
-            "__c_longjmp",
-            "__cpp_exception",
-            "__gxx_",
-            "__wasm_lpad_context",
-            "_Unwind_",
-        ],
-        "it is for exceptions of `-fwasm-exceptions`, which are not supported yet: build with `-fexceptions`",
+        &["__wasm_setjmp"],
+        "it is for `setjmp`, and in the libc of newer versions of Emscripten: build all with the same version",
+    ),
+    (
+        &["__gxx_", "__wasm_lpad_context", "_Unwind_"],
+        "it is for exceptions of `-fwasm-exceptions`, and in their libc++",
     ),
     (
         &["__cxa_", "__resumeException", "llvm_eh_typeid_for"],

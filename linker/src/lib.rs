@@ -82,6 +82,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alone;
 mod bind;
 mod contents;
 mod contract;
@@ -100,6 +101,7 @@ mod graph;
 mod hint;
 mod image;
 mod layout;
+mod legacy_exceptions;
 mod links;
 mod load;
 mod moved;

@@ -15,8 +15,10 @@ use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 
-/// The WebAssembly features that modules may use: version 3.0 of the standard without threads.
-pub const FEATURES: WasmFeatures = WasmFeatures::WASM3.difference(WasmFeatures::THREADS);
+/// The WebAssembly features that modules may use: version 3.0 of the standard without threads, and the legacy
+/// encoding of exceptions, which is translated to the standard's when a module is rewritten.
+pub const FEATURES: WasmFeatures =
+    WasmFeatures::WASM3.difference(WasmFeatures::THREADS).union(WasmFeatures::LEGACY_EXCEPTIONS);
 
 /// A module as plain data: what linking needs to know of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -166,9 +168,6 @@ fn names(features: WasmFeatures) -> String {
 fn remedy(feature: &str) -> &'static str {
     match feature {
         "threads" => "threads, which `-pthread` and `-C target-feature=+atomics` bring",
-        "legacy-exceptions" => {
-            "C++ exceptions and `setjmp`, which `-fwasm-exceptions` and `-sSUPPORT_LONGJMP=wasm` bring"
-        }
         _ => "that feature",
     }
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use crate::bind::BoundModule;
 use crate::contents::Contents;
-use crate::origin::offsets;
+use crate::legacy_exceptions::Signatures;
+use crate::origin::{offsets, written};
 use crate::set::Set;
 
 /// The functions of one module that were written, in their order. All offsets count from the start of
@@ -19,7 +20,7 @@ pub(crate) struct Moved {
 pub(crate) struct MovedFunction {
     pub(crate) old: Range<usize>,
     pub(crate) new: Range<usize>,
-    /// Where each instruction begins: before, and now.
+    /// For each instruction that was written where it begins, after where that begins which it comes from.
     pub(crate) instructions: Vec<(usize, usize)>,
 }
 
@@ -34,13 +35,16 @@ impl BoundModule {
             let imported = set.objects[module].module.internals.imported_functions;
             let functions = origins.functions.iter().zip(&new.bodies);
             let functions = functions.filter(|(id, _)| id.module == module);
+            let signatures = Signatures::new(&old);
             let functions = functions.filter_map(|(id, new)| {
-                let old = old.bodies.get(id.index.checked_sub(imported)? as usize)?;
+                let defined = id.index.checked_sub(imported)? as usize;
                 Some(MovedFunction {
-                    old: old.range(),
+                    old: old.bodies.get(defined)?.range(),
                     new: new.range(),
-                    // Each instruction was rewritten as one.
-                    instructions: offsets(old).zip(offsets(new)).collect(),
+                    instructions: written(&old, defined, &signatures)?
+                        .into_iter()
+                        .zip(offsets(new))
+                        .collect(),
                 })
             });
             moved.insert(module, Moved { functions: functions.collect() });

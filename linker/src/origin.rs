@@ -1,10 +1,11 @@
 //! From the code of a rewritten module back to the module and the source that it came from.
 
 use addr2line::gimli::{self, Dwarf, EndianSlice, LittleEndian};
-use wasmparser::{Chunk, FunctionBody, Parser, Payload};
+use wasmparser::{Chunk, FunctionBody, Operator, Parser, Payload};
 
 use crate::bind::BoundModule;
 use crate::contents::Contents;
+use crate::legacy_exceptions::{self, Signatures};
 use crate::set::{Object, Set};
 
 /// An instruction of one of the modules that were linked.
@@ -50,10 +51,9 @@ impl BoundModule {
         let function = *origins.functions.get(place)?;
         let original = Contents::read(&set.objects[function.module].bytes).ok()?;
         let defined = function.index.checked_sub(imported(function.module))?;
-        let original = original.bodies.get(defined as usize)?;
-        // Each instruction was rewritten as one.
         let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
-        let offset = offsets(original).nth(instruction)?;
+        let written = written(&original, defined as usize, &Signatures::new(&original))?;
+        let offset = *written.get(instruction)?;
         Some(Origin { module: function.module, function: function.index, offset })
     }
 }
@@ -86,9 +86,33 @@ pub(crate) fn body_starts(bytes: &[u8]) -> Vec<usize> {
 
 /// Where each instruction of a function begins.
 pub(crate) fn offsets(body: &FunctionBody<'_>) -> impl Iterator<Item = usize> + use<> {
+    let operators = operators(body).map(|(_, offset)| offset);
+    operators.collect::<Vec<_>>().into_iter()
+}
+
+fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = (Operator<'a>, usize)> {
     let operators = body.get_operators_reader().into_iter();
-    let offsets = operators.flat_map(wasmparser::OperatorsReader::into_iter_with_offsets);
-    offsets.flatten().map(|(_, offset)| offset).collect::<Vec<_>>().into_iter()
+    operators.flat_map(wasmparser::OperatorsReader::into_iter_with_offsets).flatten()
+}
+
+/// For each instruction that is written for a function that a module defines, where the one begins that it
+/// comes from: none before the one of the instruction before it.
+pub(crate) fn written(
+    contents: &Contents<'_>,
+    function: usize,
+    signatures: &Signatures,
+) -> Option<Vec<usize>> {
+    let (body, &ty) = (contents.bodies.get(function)?, contents.functions.get(function)?);
+    let mut offsets = Vec::new();
+    for (operator, offset) in operators(body) {
+        if legacy_exceptions::is_legacy(&operator) {
+            let translation = legacy_exceptions::translate(body, ty, signatures).ok()?;
+            return Some(translation.steps.into_iter().map(|(offset, _)| offset).collect());
+        }
+        // Any other instruction was rewritten as one.
+        offsets.push(offset);
+    }
+    Some(offsets)
 }
 
 /// The source of an instruction, the innermost of functions inlined into each other first; empty for a

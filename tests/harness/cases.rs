@@ -14,6 +14,7 @@ use crate::console;
 use crate::emscripten;
 use crate::engines;
 use crate::link_cases::{self, Case};
+use crate::wasm_exceptions;
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -35,6 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.extend(link_cases::trials(&linked));
     trials.extend(emscripten::trials(&linked));
     trials.extend(engines::trials(&linked));
+    trials.extend(wasm_exceptions::trials(&linked));
     trials
 }
 

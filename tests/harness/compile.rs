@@ -45,10 +45,20 @@ pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
 }
 
 pub(crate) fn compile(source: &Path, role: Role, module: &Path) -> Result<(), Failed> {
+    compile_with(&flags(source), source, role, module)
+}
+
+/// With flags that are for C and C++.
+pub(crate) fn compile_with(
+    flags: &[String],
+    source: &Path,
+    role: Role,
+    module: &Path,
+) -> Result<(), Failed> {
     let mut command = match ending(source).as_str() {
         "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
         "rs" => rustc(role),
-        _ => emcc(source, role),
+        _ => emcc(flags, source, role),
     };
     workspace::clean_environment(&mut command);
     let result = command.arg(source).arg("-o").arg(module).output()?;
@@ -65,11 +75,11 @@ pub(crate) fn flags(source: &Path) -> Vec<String> {
     flags.into_iter().flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
-fn emcc(source: &Path, role: Role) -> Command {
+fn emcc(flags: &[String], source: &Path, role: Role) -> Command {
     let program = if ending(source) == "c" { "emcc" } else { "em++" };
     let mut command = Command::new(which::which(program).unwrap_or_else(|_| program.into()));
     command.args(["-Os", "-Wall", "-Wextra", "-msimd128", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
-    command.args(["--no-entry", "-g"]).args(flags(source));
+    command.args(["--no-entry", "-g"]).args(flags);
     command.arg(match role {
         Role::Plain => "-sERROR_ON_UNDEFINED_SYMBOLS=0",
         Role::Shared | Role::Main => "-sSIDE_MODULE=1",

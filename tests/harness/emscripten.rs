@@ -42,16 +42,26 @@ fn run(case: &Case, emscripten: &Emscripten) -> Result<Completion, Failed> {
     };
     let actual = emscripten.link_and_run(&emcc, &node, case)?;
     let expected = expected(case);
-    let note = case.file("emscripten.txt");
-    let same = console::same(&actual, &expected, "`emscripten.txt` may say why they differ");
-    match (applies(&note, &emcc)?, same) {
-        (false, same) => same?,
-        (true, Err(_)) => {}
-        (true, Ok(())) => {
-            return Err(format!("the same as here, but emscripten.txt says:\n{note}").into());
-        }
-    }
+    same_but_for("emscripten.txt", case, &actual, &expected, &emcc)?;
     Ok(Completion::Completed)
+}
+
+/// Compares what a case does elsewhere with what it should do, unless one of its files says that it differs, and
+/// why.
+pub(crate) fn same_but_for(
+    file: &str,
+    case: &Case,
+    actual: &str,
+    expected: &str,
+    emcc: &Path,
+) -> Result<(), Failed> {
+    let note = case.file(file);
+    let same = console::same(actual, expected, &format!("`{file}` may say why they differ"));
+    match (applies(&note, emcc)?, same) {
+        (false, same) => same,
+        (true, Err(_)) => Ok(()),
+        (true, Ok(())) => Err(format!("they are the same, but {file} says:\n{note}").into()),
+    }
 }
 
 /// What the case's files say: what is printed, and the status.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::compile::{self, ENDINGS, Role, ending, stem};
+use crate::compile::{self, ENDINGS, Role, compile_with, ending, stem};
 use crate::console;
 use crate::workspace::{self, Shared};
 
@@ -32,6 +32,8 @@ pub(crate) struct Case {
     folder: PathBuf,
     /// In the order of their names.
     sources: Vec<PathBuf>,
+    /// What each C and C++ source is compiled with.
+    flags: fn(&Path) -> Vec<String>,
     modules: Shared,
     fused: Shared,
 }
@@ -63,7 +65,14 @@ impl Case {
         let has_main = sources.iter().any(|source| stem(source) == "main");
         let is_told = folder.join("case.md").is_file();
         let (modules, fused) = (Shared::default(), Shared::default());
-        (has_main && !is_told).then(|| Case { folder: folder.to_owned(), sources, modules, fused })
+        let (folder, flags) = (folder.to_owned(), compile::flags);
+        (has_main && !is_told).then_some(Case { folder, sources, flags, modules, fused })
+    }
+
+    /// The same sources, compiled with other flags.
+    pub(crate) fn with_flags(&self, flags: fn(&Path) -> Vec<String>) -> Self {
+        let (folder, sources) = (self.folder.clone(), self.sources.clone());
+        Case { folder, sources, flags, modules: Shared::default(), fused: Shared::default() }
     }
 
     pub(crate) fn name(&self) -> String {
@@ -83,7 +92,9 @@ impl Case {
         self.modules.path(|folder| {
             let module = |source| folder.join(stem(source)).with_extension("wasm");
             let mut sources = self.sources.iter();
-            sources.try_for_each(|s| compile::compile(s, Role::of(s), &module(s)))
+            sources.try_for_each(|source| {
+                compile_with(&(self.flags)(source), source, Role::of(source), &module(source))
+            })
         })
     }
 
@@ -131,8 +142,7 @@ fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
         }
         plan = String::from_utf8([output.stdout, output.stderr].concat())?;
     }
-    let output =
-        host("run", case)?.args(INVOKE).args(["--mode", "separate", "main.wasm"]).output()?;
+    let output = separate(case)?;
     same_when_fused(case, &case.fused()?, &output)?;
     let preinit = preinit(case, &output)?;
     let error = failure(&output)?;
@@ -149,13 +159,24 @@ fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     ])
 }
 
+/// What modules do as instances of their own.
+pub(crate) fn separate(case: &Case) -> Result<Output, Failed> {
+    let mut host = host("run", case)?;
+    Ok(host.args(INVOKE).args(["--mode", "separate", "main.wasm"]).output()?)
+}
+
+/// What they do as one module.
+pub(crate) fn run_fused(case: &Case, fused: &Path) -> Result<Output, Failed> {
+    let mut run = Command::new(workspace::host());
+    workspace::clean_environment(&mut run);
+    Ok(run.current_dir(case.modules()?).arg("run").args(INVOKE).arg(fused).output()?)
+}
+
 /// A program is written as one module, which must be valid and do what its modules did as instances of their
 /// own. Its functions are called by others, so a backtrace is not compared.
 fn same_when_fused(case: &Case, fused: &Path, separate: &Output) -> Result<(), Failed> {
     linker::validate("fused", &fs::read(fused)?)?;
-    let mut run = Command::new(workspace::host());
-    workspace::clean_environment(&mut run);
-    let output = run.current_dir(case.modules()?).arg("run").args(INVOKE).arg(fused).output()?;
+    let output = run_fused(case, fused)?;
     let outcome = |output: &Output| -> Result<String, Failed> {
         Ok(String::from_utf8(output.stdout.clone())? + &console::status(output.status))
     };

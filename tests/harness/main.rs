@@ -5,8 +5,10 @@
 //! - [`debug`]: source lines after several modules became one
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`engines`]: the same programs as one module, on another engine
+//! - [`wasm_exceptions`]: the cases of exceptions and `longjmp`, compiled so that code catches by itself
 //! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
+//! - [`legacy_exceptions`]: exceptions in the legacy encoding against their translation, over generated code
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
 //! - [`real`]: libraries of others, against the same libraries built natively
@@ -25,12 +27,14 @@ mod emscripten;
 mod engines;
 mod fusing;
 mod grid;
+mod legacy_exceptions;
 mod library;
 mod link_cases;
 mod oracle;
 mod readme;
 mod real;
 mod rules;
+mod wasm_exceptions;
 mod workspace;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -42,6 +46,7 @@ fn main() -> std::process::ExitCode {
         debug::trials(),
         fusing::trials(),
         grid::trials(),
+        legacy_exceptions::trials(),
         library::trials(),
         oracle::trials(),
         real::trials(),

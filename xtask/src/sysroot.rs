@@ -34,21 +34,31 @@ const HEADERS: [&str; 2] = ["runtime.h", "uncaught.h"];
 pub(crate) struct Libcxx {
     library: &'static str,
     runtime: &'static str,
-    /// Taken whole.
-    pub(crate) archives: [&'static str; 2],
+    /// Taken whole; each by its names, the newest first.
+    pub(crate) archives: &'static [&'static [&'static str]],
 }
 
 /// The first is for programs in which nothing catches. Which one a program gets the linker decides.
-pub(crate) const LIBCXX: [Libcxx; 2] = [
+pub(crate) const LIBCXX: [Libcxx; 3] = [
     Libcxx {
         library: "libc++.wasm",
         runtime: "uncaught.cpp",
-        archives: ["libc++-noexcept", "libc++abi-noexcept"],
+        archives: &[&["libc++-noexcept"], &["libc++abi-noexcept"]],
     },
     Libcxx {
         library: "libc++-exceptions.wasm",
         runtime: "exceptions.cpp",
-        archives: ["libc++", "libc++abi"],
+        archives: &[&["libc++"], &["libc++abi"]],
+    },
+    // Those of newer versions have the final encoding of exceptions; the linker translates the legacy one.
+    Libcxx {
+        library: "libc++-wasm-exceptions.wasm",
+        runtime: "wasm-exceptions.cpp",
+        archives: &[
+            &["libc++-wasmexcept", "libc++-except"],
+            &["libc++abi-wasmexcept", "libc++abi-except"],
+            &["libunwind-wasmexcept", "libunwind-except"],
+        ],
     },
 ];
 
@@ -237,8 +247,8 @@ struct Recipe<'a> {
     system: PathBuf,
     /// Where its position independent archives are.
     archives: PathBuf,
-    /// Which of `COMPILER_RT` it has.
-    compiler_rt: &'static str,
+    /// Which it knows to build.
+    known: Known,
     lld: PathBuf,
 }
 
@@ -258,7 +268,7 @@ impl<'a> Recipe<'a> {
             runtime: runtime(project),
             system: real.with_file_name("system").join("lib"),
             archives: archives(emcmake)?.join("pic"),
-            compiler_rt: compiler_rt(emcmake)?,
+            known: Known::ask(emcmake)?,
             lld: lld()?,
         })
     }
@@ -266,9 +276,12 @@ impl<'a> Recipe<'a> {
     /// Distributions ship the archives, in a cache that must stay as it is. Emscripten's own installer
     /// leaves them to be made.
     fn make_archives(&self) -> anyhow::Result<()> {
-        let libcxx = LIBCXX.iter().flat_map(|libcxx| &libcxx.archives);
-        let all = LIBC_ARCHIVES.iter().chain(libcxx).chain([&self.compiler_rt, &MALLOC]);
-        let missing: Vec<_> = all.filter(|name| !self.archive(name).is_file()).collect();
+        let mut all = [&LIBC_ARCHIVES[..], &[self.known.compiler_rt()?, MALLOC]].concat();
+        for names in LIBCXX.iter().flat_map(|libcxx| libcxx.archives) {
+            all.push(self.known.one_of(names)?);
+        }
+        let missing: Vec<_> =
+            all.into_iter().filter(|name| !self.archive(name).is_file()).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -321,7 +334,7 @@ impl<'a> Recipe<'a> {
             "libc" => LIBC_REST.into(),
             name => self.archive(name),
         });
-        let whole = [whole.as_slice(), &[self.archive(self.compiler_rt)]].concat();
+        let whole = [whole.as_slice(), &[self.archive(self.known.compiler_rt()?)]].concat();
         self.link(LIBC, &flags, &objects, &whole, &[&self.archive(MALLOC)])
     }
 
@@ -332,10 +345,11 @@ impl<'a> Recipe<'a> {
 
     fn build_libcxx(&self, libcxx: &Libcxx) -> anyhow::Result<()> {
         let runtime = [self.runtime.join(libcxx.runtime)];
-        let include = ["libcxxabi/src"];
+        let include = ["libcxxabi/src", "libunwind/include"];
         self.compile(&["-Wall", "-Wextra"], &include, &runtime)?;
         // With libc among the inputs, libc++ records that it needs it.
-        let whole = libcxx.archives.map(|name| self.archive(name));
+        let whole = libcxx.archives.iter().map(|names| Ok(self.archive(self.known.one_of(names)?)));
+        let whole = whole.collect::<anyhow::Result<Vec<_>>>()?;
         self.link(libcxx.library, &[], &objects(&runtime), &whole, &[Path::new(LIBC)])
     }
 
@@ -399,11 +413,23 @@ pub(crate) fn lld() -> anyhow::Result<PathBuf> {
     Ok(Path::new(&target).with_file_name("bin").join(lld))
 }
 
-/// What Emscripten calls the compiler's own library: the one of its names that can be built.
-pub(crate) fn compiler_rt(emcmake: &Path) -> anyhow::Result<&'static str> {
-    let help = ask(Command::new(sibling(emcmake, "embuilder")).arg("--help"))?;
-    let known = |name: &&str| help.lines().any(|line| line.trim() == *name);
-    COMPILER_RT.into_iter().find(known).context("Emscripten lacks the compiler's own library")
+/// The archives that a version of Emscripten can build.
+pub(crate) struct Known(String);
+
+impl Known {
+    pub(crate) fn ask(emcmake: &Path) -> anyhow::Result<Self> {
+        Ok(Known(ask(Command::new(sibling(emcmake, "embuilder")).arg("--help"))?))
+    }
+
+    fn one_of(&self, names: &[&'static str]) -> anyhow::Result<&'static str> {
+        let is_known = |name: &&str| self.0.lines().any(|line| line.trim() == *name);
+        let name = names.iter().copied().find(is_known);
+        name.with_context(|| format!("Emscripten lacks the library `{}`", names.join("` or `")))
+    }
+
+    pub(crate) fn compiler_rt(&self) -> anyhow::Result<&'static str> {
+        self.one_of(&COMPILER_RT)
+    }
 }
 
 /// Where the compiler puts objects: in the current folder.

@@ -171,8 +171,9 @@ impl Bench<'_> {
         let objects = [self.tour_rust()?, self.tour_cpp()?];
         let emcmake = &self.emscripten.emcmake;
         let archives = sysroot::archives(emcmake)?;
-        let names = LIBC_ARCHIVES.iter().chain(&LIBCXX[0].archives).copied();
-        let names = names.chain([sysroot::compiler_rt(emcmake)?, MALLOC]);
+        let names = LIBC_ARCHIVES.iter().chain(LIBCXX[0].archives.iter().copied().flatten());
+        let compiler_rt = sysroot::Known::ask(emcmake)?.compiler_rt()?;
+        let names = names.copied().chain([compiler_rt, MALLOC]);
         let archive = |name: &str| archives.join(format!("{name}.a"));
         let module = self.built("tour.static.wasm");
         let mut command = Command::new(sysroot::lld()?);
