@@ -287,15 +287,6 @@ void emscripten_err(const char *text) {
     emscripten_console_warn(text);
 }
 
-// `setjmp` never returns 0 the second time, which older versions forget.
-void setThrew(uintptr_t env, int value);
-_Noreturn void _emscripten_throw_longjmp(void);
-
-void emscripten_longjmp(uintptr_t env, int value) {
-    setThrew(env, value ? value : 1);
-    _emscripten_throw_longjmp();
-}
-
 // What a `longjmp` is about, where code catches it by itself: the linker's `__wasm_longjmp` throws the place.
 // The order is known to compilers.
 struct longjmp_args {
