@@ -3,7 +3,7 @@
 import { readFileSync, writeSync } from "node:fs";
 import { WASI } from "node:wasi";
 
-// Whether a module has a section of tags, whose number is 13.
+// Whether a module has tags: what is in section 13, which begins with their number.
 function hasTags(bytes) {
   let at = 8;
   while (at < bytes.length) {
@@ -14,7 +14,7 @@ function hasTags(bytes) {
       size += (byte & 127) * 2 ** shift;
       shift += 7;
     } while (byte & 128);
-    if (id === 13) {
+    if (id === 13 && bytes[at] !== 0) {
       return true;
     }
     at += size;

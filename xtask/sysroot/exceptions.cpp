@@ -11,8 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <cxa_handlers.h>
-
 namespace {
 
 using std::type_info;
@@ -71,6 +69,12 @@ void release(Exception *primary) {
 
 } // namespace
 
+namespace __cxxabiv1 {
+
+struct __cxa_exception;
+
+} // namespace __cxxabiv1
+
 extern "C" {
 
 // Throws the program's tag for C++ exceptions. The linker defines it.
@@ -99,8 +103,15 @@ namespace {
 
 } // namespace
 
-// libc++abi's own default handler knows nothing of what is caught here.
+// The handler that a program starts with: libc++abi's own knows nothing of what is caught here.
 std::terminate_handler __cxa_terminate_handler = report_caught;
+
+namespace std {
+
+// libc++abi's: calls a handler, which may not return.
+[[noreturn]] void __terminate(terminate_handler) noexcept;
+
+} // namespace std
 
 // Code that may not be left by an exception calls this when it is. Natively the exception counts as caught
 // then, so that handlers can ask for it; compilers for WebAssembly leave that out.
@@ -123,11 +134,19 @@ void __cxa_free_exception(void *object) noexcept {
     std::free(of(object));
 }
 
-void __cxa_throw(void *object, type_info *type, Destructor destructor) {
+// Newer versions of `std::make_exception_ptr` call this instead of throwing.
+__cxxabiv1::__cxa_exception *__cxa_init_primary_exception(void *object, type_info *type,
+                                                          Destructor destructor) noexcept {
     Exception *exception = of(object);
-    *exception = {type, destructor, 1, exception, 0, nullptr, nullptr};
+    *exception = {type, destructor, 0, exception, 0, nullptr, nullptr};
+    return reinterpret_cast<__cxxabiv1::__cxa_exception *>(exception);
+}
+
+void __cxa_throw(void *object, type_info *type, Destructor destructor) {
+    __cxa_init_primary_exception(object, type, destructor);
+    of(object)->references = 1;
     uncaught++;
-    raise(exception);
+    raise(of(object));
 }
 
 // `throw;`

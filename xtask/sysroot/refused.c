@@ -174,12 +174,6 @@ void *emscripten_dlopen_promise(const char *, int) {
 }
 #endif
 
-// Where something calls `setjmp` the linker has another.
-__attribute__((weak)) _Noreturn void _emscripten_throw_longjmp(void) {
-    fputs("longjmp to where no setjmp was called\n", stderr);
-    abort();
-}
-
 #if !EMSCRIPTEN_BEFORE(3, 1, 42)
 // A signal after some time.
 int _setitimer_js(int, double) {

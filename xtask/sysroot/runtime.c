@@ -222,6 +222,22 @@ void __call_sighandler(sighandler_t handler, int signal) {
     handler(signal);
 }
 
+// Where something calls `setjmp` the linker has another.
+__attribute__((weak)) _Noreturn void _emscripten_throw_longjmp(void) {
+    fputs("longjmp to where no setjmp was called\n", stderr);
+    abort();
+}
+
+// Says where to go and with which value.
+void setThrew(uintptr_t place, int value);
+
+// What compilers make of `longjmp`. By the standard `setjmp` never returns 0 the second time; older
+// versions of Emscripten leave that out, and then nobody finds out that something was thrown.
+_Noreturn void emscripten_longjmp(uintptr_t place, int value) {
+    setThrew(place, value ? value : 1);
+    _emscripten_throw_longjmp();
+}
+
 int getentropy(void *buffer, size_t length) {
     __wasi_errno_t error = length > 256 ? EIO : __wasi_random_get(buffer, length);
     if (error) {
@@ -269,15 +285,6 @@ void emscripten_out(const char *text) {
 
 void emscripten_err(const char *text) {
     emscripten_console_warn(text);
-}
-
-// `setjmp` never returns 0 the second time, which older versions forget.
-void setThrew(uintptr_t env, int value);
-_Noreturn void _emscripten_throw_longjmp(void);
-
-void emscripten_longjmp(uintptr_t env, int value) {
-    setThrew(env, value ? value : 1);
-    _emscripten_throw_longjmp();
 }
 
 // What a `longjmp` is about, where code catches it by itself: the linker's `__wasm_longjmp` throws the place.
