@@ -1,7 +1,7 @@
 //! One source file to one module, in each language and each role that the language has.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::Failed;
@@ -13,7 +13,7 @@ use crate::workspace;
 pub(crate) enum Role {
     /// Not position independent; lends the others its memory, table and stack. Rust with std.
     Main,
-    /// Position independent: C, C++, and Rust with `#![no_std]`, since the shipped std is not.
+    /// Position independent: C, C++, and Rust with `#![no_std]` or for Emscripten, since std is not elsewhere.
     Shared,
     /// Has a memory of its own, and gives and takes nothing but functions.
     Plain,
@@ -22,8 +22,9 @@ pub(crate) enum Role {
 impl Role {
     /// What becomes of a case's source: only Rust has the choice.
     pub(crate) fn of(source: &Path) -> Self {
-        let std = || !fs::read_to_string(source).is_ok_and(|text| text.contains("#![no_std]"));
-        if ending(source) == "rs" && std() { Role::Main } else { Role::Shared }
+        let no_std = || fs::read_to_string(source).is_ok_and(|text| text.contains("#![no_std]"));
+        let is_main = ending(source) == "rs" && !is_for_emscripten(source) && !no_std();
+        if is_main { Role::Main } else { Role::Shared }
     }
 }
 
@@ -38,8 +39,28 @@ pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// The target for which Rust has a position independent std.
+const EMSCRIPTEN: &str = "wasm32-unknown-emscripten";
+
+/// Rust with std as a shared library, which a source is by its first line.
+fn is_for_emscripten(source: &Path) -> bool {
+    let first = format!("// Target: {EMSCRIPTEN}");
+    ending(source) == "rs" && fs::read_to_string(source).is_ok_and(|text| text.starts_with(&first))
+}
+
+/// Where the toolchain has a target's libraries.
+fn target_libraries(target: &[&str]) -> Option<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    let output = rustc.args(["--print", "target-libdir"]).args(target).output().ok()?;
+    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end()))
+}
+
 /// Why a source cannot be compiled here.
 pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
+    let has_target = || target_libraries(&["--target", EMSCRIPTEN]).is_some_and(|l| l.is_dir());
+    if is_for_emscripten(source) && !has_target() {
+        return Some("the Rust target wasm32-unknown-emscripten is missing");
+    }
     let needs_emcc = matches!(ending(source).as_str(), "c" | "cpp");
     (needs_emcc && which::which("emcc").is_err()).then_some("Emscripten is missing")
 }
@@ -57,11 +78,29 @@ pub(crate) fn compile_with(
 ) -> Result<(), Failed> {
     let mut command = match ending(source).as_str() {
         "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
+        "rs" if is_for_emscripten(source) => return rust_for_emscripten(source, module),
         "rs" => rustc(role),
         _ => emcc(flags, source, role),
     };
-    workspace::clean_environment(&mut command);
-    let result = command.arg(source).arg("-o").arg(module).output()?;
+    run(command.arg(source).arg("-o").arg(module))
+}
+
+/// Compiles to an archive with std in it, and links that by the toolchain's own linker.
+fn rust_for_emscripten(source: &Path, module: &Path) -> Result<(), Failed> {
+    let archive = module.with_extension("a");
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition", "2024", "--crate-type", "staticlib", "-O", "--crate-name", "case"]);
+    rustc.args(["--target", EMSCRIPTEN, "-C", "relocation-model=pic", "-C", "panic=unwind"]);
+    run(rustc.args(["-C", "debuginfo=line-tables-only"]).arg(source).arg("-o").arg(&archive))?;
+    let libraries = target_libraries(&[]).ok_or("rustc does not tell its folder")?;
+    let mut lld = Command::new(libraries.with_file_name("bin").join("rust-lld"));
+    lld.args(["-flavor", "wasm", "--export=test"]).args(SHARED);
+    run(lld.arg(&archive).arg("-o").arg(module))
+}
+
+fn run(command: &mut Command) -> Result<(), Failed> {
+    workspace::clean_environment(command);
+    let result = command.output()?;
     match result.status.success() {
         true => Ok(()),
         false => Err(format!("{command:?}\n{}", String::from_utf8_lossy(&result.stderr)).into()),

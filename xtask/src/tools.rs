@@ -21,9 +21,10 @@ pub(crate) enum Tool {
 }
 
 impl Tool {
-    pub(crate) const ALL: [Tool; 6] = [
+    pub(crate) const ALL: [Tool; 7] = [
         Tool::RustTarget("wasm32-unknown-unknown"),
         Tool::RustTarget("wasm32-wasip1"),
+        Tool::RustTarget("wasm32-unknown-emscripten"),
         Tool::Emscripten,
         Tool::CMake,
         Tool::Make,
@@ -47,6 +48,9 @@ impl Tool {
             Tool::Make => "running CMake's build files",
             Tool::CppCompiler => "native C++, the tests' oracle",
             Tool::RustTarget("wasm32-wasip1") => "build-all --target wasm32-wasip1",
+            Tool::RustTarget("wasm32-unknown-emscripten") => {
+                "tests: Rust shared libraries with std"
+            }
             Tool::RustTarget(_) => "Rust to WebAssembly",
         }
     }

@@ -108,6 +108,10 @@ int getaddrinfo(const char *restrict, const char *restrict, const struct addrinf
     return EAI_FAIL;
 }
 
+// Nothing was ever given out.
+void freeaddrinfo(struct addrinfo *) {
+}
+
 int getnameinfo(const_address restrict, socklen_t, char *restrict, socklen_t, char *restrict,
                 socklen_t, int) {
     return EAI_FAIL;
