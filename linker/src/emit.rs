@@ -82,7 +82,11 @@ impl Sections {
     pub(crate) fn finish(self) -> Vec<u8> {
         let mut module = wasm_encoder::Module::new();
         module.section(&self.types.section).section(&self.imports).section(&self.functions);
-        module.section(&self.tables).section(&self.memories).section(&self.tags);
+        module.section(&self.tables).section(&self.memories);
+        // Engines that know no exceptions know no such section either.
+        if !self.tags.is_empty() {
+            module.section(&self.tags);
+        }
         module.section(&self.globals).section(&self.exports);
         if let Some(function_index) = self.start {
             module.section(&StartSection { function_index });
