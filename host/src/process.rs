@@ -9,6 +9,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::backtrace::{self, Backtrace};
 use crate::error::Error;
+use crate::libraries::{Files, Libraries};
 use crate::limits::{Deadline, DeadlinePassed, Limits, MemoryLimiter};
 use crate::linked::Linked;
 use crate::program::Program;
@@ -36,8 +37,9 @@ impl<'p> Process<'p> {
         program: &'p Program<State>,
         limits: Limits,
         wasi: &Wasi,
+        files: Files,
     ) -> Result<Self, Error> {
-        let mut runner = Runner::new(program, limits, wasi)?;
+        let mut runner = Runner::new(program, limits, wasi, files)?;
         let run = async |store: &mut Store<State>| Ok(program.instantiate_async(store).await);
         let linked = match runner.block_on(run) {
             Ok(Ok(linked)) => linked,
@@ -113,9 +115,15 @@ struct Runner<'p> {
 }
 
 impl<'p> Runner<'p> {
-    fn new(program: &'p Program<State>, limits: Limits, wasi: &Wasi) -> Result<Self, Error> {
+    fn new(
+        program: &'p Program<State>,
+        limits: Limits,
+        wasi: &Wasi,
+        files: Files,
+    ) -> Result<Self, Error> {
         let engine = program.functions.engine();
-        let state = State { wasi: wasi.build()?, memory: MemoryLimiter::new(&limits) };
+        let (wasi, libraries) = (wasi.build()?, Libraries::new(files));
+        let state = State { wasi, libraries, memory: MemoryLimiter::new(&limits) };
         let mut store = Store::new(engine, state);
         if limits.max_memory.is_some() {
             store.limiter(|state| &mut state.memory);

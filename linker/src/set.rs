@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::fault::{Fault, Faults};
+use crate::host_module::is_host;
 use crate::load::{Import, Kind, LoadError, Module};
 use crate::resolve;
 use crate::types::ExternType;
-use crate::wasi::WASI;
 use wasmparser::ValType;
 
 /// A module and its bytes. Two of one hash are the same to a plan.
 #[derive(Debug, Clone)]
 pub struct Object {
-    pub module: Module,
+    pub module: Arc<Module>,
     pub bytes: Arc<[u8]>,
     /// Where it was read from, if that is known. This crate opens nothing; what is kept beside a module, such
     /// as its source map, is found by it.
@@ -38,7 +38,7 @@ impl Object {
     /// As [`Module::load`].
     pub fn load(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, LoadError> {
         let bytes = bytes.into();
-        let module = Module::load(name, &bytes)?;
+        let module = Arc::new(Module::load(name, &bytes)?);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
         Ok(Object { module, bytes, file: None, linked_as, shares_memory, is_on_demand: false })
@@ -67,7 +67,7 @@ impl Hash for Object {
 }
 
 /// The files of the system libraries, those that need others first.
-pub const SYSTEM_LIBRARIES: [&str; 3] = ["libc++.wasm", "libiconv.wasm", "libc.wasm"];
+pub const SYSTEM_LIBRARIES: [&str; 4] = ["libc++.wasm", "libiconv.wasm", "libdl.wasm", "libc.wasm"];
 
 /// Where shared libraries that are needed but not given come from.
 pub trait Library {
@@ -153,7 +153,7 @@ impl Set {
         let mut seen = BTreeSet::new();
         let imports = self.objects.iter().flat_map(|object| &object.module.imports);
         imports
-            .filter(|import| matches!(import.ty, ExternType::Func(_)) && import.module != WASI)
+            .filter(|import| matches!(import.ty, ExternType::Func(_)) && !is_host(&import.module))
             .filter(|import| symbols.all(&import.module, &import.name).is_empty())
             .filter(|import| seen.insert((&import.module, &import.name, import.ty.to_string())))
             .cloned()
@@ -203,12 +203,12 @@ impl Gathering {
 
     fn join_system(&mut self, library: &mut dyn Library) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if undefined(&self.objects).is_empty() {
+        if undefined(&self.objects, &self.objects).is_empty() {
             return faults;
         }
         let mut system = library.system();
         loop {
-            let wanted = undefined(&self.objects);
+            let wanted = undefined(&self.objects, &self.objects);
             let defines = |object: &Object| object.symbols().any(|name| wanted.contains(name));
             let Some(at) = system.iter().position(defines) else { return faults };
             let object = system.remove(at);
@@ -221,12 +221,15 @@ impl Gathering {
     }
 }
 
-/// The symbols that some module imports and none defines.
-fn undefined(objects: &[Object]) -> BTreeSet<String> {
+/// The symbols that one of `importers` wants and none of `objects` defines.
+pub(crate) fn undefined<'a>(
+    importers: impl IntoIterator<Item = &'a Object>,
+    objects: &[Object],
+) -> BTreeSet<String> {
     let process = objects.iter().filter(|object| object.linked_as == ENV);
     let defined: HashSet<_> = process.flat_map(Object::symbols).collect();
-    objects
-        .iter()
+    importers
+        .into_iter()
         .filter(|object| object.is_dynamic())
         .flat_map(|object| &object.module.imports)
         .filter(|import| [ENV, GOT_MEM, GOT_FUNC].contains(&import.module.as_str()))

@@ -1,5 +1,6 @@
 //! Builds the system libraries that guests share, `libc.wasm`, `libiconv.wasm` and `libc++.wasm`: Emscripten's
-//! own, as shared libraries that need WASI and nothing else.
+//! own, as shared libraries that need WASI and nothing else. `libdl.wasm`, for libraries that are opened while
+//! the program runs, needs `host` too.
 //!
 //! Emscripten's archives hold position independent code, but leave many functions to JavaScript. Those
 //! come from `xtask/sysroot`, and from parts of musl that Emscripten ships as sources only.
@@ -23,10 +24,12 @@ use crate::tools::Emscripten;
 /// All that is done here is in this text: with another, the libraries are made anew.
 const RECIPE: &str = include_str!("sysroot.rs");
 
-const LIBRARIES: [&str; 3] = ["libc.wasm", "libiconv.wasm", "libc++.wasm"];
+const LIBRARIES: [&str; 4] = ["libc.wasm", "libiconv.wasm", "libdl.wasm", "libc++.wasm"];
 
 /// The runtime's sources in `xtask/sysroot`: those of libc, those of libc++, and what they include.
-const LIBC_RUNTIME: [&str; 5] = ["runtime.c", "start.c", "paths.c", "files.c", "refused.c"];
+const LIBC_RUNTIME: [&str; 6] =
+    ["runtime.c", "start.c", "atexit.c", "paths.c", "files.c", "refused.c"];
+const LIBDL_RUNTIME: [&str; 1] = ["dlfcn.c"];
 const LIBCXX_RUNTIME: [&str; 1] = ["exceptions.cpp"];
 const HEADERS: [&str; 1] = ["runtime.h"];
 
@@ -73,13 +76,17 @@ pub(crate) const LIBCXX: [&str; 2] = ["libc++-noexcept", "libc++abi-noexcept"];
 /// With it goes a constant that libc keeps to itself, so that each has its own.
 const ICONV: &str = "iconv.o";
 const LOCALES: &str = "c_locale.o";
-/// The archive of libc without it.
+/// What is in libdl instead, for which Emscripten has JavaScript.
+const DYNAMIC: [&str; 4] = ["dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
+/// The archive of libc without these.
 const LIBC_REST: &str = "libc-rest.a";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
 pub(crate) const MALLOC: &str = "libdlmalloc";
 
 /// The module that every host provides.
 const WASI: &str = "wasi_snapshot_preview1";
+/// The module of what `host` provides to libdl.
+const HOST: &str = "wasm_host";
 
 /// What whoever links the libraries provides.
 const CONVENTION: [&str; 7] = [
@@ -120,9 +127,10 @@ pub(crate) fn build(
     sh.change_dir(&folder);
     let recipe = Recipe::new(project, &emscripten, &step, &sh)?;
     recipe.make_archives()?;
-    recipe.take_iconv_out()?;
+    recipe.split_libc()?;
     recipe.build_libc()?;
     recipe.build_libiconv()?;
+    recipe.build_libdl()?;
     recipe.build_libcxx()?;
     let libraries = read(&folder)?;
     check(&libraries, &emscripten.version)?;
@@ -138,7 +146,7 @@ pub(crate) fn build(
 fn inputs(project: &Project, emscripten: &Emscripten) -> anyhow::Result<String> {
     let mut text = format!("{}\n{}\n", emscripten.emcmake.display(), emscripten.version);
     text += RECIPE;
-    for source in LIBC_RUNTIME.iter().chain(&LIBCXX_RUNTIME).chain(&HEADERS) {
+    for source in LIBC_RUNTIME.iter().chain(&LIBDL_RUNTIME).chain(&LIBCXX_RUNTIME).chain(&HEADERS) {
         let file = runtime(project).join(source);
         let source = fs::read_to_string(&file);
         text += &source.with_context(|| format!("cannot read `{}`", file.display()))?;
@@ -172,10 +180,12 @@ fn check(libraries: &[Vec<u8>], version: &str) -> anyhow::Result<()> {
         exports.map(|export| export.name.as_str()).chain(CONVENTION).collect();
     let imports = modules.iter().flat_map(|module| &module.imports);
     let missing: BTreeSet<_> = imports
-        .filter(|import| import.module != WASI && !provided.contains(import.name.as_str()))
+        .filter(|import| ![WASI, HOST].contains(&import.module.as_str()))
+        .filter(|import| !provided.contains(import.name.as_str()))
         .map(|import| format!("`{}`", import.name))
         .collect();
     check_split(&modules[0], &modules[1])?;
+    check_split(&modules[0], &modules[2])?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -246,13 +256,13 @@ impl<'a> Recipe<'a> {
         process::run(self.step, cmd!(self.sh, "{embuilder} --pic build {missing...}"))
     }
 
-    /// Splits the archive of libc in two, in the current folder.
-    fn take_iconv_out(&self) -> anyhow::Result<()> {
+    /// Takes out of the archive of libc what other libraries have, in the current folder.
+    fn split_libc(&self) -> anyhow::Result<()> {
         let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC[1]));
         let rest = self.sh.current_dir().join(LIBC_REST);
         fs::copy(&libc, &rest).with_context(|| format!("cannot copy `{}`", libc.display()))?;
         process::run(self.step, cmd!(self.sh, "{emar} x {LIBC_REST} {ICONV} {LOCALES}"))?;
-        process::run(self.step, cmd!(self.sh, "{emar} d {LIBC_REST} {ICONV}"))
+        process::run(self.step, cmd!(self.sh, "{emar} d {LIBC_REST} {ICONV} {DYNAMIC...}"))
     }
 
     fn build_libc(&self) -> anyhow::Result<()> {
@@ -299,13 +309,19 @@ impl<'a> Recipe<'a> {
         self.link(LIBRARIES[1], &[], &objects, &[], &[Path::new(LIBRARIES[0])])
     }
 
+    fn build_libdl(&self) -> anyhow::Result<()> {
+        let runtime = LIBDL_RUNTIME.map(|source| self.runtime.join(source));
+        self.compile(&["-Wall", "-Wextra"], &[], &runtime)?;
+        self.link(LIBRARIES[2], &[], &objects(&runtime), &[], &[Path::new(LIBRARIES[0])])
+    }
+
     fn build_libcxx(&self) -> anyhow::Result<()> {
         let runtime = LIBCXX_RUNTIME.map(|source| self.runtime.join(source));
         let include = ["libcxxabi/src"];
         self.compile(&["-Wall", "-Wextra"], &include, &runtime)?;
         // With libc among the inputs, libc++ records that it needs it.
         let whole = LIBCXX.map(|name| self.archive(name));
-        self.link(LIBRARIES[2], &[], &objects(&runtime), &whole, &[Path::new(LIBRARIES[0])])
+        self.link(LIBRARIES[3], &[], &objects(&runtime), &whole, &[Path::new(LIBRARIES[0])])
     }
 
     fn compile(&self, flags: &[&str], include: &[&str], sources: &[PathBuf]) -> anyhow::Result<()> {
@@ -347,7 +363,7 @@ impl<'a> Recipe<'a> {
 /// The objects that [`build`] compiles, those that this version of Emscripten has sources for.
 pub(crate) fn compiled(project: &Project) -> Vec<PathBuf> {
     let folder = project.target.join("sysroot");
-    let sources = LIBC_RUNTIME.iter().chain(&MUSL).chain(&LIBCXX_RUNTIME);
+    let sources = LIBC_RUNTIME.iter().chain(&LIBDL_RUNTIME).chain(&MUSL).chain(&LIBCXX_RUNTIME);
     let sources: Vec<_> = sources.map(PathBuf::from).collect();
     let objects = objects(&sources).into_iter().map(|object| folder.join(object));
     objects.filter(|object| object.is_file()).collect()

@@ -12,6 +12,7 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
     let options = FuseOptions {
         exports: flags.export.clone(),
+        dynamic: flags.dynamic,
         multi_memory: flags.multi_memory,
         preinit: flags.preinit,
         debug: flags.debug,
