@@ -35,7 +35,7 @@ const FIRST_ADDRESS: u64 = 1024;
 const STACK_SIZE: u64 = 1024 * 1024;
 const STACK_ALIGNMENT: u64 = 16;
 /// Elements that a table may have: Wasmtime's own bound.
-const TABLE_LIMIT: u64 = 10_000_000;
+pub(crate) const TABLE_LIMIT: u64 = 10_000_000;
 
 /// A function, or an item of another kind, however it is exported: its module's place in the set, and its index there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@
 //! will lie nobody knows before the program's own `malloc` has said so: so bases, addresses and slots stay
 //! imports of their code, [`Source::Number`](crate::Source::Number), and it need be compiled only once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::bind::{BindError, BoundModule, Initialiser, rewrite};
@@ -16,7 +16,7 @@ use crate::links::Links;
 use crate::load::{Import, Kind};
 use crate::plan::Plan;
 use crate::resolve::{Meaning, resolve_new};
-use crate::running::Running;
+use crate::running::{Resident, Running};
 use crate::set::{Library, Object, Set, module_name, undefined};
 
 /// How a library, and what it needs that does not run yet, joins a program.
@@ -201,7 +201,7 @@ impl<'r> Gathering<'r> {
         }
     }
 
-    fn wanted(&self) -> std::collections::BTreeSet<String> {
+    fn wanted(&self) -> BTreeSet<String> {
         let new = self.objects.iter().zip(&self.ids).filter(|(_, id)| id.is_none());
         undefined(new.map(|(object, _)| object), &self.objects)
     }
@@ -209,6 +209,15 @@ impl<'r> Gathering<'r> {
     /// The system libraries join whatever is opened when a symbol of theirs is wanted, and stay: others may
     /// have what came from them.
     fn join_system(&mut self, library: &mut dyn Library) {
+        let is_system = |(_, resident): &(usize, &Resident)| resident.object.is_system();
+        let running: Vec<_> = self.running.all().filter(is_system).map(|(id, _)| id).collect();
+        for id in running {
+            let object = self.running.object(id);
+            if object.is_some_and(|object| defines(object, &self.wanted())) {
+                let place = self.add_running(id);
+                place.into_iter().for_each(|place| self.join(place, library));
+            }
+        }
         if self.wanted().is_empty() {
             return;
         }
@@ -216,14 +225,19 @@ impl<'r> Gathering<'r> {
         system.retain(|object| self.running.named(&object.module.name).is_none());
         loop {
             let wanted = self.wanted();
-            let defines = |object: &Object| object.symbols().any(|name| wanted.contains(name));
-            let Some(at) = system.iter().position(defines) else { return };
+            let Some(at) = system.iter().position(|object| defines(object, &wanted)) else {
+                return;
+            };
             let mut object = system.remove(at);
             object.is_on_demand = true;
             let place = self.add(object, None);
             self.join(place, library);
         }
     }
+}
+
+fn defines(object: &Object, wanted: &BTreeSet<String>) -> bool {
+    object.symbols().any(|name| wanted.contains(name))
 }
 
 impl Opening {
@@ -308,6 +322,11 @@ impl Opening {
     /// The one that is opened.
     pub fn library(&self) -> usize {
         self.library
+    }
+
+    /// All modules whose symbols are looked up.
+    pub fn set(&self) -> &Set {
+        &self.plan.set
     }
 
     pub fn object(&self, module: usize) -> &Object {

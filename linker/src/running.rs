@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::convention::ENV;
-use crate::layout::{ItemId, Layout, Placement, slots_of_main};
+use crate::layout::{ItemId, Layout, Placement, TABLE_LIMIT, slots_of_main};
 use crate::opening::Opening;
 use crate::plan::Plan;
 use crate::set::{Definition, Object, module_name};
@@ -345,6 +345,7 @@ impl Running {
             None => {
                 let start = u32::try_from(u64::from(size).next_multiple_of(alignment)).ok()?;
                 let taken = start..start.checked_add(count)?;
+                (u64::from(taken.end) <= TABLE_LIMIT).then_some(())?;
                 (size..taken.end, taken)
             }
         };

@@ -24,7 +24,8 @@ void *dlopen(const char *name, int flags) {
     char path[PATH_MAX];
     // The host knows of no working directory.
     if (name && *name != '/' && strchr(name, '/') && getcwd(path, sizeof path)) {
-        size_t length = strlen(path);
+        // Only the root's name ends with a slash.
+        size_t length = strlen(path) == 1 ? 0 : strlen(path);
         if (length + strlen(name) + 2 <= sizeof path) {
             path[length] = '/';
             strcpy(path + length + 1, name);

@@ -17,29 +17,25 @@ impl<T: Send + 'static> Session<'_, T> {
         let library = running.of_handle(handle);
         let library = library.ok_or_else(|| format!("no library is open as {handle:#x}"))?;
         running.close(library);
-        self.release(&|_| true).await
+        self.release().await
     }
 
-    /// Lets those leave that nobody uses. `runs` tells of which the destructors are run: not of one whose
-    /// constructors have not.
-    pub(super) async fn release(
-        &mut self,
-        runs: &(dyn Fn(usize) -> bool + Send + Sync),
-    ) -> Result<()> {
+    /// Lets those leave that nobody uses.
+    pub(super) async fn release(&mut self) -> Result<()> {
         let process = self.process()?;
         if std::mem::replace(&mut process.is_closing, true) {
             return Ok(());
         }
-        let released = self.release_all(runs).await;
+        let released = self.release_all().await;
         self.process()?.is_closing = false;
         released
     }
 
-    async fn release_all(&mut self, runs: &(dyn Fn(usize) -> bool + Send + Sync)) -> Result<()> {
+    async fn release_all(&mut self) -> Result<()> {
         // Destructors may open and close others, so it is asked anew after each.
         let mut finished = BTreeSet::new();
         while let Some(module) = self.next_leaving(&finished)? {
-            self.finish(module, runs(module)).await?;
+            self.finish(module).await?;
             finished.insert(module);
         }
         let leaving = self.running()?.leaving();
@@ -47,6 +43,7 @@ impl<T: Send + 'static> Session<'_, T> {
             let process = self.process()?;
             let Left { slots } = process.running.leave(module);
             process.instances.remove(&module);
+            process.incomplete.remove(&module);
             let block = process.blocks.remove(&module);
             for range in &slots {
                 self.clear_slots(range)?;
@@ -63,7 +60,9 @@ impl<T: Send + 'static> Session<'_, T> {
         Ok(leaving.into_iter().find(|module| !finished.contains(module)))
     }
 
-    async fn finish(&mut self, module: usize, runs: bool) -> Result<()> {
+    /// Runs destructors; those of a library whose constructors have not run are forgotten.
+    async fn finish(&mut self, module: usize) -> Result<()> {
+        let runs = !self.process()?.incomplete.contains(&module);
         let Some((memory_base, slots)) = self.running()?.block(module) else { return Ok(()) };
         let Some(leave) = self.global_function(LEAVE)? else { return Ok(()) };
         let args = [memory_base, slots.start, slots.end, u32::from(runs)];

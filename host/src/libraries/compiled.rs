@@ -3,24 +3,31 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use linker::{BoundModule, Object, Opening, Source};
+use linker::{BoundModule, Object, Opening, Set};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
 use crate::error::Error;
 
-/// A library as it is instantiated.
-#[derive(Clone)]
-pub(crate) struct Library {
+/// A library as it is instantiated, and as it was before.
+pub(crate) struct Compiled {
     pub(crate) code: wasmtime::Module,
-    pub(crate) imports: Arc<[Source]>,
+    pub(crate) bound: BoundModule,
+    opening: Opening,
+}
+
+impl Compiled {
+    /// The modules that it was linked with, by which its code is traced back.
+    pub(crate) fn set(&self) -> &Set {
+        self.opening.set()
+    }
 }
 
 /// What was compiled, by the hash of the module as it is bound; clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Compilations(Arc<Mutex<HashMap<[u8; 32], wasmtime::Module>>>);
+pub(crate) struct Compilations(Arc<Mutex<HashMap<[u8; 32], Arc<Compiled>>>>);
 
-/// Libraries whose code is kept; a program that opens more has them compiled again.
+/// Libraries whose code is kept; when a program has opened more, they are compiled again.
 const KEPT: usize = 1000;
 
 impl Compilations {
@@ -31,21 +38,28 @@ impl Compilations {
         engine: &Engine,
         opening: &Opening,
         module: usize,
-    ) -> Result<Library, Error> {
+    ) -> Result<Arc<Compiled>, Error> {
         let Object { module: about, bytes, .. } = opening.object(module);
         linker::validate(&about.name, bytes)?;
-        let BoundModule { bytes, imports, .. } = opening.bind(module)?;
-        let digest = Sha256::digest(&bytes).into();
+        let bound = opening.bind(module)?;
+        let digest = Sha256::digest(&bound.bytes).into();
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(code) = known.get(&digest) {
-            return Ok(Library { code: code.clone(), imports: imports.into() });
+        if let Some(compiled) = known.get(&digest) {
+            return Ok(Arc::clone(compiled));
         }
-        let code = wasmtime::Module::from_binary(engine, &bytes);
+        let code = wasmtime::Module::from_binary(engine, &bound.bytes);
         let code = code.map_err(|error| Error::compile(&about.name, &error))?;
         if known.len() >= KEPT {
             known.clear();
         }
-        known.insert(digest, code.clone());
-        Ok(Library { code, imports: imports.into() })
+        let compiled = Arc::new(Compiled { code, bound, opening: opening.clone() });
+        known.insert(digest, Arc::clone(&compiled));
+        Ok(compiled)
+    }
+
+    /// What became this code.
+    pub(crate) fn find(&self, code: &wasmtime::Module) -> Option<Arc<Compiled>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().find(|compiled| wasmtime::Module::same(&compiled.code, code)).cloned()
     }
 }

@@ -40,7 +40,7 @@ impl Files {
                 "the library's name is empty; the program itself is opened by NULL".to_owned()
             );
         }
-        let found = match name.contains('/') {
+        let found = match name.contains(std::path::is_separator) {
             true => self.in_directories(name)?,
             false => self.search.find(name).ok_or_else(|| {
                 format!("there is no library `{shown}` in the folders of libraries (`-L`)")

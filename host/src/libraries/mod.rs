@@ -15,7 +15,7 @@ mod guest;
 mod loader;
 mod open;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use linker::{Function, Running, Symbol};
@@ -24,7 +24,7 @@ use wasmtime::{AsContextMut, Func, Global, Instance, Memory, StoreContextMut, Ta
 use crate::linked::Linked;
 use crate::program::Program;
 
-pub(crate) use compiled::Compilations;
+pub(crate) use compiled::{Compilations, Compiled};
 pub use files::Files;
 pub(crate) use guest::{define, define_async};
 pub use loader::{Library, Loader};
@@ -51,6 +51,8 @@ struct Process<T: 'static> {
     instances: BTreeMap<usize, Instance>,
     /// Where `malloc` has put their data.
     blocks: BTreeMap<usize, u32>,
+    /// Those whose constructors have not all returned.
+    incomplete: BTreeSet<usize>,
     /// Whether libraries are being closed, so that a destructor that closes another leaves that to who does.
     is_closing: bool,
 }
@@ -105,6 +107,7 @@ impl<T: 'static> Libraries<T> {
             linked: linked.clone(),
             instances: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            incomplete: BTreeSet::new(),
             is_closing: false,
         });
     }

@@ -3,12 +3,13 @@
 //! All that can fail without running guest code fails before anything is changed. From then on a failure
 //! takes back what was done: slots, memory, and the library itself, which leaves as if it had been closed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use linker::{Given, Initialiser, Opening, Room, Source};
 use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
 
-use super::compiled::Library;
+use super::compiled::Compiled;
 use super::{Failure, Result, Session, Way};
 use crate::backtrace;
 use crate::error::Error;
@@ -52,7 +53,8 @@ impl<T: Send + 'static> Session<'_, T> {
         let found = libraries.files.find(name);
         let running = &libraries.process()?.running;
         let plain = linker::module_name(name);
-        let by_name = || running.started_with(plain).filter(|_| !name.contains('/'));
+        let by_name =
+            || running.started_with(plain).filter(|_| !name.contains(std::path::is_separator));
         let by_file = found.as_ref().ok().and_then(|file| running.of_file(file));
         let module = by_file.or_else(by_name);
         let is_program = by_file == Some(running.program()) || running.is_program(plain);
@@ -85,6 +87,7 @@ impl<T: Send + 'static> Session<'_, T> {
         let numbers = process.running.join(&opening);
         for (module, instance) in instances {
             process.instances.insert(numbers[&module], instance);
+            process.incomplete.insert(numbers[&module]);
         }
         for (module, block) in blocks {
             process.blocks.insert(numbers[&module], block);
@@ -94,15 +97,10 @@ impl<T: Send + 'static> Session<'_, T> {
         process.running.open_again(library);
         let initialised = self.initialise(&opening, &numbers).await;
         self.running()?.close(library);
-        match initialised {
-            Ok(()) => Ok(library),
-            Err((failure, complete)) => {
-                if matches!(failure, Failure::Refused(_)) {
-                    self.release(&|module| complete.contains(&module)).await?;
-                }
-                Err(failure)
-            }
+        if let Err(Failure::Refused(_)) = initialised {
+            self.release().await?;
         }
+        initialised.map(|()| library)
     }
 
     /// Decides how a library joins the program, and changes nothing.
@@ -118,7 +116,7 @@ impl<T: Send + 'static> Session<'_, T> {
         Ok(opening.map_err(|faults| faults.to_string())?)
     }
 
-    fn compile(&mut self, opening: &Opening) -> Result<BTreeMap<usize, Library>> {
+    fn compile(&mut self, opening: &Opening) -> Result<BTreeMap<usize, Arc<Compiled>>> {
         let engine = self.store.engine().clone();
         let compilations = self.process()?.compilations.clone();
         let compile = |module: usize| {
@@ -196,14 +194,14 @@ impl<T: Send + 'static> Session<'_, T> {
     async fn instantiate(
         &mut self,
         opening: &Opening,
-        code: &BTreeMap<usize, Library>,
+        code: &BTreeMap<usize, Arc<Compiled>>,
     ) -> Result<BTreeMap<usize, Instance>> {
         let mut instances = BTreeMap::new();
         for module in opening.new_modules() {
-            let Library { code, imports } = &code[&module];
-            let imports = imports.iter();
+            let Compiled { code, bound, .. } = &*code[&module];
+            let sources = bound.imports.iter();
             let imports: Result<Vec<_>> =
-                imports.map(|source| self.import(opening, module, &instances, source)).collect();
+                sources.map(|source| self.import(opening, module, &instances, source)).collect();
             let imports = imports?;
             let instance = match self.way {
                 Way::Sync => Instance::new(&mut self.store, code, &imports),
@@ -265,22 +263,22 @@ impl<T: Send + 'static> Session<'_, T> {
         })
     }
 
-    /// Applies relocations and runs constructors. When one does not return, tells with the reason which
-    /// modules are initialised completely.
+    /// Applies relocations and runs constructors.
     async fn initialise(
         &mut self,
         opening: &Opening,
         numbers: &BTreeMap<usize, usize>,
-    ) -> Result<(), (Failure, BTreeSet<usize>)> {
-        let mut complete = BTreeSet::new();
+    ) -> Result<()> {
         let calls = opening.initialisers();
+        let is_left = |at: usize, module| calls[at..].iter().any(|call| call.module == module);
+        for module in opening.new_modules().into_iter().filter(|&module| !is_left(0, module)) {
+            self.process()?.incomplete.remove(&numbers[&module]);
+        }
         for (at, Initialiser { module, name }) in calls.iter().enumerate() {
             let id = numbers[module];
-            if let Err(failure) = self.initialise_one(opening, *module, id, name).await {
-                return Err((failure, complete));
-            }
-            if !calls[at + 1..].iter().any(|later| later.module == *module) {
-                complete.insert(id);
+            self.initialise_one(opening, *module, id, name).await?;
+            if !is_left(at + 1, *module) {
+                self.process()?.incomplete.remove(&id);
             }
         }
         Ok(())
