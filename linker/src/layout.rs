@@ -189,7 +189,9 @@ fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Pla
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
         let object = &set.objects[module];
-        let own: HashSet<_> = object.symbols().collect();
+        // Of a module that runs already nothing is asked.
+        let exports = object.symbols().filter(|_| !meanings.is_empty());
+        let own: HashSet<_> = exports.collect();
         let imports = object.module.imports.iter().zip(meanings);
         let mut targets: Vec<_> = imports
             .filter(|(import, _)| !own.contains(import.name.as_str()))

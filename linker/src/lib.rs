@@ -124,7 +124,7 @@ pub use fault::{Candidate, Fault, Faults};
 pub use fuse::{FuseError, FuseOptions};
 pub use host_module::{DYNAMIC_LINKER, WASI, host_functions};
 pub use load::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
-pub use opening::{Given, Opening, Room};
+pub use opening::{Given, Identity, Opening, Room};
 pub use origin::{Origin, SourceLine, function_name, source_lines};
 pub use plan::Plan;
 pub use preinit::PreinitFault;

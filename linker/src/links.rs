@@ -82,7 +82,13 @@ impl<'a> Links<'a> {
 
     /// Of modules whose addresses and slots are not known yet.
     pub(crate) fn without_numbers(plan: &'a Plan) -> Self {
-        Links { are_numbers_known: false, ..Links::new(plan) }
+        // What runs already has all of its imports.
+        let objects = plan.set.objects.iter().zip(&plan.resolution);
+        let indices = objects.map(|(object, meanings)| match meanings.is_empty() {
+            true => Indices::default(),
+            false => Indices::new(object),
+        });
+        Links { plan, are_numbers_known: false, modules: indices.collect() }
     }
 
     /// How many items of each kind a module imports.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::bind::{BindError, BoundModule, Initialiser, rewrite};
+use crate::convention::ENV;
 use crate::dylink::Alignment;
 use crate::fault::{Fault, Faults};
 use crate::layout::{ItemId, Layout, Placement, Slot, instantiation_order, wanted};
@@ -17,7 +18,7 @@ use crate::load::{Import, Kind};
 use crate::plan::Plan;
 use crate::resolve::{Meaning, resolve_new};
 use crate::running::{Resident, Running};
-use crate::set::{Library, Object, Set, module_name, undefined};
+use crate::set::{Library, Object, Set, Symbols, module_name};
 
 /// How a library, and what it needs that does not run yet, joins a program.
 #[derive(Debug, Clone)]
@@ -34,6 +35,16 @@ pub struct Opening {
     /// Slots that are not known yet.
     slots: Vec<(ItemId, Slot, NewSlot)>,
     blocks: BTreeMap<usize, Range<u32>>,
+}
+
+/// What a module is bound from. While an opening exists, what is bound from the same is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    module: usize,
+    /// The addresses of the modules' bytes, and of each whether it runs already.
+    objects: Vec<(usize, bool)>,
+    order: Vec<usize>,
+    meanings: Vec<Meaning>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +97,11 @@ impl Running {
         let (gathering, root) = gathering.in_order(root);
         let Gathering { objects, ids, needed, .. } = gathering;
         let mut set = Set { objects, program: root, host: Vec::new() };
-        set.host = set.wanted_of_host();
-        set.host.retain(has);
+        let new = set.objects.iter().zip(&ids).filter(|(_, id)| id.is_none());
+        let new: Vec<_> = new.map(|(object, _)| object).collect();
+        let mut host = set.wanted_by(&new, &Symbols::Apart(&set));
+        host.retain(has);
+        set.host = host;
         Opening::new(self, set, ids, needed, root)
     }
 }
@@ -201,9 +215,14 @@ impl<'r> Gathering<'r> {
         }
     }
 
+    /// The symbols that a new module imports and none defines.
     fn wanted(&self) -> BTreeSet<String> {
         let new = self.objects.iter().zip(&self.ids).filter(|(_, id)| id.is_none());
-        undefined(new.map(|(object, _)| object), &self.objects)
+        let imports = new.flat_map(|(object, _)| &object.module.imports);
+        let process: Vec<_> = self.objects.iter().filter(|o| o.linked_as == ENV).collect();
+        let is_defined = |name: &str| process.iter().any(|o| o.indexed_definition(name).is_some());
+        let wanted = imports.filter(|import| import.is_of_process() && !is_defined(&import.name));
+        wanted.map(|import| import.name.clone()).collect()
     }
 
     /// The system libraries join whatever is opened when a symbol of theirs is wanted, and stay: others may
@@ -237,7 +256,7 @@ impl<'r> Gathering<'r> {
 }
 
 fn defines(object: &Object, wanted: &BTreeSet<String>) -> bool {
-    object.symbols().any(|name| wanted.contains(name))
+    wanted.iter().any(|name| object.indexed_definition(name).is_some())
 }
 
 impl Opening {
@@ -365,6 +384,18 @@ impl Opening {
                 NewSlot::Other(distance) => others.wrapping_add(distance),
             };
             self.plan.layout.slots.insert(*item, *slot);
+        }
+    }
+
+    /// By what others can be told to be bound alike.
+    pub fn identity(&self, module: usize) -> Identity {
+        let objects = self.plan.set.objects.iter().zip(&self.ids);
+        let objects = objects.map(|(object, id)| (object.bytes.as_ptr().addr(), id.is_some()));
+        Identity {
+            module,
+            objects: objects.collect(),
+            order: self.plan.layout.order.clone(),
+            meanings: self.plan.resolution[module].clone(),
         }
     }
 

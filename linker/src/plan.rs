@@ -173,7 +173,8 @@ impl Plan {
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
         let of = |(module, (object, meanings)): (usize, (&Object, &Vec<Meaning>))| {
             let used = object.module.imports.iter().zip(meanings);
-            let own: HashSet<_> = object.symbols().collect();
+            let exports = object.symbols().filter(|_| !meanings.is_empty());
+            let own: HashSet<_> = exports.collect();
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
             let used = used.filter_map(|(_, meaning)| meaning.definition());
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use wasmparser::ValType;
 
 /// What an import stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Meaning {
     /// The process's memory, table or stack pointer.
     Shared(Shared),
@@ -40,7 +40,7 @@ pub(crate) enum Meaning {
 }
 
 /// What all modules of a process have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Shared {
     Memory,
     Table,
@@ -58,7 +58,7 @@ impl Shared {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Boundary {
     HeapBase,
     HeapEnd,
@@ -101,7 +101,7 @@ fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
 ///
 /// As [`resolve`].
 pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<Resolution, Faults> {
-    let resolver = Resolver { set, symbols: Symbols::new(set) };
+    let resolver = Resolver { set, symbols: Symbols::Apart(set) };
     let mut faults = Vec::new();
     let objects = set.objects.iter().enumerate();
     let meanings = |(module, object)| match is_new(module) {

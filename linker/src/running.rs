@@ -426,7 +426,7 @@ impl Running {
     fn find(&self, scope: &[usize], name: &str) -> Option<Symbol> {
         scope.iter().find_map(|&module| {
             let resident = self.get(module).filter(|resident| resident.object.linked_as == ENV)?;
-            let export = resident.object.definition(name)?;
+            let export = resident.object.indexed_definition(name)?;
             match &resident.object.module.exports[export].ty {
                 ExternType::Func(_) => {
                     let slot = self.slot(self.item(module, export)?);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use linker::{BoundModule, Object, Opening, Set};
+use linker::{BoundModule, Identity, Object, Opening, Set};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
@@ -23,9 +23,17 @@ impl Compiled {
     }
 }
 
-/// What was compiled, by the hash of the module as it is bound; clones are the same.
+/// What was compiled; clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Compilations(Arc<Mutex<HashMap<[u8; 32], Arc<Compiled>>>>);
+pub(crate) struct Compilations(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    /// By what it is bound from: each holds its opening, so that stays what it is.
+    bound: HashMap<Identity, Arc<Compiled>>,
+    /// By the hash of the module as it is bound.
+    code: HashMap<[u8; 32], wasmtime::Module>,
+}
 
 /// Libraries whose code is kept; when a program has opened more, they are compiled again.
 const KEPT: usize = 1000;
@@ -39,27 +47,34 @@ impl Compilations {
         opening: &Opening,
         module: usize,
     ) -> Result<Arc<Compiled>, Error> {
+        let identity = opening.identity(module);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = known.bound.get(&identity) {
+            return Ok(Arc::clone(compiled));
+        }
         let Object { module: about, bytes, .. } = opening.object(module);
         linker::validate(&about.name, bytes)?;
         let bound = opening.bind(module)?;
+        if known.bound.len() >= KEPT {
+            *known = Known::default();
+        }
         let digest = Sha256::digest(&bound.bytes).into();
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiled) = known.get(&digest) {
-            return Ok(Arc::clone(compiled));
-        }
-        let code = wasmtime::Module::from_binary(engine, &bound.bytes);
-        let code = code.map_err(|error| Error::compile(&about.name, &error))?;
-        if known.len() >= KEPT {
-            known.clear();
-        }
+        let code = match known.code.get(&digest) {
+            Some(code) => code.clone(),
+            None => {
+                let code = wasmtime::Module::from_binary(engine, &bound.bytes);
+                code.map_err(|error| Error::compile(&about.name, &error))?
+            }
+        };
+        known.code.insert(digest, code.clone());
         let compiled = Arc::new(Compiled { code, bound, opening: opening.clone() });
-        known.insert(digest, Arc::clone(&compiled));
+        known.bound.insert(identity, Arc::clone(&compiled));
         Ok(compiled)
     }
 
     /// What became this code.
     pub(crate) fn find(&self, code: &wasmtime::Module) -> Option<Arc<Compiled>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.values().find(|compiled| wasmtime::Module::same(&compiled.code, code)).cloned()
+        known.bound.values().find(|compiled| wasmtime::Module::same(&compiled.code, code)).cloned()
     }
 }

@@ -1,12 +1,18 @@
 //! Where libraries are that a program opens by name.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+
+use std::time::SystemTime;
 
 use linker::{Fault, Object};
 
 use crate::program;
 use crate::search::Search;
 use crate::wasi::Directory;
+
+/// Files that are kept as they were read; a program may open any number.
+const KEPT: usize = 100;
 
 /// The files in which a program's libraries are looked for. Messages about them are for the guest, so they
 /// name files as the guest does.
@@ -16,12 +22,14 @@ pub struct Files {
     /// Directories of the guest in which it may open libraries by a path.
     directories: Option<Vec<Directory>>,
     system: Option<Vec<Object>>,
+    /// What was read last of each file, when that was written, and how long it was.
+    read: HashMap<PathBuf, (SystemTime, u64, Object)>,
 }
 
 impl Files {
     /// Libraries are looked for by name in the folders of a search.
     pub fn new(search: Search) -> Self {
-        Files { search, directories: None, system: None }
+        Files { search, ..Files::default() }
     }
 
     /// Lets the guest open libraries in directories that it can read, by a path. What is there may have been
@@ -62,7 +70,7 @@ impl Files {
             ));
         };
         let path = components(name);
-        let inside = |directory: &&Directory| path.starts_with(&components(&directory.guest));
+        let inside = |directory: &&Directory| path.starts_with(components(&directory.guest));
         let longest = |directory: &&Directory| components(&directory.guest).components().count();
         let outside =
             || format!("`{shown}` is outside of the directories that the program was given");
@@ -78,8 +86,25 @@ impl Files {
         }
     }
 
-    /// Reads a library that was found for a name.
-    pub(crate) fn read(&self, file: &Path, name: &str) -> Result<Object, String> {
+    /// Reads a library that was found for a name, if it has changed since it was read last.
+    pub(crate) fn read(&mut self, file: &Path, name: &str) -> Result<Object, String> {
+        let written = file.metadata().and_then(|data| Ok((data.modified()?, data.len()))).ok();
+        if let Some((time, length, object)) = self.read.get(file)
+            && written == Some((*time, *length))
+        {
+            return Ok(object.clone());
+        }
+        let object = Self::read_anew(file, name)?;
+        if self.read.len() >= KEPT {
+            self.read.clear();
+        }
+        if let Some((time, length)) = written {
+            self.read.insert(file.to_owned(), (time, length, object.clone()));
+        }
+        Ok(object)
+    }
+
+    fn read_anew(file: &Path, name: &str) -> Result<Object, String> {
         let mut object =
             program::read_as(file, Path::new(name)).map_err(|error| error.to_string())?;
         object.file = Some(file.to_owned());
