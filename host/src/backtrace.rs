@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use linker::{BoundModule, Set, SourceLine};
+use linker::{BoundModule, Object, Set, SourceLine};
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 
 use crate::code::Compiled;
+use crate::libraries;
 use crate::program::Program;
 use crate::sandbox::State;
 use crate::source_map::{self, Kept};
@@ -39,8 +41,14 @@ impl Backtrace {
 struct Symbols<'p> {
     program: &'p Program<State>,
     bound: Vec<BoundModule>,
-    /// What is beside each module that was asked for.
-    maps: BTreeMap<usize, Kept>,
+    /// What is beside each module that was asked for, by its bytes.
+    maps: BTreeMap<*const u8, Kept>,
+}
+
+/// The module of a frame as it was before it was compiled.
+struct Origin<'s> {
+    set: &'s Set,
+    bound: &'s BoundModule,
 }
 
 impl Symbols<'_> {
@@ -50,43 +58,64 @@ impl Symbols<'_> {
         let program = self.program;
         let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
         let compiled = program.code.modules.iter().find(same).map(|compiled| compiled.module);
-        let bound = self.bound.iter().find(|bound| Some(bound.module) == compiled);
-        let outer = bound.and_then(|bound| bound.origin_of_function(frame.func_index()));
-        let set = program.plan.set();
-        let Some(origin) = frame.module_offset().and_then(|offset| bound?.origin(set, offset))
-        else {
-            let module = compiled.map_or("?", |module| program.name(module));
-            return vec![format!("{module}!{}", name(frame.func_name(), frame.func_index()))];
+        let library: Option<Arc<libraries::Compiled>> = match compiled {
+            Some(_) => None,
+            None => program.compilations.find(frame.module()),
         };
-        let inner = (origin.module, origin.function);
-        let source: String = self.lines(origin).iter().filter_map(location).collect();
-        let mut functions = vec![self.title(inner.0, inner.1) + &source];
-        let outer = outer.filter(|outer| *outer != inner);
-        functions.extend(outer.map(|outer| self.title(outer.0, outer.1)));
-        functions
+        let bound = std::mem::take(&mut self.bound);
+        let origin = match &library {
+            Some(library) => Some(Origin { set: library.set(), bound: &library.bound }),
+            None => {
+                let bound = bound.iter().find(|bound| Some(bound.module) == compiled);
+                bound.map(|bound| Origin { set: program.plan.set(), bound })
+            }
+        };
+        let functions = origin.and_then(|origin| self.originals(&origin, frame));
+        self.bound = bound;
+        functions.unwrap_or_else(|| {
+            let module = compiled.map(|module| program.name(module));
+            let module = module.or(frame.module().name()).unwrap_or("?");
+            vec![format!("{module}!{}", name(frame.func_name(), frame.func_index()))]
+        })
     }
 
-    fn title(&mut self, module: usize, function: u32) -> String {
-        let program = self.program;
-        let object = &program.plan.set().objects[module];
+    /// The functions that a frame's code was, if that is known.
+    fn originals(
+        &mut self,
+        Origin { set, bound }: &Origin<'_>,
+        frame: &FrameInfo,
+    ) -> Option<Vec<String>> {
+        let outer = bound.origin_of_function(frame.func_index());
+        let origin = bound.origin(set, frame.module_offset()?)?;
+        let inner = (origin.module, origin.function);
+        let object = &set.objects[origin.module];
+        let source: String =
+            self.lines(object, origin.offset).iter().filter_map(location).collect();
+        let mut functions = vec![self.title(object, inner.1) + &source];
+        let outer = outer.filter(|outer| *outer != inner);
+        functions
+            .extend(outer.map(|(module, function)| self.title(&set.objects[module], function)));
+        Some(functions)
+    }
+
+    fn title(&mut self, object: &Object, function: u32) -> String {
         let known = linker::function_name(&object.bytes, function);
         let start = object.function_start(function);
-        let mapped = start.and_then(|start| self.map(module)?.module(start));
-        let title = linker::printable(mapped.unwrap_or(program.name(module)));
+        let mapped = start.and_then(|start| self.map(object)?.module(start));
+        let title = linker::printable(mapped.unwrap_or(&object.module.name));
         format!("{title}!{}", name(known.as_deref(), function))
     }
 
-    fn lines(&mut self, origin: linker::Origin) -> Vec<SourceLine> {
-        let bytes = &self.program.plan.set().objects[origin.module].bytes;
-        match self.map(origin.module) {
-            Some(map) => map.lines(origin.offset),
-            None => linker::source_lines(bytes, origin.offset),
+    fn lines(&mut self, object: &Object, offset: usize) -> Vec<SourceLine> {
+        match self.map(object) {
+            Some(map) => map.lines(offset),
+            None => linker::source_lines(&object.bytes, offset),
         }
     }
 
-    fn map(&mut self, module: usize) -> Option<&linker::Mappings> {
-        let object = &self.program.plan.set().objects[module];
-        match self.maps.entry(module).or_insert_with(|| source_map::read(object)) {
+    fn map(&mut self, object: &Object) -> Option<&linker::Mappings> {
+        let key = object.bytes.as_ptr();
+        match self.maps.entry(key).or_insert_with(|| source_map::read(object)) {
             Kept::Map(map) => Some(map),
             Kept::Nothing | Kept::Stale(_) => None,
         }

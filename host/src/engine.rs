@@ -5,6 +5,7 @@ use wasmtime::{Config, Inlining};
 use crate::cache::Cache;
 use crate::limits::Limits;
 use crate::program::Mode;
+use crate::search::Search;
 
 /// What a [`Host`](crate::Host) does with programs.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,11 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether the modules of a program become one.
     pub mode: Mode,
+    /// Where libraries are that programs open while they run.
+    pub libraries: Search,
+    /// Lets programs open libraries in the directories that they are given, too: see
+    /// [`Files::with_directories`](crate::Files::with_directories).
+    pub libraries_in_directories: bool,
     /// Inlines short functions into others: a call in a short loop then costs nothing, but a trap does not
     /// tell of functions that were inlined.
     pub inlining: bool,

@@ -47,6 +47,9 @@ pub enum Error {
     /// A start function or constructor did not return, or a module could not be instantiated.
     #[error("{what} failed: {}", Error::message(error))]
     Start { what: String, error: wasmtime::Error },
+    /// A library was not opened, or something of it is not there.
+    #[error("`{}`: {message}", linker::printable(name))]
+    Library { name: String, message: String },
     /// A constructor needs what is not there before the program runs; `backtrace` as in [`Error::Trap`].
     #[error(
         "the constructors of `{module}` cannot run ahead: {reason}; leave that to a function that is called \

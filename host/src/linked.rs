@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use linker::{Plan, Shared, Source};
 use wasmtime::{
-    AsContextMut, Extern, Func, Instance, InstancePre, Memory, Table, TypedFunc, WasmParams,
-    WasmResults,
+    AsContextMut, Extern, Func, Global, Instance, InstancePre, Memory, Table, TypedFunc,
+    WasmParams, WasmResults,
 };
 
 use crate::error::Error;
@@ -77,6 +77,20 @@ impl Linked {
         self.base.or(self.whole)?.get_table(store, Shared::Table.export_name())
     }
 
+    pub(crate) fn stack_pointer(&self, mut store: impl AsContextMut) -> Option<Global> {
+        self.base.or(self.whole)?.get_global(&mut store, Shared::StackPointer.export_name())
+    }
+
+    /// The instance of a module, by its place in the set.
+    pub(crate) fn instance(&self, module: usize) -> Option<Instance> {
+        self.whole.or_else(|| self.modules.get(&module).copied())
+    }
+
+    /// All instances of modules, by their places in the set.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = (usize, Instance)> + '_ {
+        self.modules.iter().map(|(module, instance)| (*module, *instance))
+    }
+
     /// How the modules were linked.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -97,6 +111,8 @@ pub(crate) struct Instantiation<'p, T: 'static> {
     /// Modules that are instantiated, the base one first.
     instantiated: usize,
     initialisers: std::slice::Iter<'p, linker::Initialiser>,
+    /// Whether all modules are instantiated.
+    is_ready: bool,
 }
 
 pub(crate) enum Step<'p, T: 'static> {
@@ -118,7 +134,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
         let initialisers = program.code.initialisers.iter();
         let linked = Linked { plan, base: None, modules: BTreeMap::new(), whole: None };
         let instantiated = usize::from(program.code.base.is_none());
-        Instantiation { program, linked, instantiated, initialisers }
+        Instantiation { program, linked, instantiated, initialisers, is_ready: false }
     }
 
     /// What is to be done next; `None` when the program is ready.
@@ -140,6 +156,11 @@ impl<'p, T: 'static> Instantiation<'p, T> {
             let ready = Ready::Module(&compiled.code, imports.collect::<Result<_, _>>()?);
             return Ok(Some(Step::Instantiate { name, ready }));
         }
+        if let Some(get) = self.program.libraries.filter(|_| !self.is_ready) {
+            // Constructors may open libraries.
+            get(store.as_context_mut().data_mut()).start(self.program, &self.linked);
+        }
+        self.is_ready = true;
         let Some(call) = self.initialisers.next() else { return Ok(None) };
         let module = self.program.name(call.module);
         let what = match self.program.is_fused() {
@@ -184,6 +205,8 @@ impl<'p, T: 'static> Instantiation<'p, T> {
             Source::Host { module, name } => {
                 self.program.functions.get(&mut store, module, name).ok()
             }
+            // Of modules that join later, only.
+            Source::Number { .. } => None,
         };
         found.ok_or_else(|| Error::Setup { message: format!("the host has no {source:?}") })
     }

@@ -8,6 +8,7 @@ use wasmtime::{AsContextMut, Engine};
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::host_functions;
+use crate::libraries::{self, Get, Libraries, Loader};
 use crate::linked::Linked;
 use crate::program::{self, Linkage, Mode, Program};
 use crate::search::Search;
@@ -54,6 +55,7 @@ pub struct Linker<T: 'static> {
     sysroot: Option<PathBuf>,
     linkage: Linkage,
     cache: Option<Cache>,
+    libraries: Option<Get<T>>,
 }
 
 impl<T> std::fmt::Debug for Linker<T> {
@@ -74,6 +76,7 @@ impl<T: 'static> Linker<T> {
             sysroot: None,
             linkage: Linkage::default(),
             cache: None,
+            libraries: None,
         }
     }
 
@@ -126,6 +129,74 @@ impl<T: 'static> Linker<T> {
         self
     }
 
+    /// Lets libraries be opened while a program runs, by the program, with `dlopen`, and by the result of this.
+    /// `get` says where the store's data has its [`Libraries`]. To use functions that may wait, call
+    /// [`Linker::libraries_async`] instead.
+    ///
+    /// ```
+    /// use host::{Files, Libraries, OpenFlags, Search};
+    ///
+    /// struct State { libraries: Libraries<State> }
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let plugin = wat::parse_str(r#"(module
+    /// #     (@dylink.0 (mem-info))
+    /// #     (import "env" "step" (func $step (param i32) (result i32)))
+    /// #     (func (export "run") (result i32) (call $step (i32.const 41))))"#)?;
+    /// # std::fs::write(folder.path().join("plugin.wasm"), plugin)?;
+    /// # let program = wat::parse_str(r#"(module
+    /// #     (@dylink.0 (mem-info))
+    /// #     (import "env" "memory" (memory 1))
+    /// #     (func (export "malloc") (param i32) (result i32) (i32.const 2048))
+    /// #     (func (export "step") (param i32) (result i32)
+    /// #         (i32.add (local.get 0) (i32.const 1))))"#)?;
+    /// let engine = wasmtime::Engine::default();
+    /// let mut linker = host::Linker::<State>::new(&engine);
+    /// linker.module("program", program)?;
+    /// let loader = linker.libraries(|state| &mut state.libraries)?;
+    /// let program = linker.program()?;
+    ///
+    /// let files = Files::new(Search::new(vec![folder.path().to_owned()], None));
+    /// let mut store = wasmtime::Store::new(&engine, State { libraries: Libraries::new(files) });
+    /// program.instantiate(&mut store)?;
+    /// let plugin = loader.open(&mut store, "plugin.wasm", OpenFlags::default())?;
+    /// let run = loader.func(&mut store, plugin, "run")?.expect("the plugin defines it");
+    /// assert_eq!(run.typed::<(), i32>(&store)?.call(&mut store, ())?, 42);
+    /// loader.close(&mut store, plugin)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the host's functions for that are defined already.
+    pub fn libraries(&mut self, get: fn(&mut T) -> &mut Libraries<T>) -> Result<Loader<T>, Error>
+    where
+        T: Send,
+    {
+        libraries::define(&mut self.host, get).map_err(setup)?;
+        self.libraries = Some(get);
+        self.linkage.dynamic = true;
+        Ok(Loader::new(get))
+    }
+
+    /// As [`Linker::libraries`], for stores whose host functions may wait.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn libraries_async(
+        &mut self,
+        get: fn(&mut T) -> &mut Libraries<T>,
+    ) -> Result<Loader<T>, Error>
+    where
+        T: Send,
+    {
+        libraries::define_async(&mut self.host, get).map_err(setup)?;
+        self.libraries = Some(get);
+        self.linkage.dynamic = true;
+        Ok(Loader::new(get))
+    }
+
     /// Chooses whether the modules become one; without it they do if they can.
     pub fn mode(&mut self, mode: Mode) -> &mut Self {
         self.linkage.mode = mode;
@@ -169,7 +240,12 @@ impl<T: 'static> Linker<T> {
     ///
     /// As [`Linker::plan`], or when a module's code is not valid.
     pub fn program(&self) -> Result<Program<T>, Error> {
-        Program::new(self.plan()?, &self.host, self.linkage.clone(), self.cache.as_ref())
+        let (linkage, cache) = (self.linkage.clone(), self.cache.as_ref());
+        let program = Program::new(self.plan()?, &self.host, linkage, cache)?;
+        Ok(match self.libraries {
+            Some(get) => program.with_libraries(get),
+            None => program,
+        })
     }
 
     /// Links, compiles and instantiates the modules, once. To do so many times, keep the
@@ -181,4 +257,8 @@ impl<T: 'static> Linker<T> {
     pub fn instantiate(&self, store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
         self.program()?.instantiate(store)
     }
+}
+
+fn setup(error: wasmtime::Error) -> Error {
+    Error::Setup { message: Error::message(&error) }
 }

@@ -9,6 +9,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::backtrace::{self, Backtrace};
 use crate::error::Error;
+use crate::libraries::{Files, Libraries};
 use crate::limits::{Deadline, DeadlinePassed, Limits, MemoryLimiter};
 use crate::linked::{Instantiation, Linked};
 use crate::program::Program;
@@ -36,8 +37,9 @@ impl<'p> Process<'p> {
         program: &'p Program<State>,
         limits: Limits,
         wasi: &Wasi,
+        files: Files,
     ) -> Result<Self, Error> {
-        let mut runner = Runner::new(program, limits, wasi)?;
+        let mut runner = Runner::new(program, limits, wasi, files)?;
         let mut instantiation = Instantiation::new(program);
         let steps = &mut instantiation;
         let run = async |store: &mut Store<State>| Ok(program.take_steps(steps, store).await);
@@ -120,9 +122,15 @@ struct Runner<'p> {
 }
 
 impl<'p> Runner<'p> {
-    fn new(program: &'p Program<State>, limits: Limits, wasi: &Wasi) -> Result<Self, Error> {
+    fn new(
+        program: &'p Program<State>,
+        limits: Limits,
+        wasi: &Wasi,
+        files: Files,
+    ) -> Result<Self, Error> {
         let engine = program.functions.engine();
-        let state = State { wasi: wasi.build()?, memory: MemoryLimiter::new(&limits) };
+        let (wasi, libraries) = (wasi.build()?, Libraries::new(files));
+        let state = State { wasi, libraries, memory: MemoryLimiter::new(&limits) };
         let mut store = Store::new(engine, state);
         if limits.max_memory.is_some() {
             store.limiter(|state| &mut state.memory);

@@ -5,15 +5,16 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{Bound, BoundModule, Faults, FuseError, FuseOptions, Module, Object, Plan};
+use linker::{Bound, BoundModule, Faults, FuseError, FuseOptions, Module, Object, Plan, Set};
 use wasmtime::{AsContextMut, Instance, InstancePre};
 
 use crate::cache::{Cache, CacheError, Key};
 use crate::code::Code;
 use crate::container;
 use crate::error::Error;
-use crate::fuse::validated;
+use crate::fuse::{fuse, validated};
 use crate::host_functions;
+use crate::libraries::{Compilations, Get};
 use crate::linked::{Instantiation, Linked, Ready, Step};
 
 /// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
@@ -23,6 +24,9 @@ pub struct Program<T: 'static> {
     /// What there is to be instantiated if it is one module: all but the store is settled then.
     pub(crate) whole: Option<InstancePre<T>>,
     pub(crate) functions: wasmtime::Linker<T>,
+    /// Where stores have the libraries that are opened later, if they have any.
+    pub(crate) libraries: Option<Get<T>>,
+    pub(crate) compilations: Compilations,
     linkage: Linkage,
     cache_error: Option<CacheError>,
 }
@@ -45,18 +49,40 @@ pub(crate) struct Linkage {
     pub(crate) mode: Mode,
     /// Symbols that stay known when the modules become one.
     pub(crate) exports: Vec<String>,
+    /// Whether others than the program open libraries while it runs.
+    pub(crate) dynamic: bool,
 }
 
 impl Linkage {
+    fn is_dynamic(&self, plan: &Plan) -> bool {
+        self.dynamic || plan.opens_libraries()
+    }
+
+    /// The plan of the modules that are to be instantiated. Libraries can join a fused program if it is a main.
+    pub(crate) fn settle(&self, plan: Plan) -> Result<Plan, Error> {
+        let set = plan.set();
+        if self.mode != Mode::Fused || set.objects.len() == 1 || !self.is_dynamic(&plan) {
+            return Ok(plan);
+        }
+        let options =
+            FuseOptions { dynamic: true, exports: self.exports.clone(), ..FuseOptions::default() };
+        let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
+        let object = Object::load(plan.main().name.clone(), fused.bytes)?;
+        let host = set.host.clone();
+        Ok(Plan::new(Set { objects: vec![object], program: 0, host })?)
+    }
+
     /// The modules as they are to be compiled. Twice the same, so that nobody must keep the first.
     pub(crate) fn carry_out(&self, plan: &Plan) -> Result<Bound, Error> {
         let options = FuseOptions { exports: self.exports.clone(), ..FuseOptions::default() };
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
+            Mode::Fused if self.is_dynamic(plan) => Ok(plan.bind()?),
             Mode::Fused => Ok(plan.fuse(&options)?),
             Mode::Auto if plan.set().objects.len() == 1 && self.exports.is_empty() => {
                 Ok(plan.bind()?)
             }
+            Mode::Auto if self.is_dynamic(plan) => Ok(plan.bind()?),
             Mode::Auto => match plan.fuse(&options) {
                 Err(FuseError::SecondMemory { .. }) => Ok(plan.bind()?),
                 fused => Ok(fused?),
@@ -81,6 +107,7 @@ impl<T: 'static> Program<T> {
         linkage: Linkage,
         cache: Option<&Cache>,
     ) -> Result<Self, Error> {
+        let plan = linkage.settle(plan)?;
         let engine = functions.engine();
         let compile = || {
             check_host(&plan, functions)?;
@@ -113,9 +140,16 @@ impl<T: 'static> Program<T> {
             code,
             whole,
             functions: functions.clone(),
+            libraries: None,
+            compilations: Compilations::default(),
             linkage,
             cache_error: None,
         })
+    }
+
+    /// Says where stores have the libraries that are opened later.
+    pub(crate) fn with_libraries(self, get: Get<T>) -> Self {
+        Program { libraries: Some(get), ..self }
     }
 
     /// Why its code was not taken from the [`Cache`], or is not kept there, if something is wrong with that.
@@ -240,12 +274,18 @@ fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Resul
 ///
 /// When it cannot be read, or is no valid module.
 pub fn read(path: &Path) -> Result<Object, Error> {
-    let bytes = read_limited(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     // An error names the whole path: there may be several files of one name.
+    read_as(path, path)
+}
+
+/// As [`read`], of a file that messages know by another path.
+pub(crate) fn read_as(real: &Path, path: &Path) -> Result<Object, Error> {
+    let bytes = read_limited(real).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut object = Object::load(path.to_string_lossy(), binary(path, bytes)?)?;
-    object.module.name = linker::printable(linker::module_name(&file)).into_owned();
-    object.file = Some(path.to_owned());
+    let name = linker::printable(linker::module_name(&file)).into_owned();
+    Arc::make_mut(&mut object.module).name = name;
+    object.file = Some(real.to_owned());
     Ok(object)
 }
 

@@ -6,6 +6,7 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 
 use crate::engine::Settings;
 use crate::error::Error;
+use crate::libraries::{self, Files, Libraries};
 use crate::limits::{Limits, MemoryLimiter};
 use crate::process::Process;
 use crate::program::{Linkage, Program};
@@ -14,6 +15,7 @@ use crate::wasi::Wasi;
 /// What the store of a [`Process`] holds.
 pub struct State {
     pub(crate) wasi: WasiP1Ctx,
+    pub(crate) libraries: Libraries<State>,
     pub(crate) memory: MemoryLimiter,
 }
 
@@ -56,6 +58,7 @@ impl Host {
         let mut functions = wasmtime::Linker::new(&engine);
         p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)
             .map_err(setup)?;
+        libraries::define_async(&mut functions, |state| &mut state.libraries).map_err(setup)?;
         Ok(Host { settings, functions })
     }
 
@@ -74,8 +77,10 @@ impl Host {
     ///
     /// When a module's code is not valid.
     pub fn compile(&self, plan: Plan) -> Result<Program<State>, Error> {
-        let linkage = Linkage { mode: self.settings.mode, exports: Vec::new() };
-        Program::new(plan, &self.functions, linkage, self.settings.cache.as_ref())
+        let linkage = Linkage { mode: self.settings.mode, ..Linkage::default() };
+        let cache = self.settings.cache.as_ref();
+        let program = Program::new(plan, &self.functions, linkage, cache)?;
+        Ok(program.with_libraries(|state| &mut state.libraries))
     }
 
     /// Instantiates a program's modules and initialises each after what it depends on.
@@ -88,24 +93,29 @@ impl Host {
         program: &'p Program<State>,
         wasi: &Wasi,
     ) -> Result<Process<'p>, Error> {
-        Process::start(program, self.settings.limits, wasi)
+        let files = Files::new(self.settings.libraries.clone());
+        let files = match self.settings.libraries_in_directories {
+            true => files.with_directories(wasi.directories.clone()),
+            false => files,
+        };
+        Process::start(program, self.settings.limits, wasi, files)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use linker::WASI;
     use wasmtime::{ExternType, Store};
 
     use super::*;
 
-    /// What `linker` says of WASI, without knowing Wasmtime, is what Wasmtime has.
+    /// What `linker` says of hosts, without knowing Wasmtime, is what Wasmtime has and we have.
     #[test]
-    fn wasi_is_what_the_linker_says() {
+    fn the_host_is_what_the_linker_says() {
         let host = Host::new(Limits::default()).unwrap();
         let wasi = Wasi::default().build().unwrap();
         let memory = MemoryLimiter::new(&Limits::default());
-        let mut store = Store::new(host.functions.engine(), State { wasi, memory });
+        let libraries = Libraries::new(Files::default());
+        let mut store = Store::new(host.functions.engine(), State { wasi, libraries, memory });
         let items = host.functions.iter(&mut store);
         let items: Vec<_> = items.map(|(m, n, item)| (m.to_owned(), n.to_owned(), item)).collect();
         let types = |types: &mut dyn Iterator<Item = wasmtime::ValType>| {
@@ -123,8 +133,8 @@ mod tests {
                 other => format!("{module}.{name}: {other:?}"),
             })
             .collect();
-        let known = linker::wasi_functions();
-        let mut known: Vec<_> = known.map(|(name, ty)| format!("{WASI}.{name}: {ty}")).collect();
+        let known = linker::host_functions();
+        let mut known: Vec<_> = known.map(|(m, name, ty)| format!("{m}.{name}: {ty}")).collect();
         found.sort();
         known.sort();
         assert_eq!(found, known);

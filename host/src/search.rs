@@ -25,6 +25,11 @@ impl Search {
         self.sysroot.as_ref().is_some_and(|folder| folder.is_dir())
     }
 
+    /// The file of a library, whatever that is.
+    pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
+        self.candidates(name).into_iter().find(|path| path.exists())
+    }
+
     fn candidates(&self, name: &str) -> Vec<PathBuf> {
         self.folders.iter().chain(&self.sysroot).map(|folder| folder.join(name)).collect()
     }

@@ -81,6 +81,8 @@ pub enum Source {
     Export { module: usize, name: String },
     /// The host.
     Host { module: String, name: String },
+    /// A number that is known when the module is instantiated: that of one of its imports as they were.
+    Number { import: usize },
 }
 
 /// A module could not be rewritten.
@@ -182,7 +184,7 @@ fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindErro
     rewrite(links, module).map_err(malformed)
 }
 
-fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, emit::Error> {
+pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, emit::Error> {
     let contents = Contents::read(&links.plan.set.objects[module].bytes)?;
     let mut emitter = Emitter::new(links, vec![(module, contents)], None);
     emitter.import_shared(Shared::Memory, EntityType::Memory(MEMORY_IMPORT));

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::demangle::printable;
+use crate::set::Set;
 use wasm_encoder::{CustomSection, Encode, Section};
 use wasmparser::{BinaryReader, CustomSectionReader, KnownCustom};
 
@@ -12,6 +14,34 @@ pub(crate) fn append(module: &mut Vec<u8>, sections: &[(String, Vec<u8>)]) {
     for (name, data) in sections {
         CustomSection { name: name.into(), data: data.into() }.append_to(module);
     }
+}
+
+/// Tells which modules have become one, the program first: they are no libraries that could join it.
+const LINKED: &str = "wasm_host.linked";
+
+/// The section that tells which modules a fused program is made of.
+pub(crate) fn linked(set: &Set) -> (String, Vec<u8>) {
+    let program = &set.objects[set.program];
+    let others = set.objects.iter().enumerate().filter(|(place, _)| *place != set.program);
+    let all = [program].into_iter().chain(others.map(|(_, object)| object));
+    let names = all.flat_map(|object| match object.module.internals.linked.as_slice() {
+        [] => vec![object.module.name.as_str()],
+        names => names.iter().map(String::as_str).collect(),
+    });
+    let names: Vec<_> = names.collect();
+    let mut data = Vec::new();
+    names.as_slice().encode(&mut data);
+    (LINKED.to_owned(), data)
+}
+
+/// The names of the modules that a section says, if it is that section. What is malformed says nothing.
+pub(crate) fn read_linked(section: &CustomSectionReader<'_>) -> Vec<String> {
+    let read = || -> wasmparser::Result<Vec<String>> {
+        let mut reader = section.data_reader();
+        let count = reader.read_var_u32()?;
+        (0..count).map(|_| Ok(printable(reader.read_string()?).into_owned())).collect()
+    };
+    if section.name() == LINKED { read().unwrap_or_default() } else { Vec::new() }
 }
 
 /// The section that tells browsers where the source map is.

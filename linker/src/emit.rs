@@ -22,7 +22,7 @@ use crate::contents::Contents;
 use crate::convention::ENV;
 use crate::layout::ItemId;
 use crate::legacy_exceptions::{self, Signatures, Step, Translation};
-use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
+use crate::links::{FunctionLink, GlobalLink, LateSlot, Links, SharedLink};
 use crate::load::Import;
 use crate::reach::{ItemSet, Reach};
 use crate::resolve::{Meaning, Shared};
@@ -50,6 +50,9 @@ impl From<legacy_exceptions::Error> for Error {
         }
     }
 }
+
+/// What an import is called whose place among the others says all.
+const NUMBER: &str = "number";
 
 /// The number of what is not written, since nothing that is written refers to it.
 const GONE: u32 = u32::MAX;
@@ -244,7 +247,14 @@ struct Stub {
     name: String,
     params: u32,
     /// The slot it calls; without one it traps.
-    slot: Option<u32>,
+    slot: Option<StubSlot>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum StubSlot {
+    Known(u32),
+    /// The value of a global.
+    Global(u32),
 }
 
 impl Stub {
@@ -258,7 +268,10 @@ impl Stub {
                 (0..self.params).for_each(|param| {
                     body.instruction(&Instruction::LocalGet(param));
                 });
-                body.instruction(&Instruction::I32Const(slot.cast_signed()));
+                body.instruction(&match slot {
+                    StubSlot::Known(slot) => Instruction::I32Const(slot.cast_signed()),
+                    StubSlot::Global(global) => Instruction::GlobalGet(global),
+                });
                 let type_index = self.type_index;
                 // A tail call: the stub is no frame of its own, in a backtrace or on the stack.
                 body.instruction(&Instruction::ReturnCallIndirect { type_index, table_index: 0 });
@@ -307,6 +320,8 @@ enum ImportKey<'a> {
     Function(ItemId),
     Host(&'a str, &'a str, u32),
     Tag(ItemId),
+    /// What one of a module's imports stands for, a number.
+    Number(usize, usize),
 }
 
 impl<'a> Emitter<'a> {
@@ -379,6 +394,9 @@ impl<'a> Emitter<'a> {
         for place in 0..self.parts.len() {
             self.import_tags(place)?;
         }
+        for place in 0..self.parts.len() {
+            self.import_numbers(place);
+        }
         self.origins.first = self.functions;
         for place in 0..self.parts.len() {
             self.number_defined(place);
@@ -424,8 +442,43 @@ impl<'a> Emitter<'a> {
     }
 
     /// The slot through which a function is called that is one of a module instantiated later.
-    fn late_slot(&self, id: ItemId, meaning: Meaning) -> Option<u32> {
-        self.links.plan.late_slot(id.module, meaning)
+    fn late_slot(&self, id: ItemId, meaning: Meaning) -> Option<LateSlot> {
+        self.links.late_slot(id, meaning)
+    }
+
+    /// Imports the addresses and slots that are known only when a module is instantiated.
+    fn import_numbers(&mut self, place: usize) {
+        let links = self.links;
+        let (module, imported) = {
+            let module = self.parts[place].module;
+            (module, links.imported(module))
+        };
+        for id in self.parts[place].ids(imported.globals) {
+            if let GlobalLink::Number(import) = links.global(id) {
+                self.import_number(module, import);
+            }
+        }
+        for id in self.parts[place].ids(imported.functions) {
+            let slot = links.imported_function(id).map(|(_, meaning)| self.late_slot(id, meaning));
+            if let Some(Some(LateSlot::Number(import))) = slot {
+                self.import_number(module, import);
+            }
+        }
+    }
+
+    fn import_number(&mut self, module: usize, import: usize) {
+        self.imported.insert(ImportKey::Number(module, import), take(&mut self.globals));
+        let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+        self.import(Source::Number { import }, EntityType::Global(ty));
+    }
+
+    fn stub_slot(&self, module: usize, slot: LateSlot) -> StubSlot {
+        match slot {
+            LateSlot::Known(slot) => StubSlot::Known(slot),
+            LateSlot::Number(import) => {
+                StubSlot::Global(self.imported[&ImportKey::Number(module, import)])
+            }
+        }
     }
 
     fn import_tags(&mut self, place: usize) -> Result<()> {
@@ -455,6 +508,7 @@ impl<'a> Emitter<'a> {
             }
             Source::Host { module, name } => imports.import(module, name, ty),
             Source::Shared(shared) => imports.import(ENV, shared.export_name(), ty),
+            Source::Number { .. } => imports.import(NUMBER, NUMBER, ty),
         };
         self.sources.push(source);
     }
@@ -546,7 +600,10 @@ impl<'a> Emitter<'a> {
                     Some(place) => self.parts[place].functions[defined.index as usize],
                     None => match self.late_slot(id, meaning) {
                         None => self.imported[&ImportKey::Function(defined)],
-                        slot => self.stub(import, ty, slot),
+                        Some(slot) => {
+                            let slot = self.stub_slot(id.module, slot);
+                            self.stub(import, ty, Some(slot))
+                        }
                     },
                 },
             };
@@ -555,7 +612,7 @@ impl<'a> Emitter<'a> {
         Ok(())
     }
 
-    fn stub(&mut self, import: &Import, type_index: u32, slot: Option<u32>) -> u32 {
+    fn stub(&mut self, import: &Import, type_index: u32, slot: Option<StubSlot>) -> u32 {
         let params = match &import.ty {
             ExternType::Func(ty) => ty.params.len() as u32,
             _ => 0,
@@ -571,6 +628,10 @@ impl<'a> Emitter<'a> {
         for index in 0..self.parts[place].globals.len() {
             let at = match links.global(self.parts[place].id(index as u32)) {
                 GlobalLink::Constant(value) => GlobalPlace::Constant(value),
+                GlobalLink::Number(import) => {
+                    let module = self.parts[place].module;
+                    GlobalPlace::Number(self.imported[&ImportKey::Number(module, import)])
+                }
                 GlobalLink::StackPointer => GlobalPlace::Number(0),
                 GlobalLink::Defined(id) => match self.places[id.module] {
                     Some(definer) => self.parts[definer].globals[id.index as usize],

@@ -87,15 +87,31 @@ pub(crate) fn implied<'s>(symbols: impl Iterator<Item = &'s String>) -> Vec<Stri
     helpers.filter_map(|helper| helper.needs()).map(str::to_owned).collect()
 }
 
+/// Whether a module of the program has the tags, and so what throws them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tags {
+    /// This one, and only if something is for it to define.
+    Own,
+    /// This one, since libraries may want them that are opened later.
+    Kept,
+    /// One that runs already.
+    Running,
+}
+
+/// Whether a symbol is one of the tags.
+pub(crate) fn is_tag(symbol: &str) -> bool {
+    TAGS.contains(&symbol)
+}
+
 /// The module that defines those of the symbols that the linker writes, if there are any.
-pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>) -> Option<Object> {
+pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>, tags: Tags) -> Option<Object> {
     let symbols: Vec<_> = symbols.filter(|name| is_synthesised(name)).collect();
-    if symbols.is_empty() {
+    if symbols.is_empty() && tags != Tags::Kept {
         return None;
     }
     let helpers = symbols.into_iter().filter_map(|name| Some((name.as_str(), Helper::of(name)?)));
     let helpers: Vec<_> = helpers.collect();
-    let mut writer = Writer::new(&helpers);
+    let mut writer = Writer::new(&helpers, tags);
     for (name, helper) in &helpers {
         let body = match helper {
             Helper::Invoke(callee) => writer.invoke(callee),
@@ -105,10 +121,12 @@ pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>) -> Option<Ob
         };
         writer.define(name, &helper.ty(), &body);
     }
-    let longjmp = writer.longjmp();
-    writer.define(LONGJMP, &(vec![], None), &longjmp);
+    if tags != Tags::Running {
+        let longjmp = writer.longjmp();
+        writer.define(LONGJMP, &(vec![], None), &longjmp);
+    }
     // What is written here can be read.
-    Object::load(NAME, writer.finish()).ok()
+    Object::load(NAME, writer.finish(tags)).ok()
 }
 
 impl Helper {
@@ -201,7 +219,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(helpers: &[(&str, Helper)]) -> Self {
+    fn new(helpers: &[(&str, Helper)], tags: Tags) -> Self {
         let mut writer = Writer {
             types: TypeSection::new(),
             known: Vec::new(),
@@ -233,6 +251,12 @@ impl Writer {
         writer.imports.import(ENV, MEMORY, memory);
         writer.imports.import(ENV, TABLE, table);
         writer.imports.import(ENV, STACK_POINTER, stack);
+        if tags == Tags::Running {
+            let ty = writer.tag_type();
+            for tag in TAGS {
+                writer.imports.import(ENV, tag, ty);
+            }
+        }
         let is_needed = |name| helpers.iter().any(|(_, helper)| helper.needs() == Some(name));
         if is_needed(SET_THREW) {
             writer.set_threw = Some(writer.import(SET_THREW, None));
@@ -346,11 +370,16 @@ impl Writer {
         body
     }
 
-    fn finish(mut self) -> Vec<u8> {
-        let mut tags = TagSection::new();
+    fn tag_type(&mut self) -> TagType {
         let func_type_idx = self.ty(&(vec![ValType::I32], None));
-        for (tag, name) in TAGS.into_iter().enumerate() {
-            tags.tag(TagType { kind: TagKind::Exception, func_type_idx });
+        TagType { kind: TagKind::Exception, func_type_idx }
+    }
+
+    fn finish(mut self, tags: Tags) -> Vec<u8> {
+        let mut own = TagSection::new();
+        let ty = self.tag_type();
+        for (tag, name) in TAGS.into_iter().enumerate().filter(|_| tags != Tags::Running) {
+            own.tag(ty);
             self.exports.export(name, ExportKind::Tag, tag as u32);
         }
         let mut names = NameSection::new();
@@ -359,7 +388,7 @@ impl Writer {
         // It needs no data and no slots of its own.
         module.section(&CustomSection { name: dylink::SECTION.into(), data: Cow::default() });
         module.section(&self.types).section(&self.imports);
-        module.section(&self.functions).section(&tags).section(&self.exports);
+        module.section(&self.functions).section(&own).section(&self.exports);
         module.section(&self.code).section(&names);
         module.finish()
     }

@@ -69,6 +69,12 @@ pub enum Fault {
         second: String,
         second_flag: &'static str,
     },
+    /// A library that is opened catches C++ exceptions in another way than the program that runs.
+    #[error(
+        "`{module}` is built with `{flag}`, but `{library}` runs already, which is for programs that are built \
+         otherwise; build the program with that flag too"
+    )]
+    OtherExceptions { module: String, flag: &'static str, library: String },
     /// A module is built in a way that cannot be linked.
     #[error("`{module}` {message}")]
     Unsupported { module: String, message: &'static str },

@@ -4,7 +4,7 @@ use crate::fault::Fault;
 use crate::set::Object;
 
 /// How code is compiled that catches exceptions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flavour {
     /// Its libc++.
     library: &'static str,
@@ -31,17 +31,21 @@ const FLAVOURS: [Flavour; 2] = [
 /// The libc++ of programs in which nothing catches: it ends a program that throws.
 const LIBCXX: &str = "libc++.wasm";
 /// What needs others comes first.
-const OTHERS: [&str; 2] = ["libiconv.wasm", "libc.wasm"];
+const OTHERS: [&str; 3] = ["libiconv.wasm", "libdl.wasm", "libc.wasm"];
 
-/// The flavour that modules ask for. Two of them do not mix: neither catches what the other throws.
-pub(crate) fn of(objects: &[Object], faults: &mut Vec<Fault>) -> Option<Flavour> {
+/// The flavour that modules ask for, and one of those that do. Two of them do not mix: neither catches what the
+/// other throws.
+pub(crate) fn of<'o>(
+    objects: impl Iterator<Item = &'o Object> + Clone,
+    faults: &mut Vec<Fault>,
+) -> Option<(Flavour, &'o Object)> {
     let asks = |object: &Object, flavour: &Flavour| {
         let imports = object.module.imports.iter().filter(|_| object.is_dynamic());
         let begins = |name: &str| flavour.signs.iter().any(|sign| name.starts_with(sign));
         imports.into_iter().any(|import| begins(&import.name))
     };
     let first = |flavour: Flavour| {
-        objects.iter().find(|object| asks(object, &flavour)).map(|object| (flavour, object))
+        objects.clone().find(|object| asks(object, &flavour)).map(|object| (flavour, object))
     };
     let mut asked = FLAVOURS.into_iter().filter_map(first);
     let (flavour, module) = asked.next()?;
@@ -53,7 +57,13 @@ pub(crate) fn of(objects: &[Object], faults: &mut Vec<Fault>) -> Option<Flavour>
             second_flag: other.flag,
         });
     }
-    Some(flavour)
+    Some((flavour, module))
+}
+
+/// Each libc++, by its file, and the flavour that it is for.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<Flavour>)> {
+    let flavours = FLAVOURS.into_iter().map(|flavour| (flavour.library, Some(flavour)));
+    flavours.chain([(LIBCXX, None)])
 }
 
 /// The files of the system libraries of a program, those that need others first.
@@ -63,6 +73,5 @@ pub(crate) fn libraries(flavour: Option<Flavour>) -> impl IntoIterator<Item = &'
 
 /// The files of all system libraries. A program has one libc++ at most.
 pub fn system_libraries() -> impl Iterator<Item = &'static str> {
-    let flavours = FLAVOURS.into_iter().map(|flavour| flavour.library);
-    flavours.chain([LIBCXX]).chain(OTHERS)
+    all().map(|(library, _)| library).chain(OTHERS)
 }

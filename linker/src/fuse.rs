@@ -4,17 +4,22 @@
 //! memory's content with all relocations, and the table's. Constructors run behind `_initialize`, or before
 //! what `_start` did; so does what else cannot be done before.
 
+use std::collections::HashSet;
 use std::mem;
 
 use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, TableType};
 use wasmparser::{Data, DataKind, ExternalKind};
 
 use crate::bind::{BindError, Bound, BoundModule, Initialiser};
-use crate::convention::{INITIALIZE, MEMORY, START, is_private};
+use crate::convention::{
+    HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, START, TABLE,
+    is_private,
+};
 use crate::custom;
 use crate::debug;
 use crate::emit::{self, Emitter, Shares};
 use crate::exceptions;
+use crate::host_module::WASI;
 use crate::image::{Effect, Image, value};
 use crate::layout::{ItemId, PAGE};
 use crate::links::{FunctionLink, Links, SharedLink};
@@ -22,9 +27,9 @@ use crate::load::Export;
 use crate::plan::Plan;
 use crate::preinit::{self, PreinitFault};
 use crate::reach::{Program, Reach, Root};
+use crate::resolve::{Boundary, Meaning};
 use crate::set::{Definition, Object};
 use crate::types::{ExternType, FuncType};
-use crate::wasi::WASI;
 
 /// What a fused program has beside what its main module exports.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +39,9 @@ pub struct FuseOptions {
     /// Write a command: what it does is to call this export of the main module, which takes no arguments and
     /// whose results are dropped. Nothing else of that module is exported.
     pub invoke: Option<String>,
+    /// Keep all that libraries may want which are opened while the program runs: every symbol, and the memory, the
+    /// table and the stack. The result is a main.
+    pub dynamic: bool,
     /// Let modules that keep a memory of their own do so; not every engine runs the result.
     pub multi_memory: bool,
     /// Leave all that runs at the start, of a command too, to the export `_initialize`. The program is then to
@@ -95,10 +103,13 @@ impl Plan {
         let program = Program::new(&links).map_err(malformed)?;
         let mut exports = self.new_exports(options)?;
         let mut command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
-        let (reach, finishers) = reach(&program, &mut exports, command.as_ref());
+        let (mut reach, finishers) = reach(&program, &mut exports, command.as_ref());
         match &mut command {
             Some(command) => command.finishers = finishers,
             None => exports.extend(finishers),
+        }
+        if options.dynamic {
+            (reach.uses_stack_pointer, reach.grows_table) = (true, true);
         }
         check_memories(&program, &reach, options.multi_memory)?;
         let fusing = Fusing { plan: self, program: &program, reach: &reach, options, command };
@@ -114,6 +125,10 @@ impl Plan {
             if options.debug {
                 let sections = debug::sections(&links, module);
                 custom::append(&mut module.bytes, &sections);
+            }
+            if options.dynamic {
+                let linked = custom::linked(&self.set);
+                custom::append(&mut module.bytes, &[linked]);
             }
             let url = options.source_map_url.iter().map(|url| custom::source_mapping_url(url));
             custom::append(&mut module.bytes, &url.collect::<Vec<_>>());
@@ -144,6 +159,9 @@ impl Plan {
                 exports.extend(self.new_export(symbol, module, export));
             }
         }
+        if options.dynamic {
+            self.add_symbols(&mut exports);
+        }
         Ok(exports)
     }
 
@@ -162,6 +180,20 @@ impl Plan {
         }
         let function = ItemId { module: self.set.program, index: *index };
         Ok(Command { function, results: ty.results.len(), finishers: Vec::new() })
+    }
+
+    /// All symbols of the process, the definitions that count.
+    fn add_symbols(&self, exports: &mut Vec<NewExport>) {
+        let mut known: HashSet<_> = exports.iter().map(|export| export.name.clone()).collect();
+        for (module, object) in self.set.objects.iter().enumerate() {
+            let own = (0..object.module.exports.len()).filter(|&export| object.offers(export));
+            for export in own.filter(|_| object.is_dynamic()) {
+                let name = &object.module.exports[export].name;
+                if known.insert(name.clone()) {
+                    exports.extend(self.new_export(name, module, export));
+                }
+            }
+        }
     }
 
     /// `None` for what modules that share memory have for each other only.
@@ -454,6 +486,9 @@ impl<'a> Fusing<'a> {
         if shares {
             emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
         }
+        if shares && self.options.dynamic {
+            self.lend(emitter);
+        }
         let Some(number) = one(INITIALIZE, &calls, emitter)? else { return Ok(Vec::new()) };
         emitter.sections.exports.export(INITIALIZE, ExportKind::Func, number);
         Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE.to_owned() }])
@@ -475,6 +510,25 @@ impl Command {
             }
         }
         function(&body)
+    }
+}
+
+impl Fusing<'_> {
+    /// Exports what libraries share, as a main does.
+    fn lend(&self, emitter: &mut Emitter<'_>) {
+        emitter.sections.exports.export(TABLE, ExportKind::Table, 0);
+        emitter.sections.exports.export(STACK_POINTER, ExportKind::Global, 0);
+        let boundaries = [
+            (HEAP_BASE, Boundary::HeapBase),
+            (HEAP_END, Boundary::HeapEnd),
+            (STACK_LOW, Boundary::StackLow),
+            (STACK_HIGH, Boundary::StackHigh),
+        ];
+        for (name, boundary) in boundaries {
+            let value = self.plan.constant(self.plan.set.program, Meaning::Boundary(boundary));
+            let number = emitter.add_constant(value.unwrap_or_default());
+            emitter.sections.exports.export(name, ExportKind::Global, number);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ const FIRST_ADDRESS: u64 = 1024;
 const STACK_SIZE: u64 = 1024 * 1024;
 const STACK_ALIGNMENT: u64 = 16;
 /// Elements that a table may have: Wasmtime's own bound.
-const TABLE_LIMIT: u64 = 10_000_000;
+pub(crate) const TABLE_LIMIT: u64 = 10_000_000;
 
 /// A function, or an item of another kind, however it is exported: its module's place in the set, and its index there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +83,7 @@ pub(crate) struct Slot {
 ///
 /// When the memory or the table would be larger than they can be.
 pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault> {
-    let order = graph::dependencies_first(&call_edges(set, resolution));
+    let (order, positions) = instantiation_order(set, resolution);
     let main = set.objects.iter().find(|object| object.is_main());
     let mut memory = Region::memory(main);
     let mut table = Region::table(main);
@@ -92,8 +92,6 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
     for object in &set.objects {
         placements.push(place(object, &mut memory, &mut table)?);
     }
-    let mut positions = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(at, &module)| positions[module] = at);
     let slots = slots(set, resolution, &positions, &placements, &mut table)?;
     let heap_base = memory.take(0, STACK_ALIGNMENT)?;
     Ok(Layout {
@@ -108,6 +106,14 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
         order,
         positions,
     })
+}
+
+/// The order in which modules are instantiated, and the place of each in it.
+pub(crate) fn instantiation_order(set: &Set, resolution: &Resolution) -> (Vec<usize>, Vec<usize>) {
+    let order = graph::dependencies_first(&call_edges(set, resolution));
+    let mut positions = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(at, &module)| positions[module] = at);
+    (order, positions)
 }
 
 /// Room that is given out from its start to its end.
@@ -183,7 +189,9 @@ fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Pla
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
         let object = &set.objects[module];
-        let own: HashSet<_> = object.symbols().collect();
+        // Of a module that runs already nothing is asked.
+        let exports = object.symbols().filter(|_| !meanings.is_empty());
+        let own: HashSet<_> = exports.collect();
         let imports = object.module.imports.iter().zip(meanings);
         let mut targets: Vec<_> = imports
             .filter(|(import, _)| !own.contains(import.name.as_str()))
@@ -232,7 +240,7 @@ fn slots(
 }
 
 /// The functions that need a slot, in the order of modules and imports.
-fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Definition> {
+pub(crate) fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Definition> {
     let mut wanted = Vec::new();
     for (module, meanings) in resolution.iter().enumerate() {
         for meaning in meanings {
@@ -246,7 +254,7 @@ fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Definition> {
     wanted
 }
 
-fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<ItemId, u32> {
+pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<ItemId, u32> {
     let main = set.objects.iter().position(Object::is_main);
     let Some(main) = main else { return BTreeMap::new() };
     let module = &set.objects[main].module;

@@ -11,6 +11,9 @@ use crate::types::ExternType;
 /// The plan, with what is asked of it for every instruction at hand.
 pub(crate) struct Links<'a> {
     pub(crate) plan: &'a Plan,
+    /// Whether addresses and slots are known. Those of modules that join a running program are not until they
+    /// are instantiated: so that their code is the same wherever they lie.
+    are_numbers_known: bool,
     modules: Vec<Indices>,
 }
 
@@ -49,8 +52,18 @@ pub(crate) enum FunctionLink<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GlobalLink {
     Constant(u32),
+    /// A number that is known when the module is instantiated: that of this import.
+    Number(usize),
     StackPointer,
     Defined(ItemId),
+}
+
+/// The slot of a function that is called through the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LateSlot {
+    Known(u32),
+    /// That of the function that is this import.
+    Number(usize),
 }
 
 /// A memory or table.
@@ -63,7 +76,19 @@ pub(crate) enum SharedLink {
 
 impl<'a> Links<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
-        Links { plan, modules: plan.set.objects.iter().map(Indices::new).collect() }
+        let modules = plan.set.objects.iter().map(Indices::new).collect();
+        Links { plan, are_numbers_known: true, modules }
+    }
+
+    /// Of modules whose addresses and slots are not known yet.
+    pub(crate) fn without_numbers(plan: &'a Plan) -> Self {
+        // What runs already has all of its imports.
+        let objects = plan.set.objects.iter().zip(&plan.resolution);
+        let indices = objects.map(|(object, meanings)| match meanings.is_empty() {
+            true => Indices::default(),
+            false => Indices::new(object),
+        });
+        Links { plan, are_numbers_known: false, modules: indices.collect() }
     }
 
     /// How many items of each kind a module imports.
@@ -125,6 +150,7 @@ impl<'a> Links<'a> {
             }
             Ok(id) => GlobalLink::Defined(id),
             Err(End { meaning: Meaning::Shared(_), .. }) => GlobalLink::StackPointer,
+            Err(End { import, .. }) if !self.are_numbers_known => GlobalLink::Number(import),
             Err(End { module, meaning, .. }) => {
                 GlobalLink::Constant(self.plan.constant(module, meaning).unwrap_or_default())
             }
@@ -145,6 +171,17 @@ impl<'a> Links<'a> {
         }
     }
 
+    /// The slot through which a module calls a function of one that is instantiated after it.
+    pub(crate) fn late_slot(&self, id: ItemId, meaning: Meaning) -> Option<LateSlot> {
+        match self.are_numbers_known {
+            true => self.plan.late_slot(id.module, meaning).map(LateSlot::Known),
+            false => {
+                let import = *self.modules[id.module].functions.get(id.index as usize)?;
+                self.plan.is_late(id.module, meaning).then_some(LateSlot::Number(import))
+            }
+        }
+    }
+
     /// The tag that is meant: no host has any, so some module defines it.
     pub(crate) fn tag(&self, id: ItemId) -> ItemId {
         self.follow(id, |indices| &indices.tags).unwrap_or(id)
@@ -154,7 +191,9 @@ impl<'a> Links<'a> {
     /// ends.
     fn follow(&self, mut id: ItemId, of: fn(&Indices) -> &[usize]) -> Result<ItemId, End> {
         while let Some(&import) = of(&self.modules[id.module]).get(id.index as usize) {
-            match self.plan.resolution[id.module][import] {
+            // What a module that runs already has imported, it has.
+            let Some(&meaning) = self.plan.resolution[id.module].get(import) else { break };
+            match meaning {
                 Meaning::Function(definition) | Meaning::Item(definition) => {
                     id = self.plan.set.item(definition);
                 }

@@ -11,6 +11,7 @@ use wasmparser::{
 };
 
 use crate::convention::{LINEAR_MEMORY, MEMORY_BASE, TABLE, TABLE_BASE};
+use crate::custom;
 use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -48,6 +49,8 @@ pub(crate) struct Internals {
     /// The first slot that an active element segment fills with a function, by function index; for
     /// shared libraries relative to `__table_base`.
     pub(crate) slots: BTreeMap<u32, u32>,
+    /// The modules that became this one, the program first; none if it is as its compiler made it.
+    pub(crate) linked: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -267,6 +270,9 @@ impl<'a> ModuleReader<'a> {
                 if let KnownCustom::Dylink0(reader) = section.as_known() {
                     self.dylink = Some(dylink::read(name, reader)?);
                 }
+            }
+            if let Payload::CustomSection(section) = &payload {
+                self.internals.linked.extend(custom::read_linked(section));
             }
             first_section &= matches!(payload, Payload::Version { .. });
             if matches!(payload, Payload::CodeSectionEntry(_)) {

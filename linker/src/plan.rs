@@ -6,6 +6,7 @@ use crate::bind::Initialiser;
 use crate::convention::{CALL_CONSTRUCTORS, ENV, INITIALIZE, RELOCATIONS};
 use crate::fault::{Fault, Faults};
 use crate::graph;
+use crate::host_module::DYNAMIC_LINKER;
 use crate::layout::{Layout, layout};
 use crate::load::{Import, Kind, Module};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
@@ -72,7 +73,7 @@ impl Plan {
 
     /// What cannot be called through the table must exist before who imports it: tags, and all that a
     /// module imports that keeps its own memory, since it is not rewritten.
-    fn check_order(&self) -> Result<(), Faults> {
+    pub(crate) fn check_order(&self) -> Result<(), Faults> {
         let late = |module: usize, object: &Object| {
             let mut late = self.resolution[module].iter().filter(|m| self.is_late(module, **m));
             match object.is_dynamic() {
@@ -124,6 +125,11 @@ impl Plan {
         })
     }
 
+    /// Whether the program can open libraries while it runs.
+    pub fn opens_libraries(&self) -> bool {
+        self.host_functions().any(|import| import.module == DYNAMIC_LINKER)
+    }
+
     /// The functions that are taken from the host, WASI's among them, with repetitions.
     pub fn host_functions(&self) -> impl Iterator<Item = &Import> {
         let modules = self.set.objects.iter().zip(&self.resolution);
@@ -167,7 +173,8 @@ impl Plan {
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
         let of = |(module, (object, meanings)): (usize, (&Object, &Vec<Meaning>))| {
             let used = object.module.imports.iter().zip(meanings);
-            let own: HashSet<_> = object.symbols().collect();
+            let exports = object.symbols().filter(|_| !meanings.is_empty());
+            let own: HashSet<_> = exports.collect();
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
             let used = used.filter_map(|(_, meaning)| meaning.definition());
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
@@ -230,7 +237,7 @@ impl Plan {
         self.layout.slots.get(&self.set.item(definition)).map(|slot| slot.index)
     }
 
-    fn is_late(&self, module: usize, meaning: Meaning) -> bool {
+    pub(crate) fn is_late(&self, module: usize, meaning: Meaning) -> bool {
         let (Meaning::Function(definition) | Meaning::Item(definition)) = meaning else {
             return false;
         };

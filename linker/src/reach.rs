@@ -324,6 +324,8 @@ impl Search<'_, '_> {
     fn global(&mut self, id: ItemId) {
         match self.program.links.global(id) {
             GlobalLink::StackPointer => self.reach.uses_stack_pointer = true,
+            // A program of which anything is left out has its addresses.
+            GlobalLink::Number(_) => {}
             GlobalLink::Constant(number) => {
                 match self.program.links.imported_global(id).map(|(_, meaning)| meaning) {
                     Some(Meaning::MemoryBase) => self.image(id.module),

@@ -148,7 +148,8 @@ impl Plan {
         };
         let wanted_by = self.set.objects.iter().filter(wants).map(|o| o.module.name.as_str());
         let symbols = Symbols::new(&self.set);
-        let offers = symbols.all(ENV, symbol).iter();
+        let offers = symbols.all(ENV, symbol);
+        let offers = offers.iter();
         Why {
             symbol,
             wanted_by: wanted_by.collect(),

@@ -7,17 +7,17 @@ use crate::convention::{
     STACK_POINTER, TABLE, TABLE_BASE, is_private,
 };
 use crate::fault::{Candidate, Fault, Faults};
+use crate::host_module::{HostModule, host_module};
 use crate::load::{Import, Module};
 use crate::nearest::nearest;
 use crate::set::{Definition, Object, Set, Symbols};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
-use crate::wasi::{self, WASI};
 use crate::{fit, hint};
 use serde::{Deserialize, Serialize};
 use wasmparser::ValType;
 
 /// What an import stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Meaning {
     /// The process's memory, table or stack pointer.
     Shared(Shared),
@@ -35,12 +35,12 @@ pub(crate) enum Meaning {
     DataAddress(Option<Definition>),
     /// A weak function that nothing defines: calling it traps.
     UndefinedWeak,
-    /// A function of WASI.
+    /// A function of the host.
     Host,
 }
 
 /// What all modules of a process have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Shared {
     Memory,
     Table,
@@ -58,7 +58,7 @@ impl Shared {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Boundary {
     HeapBase,
     HeapEnd,
@@ -93,6 +93,24 @@ fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
     let resolution =
         set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
     (resolution, grouped(faults))
+}
+
+/// The imports of those modules of a set that are new to it; nothing is said of the others.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<Resolution, Faults> {
+    let resolver = Resolver { set, symbols: Symbols::Apart(set) };
+    let mut faults = Vec::new();
+    let objects = set.objects.iter().enumerate();
+    let meanings = |(module, object)| match is_new(module) {
+        true => resolver.module(object, &mut faults),
+        false => Vec::new(),
+    };
+    let resolution = objects.map(meanings).collect();
+    grouped(faults).into_iter().collect::<Faults>().into_result()?;
+    Ok(resolution)
 }
 
 /// One fault a symbol that is undefined, with all that want it.
@@ -141,11 +159,11 @@ impl<'a> Resolver<'a> {
         if let Some(meaning) = environment(object, import) {
             return check_environment(object, import).map(|()| meaning);
         }
-        match import.module.as_str() {
-            GOT_FUNC => self.address(object, import, weak, Meaning::FunctionAddress),
-            GOT_MEM => self.address(object, import, weak, Meaning::DataAddress),
-            WASI => self.host(object, import),
-            _ => self.symbol(object, import, weak),
+        match (import.module.as_str(), host_module(&import.module)) {
+            (GOT_FUNC, _) => self.address(object, import, weak, Meaning::FunctionAddress),
+            (GOT_MEM, _) => self.address(object, import, weak, Meaning::DataAddress),
+            (_, Some(host)) => self.host(host, object, import),
+            (_, None) => self.symbol(object, import, weak),
         }
     }
 
@@ -170,10 +188,10 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn host(&self, object: &Object, import: &Import) -> Result<Meaning, Fault> {
-        match wasi::EXPORTS.iter().find(|export| export.name == import.name) {
+    fn host(&self, host: &HostModule, object: &Object, import: &Import) -> Result<Meaning, Fault> {
+        match host.exports.iter().find(|export| export.name == import.name) {
             Some(export) if export.ty == import.ty => Ok(Meaning::Host),
-            Some(export) => Err(mismatch(object, import, WASI_NAME, None, &export.ty)),
+            Some(export) => Err(mismatch(object, import, host.title, None, &export.ty)),
             None => Err(self.undefined(object, import)),
         }
     }
@@ -229,11 +247,11 @@ impl<'a> Resolver<'a> {
         let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let provider = match right.as_slice() {
-            [] if wanted == WASI => Some(WASI_NAME.to_owned()),
+            [] => host_module(wanted).map(|host| host.title.to_owned()),
             [only] if wanted != ENV => Some(only.module.name.clone()),
             _ => None,
         };
-        let modules: Vec<_> = self.set.objects.iter().map(|other| &other.module).collect();
+        let modules: Vec<_> = self.set.objects.iter().map(|other| &*other.module).collect();
         let hint = hint::undefined(import, &modules);
         let nothing = hint::defines_nothing(&right);
         right.extend(others.filter(|other| other.linked_as != wanted));
@@ -277,9 +295,6 @@ fn near_miss(import: &Import, wanted: &str, other: &Object) -> Option<Candidate>
 
 /// Names with fewer letters are near too many others.
 const SHORT: usize = 6;
-
-/// How messages call the host as one that defines functions.
-const WASI_NAME: &str = "WASI preview 1";
 
 const NOT_SHARED: &str = "imports a table, a memory, or a function or tag with reference types of the \
                           module's own from another module, which is not supported";

@@ -1,22 +1,24 @@
 //! Phase *load*, of a program: the modules that take part, in the order in which symbols are looked up.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
+use crate::exceptions::{self, Tags};
 use crate::fault::{Fault, Faults};
+use crate::host_module::{DYNAMIC_LINKER, is_host};
 use crate::load::{Import, Kind, LoadError, Module};
 use crate::types::ExternType;
-use crate::wasi::WASI;
-use crate::{exceptions, flavour, resolve};
+use crate::{flavour, resolve};
 use wasmparser::ValType;
 
 /// A module and its bytes. Two of one hash are the same to a plan.
 #[derive(Debug, Clone)]
 pub struct Object {
-    pub module: Module,
+    pub module: Arc<Module>,
     pub bytes: Arc<[u8]>,
     /// Where it was read from, if that is known. This crate opens nothing; what is kept beside a module, such
     /// as its source map, is found by it.
@@ -28,6 +30,8 @@ pub struct Object {
     shares_memory: bool,
     /// Whether it takes part only since a symbol of it was wanted.
     pub(crate) is_on_demand: bool,
+    /// What it defines for others, by name, once somebody has looked something up in it alone.
+    index: Arc<OnceLock<Vec<usize>>>,
 }
 
 impl Object {
@@ -38,16 +42,18 @@ impl Object {
     /// As [`Module::load`].
     pub fn load(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, LoadError> {
         let bytes = bytes.into();
-        let module = Module::load(name, &bytes)?;
+        let module = Arc::new(Module::load(name, &bytes)?);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
-        Ok(Object { module, bytes, file: None, linked_as, shares_memory, is_on_demand: false })
+        let (is_on_demand, index) = (false, Arc::default());
+        Ok(Object { module, bytes, file: None, linked_as, shares_memory, is_on_demand, index })
     }
 
     /// Gives others the exports of this module under a module name of its own, with its own memory.
     pub fn preloaded_as(mut self, name: impl Into<String>) -> Self {
         self.linked_as = name.into();
         self.shares_memory = false;
+        self.index = Arc::default();
         self
     }
 
@@ -61,7 +67,8 @@ impl Object {
 impl Hash for Object {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // All else of `module` was read from the bytes, and these are the same in whatever file.
-        let Object { module, bytes, linked_as, shares_memory, is_on_demand, file: _ } = self;
+        let Object { module, bytes, linked_as, shares_memory, is_on_demand, file: _, index: _ } =
+            self;
         (&module.name, bytes, linked_as, shares_memory, is_on_demand).hash(state);
     }
 }
@@ -146,11 +153,19 @@ impl Set {
 
     /// The function imports that no module defines, each once: what a host may define.
     pub fn wanted_of_host(&self) -> Vec<Import> {
-        let symbols = Symbols::new(self);
+        self.wanted_by(&self.objects.iter().collect::<Vec<_>>(), &Symbols::new(self))
+    }
+
+    /// The function imports of some modules that no module defines, each once.
+    pub(crate) fn wanted_by<'a>(
+        &'a self,
+        importers: &[&'a Object],
+        symbols: &Symbols<'a>,
+    ) -> Vec<Import> {
         let mut seen = BTreeSet::new();
-        let imports = self.objects.iter().flat_map(|object| &object.module.imports);
+        let imports = importers.iter().flat_map(|object| &object.module.imports);
         imports
-            .filter(|import| matches!(import.ty, ExternType::Func(_)) && import.module != WASI)
+            .filter(|import| matches!(import.ty, ExternType::Func(_)) && !is_host(&import.module))
             .filter(|import| symbols.all(&import.module, &import.name).is_empty())
             .filter(|import| seen.insert((&import.module, &import.name, import.ty.to_string())))
             .cloned()
@@ -204,8 +219,8 @@ impl Gathering {
             return faults;
         }
         let given = self.objects.len();
-        let flavour = flavour::of(&self.objects, &mut faults);
-        let files = flavour::libraries(flavour);
+        let asked = flavour::of(self.objects.iter(), &mut faults);
+        let files = flavour::libraries(asked.map(|(flavour, _)| flavour));
         let mut system: Vec<_> =
             files.into_iter().filter_map(|file| library.system(file)).collect();
         loop {
@@ -220,7 +235,9 @@ impl Gathering {
             }
         }
         // Before libc, which has a `longjmp` for programs in which nothing catches it.
-        if let Some(mut object) = exceptions::module(undefined(&self.objects).iter()) {
+        let opens = self.objects.iter().any(|object| opens_libraries(object));
+        let tags = if opens { Tags::Kept } else { Tags::Own };
+        if let Some(mut object) = exceptions::module(undefined(&self.objects).iter(), tags) {
             object.is_on_demand = true;
             self.objects.insert(given, object);
         }
@@ -244,17 +261,28 @@ fn undefined(objects: &[Object]) -> BTreeSet<String> {
         .iter()
         .filter(|object| object.is_dynamic())
         .flat_map(|object| &object.module.imports)
-        .filter(|import| [ENV, GOT_MEM, GOT_FUNC].contains(&import.module.as_str()))
-        .filter(|import| !is_private(&import.name) && !defined.contains(import.name.as_str()))
+        .filter(|import| import.is_of_process() && !defined.contains(import.name.as_str()))
         .map(|import| import.name.clone())
         .collect()
 }
 
+impl Import {
+    /// Whether it is looked up in all modules that share the process's memory.
+    pub(crate) fn is_of_process(&self) -> bool {
+        [ENV, GOT_MEM, GOT_FUNC].contains(&self.module.as_str()) && !is_private(&self.name)
+    }
+}
+
 /// The exports of a set, by the module name under which they are linked and their own.
-pub(crate) struct Symbols<'a>(HashMap<(&'a str, &'a str), Definitions>);
+pub(crate) enum Symbols<'a> {
+    /// In one index, for many questions.
+    Indexed(HashMap<(&'a str, &'a str), Definitions>),
+    /// In those of the modules, for few.
+    Apart(&'a Set),
+}
 
 /// Nearly every symbol has one.
-enum Definitions {
+pub(crate) enum Definitions {
     One(Definition),
     More(Vec<Definition>),
 }
@@ -282,15 +310,26 @@ impl<'a> Symbols<'a> {
                 }
             }
         }
-        Symbols(symbols)
+        Symbols::Indexed(symbols)
     }
 
     /// All definitions of a symbol, the one that counts first.
-    pub(crate) fn all(&self, module: &'a str, name: &'a str) -> &[Definition] {
-        match self.0.get(&(module, name)) {
-            None => &[],
-            Some(Definitions::One(only)) => std::slice::from_ref(only),
-            Some(Definitions::More(all)) => all,
+    pub(crate) fn all(&self, module: &'a str, name: &'a str) -> Cow<'_, [Definition]> {
+        match self {
+            Symbols::Indexed(symbols) => Cow::Borrowed(match symbols.get(&(module, name)) {
+                None => &[],
+                Some(Definitions::One(only)) => std::slice::from_ref(only),
+                Some(Definitions::More(all)) => all,
+            }),
+            Symbols::Apart(set) => {
+                let objects = set.objects.iter().enumerate();
+                let linked = objects.filter(|(_, object)| object.linked_as == module);
+                let definition = |(module, object): (usize, &Object)| {
+                    let export = object.indexed_definition(name)?;
+                    Some(Definition { module, export })
+                };
+                linked.filter_map(definition).collect()
+            }
         }
     }
 }
@@ -302,6 +341,11 @@ impl Definitions {
             Definitions::More(all) => all.push(definition),
         }
     }
+}
+
+/// Whether it opens libraries while the program runs, by itself or for others.
+fn opens_libraries(object: &Object) -> bool {
+    object.module.imports.iter().any(|import| import.module == DYNAMIC_LINKER)
 }
 
 impl Object {
@@ -325,6 +369,19 @@ impl Object {
     pub(crate) fn definition(&self, symbol: &str) -> Option<usize> {
         let exports = &self.module.exports;
         (0..exports.len()).find(|&export| exports[export].name == symbol && self.offers(export))
+    }
+
+    /// As [`Object::definition`], for those that are asked often.
+    pub(crate) fn indexed_definition(&self, symbol: &str) -> Option<usize> {
+        let name = |export: usize| self.module.exports[export].name.as_str();
+        let index = self.index.get_or_init(|| {
+            let exports = 0..self.module.exports.len();
+            let mut index: Vec<_> = exports.filter(|&export| self.offers(export)).collect();
+            index.sort_unstable_by_key(|&export| name(export));
+            index
+        });
+        let at = index.binary_search_by_key(&symbol, |&export| name(export)).ok()?;
+        Some(index[at])
     }
 
     /// Whether others can import an export. A module that shares memory offers what it defines: not what is

@@ -1,7 +1,8 @@
 //! Cases in which modules are compiled, linked and run: folders with a `main.*`.
 //!
 //! - `main.*` exports `test`, which returns 42; a success is nothing that happens by itself.
-//! - `lib-*.*` are linked to it in the order of their names, `needed-*.*` only if a module asks for them.
+//! - `lib-*.*` are linked to it in the order of their names, `needed-*.*` only if a module asks for them, and
+//!   `opened-*.*` are what it opens by `dlopen`.
 //! - `.wat` is the text format. `.c` and `.cpp` become shared libraries by Emscripten. `.rs` becomes a main
 //!   with std, or with `#![no_std]` a shared library. `// Flags: FLAGS` on the first line has it compiled with these.
 //!
@@ -113,7 +114,8 @@ impl Case {
 
     fn fuse(&self, to: &Path) -> Result<Command, Failed> {
         let mut fuse = host("fuse", self)?;
-        fuse.args(["--multi-memory", "main.wasm", "-o"]).arg(to);
+        fuse.arg(if self.opens_libraries() { "--dynamic" } else { "--multi-memory" });
+        fuse.args(["main.wasm", "-o"]).arg(to);
         Ok(fuse)
     }
 
@@ -121,6 +123,11 @@ impl Case {
     pub(crate) fn libraries(&self) -> impl Iterator<Item = String> {
         let libraries = self.sources.iter().map(|source| stem(source));
         libraries.filter(|name| name.starts_with("lib-")).map(|name| format!("{name}.wasm"))
+    }
+
+    /// Whether it is about libraries that are opened while the program runs.
+    pub(crate) fn opens_libraries(&self) -> bool {
+        self.sources.iter().any(|source| stem(source).starts_with("opened-"))
     }
 
     /// What one of its files says, nothing if it has no such file.
@@ -169,7 +176,8 @@ pub(crate) fn separate(case: &Case) -> Result<Output, Failed> {
 pub(crate) fn run_fused(case: &Case, fused: &Path) -> Result<Output, Failed> {
     let mut run = Command::new(workspace::host());
     workspace::clean_environment(&mut run);
-    Ok(run.current_dir(case.modules()?).arg("run").args(INVOKE).arg(fused).output()?)
+    run.current_dir(case.modules()?).args(["run", "-L", "."]).args(INVOKE).arg(fused);
+    Ok(run.output()?)
 }
 
 /// A program is written as one module, which must be valid and do what its modules did as instances of their

@@ -1,5 +1,6 @@
 //! Builds the system libraries that guests share, `libc.wasm`, `libiconv.wasm` and a libc++ for each way to
-//! compile exceptions: Emscripten's own, as shared libraries that need WASI and nothing else.
+//! compile exceptions: Emscripten's own, as shared libraries that need WASI and nothing else. `libdl.wasm`, for
+//! libraries that are opened while the program runs, needs `host` too.
 //!
 //! Emscripten's archives hold position independent code, but leave many functions to JavaScript. Those
 //! come from `xtask/sysroot`, and from parts of musl that Emscripten ships as sources only.
@@ -25,9 +26,12 @@ const RECIPE: &str = include_str!("sysroot.rs");
 
 const LIBC: &str = "libc.wasm";
 const LIBICONV: &str = "libiconv.wasm";
+const LIBDL: &str = "libdl.wasm";
 
 /// The runtime's sources in `xtask/sysroot`: those of libc, and what they include; each libc++ has one of its own.
-const LIBC_RUNTIME: [&str; 5] = ["runtime.c", "start.c", "paths.c", "files.c", "refused.c"];
+const LIBC_RUNTIME: [&str; 6] =
+    ["runtime.c", "start.c", "atexit.c", "paths.c", "files.c", "refused.c"];
+const LIBDL_RUNTIME: &str = "dlfcn.c";
 const HEADERS: [&str; 2] = ["runtime.h", "uncaught.h"];
 
 /// A libc++ for code that is compiled in one way as to exceptions.
@@ -63,7 +67,7 @@ pub(crate) const LIBCXX: [Libcxx; 3] = [
 ];
 
 fn libraries() -> impl Iterator<Item = &'static str> {
-    [LIBC, LIBICONV].into_iter().chain(LIBCXX.iter().map(|libcxx| libcxx.library))
+    [LIBC, LIBICONV, LIBDL].into_iter().chain(LIBCXX.iter().map(|libcxx| libcxx.library))
 }
 
 /// What musl has and Emscripten leaves to JavaScript: dates, the way out, the names of protocols. And what
@@ -108,13 +112,17 @@ const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
 /// With it goes a constant that libc keeps to itself, so that each has its own.
 const ICONV: &str = "iconv.o";
 const LOCALES: &str = "c_locale.o";
-/// The archive of libc without it.
+/// What is in libdl instead, for which Emscripten has JavaScript.
+const DYNAMIC: [&str; 4] = ["dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
+/// The archive of libc without these.
 const LIBC_REST: &str = "libc-rest.a";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
 pub(crate) const MALLOC: &str = "libdlmalloc";
 
 /// The module that every host provides.
 const WASI: &str = "wasi_snapshot_preview1";
+/// The module of what `host` provides to libdl.
+const HOST: &str = "wasm_host";
 
 /// What whoever links the libraries provides.
 const CONVENTION: [&str; 7] = [
@@ -155,9 +163,10 @@ pub(crate) fn build(
     sh.change_dir(&folder);
     let recipe = Recipe::new(project, &emscripten, &step, &sh)?;
     recipe.make_archives()?;
-    recipe.take_iconv_out()?;
+    recipe.split_libc()?;
     recipe.build_libc()?;
     recipe.build_libiconv()?;
+    recipe.build_libdl()?;
     LIBCXX.iter().try_for_each(|libcxx| recipe.build_libcxx(libcxx))?;
     check(&folder, &emscripten.version)?;
     for library in libraries() {
@@ -173,7 +182,7 @@ fn inputs(project: &Project, emscripten: &Emscripten) -> anyhow::Result<String> 
     let mut text = format!("{}\n{}\n", emscripten.emcmake.display(), emscripten.version);
     text += RECIPE;
     let libcxx = LIBCXX.iter().map(|libcxx| &libcxx.runtime);
-    for source in LIBC_RUNTIME.iter().chain(libcxx).chain(&HEADERS) {
+    for source in LIBC_RUNTIME.iter().chain(&[LIBDL_RUNTIME]).chain(libcxx).chain(&HEADERS) {
         let file = runtime(project).join(source);
         let source = fs::read_to_string(&file);
         text += &source.with_context(|| format!("cannot read `{}`", file.display()))?;
@@ -198,22 +207,24 @@ fn read(folder: &Path, library: &str) -> anyhow::Result<Vec<u8>> {
 /// Checks that the libraries of each program need nothing but WASI, each other and the linker.
 fn check(folder: &Path, version: &str) -> anyhow::Result<()> {
     let load = |library| Ok::<_, anyhow::Error>(Module::load(library, &read(folder, library)?)?);
-    let (libc, libiconv) = (load(LIBC)?, load(LIBICONV)?);
+    let (libc, libiconv, libdl) = (load(LIBC)?, load(LIBICONV)?, load(LIBDL)?);
     check_split(&libc, &libiconv)?;
+    check_split(&libc, &libdl)?;
     for libcxx in &LIBCXX {
-        check_imports([&libc, &libiconv, &load(libcxx.library)?], version)?;
+        check_imports([&libc, &libiconv, &libdl, &load(libcxx.library)?], version)?;
     }
     Ok(())
 }
 
-fn check_imports(modules: [&Module; 3], version: &str) -> anyhow::Result<()> {
+fn check_imports(modules: [&Module; 4], version: &str) -> anyhow::Result<()> {
     let exports = modules.iter().flat_map(|module| &module.exports);
     let provided: BTreeSet<_> =
         exports.map(|export| export.name.as_str()).chain(CONVENTION).collect();
     let is_provided = |name: &str| provided.contains(name) || linker::is_synthesised(name);
     let imports = modules.iter().flat_map(|module| &module.imports);
     let missing: BTreeSet<_> = imports
-        .filter(|import| import.module != WASI && !is_provided(&import.name))
+        .filter(|import| ![WASI, HOST].contains(&import.module.as_str()))
+        .filter(|import| !is_provided(&import.name))
         .map(|import| format!("`{}`", import.name))
         .collect();
     if missing.is_empty() {
@@ -290,13 +301,13 @@ impl<'a> Recipe<'a> {
         process::run(self.step, cmd!(self.sh, "{embuilder} --pic build {missing...}"))
     }
 
-    /// Splits the archive of libc in two, in the current folder.
-    fn take_iconv_out(&self) -> anyhow::Result<()> {
+    /// Takes out of the archive of libc what other libraries have, in the current folder.
+    fn split_libc(&self) -> anyhow::Result<()> {
         let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC_ARCHIVES[1]));
         let rest = self.sh.current_dir().join(LIBC_REST);
         fs::copy(&libc, &rest).with_context(|| format!("cannot copy `{}`", libc.display()))?;
         process::run(self.step, cmd!(self.sh, "{emar} x {LIBC_REST} {ICONV} {LOCALES}"))?;
-        process::run(self.step, cmd!(self.sh, "{emar} d {LIBC_REST} {ICONV}"))
+        process::run(self.step, cmd!(self.sh, "{emar} d {LIBC_REST} {ICONV} {DYNAMIC...}"))
     }
 
     fn build_libc(&self) -> anyhow::Result<()> {
@@ -341,6 +352,12 @@ impl<'a> Recipe<'a> {
     fn build_libiconv(&self) -> anyhow::Result<()> {
         let objects = [ICONV.into(), LOCALES.into()];
         self.link(LIBICONV, &[], &objects, &[], &[Path::new(LIBC)])
+    }
+
+    fn build_libdl(&self) -> anyhow::Result<()> {
+        let runtime = [self.runtime.join(LIBDL_RUNTIME)];
+        self.compile(&["-Wall", "-Wextra"], &[], &runtime)?;
+        self.link(LIBDL, &[], &objects(&runtime), &[], &[Path::new(LIBC)])
     }
 
     fn build_libcxx(&self, libcxx: &Libcxx) -> anyhow::Result<()> {
@@ -393,7 +410,8 @@ impl<'a> Recipe<'a> {
 /// version of Emscripten has sources for.
 pub(crate) fn compiled(project: &Project) -> Vec<PathBuf> {
     let folder = project.target.join("sysroot");
-    let sources = LIBC_RUNTIME.iter().chain(&MUSL).chain([&LIBCXX[0].runtime]);
+    let sources =
+        LIBC_RUNTIME.iter().chain([&LIBDL_RUNTIME]).chain(&MUSL).chain([&LIBCXX[0].runtime]);
     let sources: Vec<_> = sources.map(PathBuf::from).collect();
     let objects = objects(&sources).into_iter().map(|object| folder.join(object));
     objects.filter(|object| object.is_file()).collect()

@@ -137,43 +137,6 @@ int system(const char *command) {
     return -1;
 }
 
-// Libraries at run time
-
-struct dso;
-
-// musl's: sets what `dlerror` returns.
-void __dl_seterr(const char *format, ...);
-
-void *_dlopen_js(struct dso *) {
-    __dl_seterr("dlopen is not supported yet");
-    return NULL;
-}
-
-#if EMSCRIPTEN_BEFORE(3, 1, 30)
-void *_dlsym_js(struct dso *, const char *) {
-    __dl_seterr("dlsym is not supported yet");
-    return NULL;
-}
-
-void _emscripten_dlopen_js(struct dso *dso, void (*)(void *), void (*failed)(void *)) {
-    failed(dso);
-}
-#else
-void *_dlsym_js(struct dso *, const char *, int *) {
-    __dl_seterr("dlsym is not supported yet");
-    return NULL;
-}
-
-void _emscripten_dlopen_js(struct dso *dso, void (*)(struct dso *, void *),
-                           void (*failed)(struct dso *, void *), void *data) {
-    failed(dso, data);
-}
-
-void *emscripten_dlopen_promise(const char *, int) {
-    return NULL;
-}
-#endif
-
 #if !EMSCRIPTEN_BEFORE(3, 1, 42)
 // A signal after some time.
 int _setitimer_js(int, double) {

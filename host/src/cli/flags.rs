@@ -133,6 +133,11 @@ pub(crate) struct RunFlags {
     /// Let the guest read and write this directory, under the name GUEST if given
     #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_directory)]
     pub(crate) dir: Vec<Directory>,
+    /// Let the guest open libraries in the directories of `--dir`, by a path, and not only by name in the
+    /// folders of `-L`. It may have written them itself: what they do is bounded as all that it does, but nobody
+    /// chose that code
+    #[arg(long, requires = "dir")]
+    pub(crate) dlopen_from_dir: bool,
     /// Set an environment variable for the guest, to the host's value if none is given
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, String)>,
@@ -165,6 +170,8 @@ impl RunFlags {
             mode: self.mode.into(),
             inlining: self.inline,
             cache: self.cache.cache(),
+            libraries: self.link.search(),
+            libraries_in_directories: self.dlopen_from_dir,
             ..Settings::default()
         }
     }
@@ -240,6 +247,10 @@ pub(crate) struct FuseFlags {
     /// Export this symbol too: a function, or the address of a variable
     #[arg(long, value_name = "NAME")]
     pub(crate) export: Vec<String>,
+    /// Keep all that libraries may want which the program opens while it runs: every symbol, its memory and its
+    /// table. Only `host run` opens any
+    #[arg(long)]
+    pub(crate) dynamic: bool,
     /// Let modules that keep a memory of their own do so; not every engine runs the result
     #[arg(long)]
     pub(crate) multi_memory: bool,

@@ -13,6 +13,7 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let options = FuseOptions {
         exports: flags.export.clone(),
         invoke: flags.invoke.clone(),
+        dynamic: flags.dynamic,
         multi_memory: flags.multi_memory,
         preinit: flags.preinit,
         debug: flags.debug,

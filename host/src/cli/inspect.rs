@@ -13,7 +13,7 @@ pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
     let Object { module, bytes, .. } = host::read(&flags.module)?;
     linker::validate(&flags.module.to_string_lossy(), &bytes).map_err(Error::from)?;
     if flags.json {
-        print(&(serde_json::to_string_pretty(&module)? + "\n"))
+        print(&(serde_json::to_string_pretty(&*module)? + "\n"))
     } else if flags.wat {
         print(&wasmprinter::print_bytes(&bytes).map_err(|e| anyhow::anyhow!("{e:#}"))?)
     } else {

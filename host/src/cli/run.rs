@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use host::{Error, Host, Program, State, Wasi};
-use linker::{Kind, Module};
+use linker::Module;
 
 use super::flags::RunFlags;
 use super::{cache, link};
@@ -88,7 +88,8 @@ fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
 }
 
 fn check_command(module: &Module) -> anyhow::Result<()> {
-    if module.kind == Kind::Command {
+    // A main has it too, if it is a command that keeps its symbols for libraries.
+    if module.function("_start").is_some() {
         return Ok(());
     }
     let functions = host::functions(module);

@@ -1,4 +1,4 @@
-//! What every host gives to guests: WASI preview 1.
+//! What hosts give to guests: WASI preview 1, which every host has, and what libdl asks of ours.
 
 use std::sync::LazyLock;
 
@@ -61,15 +61,57 @@ const FUNCTIONS: [&str; 46] = [
     "sock_shutdown: (i32, i32) -> i32",
 ];
 
-pub(crate) static EXPORTS: LazyLock<Vec<Export>> = LazyLock::new(|| {
-    let functions = FUNCTIONS.iter().filter_map(|text| Expectation::export(text).ok());
-    functions.map(|f| Export { name: f.name, ty: ExternType::Func(f.ty), index: 0 }).collect()
+/// The module name under which libdl imports what opens libraries while a program runs.
+pub const DYNAMIC_LINKER: &str = "wasm_host";
+
+/// Its functions, as `xtask/sysroot/dlfcn.c` declares them.
+const DYNAMIC_LINKER_FUNCTIONS: [&str; 5] = [
+    "dladdr: (i32, i32, i32, i32) -> i32",
+    "dlclose: (i32) -> i32",
+    "dlerror: (i32, i32) -> i32",
+    "dlopen: (i32, i32) -> i32",
+    "dlsym: (i32, i32) -> i32",
+];
+
+/// What a host has under a module name.
+pub(crate) struct HostModule {
+    pub(crate) name: &'static str,
+    /// How messages call it.
+    pub(crate) title: &'static str,
+    pub(crate) exports: Vec<Export>,
+}
+
+impl HostModule {
+    fn new(name: &'static str, title: &'static str, functions: &[&str]) -> Self {
+        let functions = functions.iter().filter_map(|text| Expectation::export(text).ok());
+        let export = |f: Expectation| Export { name: f.name, ty: ExternType::Func(f.ty), index: 0 };
+        HostModule { name, title, exports: functions.map(export).collect() }
+    }
+}
+
+static HOST: LazyLock<[HostModule; 2]> = LazyLock::new(|| {
+    [
+        HostModule::new(WASI, "WASI preview 1", &FUNCTIONS),
+        HostModule::new(DYNAMIC_LINKER, "`host`", &DYNAMIC_LINKER_FUNCTIONS),
+    ]
 });
 
-/// Every function of WASI preview 1 with its type.
-pub fn wasi_functions() -> impl Iterator<Item = (&'static str, &'static FuncType)> {
-    EXPORTS.iter().filter_map(|export| match &export.ty {
-        ExternType::Func(ty) => Some((export.name.as_str(), ty)),
+/// What the host has under a module name, if it is one of the host's.
+pub(crate) fn host_module(name: &str) -> Option<&'static HostModule> {
+    HOST.iter().find(|module| module.name == name)
+}
+
+/// Whether a module name is the host's.
+pub(crate) fn is_host(name: &str) -> bool {
+    host_module(name).is_some()
+}
+
+/// Every function that the host of the command line has: its module, its name and its type.
+pub fn host_functions() -> impl Iterator<Item = (&'static str, &'static str, &'static FuncType)> {
+    let modules =
+        HOST.iter().flat_map(|host| host.exports.iter().map(|export| (host.name, export)));
+    modules.filter_map(|(module, export)| match &export.ty {
+        ExternType::Func(ty) => Some((module, export.name.as_str(), ty)),
         _ => None,
     })
 }

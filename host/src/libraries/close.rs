@@ -1,0 +1,72 @@
+//! Closes libraries: those that nobody uses any more leave, with their destructors run before.
+
+use std::collections::BTreeSet;
+
+use linker::Left;
+use wasmtime::Val;
+
+use super::{Result, Session};
+
+/// What libc has for a library that leaves: it runs, or forgets, what was registered for its end.
+const LEAVE: &str = "__leave_library";
+
+impl<T: Send + 'static> Session<'_, T> {
+    /// Takes note that a library has one user less.
+    pub(crate) async fn close(&mut self, handle: u32) -> Result<()> {
+        let running = self.running()?;
+        let library = running.of_handle(handle);
+        let library = library.ok_or_else(|| format!("no library is open as {handle:#x}"))?;
+        running.close(library);
+        self.release().await
+    }
+
+    /// Lets those leave that nobody uses.
+    pub(super) async fn release(&mut self) -> Result<()> {
+        let process = self.process()?;
+        if std::mem::replace(&mut process.is_closing, true) {
+            return Ok(());
+        }
+        let released = self.release_all().await;
+        self.process()?.is_closing = false;
+        released
+    }
+
+    async fn release_all(&mut self) -> Result<()> {
+        // Destructors may open and close others, so it is asked anew after each.
+        let mut finished = BTreeSet::new();
+        while let Some(module) = self.next_leaving(&finished)? {
+            self.finish(module).await?;
+            finished.insert(module);
+        }
+        let leaving = self.running()?.leaving();
+        for module in leaving.into_iter().filter(|module| finished.contains(module)) {
+            let process = self.process()?;
+            let Left { slots } = process.running.leave(module);
+            process.instances.remove(&module);
+            process.incomplete.remove(&module);
+            let block = process.blocks.remove(&module);
+            for range in &slots {
+                self.clear_slots(range)?;
+            }
+            if let Some(block) = block {
+                self.free(block).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_leaving(&mut self, finished: &BTreeSet<usize>) -> Result<Option<usize>> {
+        let leaving = self.running()?.leaving();
+        Ok(leaving.into_iter().find(|module| !finished.contains(module)))
+    }
+
+    /// Runs destructors; those of a library whose constructors have not run are forgotten.
+    async fn finish(&mut self, module: usize) -> Result<()> {
+        let runs = !self.process()?.incomplete.contains(&module);
+        let Some((memory_base, slots)) = self.running()?.block(module) else { return Ok(()) };
+        let Some(leave) = self.global_function(LEAVE)? else { return Ok(()) };
+        let args = [memory_base, slots.start, slots.end, u32::from(runs)];
+        self.call(leave, &args.map(|arg| Val::I32(arg.cast_signed()))).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! What libdl asks of the host.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use linker::{DYNAMIC_LINKER, Symbol};
+use wasmtime::{AsContextMut, Caller, StoreContextMut, WasmBacktrace};
+
+use super::{Failure, Get, OpenFlags, Result, Session, Way};
+
+const RTLD_LAZY: i32 = 1;
+const RTLD_NOW: i32 = 2;
+const RTLD_NOLOAD: i32 = 4;
+const RTLD_GLOBAL: i32 = 256;
+const RTLD_NODELETE: i32 = 4096;
+
+const RTLD_DEFAULT: u32 = 0;
+const RTLD_NEXT: u32 = u32::MAX;
+
+/// Defines the functions in a linker for stores that wait for nothing.
+pub(crate) fn define<T: Send + 'static>(
+    linker: &mut wasmtime::Linker<T>,
+    get: Get<T>,
+) -> wasmtime::Result<()> {
+    let open = move |mut caller: Caller<'_, T>, name: i32, flags: i32| {
+        now(dlopen(session(&mut caller, get, Way::Sync), name, flags))
+    };
+    let close = move |mut caller: Caller<'_, T>, handle: i32| {
+        now(dlclose(session(&mut caller, get, Way::Sync), handle))
+    };
+    linker.func_wrap(DYNAMIC_LINKER, "dlopen", open)?;
+    linker.func_wrap(DYNAMIC_LINKER, "dlclose", close)?;
+    define_others(linker, get, Way::Sync)
+}
+
+/// As [`define`], for stores whose host functions may wait.
+pub(crate) fn define_async<T: Send + 'static>(
+    linker: &mut wasmtime::Linker<T>,
+    get: Get<T>,
+) -> wasmtime::Result<()> {
+    linker.func_wrap_async(
+        DYNAMIC_LINKER,
+        "dlopen",
+        move |mut caller: Caller<'_, T>, (name, flags): (i32, i32)| {
+            Box::new(
+                async move { dlopen(session(&mut caller, get, Way::Async), name, flags).await },
+            )
+        },
+    )?;
+    linker.func_wrap_async(
+        DYNAMIC_LINKER,
+        "dlclose",
+        move |mut caller: Caller<'_, T>, (handle,): (i32,)| {
+            Box::new(async move { dlclose(session(&mut caller, get, Way::Async), handle).await })
+        },
+    )?;
+    define_others(linker, get, Way::Async)
+}
+
+/// Those that run no guest code.
+fn define_others<T: Send + 'static>(
+    linker: &mut wasmtime::Linker<T>,
+    get: Get<T>,
+    way: Way,
+) -> wasmtime::Result<()> {
+    let symbol = move |mut caller: Caller<'_, T>, handle: i32, name: i32| {
+        let mut session = session(&mut caller, get, way);
+        let found = session.dlsym(handle.cast_unsigned(), name.cast_unsigned());
+        session.answer(found.map(u32::cast_signed), 0)
+    };
+    let error = move |mut caller: Caller<'_, T>, text: i32, size: i32| {
+        session(&mut caller, get, way).dlerror(text.cast_unsigned(), size.cast_unsigned())
+    };
+    let address =
+        move |mut caller: Caller<'_, T>, address: i32, out: i32, names: i32, size: i32| {
+            let [address, out, names, size] = [address, out, names, size].map(i32::cast_unsigned);
+            let mut session = session(&mut caller, get, way);
+            let needed = session.dladdr(address, out, names, size);
+            session.answer(needed.map(u32::cast_signed), 0)
+        };
+    linker.func_wrap(DYNAMIC_LINKER, "dlsym", symbol)?;
+    linker.func_wrap(DYNAMIC_LINKER, "dlerror", error)?;
+    linker.func_wrap(DYNAMIC_LINKER, "dladdr", address)?;
+    Ok(())
+}
+
+fn session<'c, T: Send + 'static>(
+    caller: &'c mut Caller<'_, T>,
+    get: Get<T>,
+    way: Way,
+) -> Session<'c, T> {
+    let store: StoreContextMut<'c, T> = caller.as_context_mut();
+    Session::new(store, get, way)
+}
+
+/// The result of what never waits, since it calls guest code only in stores that do not.
+pub(crate) fn now<R>(future: impl Future<Output = wasmtime::Result<R>>) -> wasmtime::Result<R> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(wasmtime::Error::msg("guest code waits in a store that does not")),
+    }
+}
+
+async fn dlopen<T: Send + 'static>(
+    mut session: Session<'_, T>,
+    name: i32,
+    flags: i32,
+) -> wasmtime::Result<i32> {
+    let opened = session.dlopen(name.cast_unsigned(), flags).await;
+    session.answer(opened.map(u32::cast_signed), 0)
+}
+
+async fn dlclose<T: Send + 'static>(
+    mut session: Session<'_, T>,
+    handle: i32,
+) -> wasmtime::Result<i32> {
+    let closed = session.close(handle.cast_unsigned()).await;
+    session.answer(closed.map(|()| 0), -1)
+}
+
+impl<T: Send + 'static> Session<'_, T> {
+    /// What the guest is told: of a failure only that there is one, and when it asks what.
+    fn answer(&mut self, result: Result<i32>, failed: i32) -> wasmtime::Result<i32> {
+        match result {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Refused(message)) => {
+                self.libraries().error = Some(message);
+                Ok(failed)
+            }
+            Err(Failure::End(error)) => Err(error),
+        }
+    }
+
+    async fn dlopen(&mut self, name: u32, flags: i32) -> Result<u32> {
+        if flags & (RTLD_LAZY | RTLD_NOW) == 0 {
+            let message = format!("the flags {flags:#x} have neither RTLD_LAZY nor RTLD_NOW");
+            return Err(message.into());
+        }
+        if name == 0 {
+            let running = self.running()?;
+            return Ok(running.open_again(running.program()));
+        }
+        let name = self.text(name)?;
+        let flags = OpenFlags {
+            global: flags & RTLD_GLOBAL != 0,
+            no_load: flags & RTLD_NOLOAD != 0,
+            no_delete: flags & RTLD_NODELETE != 0,
+        };
+        self.open(&name, flags).await
+    }
+
+    fn dlsym(&mut self, handle: u32, name: u32) -> Result<u32> {
+        let name = self.text(name)?;
+        let shown = linker::demangle(&name);
+        let symbol = match handle {
+            RTLD_DEFAULT => self.running()?.symbol(&name),
+            RTLD_NEXT => {
+                let caller = self.caller()?;
+                self.running()?.symbol_after(caller, &name)
+            }
+            handle => self.symbol(handle, &name)?,
+        };
+        match symbol {
+            Some(Symbol::Data(address)) => Ok(address),
+            Some(Symbol::Function(function)) => self.slot(function),
+            None => {
+                let place = self.place_of(handle)?;
+                Err(format!("`{shown}` is not defined by {place}").into())
+            }
+        }
+    }
+
+    /// How messages call where a symbol was looked for.
+    fn place_of(&mut self, handle: u32) -> Result<String> {
+        let next = if handle == RTLD_NEXT { Some(self.caller()?) } else { None };
+        let running = self.running()?;
+        let title = |module: usize| running.object(module).map_or("?", |o| &o.module.name);
+        Ok(match (next, running.of_handle(handle)) {
+            (Some(caller), _) => format!("what is looked up after `{}`", title(caller)),
+            (None, Some(library)) if library != running.program() => {
+                format!("`{}` and what it needs", title(library))
+            }
+            _ => "the program".to_owned(),
+        })
+    }
+
+    /// The module that has called libdl.
+    fn caller(&mut self) -> Result<usize> {
+        let unknown = || Failure::Refused("RTLD_NEXT is for functions of modules only".to_owned());
+        let backtrace = WasmBacktrace::force_capture(&self.store);
+        // libdl itself comes first.
+        let frame = backtrace.frames().get(1).ok_or_else(unknown)?;
+        let process = self.process()?;
+        let instances: Vec<_> = process.instances().collect();
+        let is_it = |(_, instance): &&(usize, wasmtime::Instance)| {
+            wasmtime::Module::same(instance.module(&self.store), frame.module())
+        };
+        instances.iter().find(is_it).map(|(module, _)| *module).ok_or_else(unknown)
+    }
+
+    fn text(&mut self, address: u32) -> Result<String> {
+        let memory = self.memory()?;
+        let text = memory.data(&self.store).get(address as usize..);
+        let text = text.and_then(|text| text.split(|byte| *byte == 0).next());
+        let text = text.filter(|_| address != 0);
+        let text = text.ok_or_else(|| format!("there is no name at the address {address:#x}"))?;
+        Ok(String::from_utf8_lossy(text).into_owned())
+    }
+
+    fn dlerror(&mut self, text: u32, size: u32) -> wasmtime::Result<i32> {
+        let Some(message) = self.libraries().error.clone() else { return Ok(0) };
+        let length = message.len() as u32;
+        if length < size {
+            let bytes = [message.as_bytes(), &[0]].concat();
+            if let Err(Failure::End(error)) = self.write(text, &bytes) {
+                return Err(error);
+            }
+            self.libraries().error = None;
+        }
+        Ok(length.cast_signed())
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<()> {
+        let memory = self.memory()?;
+        let written = memory.write(&mut self.store, address as usize, bytes);
+        written.map_err(|_| Failure::End(wasmtime::Trap::MemoryOutOfBounds.into()))
+    }
+
+    fn dladdr(&mut self, address: u32, out: u32, names: u32, size: u32) -> Result<u32> {
+        let running = self.running()?;
+        let Some(place) = running.place(address) else { return Ok(0) };
+        let title = running.object(place.module).map_or("", |object| &object.module.name);
+        let (symbol, at) = place.symbol.unwrap_or_default();
+        let text = format!("{title}\0{symbol}\0");
+        let found = [place.base, at].map(u32::to_le_bytes).concat();
+        if text.len() <= size as usize {
+            self.write(out, &found)?;
+            self.write(names, text.as_bytes())?;
+        }
+        Ok(text.len() as u32)
+    }
+}

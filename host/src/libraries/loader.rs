@@ -1,0 +1,164 @@
+//! Libraries that an embedder opens in a program that runs.
+
+use linker::Symbol;
+use wasmtime::{AsContextMut, Func};
+
+use super::guest::now;
+use super::{Failure, Get, Libraries, OpenFlags, Session, Way};
+use crate::error::Error;
+
+/// Opens libraries in programs that run, as these can themselves: see [`Linker::libraries`].
+///
+/// [`Linker::libraries`]: crate::Linker::libraries
+pub struct Loader<T: 'static> {
+    get: Get<T>,
+}
+
+/// A library that is open in a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Library {
+    handle: u32,
+}
+
+impl<T> Clone for Loader<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Loader<T> {}
+
+impl<T> std::fmt::Debug for Loader<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loader").finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> Loader<T> {
+    pub(crate) fn new(get: fn(&mut T) -> &mut Libraries<T>) -> Self {
+        Loader { get }
+    }
+
+    /// Opens the library of a name, which is looked for among the [`Files`](crate::Files) of the store's
+    /// [`Libraries`].
+    ///
+    /// # Errors
+    ///
+    /// All that keeps it from being linked, or a constructor that does not return: the program is as before. If
+    /// guest code ends in another way, by an exit for example, [`Error::Start`].
+    pub fn open(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        name: &str,
+        flags: OpenFlags,
+    ) -> Result<Library, Error> {
+        let mut session = self.session(&mut store, Way::Sync);
+        let opened = now(async { Ok(session.open(name, flags).await) });
+        Self::opened(name, opened.unwrap_or_else(|error| Err(error.into())))
+    }
+
+    /// As [`Loader::open`], for stores whose host functions may wait.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn open_async(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        name: &str,
+        flags: OpenFlags,
+    ) -> Result<Library, Error> {
+        Self::opened(name, self.session(&mut store, Way::Async).open(name, flags).await)
+    }
+
+    /// A function of a library or of one that it needs; `None` if none defines it.
+    ///
+    /// # Errors
+    ///
+    /// When the library is not open.
+    pub fn func(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        library: Library,
+        name: &str,
+    ) -> Result<Option<Func>, Error> {
+        let mut session = self.session(&mut store, Way::Sync);
+        match session.symbol(library.handle, name).map_err(|failure| failed(name, failure))? {
+            Some(Symbol::Function(function)) => {
+                session.function(function).map(Some).map_err(|failure| failed(name, failure))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The address of a variable of a library or of one that it needs, or the slot of a function in the
+    /// program's table; `None` if none defines it.
+    ///
+    /// # Errors
+    ///
+    /// When the library is not open, or the table has no room for a function.
+    pub fn address(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        library: Library,
+        name: &str,
+    ) -> Result<Option<u32>, Error> {
+        let mut session = self.session(&mut store, Way::Sync);
+        let symbol = session.symbol(library.handle, name);
+        match symbol.map_err(|failure| failed(name, failure))? {
+            None => Ok(None),
+            Some(Symbol::Data(address)) => Ok(Some(address)),
+            Some(Symbol::Function(function)) => {
+                session.slot(function).map(Some).map_err(|failure| failed(name, failure))
+            }
+        }
+    }
+
+    /// Closes a library. When nobody has it open its destructors run, and its memory and slots are free: pointers
+    /// to its functions trap from then on.
+    ///
+    /// # Errors
+    ///
+    /// When it is not open, or a destructor does not return.
+    pub fn close(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        library: Library,
+    ) -> Result<(), Error> {
+        let mut session = self.session(&mut store, Way::Sync);
+        let closed = now(async { Ok(session.close(library.handle).await) });
+        closed.unwrap_or_else(|error| Err(error.into())).map_err(|failure| failed(CLOSED, failure))
+    }
+
+    /// As [`Loader::close`], for stores whose host functions may wait.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn close_async(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        library: Library,
+    ) -> Result<(), Error> {
+        let mut session = self.session(&mut store, Way::Async);
+        session.close(library.handle).await.map_err(|failure| failed(CLOSED, failure))
+    }
+
+    fn session<'s>(&self, store: &'s mut impl AsContextMut<Data = T>, way: Way) -> Session<'s, T> {
+        Session::new(store.as_context_mut(), self.get, way)
+    }
+
+    fn opened(name: &str, opened: Result<u32, Failure>) -> Result<Library, Error> {
+        opened.map(|handle| Library { handle }).map_err(|failure| failed(name, failure))
+    }
+}
+
+/// How errors call a library that is closed.
+const CLOSED: &str = "a library that is closed";
+
+fn failed(name: &str, failure: Failure) -> Error {
+    match failure {
+        Failure::Refused(message) => Error::Library { name: name.to_owned(), message },
+        Failure::End(error) => Error::start(format!("`{}`", linker::printable(name)), error),
+    }
+}

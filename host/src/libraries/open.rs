@@ -1,0 +1,339 @@
+//! Opens a library.
+//!
+//! All that can fail without running guest code fails before anything is changed. From then on a failure
+//! takes back what was done: slots, memory, and the library itself, which leaves as if it had been closed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use linker::{Given, Initialiser, Opening, Room, Source};
+use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
+
+use super::compiled::Compiled;
+use super::{Failure, Result, Session, Way};
+use crate::backtrace;
+use crate::error::Error;
+use crate::host_functions;
+
+/// How a library is opened, as by `dlopen`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenFlags {
+    /// Its symbols, and those of the libraries it needs, are seen by those that are opened later.
+    pub global: bool,
+    /// Only if it is open already.
+    pub no_load: bool,
+    /// It stays when nobody uses it any more.
+    pub no_delete: bool,
+}
+
+impl<T: Send + 'static> Session<'_, T> {
+    /// Opens the library of a name, and returns its handle.
+    pub(crate) async fn open(&mut self, name: &str, flags: OpenFlags) -> Result<u32> {
+        let module = match self.find_open(name)? {
+            Some(module) => module,
+            None if flags.no_load => {
+                let name = linker::printable(name);
+                return Err(format!("`{name}` is not open, and RTLD_NOLOAD opens nothing").into());
+            }
+            None => self.open_new(name).await?,
+        };
+        let running = self.running()?;
+        if flags.global {
+            running.make_global(module);
+        }
+        if flags.no_delete {
+            running.keep(module);
+        }
+        Ok(running.open_again(module))
+    }
+
+    /// The library of a name, if it takes part already: the one of that file, or of that name.
+    fn find_open(&mut self, name: &str) -> Result<Option<usize>> {
+        let libraries = self.libraries();
+        let found = libraries.files.find(name);
+        let running = &libraries.process()?.running;
+        let plain = linker::module_name(name);
+        let by_name =
+            || running.started_with(plain).filter(|_| !name.contains(std::path::is_separator));
+        let by_file = found.as_ref().ok().and_then(|file| running.of_file(file));
+        let module = by_file.or_else(by_name);
+        let is_program = by_file == Some(running.program()) || running.is_program(plain);
+        if module == Some(running.program()) && is_program {
+            return Err(format!(
+                "`{}` is the program that runs, and no library; it is opened by NULL",
+                linker::printable(name)
+            )
+            .into());
+        }
+        match (module, found) {
+            (Some(module), _) => Ok(Some(module)),
+            (None, Ok(_)) => Ok(None),
+            (None, Err(message)) => Err(message.into()),
+        }
+    }
+
+    async fn open_new(&mut self, name: &str) -> Result<usize> {
+        let mut opening = self.plan(name)?;
+        let code = self.compile(&opening)?;
+        let blocks = self.allocate(&mut opening).await?;
+        let instances = match self.instantiate(&opening, &code).await {
+            Ok(instances) => instances,
+            Err(failure) => {
+                self.take_back(&opening, &blocks).await?;
+                return Err(failure);
+            }
+        };
+        let process = self.process()?;
+        let numbers = process.running.join(&opening);
+        for (module, instance) in instances {
+            process.instances.insert(numbers[&module], instance);
+            process.incomplete.insert(numbers[&module]);
+        }
+        for (module, block) in blocks {
+            process.blocks.insert(numbers[&module], block);
+        }
+        let library = numbers[&opening.library()];
+        // While its constructors run it has a user, whatever they open and close.
+        process.running.open_again(library);
+        let initialised = self.initialise(&opening, &numbers).await;
+        self.running()?.close(library);
+        if let Err(Failure::Refused(_)) = initialised {
+            self.release().await?;
+        }
+        initialised.map(|()| library)
+    }
+
+    /// Decides how a library joins the program, and changes nothing.
+    fn plan(&mut self, name: &str) -> Result<Opening> {
+        let libraries = self.libraries();
+        let file = libraries.files.find(name)?;
+        let object = libraries.files.read(&file, name)?;
+        let process = libraries.process.as_ref();
+        let process = process.ok_or_else(|| "the program has no instances yet".to_owned())?;
+        let functions = process.functions.clone();
+        let has = |import: &linker::Import| host_functions::has_all(&functions, &[import]);
+        let opening = process.running.open(object, &mut libraries.files, &has);
+        Ok(opening.map_err(|faults| faults.to_string())?)
+    }
+
+    fn compile(&mut self, opening: &Opening) -> Result<BTreeMap<usize, Arc<Compiled>>> {
+        let engine = self.store.engine().clone();
+        let compilations = self.process()?.compilations.clone();
+        let compile = |module: usize| {
+            let compiled = compilations.compile(&engine, opening, module);
+            Ok((module, compiled.map_err(|error| error.to_string())?))
+        };
+        opening.new_modules().into_iter().map(compile).collect()
+    }
+
+    /// Gives each new module its memory and its slots. Returns where `malloc` has put their data.
+    async fn allocate(&mut self, opening: &mut Opening) -> Result<BTreeMap<usize, u32>> {
+        let (mut given, mut blocks) = (BTreeMap::new(), BTreeMap::new());
+        let modules = opening.new_modules();
+        let allocated = async {
+            for module in modules {
+                let room = opening.room(module);
+                let memory_base = self.allocate_memory(room).await?;
+                blocks.insert(module, memory_base.0);
+                let alignment = u64::from(room.table_alignment);
+                let slots = self.take_slots(room.table_size, alignment)?;
+                given.insert(module, Given { memory_base: memory_base.1, table_base: slots.start });
+            }
+            self.take_slots(opening.other_slots(), 1)
+        };
+        let others = allocated.await;
+        let first = others.as_ref().map_or(0, |slots| slots.start);
+        opening.place(&given, first);
+        match others {
+            Ok(_) => Ok(blocks),
+            Err(failure) => {
+                for (module, given) in given {
+                    let size = opening.room(module).table_size;
+                    self.running()?.give_slots(given.table_base..given.table_base + size);
+                }
+                for block in blocks.into_values() {
+                    self.free(block).await?;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// A block of the program's own `malloc`, and the aligned address in it. Each module has a byte at least:
+    /// by its address its destructors are known.
+    async fn allocate_memory(&mut self, room: Room) -> Result<(u32, u32)> {
+        let alignment = u32::try_from(u64::from(room.memory_alignment)).unwrap_or(u32::MAX);
+        let no_room =
+            || format!("there is no memory left for its {} bytes of data", room.memory_size);
+        let size = room.memory_size.max(1).checked_add(alignment - 1).ok_or_else(no_room)?;
+        let malloc = self.global_function("malloc")?.ok_or_else(|| {
+            "the program has no `malloc`, from which the library's data could come".to_owned()
+        })?;
+        let block = self.call(malloc, &[Val::I32(size.cast_signed())]).await?;
+        let block = block.unwrap_or_default().cast_unsigned();
+        if block == 0 {
+            return Err(no_room().into());
+        }
+        let base = block.next_multiple_of(alignment);
+        let memory = self.memory()?;
+        let data = memory.data_mut(&mut self.store);
+        let data =
+            data.get_mut(base as usize..).and_then(|d| d.get_mut(..room.memory_size as usize));
+        data.ok_or_else(|| "`malloc` has returned an address outside of memory".to_owned())?
+            .fill(0);
+        Ok((block, base))
+    }
+
+    pub(super) async fn free(&mut self, block: u32) -> Result<()> {
+        if let Some(free) = self.global_function("free")? {
+            self.call(free, &[Val::I32(block.cast_signed())]).await?;
+        }
+        Ok(())
+    }
+
+    async fn instantiate(
+        &mut self,
+        opening: &Opening,
+        code: &BTreeMap<usize, Arc<Compiled>>,
+    ) -> Result<BTreeMap<usize, Instance>> {
+        let mut instances = BTreeMap::new();
+        for module in opening.new_modules() {
+            let Compiled { code, bound, .. } = &*code[&module];
+            let sources = bound.imports.iter();
+            let imports: Result<Vec<_>> =
+                sources.map(|source| self.import(opening, module, &instances, source)).collect();
+            let imports = imports?;
+            let instance = match self.way {
+                Way::Sync => Instance::new(&mut self.store, code, &imports),
+                Way::Async => Instance::new_async(&mut self.store, code, &imports).await,
+            };
+            let what = || format!("the start function of `{}`", opening.object(module).module.name);
+            instances.insert(module, instance.map_err(|error| self.failed(&what(), error))?);
+        }
+        let table = self.table()?;
+        for (slot, module, name) in opening.filled_slots() {
+            let instance = self.instance_of(opening, module, &instances)?;
+            let func = instance.and_then(|instance| instance.get_func(&mut self.store, name));
+            let func =
+                func.ok_or_else(|| format!("`{name}` is not among what the program keeps"))?;
+            table.set(&mut self.store, slot.into(), func.into())?;
+        }
+        Ok(instances)
+    }
+
+    fn instance_of(
+        &mut self,
+        opening: &Opening,
+        module: usize,
+        instances: &BTreeMap<usize, Instance>,
+    ) -> Result<Option<Instance>> {
+        let id = opening.numbers().nth(module).and_then(|(_, id)| id);
+        Ok(match id {
+            Some(id) => self.process()?.instance(id),
+            None => instances.get(&module).copied(),
+        })
+    }
+
+    fn import(
+        &mut self,
+        opening: &Opening,
+        module: usize,
+        instances: &BTreeMap<usize, Instance>,
+        source: &Source,
+    ) -> Result<Extern> {
+        let missing = || Failure::Refused(format!("the program does not keep {source:?}"));
+        Ok(match source {
+            Source::Shared(linker::Shared::Memory) => self.memory()?.into(),
+            Source::Shared(linker::Shared::Table) => self.table()?.into(),
+            Source::Shared(linker::Shared::StackPointer) => self.stack_pointer()?.into(),
+            Source::Number { import } => {
+                let ty = GlobalType::new(ValType::I32, Mutability::Const);
+                let number = opening.number(module, *import).cast_signed();
+                Global::new(&mut self.store, ty, Val::I32(number))?.into()
+            }
+            Source::Export { module, name } => {
+                let instance = self.instance_of(opening, *module, instances)?;
+                let export = instance.and_then(|i| i.get_export(&mut self.store, name));
+                export.ok_or_else(missing)?
+            }
+            Source::Host { module, name } => {
+                let functions = self.process()?.functions.clone();
+                functions.get(&mut self.store, module, name).map_err(|_| missing())?
+            }
+        })
+    }
+
+    /// Applies relocations and runs constructors.
+    async fn initialise(
+        &mut self,
+        opening: &Opening,
+        numbers: &BTreeMap<usize, usize>,
+    ) -> Result<()> {
+        let calls = opening.initialisers();
+        let is_left = |at: usize, module| calls[at..].iter().any(|call| call.module == module);
+        for module in opening.new_modules().into_iter().filter(|&module| !is_left(0, module)) {
+            self.process()?.incomplete.remove(&numbers[&module]);
+        }
+        for (at, Initialiser { module, name }) in calls.iter().enumerate() {
+            let id = numbers[module];
+            self.initialise_one(opening, *module, id, name).await?;
+            if !is_left(at + 1, *module) {
+                self.process()?.incomplete.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
+    async fn initialise_one(
+        &mut self,
+        opening: &Opening,
+        module: usize,
+        id: usize,
+        name: &str,
+    ) -> Result<()> {
+        let instance = self.process()?.instance(id);
+        let function = instance.and_then(|instance| instance.get_func(&mut self.store, name));
+        let Some(function) = function else { return Ok(()) };
+        let stack_pointer = self.stack_pointer()?;
+        let stack = stack_pointer.get(&mut self.store);
+        let Err(error) = self.call(function, &[]).await else { return Ok(()) };
+        // Code that did not return has left it where it was.
+        stack_pointer.set(&mut self.store, stack)?;
+        let what = format!("`{name}` of `{}`", opening.object(module).module.name);
+        Err(self.failed(&what, error))
+    }
+
+    /// What becomes of guest code that did not return: a trap or an exception is told to who opened the
+    /// library, anything else ends the program.
+    fn failed(&mut self, what: &str, error: wasmtime::Error) -> Failure {
+        if error.is::<wasmtime::ThrownException>() {
+            self.store.take_pending_exception();
+            return Failure::Refused(format!(
+                "{what} has thrown an exception that it does not catch"
+            ));
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) => Failure::End(error),
+            Some(trap) => Failure::Refused(format!("{what} trapped: {}", backtrace::reason(trap))),
+            None if error.is::<wasmtime::WasmBacktrace>() || is_end(&error) => Failure::End(error),
+            None => Failure::Refused(format!("{what} failed: {}", Error::message(&error))),
+        }
+    }
+
+    /// Gives back what an opening was given whose modules have not joined.
+    async fn take_back(&mut self, opening: &Opening, blocks: &BTreeMap<usize, u32>) -> Result<()> {
+        for slots in opening.taken_slots() {
+            self.clear_slots(&slots)?;
+            self.running()?.give_slots(slots);
+        }
+        for &block in blocks.values() {
+            self.free(block).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an error of the host's ends the program.
+fn is_end(error: &wasmtime::Error) -> bool {
+    error.is::<wasmtime_wasi::I32Exit>() || error.is::<crate::limits::DeadlinePassed>()
+}

@@ -1,0 +1,524 @@
+//! Phases *load* to *bind* for a library that joins a program which runs.
+//!
+//! The modules that run have their addresses and slots, and nothing about them changes. Those that join are
+//! gathered and resolved as those of a program are, but symbols are looked up in what runs first. Where they
+//! will lie nobody knows before the program's own `malloc` has said so: so bases, addresses and slots stay
+//! imports of their code, [`Source::Number`](crate::Source::Number), and it need be compiled only once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::bind::{BindError, BoundModule, Initialiser, rewrite};
+use crate::convention::ENV;
+use crate::dylink::Alignment;
+use crate::exceptions::{self, Tags};
+use crate::fault::{Fault, Faults};
+use crate::flavour::{self, Flavour};
+use crate::layout::{ItemId, Layout, Placement, Slot, instantiation_order, wanted};
+use crate::links::Links;
+use crate::load::{Import, Kind};
+use crate::plan::Plan;
+use crate::resolve::{Meaning, resolve_new};
+use crate::running::{Resident, Running};
+use crate::set::{Library, Object, Set, Symbols, module_name};
+
+/// How a library, and what it needs that does not run yet, joins a program.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// All whose symbols are looked up, in that order: what everybody sees, the system libraries, the library and
+    /// what it needs, breadth first.
+    plan: Plan,
+    /// The number of each that runs already.
+    ids: Vec<Option<usize>>,
+    /// The one that is opened.
+    library: usize,
+    /// The places of what each that is new names as needed.
+    needed: BTreeMap<usize, Vec<usize>>,
+    /// Slots that are not known yet.
+    slots: Vec<(ItemId, Slot, NewSlot)>,
+    blocks: BTreeMap<usize, Range<u32>>,
+}
+
+/// What a module is bound from. While an opening exists, what is bound from the same is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    module: usize,
+    /// The addresses of the modules' bytes, and of each whether it runs already.
+    objects: Vec<(usize, bool)>,
+    order: Vec<usize>,
+    meanings: Vec<Meaning>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum NewSlot {
+    /// In the part of the table that its new module has, at this distance from its start.
+    Own(u32),
+    /// So many after the first of those that modules have which run already.
+    Other(u32),
+}
+
+/// What a new module needs of the program's memory and table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    pub memory_size: u32,
+    pub memory_alignment: Alignment,
+    pub table_size: u32,
+    pub table_alignment: Alignment,
+}
+
+/// What a new module was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    pub memory_base: u32,
+    pub table_base: u32,
+}
+
+const NO_LIBRARY: &str = "is no shared library, and only such can join a program that runs: build it as one (C and C++: \
+                          `-fPIC`, `-sSIDE_MODULE`; Rust: `#![no_std]`)";
+const MAIN: &str = "is a main, whose data lies at fixed addresses: it cannot join a program that runs; build it as a \
+                    shared library (C and C++: `-fPIC`, `-sSIDE_MODULE`; Rust: `#![no_std]`)";
+
+impl Running {
+    /// Decides how a library joins the program. `has` tells whether the host has a function.
+    ///
+    /// # Errors
+    ///
+    /// All that keeps it from being linked: then nothing has changed.
+    pub fn open(
+        &self,
+        object: Object,
+        library: &mut dyn Library,
+        has: &dyn Fn(&Import) -> bool,
+    ) -> Result<Opening, Faults> {
+        let mut gathering = Gathering::new(self);
+        let root = gathering.add(object, None);
+        gathering.join(root, library);
+        gathering.join_system(library);
+        let faults = std::mem::take(&mut gathering.faults);
+        faults.into_iter().collect::<Faults>().into_result()?;
+        let (gathering, root) = gathering.in_order(root);
+        let Gathering { objects, ids, needed, .. } = gathering;
+        let mut set = Set { objects, program: root, host: Vec::new() };
+        let new = set.objects.iter().zip(&ids).filter(|(_, id)| id.is_none());
+        let new: Vec<_> = new.map(|(object, _)| object).collect();
+        let mut host = set.wanted_by(&new, &Symbols::Apart(&set));
+        host.retain(has);
+        set.host = host;
+        Opening::new(self, set, ids, needed, root)
+    }
+}
+
+struct Gathering<'r> {
+    running: &'r Running,
+    objects: Vec<Object>,
+    ids: Vec<Option<usize>>,
+    needed: BTreeMap<usize, Vec<usize>>,
+    faults: Vec<Fault>,
+}
+
+impl<'r> Gathering<'r> {
+    fn new(running: &'r Running) -> Self {
+        let (objects, ids) = (Vec::new(), Vec::new());
+        let mut gathering =
+            Gathering { running, objects, ids, needed: BTreeMap::new(), faults: Vec::new() };
+        running.global.iter().for_each(|&id| {
+            gathering.add_running(id);
+        });
+        gathering
+    }
+
+    /// In the order in which symbols are looked up: what everybody sees, the system libraries, and the others.
+    /// What the system libraries use is thus never of a library that may leave before them. Returns the
+    /// new place of a module too.
+    fn in_order(self, module: usize) -> (Self, usize) {
+        let is_global =
+            |place: &usize| self.ids[*place].is_some_and(|id| self.running.global.contains(&id));
+        let mut order: Vec<_> = (0..self.objects.len()).collect();
+        order.sort_by_key(|place| (!is_global(place), !self.objects[*place].is_system()));
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, &old)| places[old] = new);
+        let needed = self.needed.into_iter().map(|(module, needed)| {
+            (places[module], needed.into_iter().map(|other| places[other]).collect())
+        });
+        let ordered = Gathering {
+            running: self.running,
+            objects: order.iter().map(|&place| self.objects[place].clone()).collect(),
+            ids: order.iter().map(|&place| self.ids[place]).collect(),
+            needed: needed.collect(),
+            faults: self.faults,
+        };
+        (ordered, places[module])
+    }
+
+    fn add(&mut self, object: Object, id: Option<usize>) -> usize {
+        if id.is_none() && object.module.kind != Kind::SharedLibrary {
+            let message = if object.module.kind == Kind::Main { MAIN } else { NO_LIBRARY };
+            let module = object.module.name.clone();
+            self.faults.push(Fault::Unsupported { module, message });
+        }
+        self.objects.push(object);
+        self.ids.push(id);
+        self.objects.len() - 1
+    }
+
+    fn add_running(&mut self, id: usize) -> Option<usize> {
+        if let Some(place) = self.ids.iter().position(|other| *other == Some(id)) {
+            return Some(place);
+        }
+        let object = self.running.object(id)?.clone();
+        Some(self.add(object, Some(id)))
+    }
+
+    /// Adds what a module needs, breadth first.
+    fn join(&mut self, root: usize, library: &mut dyn Library) {
+        let mut at = root;
+        while at < self.objects.len() {
+            let places = match self.ids[at] {
+                Some(id) => {
+                    let needed = self.running.get(id).map(|resident| resident.needed.clone());
+                    let needed = needed.unwrap_or_default().into_iter();
+                    needed.filter_map(|id| self.add_running(id)).collect()
+                }
+                None => self.join_needed(at, library),
+            };
+            self.needed.insert(at, places);
+            at += 1;
+        }
+    }
+
+    fn join_needed(&mut self, by: usize, library: &mut dyn Library) -> Vec<usize> {
+        let object = &self.objects[by];
+        let (name, dylink) = (object.module.name.clone(), object.module.dylink.clone());
+        let files = dylink.map(|dylink| dylink.needed).unwrap_or_default();
+        files.iter().filter_map(|file| self.join_file(file, &name, library)).collect()
+    }
+
+    fn join_file(&mut self, file: &str, by: &str, library: &mut dyn Library) -> Option<usize> {
+        let name = module_name(file);
+        if let Some(id) = self.running.named(name) {
+            return self.add_running(id);
+        }
+        let is_it = |object: &Object| object.module.name == name;
+        if let Some(place) = self.objects.iter().position(is_it) {
+            return Some(place);
+        }
+        match library.needed(file, by) {
+            Ok(object) => {
+                let file = object.file.as_deref();
+                match file.and_then(|file| self.running.of_file(file)) {
+                    Some(id) => self.add_running(id),
+                    None => Some(self.add(object, None)),
+                }
+            }
+            Err(fault) => {
+                self.faults.push(fault);
+                None
+            }
+        }
+    }
+
+    /// The symbols that a new module imports and none defines.
+    fn wanted(&self) -> BTreeSet<String> {
+        let new = self.objects.iter().zip(&self.ids).filter(|(_, id)| id.is_none());
+        let imports = new.flat_map(|(object, _)| &object.module.imports);
+        let process: Vec<_> = self.objects.iter().filter(|o| o.linked_as == ENV).collect();
+        let is_defined = |name: &str| process.iter().any(|o| o.indexed_definition(name).is_some());
+        let wanted = imports.filter(|import| import.is_of_process() && !is_defined(&import.name));
+        let mut wanted: BTreeSet<_> = wanted.map(|import| import.name.clone()).collect();
+        let implied = exceptions::implied(wanted.iter());
+        wanted.extend(implied.into_iter().filter(|name| !is_defined(name)));
+        wanted
+    }
+
+    /// The system libraries join whatever is opened when a symbol of theirs is wanted, and stay: others may
+    /// have what came from them.
+    fn join_system(&mut self, library: &mut dyn Library) {
+        let is_system = |(_, resident): &(usize, &Resident)| resident.object.is_system();
+        let running: Vec<_> = self.running.all().filter(is_system).map(|(id, _)| id).collect();
+        for id in running {
+            let object = self.running.object(id);
+            if object.is_some_and(|object| defines(object, &self.wanted())) {
+                let place = self.add_running(id);
+                place.into_iter().for_each(|place| self.join(place, library));
+            }
+        }
+        if self.wanted().is_empty() {
+            return;
+        }
+        let flavour = self.flavour();
+        let files = flavour::libraries(flavour).into_iter();
+        let new = files.filter(|file| self.running.named(module_name(file)).is_none());
+        let mut system: Vec<_> = new.filter_map(|file| library.system(file)).collect();
+        loop {
+            let wanted = self.wanted();
+            let Some(at) = system.iter().position(|object| defines(object, &wanted)) else { break };
+            let mut object = system.remove(at);
+            object.is_on_demand = true;
+            let place = self.add(object, None);
+            self.join(place, library);
+        }
+        self.join_exceptions();
+    }
+
+    /// How the code catches that joins: as that does which runs, if it has a libc++.
+    fn flavour(&mut self) -> Option<Flavour> {
+        let is_new = |place: &usize| self.ids[*place].is_none();
+        let new = (0..self.objects.len()).filter(is_new).map(|place| &self.objects[place]);
+        let mut faults = Vec::new();
+        let asked = flavour::of(new, &mut faults);
+        let runs = |file: &str| self.running.named(module_name(file)).is_some();
+        let Some((file, running)) = flavour::all().find(|(file, _)| runs(file)) else {
+            let asked = asked.map(|(flavour, _)| flavour);
+            self.faults.extend(faults);
+            return asked;
+        };
+        if let Some((flavour, module)) = asked
+            && running != Some(flavour)
+        {
+            faults.push(Fault::OtherExceptions {
+                module: module.module.name.clone(),
+                flag: flavour.flag,
+                library: module_name(file).to_owned(),
+            });
+        }
+        self.faults.extend(faults);
+        running
+    }
+
+    /// What the linker defines for the code that joins; the tags are those of the program, if it has any.
+    fn join_exceptions(&mut self) {
+        let has_tags = self.running.all().any(|(_, resident)| {
+            let exports = &resident.object.module.exports;
+            exports.iter().any(|export| exceptions::is_tag(&export.name))
+        });
+        let tags = if has_tags { Tags::Running } else { Tags::Own };
+        if let Some(object) = exceptions::module(self.wanted().iter(), tags) {
+            self.add(object, None);
+        }
+    }
+}
+
+fn defines(object: &Object, wanted: &BTreeSet<String>) -> bool {
+    wanted.iter().any(|name| object.indexed_definition(name).is_some())
+}
+
+impl Opening {
+    fn new(
+        running: &Running,
+        set: Set,
+        ids: Vec<Option<usize>>,
+        needed: BTreeMap<usize, Vec<usize>>,
+        library: usize,
+    ) -> Result<Self, Faults> {
+        let resolution = resolve_new(&set, |module| ids[module].is_none())?;
+        let (order, positions) = instantiation_order(&set, &resolution);
+        let placement = |id: &Option<usize>| {
+            id.and_then(|id| running.get(id)).map(|resident| resident.placement).unwrap_or_default()
+        };
+        let placements = ids.iter().map(placement).collect();
+        let slots = BTreeMap::new();
+        let layout = Layout { placements, slots, order, positions, ..running.layout.clone() };
+        let plan = Plan { set, resolution, layout };
+        plan.check_order()?;
+        let (slots, blocks) = (Vec::new(), BTreeMap::new());
+        let mut opening = Opening { plan, ids, library, needed, slots, blocks };
+        opening.choose_slots(running);
+        Ok(opening)
+    }
+
+    /// Chooses one slot a function, as the layout of a program does. Functions of a new module that need one
+    /// for another reason than its elements have it behind these.
+    fn choose_slots(&mut self, running: &Running) {
+        let layout = &mut self.plan.layout;
+        let mut ends = BTreeMap::new();
+        let mut others = 0;
+        let next = |counter: &mut u32| {
+            *counter += 1;
+            *counter - 1
+        };
+        for definition in wanted(&self.plan.resolution, &layout.positions) {
+            let object = &self.plan.set.objects[definition.module];
+            let item = definition.as_item(object, definition.module);
+            if layout.slots.contains_key(&item) {
+                continue;
+            }
+            let new = match self.ids[definition.module] {
+                Some(id) => match running.slot(definition.as_item(object, id)) {
+                    Some(index) => {
+                        layout.slots.insert(item, Slot { index, definition });
+                        continue;
+                    }
+                    None => NewSlot::Other(next(&mut others)),
+                },
+                None => match object.module.internals.slots.get(&item.index) {
+                    Some(&slot) => NewSlot::Own(slot),
+                    None => {
+                        let dylink = object.module.dylink.as_ref();
+                        let size = dylink.map_or(0, |dylink| dylink.mem_info.table_size);
+                        NewSlot::Own(next(ends.entry(definition.module).or_insert(size)))
+                    }
+                },
+            };
+            let slot = Slot { index: 0, definition };
+            layout.slots.insert(item, slot);
+            self.slots.push((item, slot, new));
+        }
+        for module in self.new_modules() {
+            let dylink = self.plan.set.objects[module].module.dylink.as_ref();
+            let size = dylink.map_or(0, |dylink| dylink.mem_info.table_size);
+            self.blocks.insert(module, 0..ends.get(&module).copied().unwrap_or(size));
+        }
+    }
+
+    /// The modules that join, in the order in which they are to be instantiated.
+    pub fn new_modules(&self) -> Vec<usize> {
+        let order = self.plan.layout.order.iter().copied();
+        order.filter(|&module| self.ids[module].is_none()).collect()
+    }
+
+    /// All modules whose symbols are looked up, and the numbers of those that run.
+    pub fn numbers(&self) -> impl Iterator<Item = (usize, Option<usize>)> + '_ {
+        self.ids.iter().copied().enumerate()
+    }
+
+    /// The one that is opened.
+    pub fn library(&self) -> usize {
+        self.library
+    }
+
+    /// All modules whose symbols are looked up.
+    pub fn set(&self) -> &Set {
+        &self.plan.set
+    }
+
+    pub fn object(&self, module: usize) -> &Object {
+        &self.plan.set.objects[module]
+    }
+
+    /// What a new module needs.
+    pub fn room(&self, module: usize) -> Room {
+        let info = self.object(module).module.dylink.as_ref().map(|dylink| dylink.mem_info);
+        let info = info.unwrap_or_default();
+        Room {
+            memory_size: info.memory_size,
+            memory_alignment: info.memory_alignment,
+            table_size: self.blocks.get(&module).map_or(0, |block| block.end - block.start),
+            table_alignment: info.table_alignment,
+        }
+    }
+
+    /// Slots for functions of modules that run already.
+    pub fn other_slots(&self) -> u32 {
+        self.slots.iter().filter(|(_, _, new)| matches!(new, NewSlot::Other(_))).count() as u32
+    }
+
+    /// Says where each of [`Opening::new_modules`] lies, and the first of the [`Opening::other_slots`].
+    pub fn place(&mut self, given: &BTreeMap<usize, Given>, others: u32) {
+        for (&module, &Given { memory_base, table_base }) in given {
+            self.plan.layout.placements[module] = Placement { memory_base, table_base };
+            if let Some(block) = self.blocks.get_mut(&module) {
+                *block = table_base..table_base + (block.end - block.start);
+            }
+        }
+        for (item, slot, new) in &mut self.slots {
+            let base = |module: usize| self.plan.layout.placements[module].table_base;
+            slot.index = match *new {
+                NewSlot::Own(distance) => base(item.module).wrapping_add(distance),
+                NewSlot::Other(distance) => others.wrapping_add(distance),
+            };
+            self.plan.layout.slots.insert(*item, *slot);
+        }
+    }
+
+    /// By what others can be told to be bound alike.
+    pub fn identity(&self, module: usize) -> Identity {
+        let objects = self.plan.set.objects.iter().zip(&self.ids);
+        let objects = objects.map(|(object, id)| (object.bytes.as_ptr().addr(), id.is_some()));
+        Identity {
+            module,
+            objects: objects.collect(),
+            order: self.plan.layout.order.clone(),
+            meanings: self.plan.resolution[module].clone(),
+        }
+    }
+
+    /// Rewrites a new module. The result is the same wherever it will lie.
+    ///
+    /// # Errors
+    ///
+    /// When its code is malformed in a way that loading it does not find.
+    pub fn bind(&self, module: usize) -> Result<BoundModule, BindError> {
+        let links = Links::without_numbers(&self.plan);
+        let name = &self.object(module).module.name;
+        rewrite(&links, module).map_err(|error| BindError::new(name, &error))
+    }
+
+    /// What an import of a new module stands for, once all have their places.
+    pub fn number(&self, module: usize, import: usize) -> u32 {
+        let Some(&meaning) = self.plan.resolution[module].get(import) else { return 0 };
+        match meaning {
+            Meaning::Function(_) => self.plan.late_slot(module, meaning),
+            _ => self.plan.constant(module, meaning),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The slots that are to be filled when all are instantiated: each with a module and the name under
+    /// which that exports the function.
+    pub fn filled_slots(&self) -> impl Iterator<Item = (u32, usize, &str)> {
+        self.slots.iter().filter_map(|(item, slot, _)| {
+            let module = &self.object(item.module).module;
+            let own =
+                self.ids[item.module].is_none() && module.internals.slots.contains_key(&item.index);
+            let name = &module.exports[slot.definition.export].name;
+            (!own).then_some((slot.index, item.module, name.as_str()))
+        })
+    }
+
+    /// The slots that were given, to be given back if the modules do not join.
+    pub fn taken_slots(&self) -> Vec<Range<u32>> {
+        let others = self.slots.iter().filter(|(_, _, new)| matches!(new, NewSlot::Other(_)));
+        let others = others.map(|(_, slot, _)| slot.index..slot.index + 1);
+        let blocks = self.blocks.values().filter(|block| !block.is_empty());
+        blocks.cloned().chain(others).collect()
+    }
+
+    /// What must be called when all are instantiated, as [`Bound::initialisers`](crate::Bound::initialisers).
+    pub fn initialisers(&self) -> Vec<Initialiser> {
+        let mut calls = self.plan.initialisers();
+        calls.retain(|call| self.ids[call.module].is_none());
+        calls
+    }
+
+    pub(crate) fn placement(&self, module: usize) -> Placement {
+        self.plan.layout.placements[module]
+    }
+
+    pub(crate) fn block(&self, module: usize) -> Range<u32> {
+        self.blocks.get(&module).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (ItemId, u32)> {
+        self.slots.iter().map(|(item, slot, _)| (*item, slot.index))
+    }
+
+    /// The libraries that a new module needs; those that came because a symbol was wanted too.
+    pub(crate) fn needed(&self, module: usize) -> Vec<usize> {
+        let mut needed = self.needed.get(&module).cloned().unwrap_or_default();
+        if module == self.library {
+            let new = self.new_modules().into_iter();
+            needed.extend(new.filter(|&other| self.object(other).is_on_demand));
+        }
+        needed
+    }
+
+    /// Whose functions and data a new module uses.
+    pub(crate) fn uses(&self, module: usize) -> Vec<usize> {
+        let meanings = self.plan.resolution[module].iter();
+        let used = meanings.filter_map(|meaning| meaning.definition()).map(|used| used.module);
+        let mut used: Vec<_> = used.filter(|&other| other != module).collect();
+        used.sort_unstable();
+        used.dedup();
+        used
+    }
+}

@@ -1,0 +1,3 @@
+(module
+  (@dylink.0 (mem-info))
+  (func (export "good") (result i32) (i32.const 42)))

@@ -1,0 +1,31 @@
+// A library that nobody named when the program was linked: a function and a variable of it, which uses
+// what the program defines.
+#include <cstdio>
+#include <dlfcn.h>
+#include <emscripten/em_macros.h>
+
+extern "C" EMSCRIPTEN_KEEPALIVE int step(int x) {
+    return x + 1;
+}
+
+extern "C" EMSCRIPTEN_KEEPALIVE int test() {
+    void *library = dlopen("opened-greeter.wasm", RTLD_NOW);
+    if (!library) {
+        std::puts(dlerror());
+        return 1;
+    }
+    auto greet = reinterpret_cast<int (*)(const char *)>(dlsym(library, "greet"));
+    auto greeted = static_cast<int *>(dlsym(library, "greeted"));
+    if (!greet || !greeted) {
+        std::puts(dlerror());
+        return 1;
+    }
+    greet("world");
+    int length = greet("moon");
+    std::printf("%d greeted, %d letters\n", *greeted, length);
+    if (dlclose(library)) {
+        std::puts(dlerror());
+    }
+    std::puts("closed");
+    return dlerror() ? 1 : 42;
+}

@@ -1,0 +1,114 @@
+// What runs when the program ends, or when a library leaves it.
+//
+// musl never unloads a library, so it forgets which one a function was registered for. Here that is kept.
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "runtime.h"
+
+struct handler {
+    struct handler *older;
+    void (*function)(void *);
+    void *argument;
+    void *dso;
+};
+
+// So many can be registered without any memory left, as the standard asks.
+static struct handler reserve[32];
+static size_t reserved;
+static struct handler *newest, *unused;
+
+static struct handler *allocate(void) {
+    struct handler *handler = unused;
+    if (handler) {
+        unused = handler->older;
+    } else if (reserved < sizeof reserve / sizeof *reserve) {
+        handler = &reserve[reserved++];
+    } else {
+        handler = malloc(sizeof *handler);
+    }
+    return handler;
+}
+
+// Takes a handler out of the list. It is out before it is called: it may register others, or end the program.
+static struct handler take(struct handler **link) {
+    struct handler *handler = *link, copy = *handler;
+    *link = handler->older;
+    handler->older = unused;
+    unused = handler;
+    return copy;
+}
+
+static void call(struct handler **link) {
+    struct handler handler = take(link);
+    handler.function(handler.argument);
+}
+
+int __cxa_atexit(void (*function)(void *), void *argument, void *dso) {
+    struct handler *handler = allocate();
+    if (!handler) {
+        return -1;
+    }
+    *handler = (struct handler){newest, function, argument, dso};
+    newest = handler;
+    return 0;
+}
+
+static void call_plain(void *function) {
+    ((void (*)(void))(uintptr_t)function)();
+}
+
+int atexit(void (*function)(void)) {
+    return __cxa_atexit(call_plain, (void *)(uintptr_t)function, NULL);
+}
+
+void __funcs_on_exit(void) {
+    while (newest) {
+        call(&newest);
+    }
+}
+
+void __cxa_finalize(void *dso) {
+    if (!dso) {
+        __funcs_on_exit();
+        return;
+    }
+    // What is called may change the list, so each search starts anew.
+    for (struct handler **link = &newest; *link;) {
+        if ((*link)->dso == dso) {
+            call(link);
+            link = &newest;
+        } else {
+            link = &(*link)->older;
+        }
+    }
+}
+
+// `atexit` does not tell whose function it is given: its place in the table does.
+static bool belongs(const struct handler *handler, uintptr_t dso, uintptr_t slots,
+                    uintptr_t slots_end) {
+    uintptr_t function = (uintptr_t)(handler->function == call_plain ? handler->argument
+                                                                     : handler->function);
+    return (uintptr_t)handler->dso == dso || (slots <= function && function < slots_end);
+}
+
+// Called by who takes the library out whose data begins at `dso`, and whose functions have these slots of
+// the table: runs what was registered for it, or only forgets that.
+void __leave_library(uintptr_t dso, uintptr_t slots, uintptr_t slots_end, bool runs) {
+    for (struct handler **link = &newest; *link;) {
+        if (!belongs(*link, dso, slots, slots_end)) {
+            link = &(*link)->older;
+        } else if (runs) {
+            call(link);
+            link = &newest;
+        } else {
+            take(link);
+        }
+    }
+}
+
+// musl's own names.
+int ___cxa_atexit(void (*)(void *), void *, void *) __attribute__((alias("__cxa_atexit")));
+int __atexit(void (*)(void)) __attribute__((alias("atexit")));
+void ___cxa_finalize(void *) __attribute__((alias("__cxa_finalize")));
