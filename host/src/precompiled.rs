@@ -13,7 +13,6 @@ use crate::container;
 use crate::engine::Settings;
 use crate::error::Error;
 use crate::fuse::fuse;
-use crate::limits::Limits;
 use crate::program::{self, Linkage, Program};
 use crate::sandbox::{Host, State};
 
@@ -32,10 +31,13 @@ struct About {
 /// When a module's code is not valid.
 pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let set = plan.set();
-    let fused = fuse(plan, &FuseOptions { multi_memory: true, ..FuseOptions::default() })?;
+    // Libraries join a main, and that has one memory.
+    let dynamic = plan.opens_libraries();
+    let options = FuseOptions { dynamic, multi_memory: !dynamic, ..FuseOptions::default() };
+    let fused = fuse(plan, &options)?;
     let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
     let about = About { name: set.objects[set.program].module.name.clone(), inlining };
-    let host = host(&about, Limits::default())?;
+    let host = host(&about, Settings::default())?;
     let plan = whole(&about, &module)?;
     let code = Code::compile(host.functions.engine(), &plan, plan.bind()?)?;
     let setup = |message: String| Error::Setup { message };
@@ -59,7 +61,7 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
 /// When the file cannot be read, is damaged, or of another version or for another processor.
 pub unsafe fn run_precompiled(
     path: &Path,
-    limits: Limits,
+    settings: Settings,
 ) -> Result<Option<(Host, Program<State>)>, Error> {
     let read = program::read_limited(path);
     let bytes = read.map_err(|error| Error::Read { path: path.to_owned(), error })?;
@@ -73,19 +75,19 @@ pub unsafe fn run_precompiled(
     };
     let about = serde_json::from_slice(about);
     let about: About = about.map_err(|_| failed("it is no program".to_owned()))?;
-    let host = host(&about, limits)?;
+    let host = host(&about, settings)?;
     let plan = whole(&about, module)?;
     // SAFETY: `precompile` has written the parts, says the caller.
     let code = unsafe { Code::from_parts(host.functions.engine(), code) };
     let code = code.map_err(|error| failed(Error::message(&error)))?;
     let program = Program::of_code(plan, &host.functions, Linkage::default(), code)?;
-    Ok(Some((host, program)))
+    Ok(Some((host, program.with_libraries(|state| &mut state.libraries))))
 }
 
 /// Code that is kept in a file can be given a time limit whenever it is run.
-fn host(about: &About, limits: Limits) -> Result<Host, Error> {
+fn host(about: &About, settings: Settings) -> Result<Host, Error> {
     let inlining = about.inlining;
-    Host::with(Settings { limits, inlining, interruptible: true, ..Settings::default() })
+    Host::with(Settings { inlining, interruptible: true, ..settings })
 }
 
 fn whole(about: &About, module: &[u8]) -> Result<Plan, Error> {

@@ -23,7 +23,7 @@ pub struct Program<T: 'static> {
     pub(crate) code: Code,
     /// What there is to be instantiated if it is one module: all but the store is settled then.
     pub(crate) whole: Option<InstancePre<T>>,
-    pub(crate) functions: wasmtime::Linker<T>,
+    pub(crate) functions: Arc<wasmtime::Linker<T>>,
     /// Where stores have the libraries that are opened later, if they have any.
     pub(crate) libraries: Option<Get<T>>,
     pub(crate) compilations: Compilations,
@@ -34,7 +34,8 @@ pub struct Program<T: 'static> {
 /// What a program's modules become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
-    /// One module, unless one of them keeps a memory of its own or is alone.
+    /// One module, unless one of them keeps a memory of its own or is alone, or the program opens libraries while
+    /// it runs: then an instance each.
     #[default]
     Auto,
     /// One module: calls between them are calls inside it, and what is not needed is left out.
@@ -139,7 +140,7 @@ impl<T: 'static> Program<T> {
             plan: Arc::new(plan),
             code,
             whole,
-            functions: functions.clone(),
+            functions: Arc::new(functions.clone()),
             libraries: None,
             compilations: Compilations::default(),
             linkage,

@@ -97,9 +97,11 @@ impl LinkFlags {
         Search::new(self.folders.clone(), named(self.sysroot.as_ref()))
     }
 
-    /// Whether the command line names modules, or folders that have them.
-    pub(crate) fn is_given(&self) -> bool {
-        !(self.preload.is_empty() && self.link.is_empty() && self.folders.is_empty())
+    /// Whether the command line names modules to link, or folders that have them, unless these are for what the
+    /// program opens later.
+    pub(crate) fn is_given(&self, opens_libraries: bool) -> bool {
+        let folders = self.folders.is_empty() || opens_libraries;
+        !(self.preload.is_empty() && self.link.is_empty() && folders)
     }
 }
 
@@ -111,7 +113,7 @@ pub(crate) struct RunFlags {
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
     /// What the modules become: one module, whose calls cost least, or an instance each [default: one,
-    /// unless a module keeps a memory of its own]
+    /// unless a module keeps a memory of its own, or the program opens libraries while it runs]
     #[arg(
         long,
         value_enum,

@@ -20,6 +20,11 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         source_map_url: flags.source_map_url.clone(),
     };
     output::check(&flags.output, &plan)?;
+    if plan.opens_libraries() && !flags.dynamic {
+        eprintln!(
+            "warning: the program can open libraries while it runs, but without `--dynamic` it keeps nothing for them"
+        );
+    }
     if flags.preinit {
         output::write(&flags.output, &host::preinit(&plan, &options)?)?;
         remove_map(&host::source_map_path(&flags.output));

@@ -31,8 +31,10 @@ fn precompiled(flags: &RunFlags) -> anyhow::Result<Option<(Host, Program<State>)
         return Ok(None);
     }
     // SAFETY: the flag says that the file can be trusted, and its help what that means.
-    let program = unsafe { host::run_precompiled(Path::new(flags.module()), flags.limits()) }?;
-    if program.is_some() && flags.link.is_given() {
+    let program = unsafe { host::run_precompiled(Path::new(flags.module()), flags.settings()) }?;
+    let opens_libraries = |(_, program): &(Host, Program<State>)| program.plan().opens_libraries();
+    let folders = program.as_ref().is_some_and(opens_libraries);
+    if program.is_some() && flags.link.is_given(folders) {
         bail!(
             "`{}` is linked already: leave `--link`, `--preload` and `-L` out, or give them to `host compile`",
             flags.module()

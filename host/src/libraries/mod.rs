@@ -16,9 +16,10 @@ mod loader;
 mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
-use linker::{Function, Running, Symbol};
+use linker::{Function, Plan, Running, Symbol};
 use wasmtime::{AsContextMut, Func, Global, Instance, Memory, StoreContextMut, Table, Val};
 
 use crate::linked::Linked;
@@ -33,6 +34,8 @@ pub use open::OpenFlags;
 /// The libraries of a program that runs: a part of what its store holds, a `T`.
 pub struct Libraries<T: 'static> {
     files: Files,
+    started: Option<Started<T>>,
+    /// Made of the former when somebody opens or asks something: most programs never do.
     process: Option<Process<T>>,
     /// What was wrong last, until the guest asks for it.
     error: Option<String>,
@@ -41,7 +44,15 @@ pub struct Libraries<T: 'static> {
 /// Where a store's data has its [`Libraries`].
 pub(crate) type Get<T> = fn(&mut T) -> &mut Libraries<T>;
 
-/// A program that runs, all of its modules instantiated.
+/// A program all of whose modules are instantiated.
+struct Started<T: 'static> {
+    plan: Arc<Plan>,
+    functions: Arc<wasmtime::Linker<T>>,
+    compilations: Compilations,
+    linked: Linked,
+}
+
+/// A program that runs, and its libraries.
 struct Process<T: 'static> {
     functions: Arc<wasmtime::Linker<T>>,
     compilations: Compilations,
@@ -63,6 +74,9 @@ pub(crate) enum Way {
     Sync,
     Async,
 }
+
+const KEEPS_NOTHING: &str = "the program keeps no table and stack that a library could share; if it was made by `host fuse`, \
+                             make it with `--dynamic`";
 
 /// Why something was not done.
 #[derive(Debug)]
@@ -94,31 +108,45 @@ impl<T> std::fmt::Debug for Libraries<T> {
 impl<T: 'static> Libraries<T> {
     /// Libraries that are looked for among these files.
     pub fn new(files: Files) -> Self {
-        Libraries { files, process: None, error: None }
+        Libraries { files, started: None, process: None, error: None }
     }
 
     /// Takes note that a program's modules are all instantiated.
     pub(crate) fn start(&mut self, program: &Program<T>, linked: &Linked) {
-        let real = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        self.process = Some(Process {
-            functions: Arc::new(program.functions.clone()),
+        self.process = None;
+        self.started = Some(Started {
+            plan: Arc::clone(&program.plan),
+            functions: Arc::clone(&program.functions),
             compilations: program.compilations.clone(),
-            running: Running::new(&program.plan).with_files(real),
             linked: linked.clone(),
-            instances: BTreeMap::new(),
-            blocks: BTreeMap::new(),
-            incomplete: BTreeSet::new(),
-            is_closing: false,
         });
     }
 
     fn process(&mut self) -> Result<&mut Process<T>, Failure> {
+        if let Some(started) = self.started.take() {
+            self.process = Some(Process::new(started));
+        }
         let missing = || Failure::Refused("the program has no instances yet".to_owned());
         self.process.as_mut().ok_or_else(missing)
     }
 }
 
 impl<T: 'static> Process<T> {
+    fn new(started: Started<T>) -> Self {
+        let Started { plan, functions, compilations, linked } = started;
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Process {
+            functions,
+            compilations,
+            running: Running::new(&plan).with_files(real),
+            linked,
+            instances: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            incomplete: BTreeSet::new(),
+            is_closing: false,
+        }
+    }
+
     fn instances(&self) -> impl Iterator<Item = (usize, Instance)> + '_ {
         let libraries = self.instances.iter().map(|(module, instance)| (*module, *instance));
         self.linked.instances().chain(libraries)
@@ -164,13 +192,13 @@ impl<'s, T: Send + 'static> Session<'s, T> {
     fn table(&mut self) -> Result<Table> {
         let linked = self.process()?.linked.clone();
         let table = linked.table(&mut self.store);
-        table.ok_or_else(|| "the program's modules share no table".to_owned().into())
+        table.ok_or_else(|| KEEPS_NOTHING.to_owned().into())
     }
 
     fn stack_pointer(&mut self) -> Result<Global> {
         let linked = self.process()?.linked.clone();
         let global = linked.stack_pointer(&mut self.store);
-        global.ok_or_else(|| "the program's modules share no stack".to_owned().into())
+        global.ok_or_else(|| KEEPS_NOTHING.to_owned().into())
     }
 
     async fn call(&mut self, function: Func, args: &[Val]) -> wasmtime::Result<Option<i32>> {

@@ -73,6 +73,8 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     async fn open_new(&mut self, name: &str) -> Result<usize> {
+        self.table()?;
+        self.stack_pointer()?;
         let mut opening = self.plan(name)?;
         let code = self.compile(&opening)?;
         let blocks = self.allocate(&mut opening).await?;
