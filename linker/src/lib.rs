@@ -53,7 +53,7 @@
 //!
 //! 1. *load*: [`Module::load`] reads a module's bytes into a [`Module`]: its [`Kind`], its imports and
 //!    exports with their types, and the `dylink.0` section by which a shared library tells what it needs.
-//!    [`Set::gather`] adds the libraries that others need.
+//!    [`Set::gather`] adds the libraries that others need, and a module of what the linker itself defines.
 //! 2. *resolve*: every import of the set to what it stands for. Every [`Fault`] is reported at once.
 //! 3. *layout*: where each module's data, the stack and the table's elements lie.
 //! 4. *plan*: the result of the three, a [`Plan`], and each [`Warning`] of what is probably not meant.
