@@ -34,7 +34,7 @@ fn translated_code_does_the_same() -> Result<Completion, Failed> {
     let node = RefCell::new(Node::start(&node)?);
     let engine = Engine::default();
     let mut runner =
-        TestRunner::new(Config { failure_persistence: None, cases: 1000, ..Config::default() });
+        TestRunner::new(Config { failure_persistence: None, cases: 2000, ..Config::default() });
     let choices = prop::collection::vec(any::<u8>(), 0..600);
     let result = runner.run(&choices, |choices| {
         let text = module(&choices);
@@ -297,14 +297,14 @@ impl Writer<'_> {
 
     fn leave(&mut self) {
         match self.choose(8) {
-            0..4 => {
+            0..3 => {
                 let (tag, params) = TAGS[self.choose(TAGS.len())];
                 self.push(params);
                 self.add(&format!("throw ${tag}"));
             }
-            4 => self.branch(),
-            5 => self.branch_table(),
-            6 => self.rethrow(),
+            3 => self.branch(),
+            4 => self.branch_table(),
+            5..7 => self.rethrow(),
             _ => {
                 self.push(&[Type::I32]);
                 self.add("return");

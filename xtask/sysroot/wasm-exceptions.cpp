@@ -5,7 +5,14 @@
 
 #include "uncaught.h"
 
-#include <cxa_exception.h>
+#include <unwind.h>
+
+namespace __cxxabiv1 {
+
+// libc++abi's own.
+bool __isOurExceptionClass(const _Unwind_Exception *);
+
+} // namespace __cxxabiv1
 
 extern "C" {
 
