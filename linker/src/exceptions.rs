@@ -49,13 +49,9 @@ pub(crate) const THROW: &str = "__throw_exception";
 /// The sysroot's function that ends a program whose C++ exception nothing has caught: it is given what the
 /// tag carries, says what was thrown, and does not return. It returns if the exception is another.
 pub const TERMINATE: &str = "__terminate_uncaught";
-/// Throws what is on its way to a `setjmp`. Libc has another for programs where nothing catches it.
-const LONGJMP: &str = "_emscripten_throw_longjmp";
-/// The same for code that catches by itself, which `-sSUPPORT_LONGJMP=wasm` brings: the buffer, and the number
-/// that `setjmp` is to return.
-const WASM_LONGJMP: &str = "__wasm_longjmp";
-/// The sysroot's function that keeps these two, and says where: that is what the tag carries.
-const KEEP_LONGJMP: &str = "__keep_longjmp";
+/// Throws what is on its way to a `setjmp`: it is given where libc keeps that, and that is what the tag carries. Libc
+/// has another for programs where nothing catches it.
+const LONGJMP: &str = "__throw_longjmp";
 
 /// The tags, by the names of the tool convention for exceptions. Each carries an address.
 const TAGS: [&str; 2] = ["__cpp_exception", "__c_longjmp"];
@@ -71,7 +67,6 @@ enum Helper {
     /// Calls `FIND` with this many types.
     FindMatchingCatch(usize),
     Throw,
-    WasmLongjmp,
 }
 
 type FuncType = (Vec<ValType>, Option<ValType>);
@@ -116,14 +111,13 @@ pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>, tags: Tags) 
         let body = match helper {
             Helper::Invoke(callee) => writer.invoke(callee),
             Helper::FindMatchingCatch(types) => writer.find(*types),
-            Helper::Throw => writer.throw(),
-            Helper::WasmLongjmp => writer.wasm_longjmp(),
+            Helper::Throw => writer.throw(CPP),
         };
         writer.define(name, &helper.ty(), &body);
     }
     if tags != Tags::Running {
-        let longjmp = writer.longjmp();
-        writer.define(LONGJMP, &(vec![], None), &longjmp);
+        let longjmp = writer.throw(C_LONGJMP);
+        writer.define(LONGJMP, &Helper::Throw.ty(), &longjmp);
     }
     // What is written here can be read.
     Object::load(NAME, writer.finish(tags)).ok()
@@ -131,10 +125,8 @@ pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>, tags: Tags) 
 
 impl Helper {
     fn of(symbol: &str) -> Option<Self> {
-        match symbol {
-            THROW => return Some(Helper::Throw),
-            WASM_LONGJMP => return Some(Helper::WasmLongjmp),
-            _ => {}
+        if symbol == THROW {
+            return Some(Helper::Throw);
         }
         if let Some(letters) = symbol.strip_prefix("invoke_") {
             return signature(letters).map(Helper::Invoke);
@@ -151,7 +143,6 @@ impl Helper {
         match self {
             Helper::Invoke(_) => Some(SET_THREW),
             Helper::FindMatchingCatch(_) => Some(FIND),
-            Helper::WasmLongjmp => Some(KEEP_LONGJMP),
             Helper::Throw => None,
         }
     }
@@ -163,7 +154,6 @@ impl Helper {
             }
             Helper::FindMatchingCatch(types) => (vec![ValType::I32; *types], Some(ValType::I32)),
             Helper::Throw => (vec![ValType::I32], None),
-            Helper::WasmLongjmp => (vec![ValType::I32; 2], None),
         }
     }
 }
@@ -215,7 +205,6 @@ struct Writer {
     /// something needs them.
     set_threw: Option<u32>,
     find: Option<u32>,
-    keep_longjmp: Option<u32>,
 }
 
 impl Writer {
@@ -231,7 +220,6 @@ impl Writer {
             next: 0,
             set_threw: None,
             find: None,
-            keep_longjmp: None,
         };
         let memory = MemoryType {
             minimum: 0,
@@ -263,9 +251,6 @@ impl Writer {
         }
         if is_needed(FIND) {
             writer.find = Some(writer.import(FIND, Some(ValType::I32)));
-        }
-        if is_needed(KEEP_LONGJMP) {
-            writer.keep_longjmp = Some(writer.import(KEEP_LONGJMP, Some(ValType::I32)));
         }
         writer
     }
@@ -346,27 +331,9 @@ impl Writer {
         body
     }
 
-    fn throw(&self) -> Function {
+    fn throw(&self, tag: u32) -> Function {
         let mut body = Function::new([]);
-        body.instructions().local_get(0).throw(CPP).end();
-        body
-    }
-
-    /// What it is about is in libc's `__THREW__` and `__threwValue`.
-    fn longjmp(&self) -> Function {
-        let mut body = Function::new([]);
-        body.instructions().i32_const(0).throw(C_LONGJMP).end();
-        body
-    }
-
-    fn wasm_longjmp(&self) -> Function {
-        let mut body = Function::new([]);
-        let mut code = body.instructions();
-        code.local_get(0).local_get(1);
-        if let Some(keep) = self.keep_longjmp {
-            code.call(keep);
-        }
-        code.throw(C_LONGJMP).end();
+        body.instructions().local_get(0).throw(tag).end();
         body
     }
 

@@ -235,7 +235,7 @@ impl Gathering {
             }
         }
         // Before libc, which has a `longjmp` for programs in which nothing catches it.
-        let opens = self.objects.iter().any(|object| opens_libraries(object));
+        let opens = self.objects.iter().any(opens_libraries);
         let tags = if opens { Tags::Kept } else { Tags::Own };
         if let Some(mut object) = exceptions::module(undefined(&self.objects).iter(), tags) {
             object.is_on_demand = true;

@@ -222,20 +222,40 @@ void __call_sighandler(sighandler_t handler, int signal) {
     handler(signal);
 }
 
-// Where something calls `setjmp` the linker has another.
-__attribute__((weak)) _Noreturn void _emscripten_throw_longjmp(void) {
+// What a `longjmp` is about. The order is known to compilers.
+struct longjmp_args {
+    void *env;
+    int value;
+};
+
+static struct longjmp_args longjmp_args;
+
+// Throws the address of that. Where something calls `setjmp` the linker has another.
+__attribute__((weak)) _Noreturn void __throw_longjmp(struct longjmp_args *) {
     fputs("longjmp to where no setjmp was called\n", stderr);
     abort();
 }
 
-// Says where to go and with which value.
-void setThrew(uintptr_t place, int value);
+_Noreturn void _emscripten_throw_longjmp(void) {
+    __throw_longjmp(&longjmp_args);
+}
 
-// What compilers make of `longjmp`. By the standard `setjmp` never returns 0 the second time; older
-// versions of Emscripten leave that out, and then nobody finds out that something was thrown.
-_Noreturn void emscripten_longjmp(uintptr_t place, int value) {
-    setThrew(place, value ? value : 1);
-    _emscripten_throw_longjmp();
+extern uintptr_t __THREW__;
+extern int __threwValue;
+
+// What compilers make of `longjmp` where code catches by itself. By the standard `setjmp` never returns 0 the
+// second time. Code that catches by `invoke_*` looks at the two variables, so the two may be mixed.
+_Noreturn void __wasm_longjmp(void *env, int value) {
+    longjmp_args.env = env;
+    longjmp_args.value = value ? value : 1;
+    __THREW__ = (uintptr_t)env;
+    __threwValue = longjmp_args.value;
+    __throw_longjmp(&longjmp_args);
+}
+
+// What they make of it otherwise.
+_Noreturn void emscripten_longjmp(uintptr_t env, int value) {
+    __wasm_longjmp((void *)env, value);
 }
 
 int getentropy(void *buffer, size_t length) {
@@ -285,18 +305,4 @@ void emscripten_out(const char *text) {
 
 void emscripten_err(const char *text) {
     emscripten_console_warn(text);
-}
-
-// What a `longjmp` is about, where code catches it by itself: the linker's `__wasm_longjmp` throws the place.
-// The order is known to compilers.
-struct longjmp_args {
-    void *env;
-    int value;
-};
-
-struct longjmp_args *__keep_longjmp(void *env, int value) {
-    static struct longjmp_args args;
-    args.env = env;
-    args.value = value ? value : 1;
-    return &args;
 }

@@ -4,8 +4,9 @@
 #include <stdexcept>
 
 struct Problem {
-    int number;
+    explicit Problem(int number) : number(number) {}
     virtual ~Problem() = default;
+    int number;
 };
 
 void throw_problem(int number);
@@ -31,7 +32,7 @@ EMSCRIPTEN_KEEPALIVE void throws(int what) {
         throw_problem(1);
     }
     if (what == 2) {
-        throw Problem{2};
+        throw Problem(2);
     }
     throw 2.5;
 }
