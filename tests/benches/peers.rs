@@ -38,13 +38,15 @@ fn main() -> Result<()> {
 }
 
 fn measure(row: &str) -> Result<Samples> {
-    let default = Settings::default;
+    let libraries = || Search::new(vec![built("")], Some(sysroot()));
+    let default = || Settings { libraries: libraries(), ..Settings::default() };
     let inlining = || Settings { inlining: true, ..default() };
     match row {
         "call-rust" => against_native(&CALL_RUST, default()),
         "call-rust-inlined" => against_native(&CALL_RUST, inlining()),
         "call-back" => against_native(&CALL_BACK, default()),
         "throw-catch" => against_native(&THROW_CATCH, default()),
+        "open-close" => against_native(&OPEN_CLOSE, default()),
         "zstd-native" => against_native(&ZSTD, default()),
         "mesh-native" => against_native(&MESH, default()),
         "zstd-static" => against_static(&ZSTD, default()),
@@ -87,6 +89,15 @@ const THROW_CATCH: Bench = Bench {
     modules: &["throws"],
     argument: THROWS,
     per: THROWS,
+    rounds: 31,
+};
+/// A store can have ten thousand instances: this is less in all rounds.
+const OPENED: u32 = 100;
+const OPEN_CLOSE: Bench = Bench {
+    function: "open_close",
+    modules: &["opens"],
+    argument: OPENED,
+    per: OPENED,
     rounds: 31,
 };
 const ZSTD: Bench = Bench {

@@ -34,6 +34,8 @@ struct Library {
     sources: Vec<PathBuf>,
     /// Files whose bytes the sources include as a list, from `FILE.h`.
     embedded: Vec<PathBuf>,
+    /// Sources that become libraries of their own, which the program opens while it runs.
+    opened: Vec<String>,
     flags: Vec<String>,
 }
 
@@ -69,7 +71,8 @@ impl Library {
         let include = include.map(|path| format!("-I{}", folder.join(path).display()));
         let flags =
             strings(&library["flags"]).chain(strings(&library["wasm-flags"])).chain(include);
-        Ok(Library { name, sources, embedded, flags: flags.collect() })
+        let opened = strings(&library["opened"]).collect();
+        Ok(Library { name, sources, embedded, opened, flags: flags.collect() })
     }
 
     fn compiler(&self) -> &'static str {
@@ -98,7 +101,17 @@ fn run(name: &'static str) -> Result<Completion, Failed> {
     let main = sandbox.path().join("main.wasm");
     compile::compile(&real().join(name).join("main.rs"), Role::Main, &main)?;
     let mut host = Command::new(workspace::host());
-    host.args(["run", "--invoke", "test", "--link"]).arg(module).arg(main);
+    host.args(["run", "--invoke", "test"]);
+    for source in &library.opened {
+        let opened = sandbox.path().join(source).with_extension("wasm");
+        let mut command = side_module(&compiler, &library);
+        output(command.arg(real().join(name).join(source)).arg("-o").arg(opened))?;
+    }
+    if !library.opened.is_empty() {
+        let root = format!("{}::/", sandbox.path().display());
+        host.args(["--dlopen-from-dir", "--dir", &root]);
+    }
+    host.arg("--link").arg(module).arg(main);
     console::same(&output(&mut host)?, &native(name)?, "expected is the native program's output")?;
     Ok(Completion::Completed)
 }
@@ -146,11 +159,17 @@ fn native(name: &str) -> Result<String, Failed> {
     finish(cargo.arg("--target-dir").arg(built().join("native")))
 }
 
-/// The library as a side module; it is built again if its version, Emscripten or a flag is another.
-fn build_module(library: &Library, compiler: &Path) -> Result<PathBuf, Failed> {
+fn side_module(compiler: &Path, library: &Library) -> Command {
     let mut command = Command::new(compiler);
     command.args(["-O2", "-fPIC", "-sSIDE_MODULE=1", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
-    command.arg("--no-entry").args(&library.flags).args(&library.sources);
+    command.arg("--no-entry").args(&library.flags);
+    command
+}
+
+/// The library as a side module; it is built again if its version, Emscripten or a flag is another.
+fn build_module(library: &Library, compiler: &Path) -> Result<PathBuf, Failed> {
+    let mut command = side_module(compiler, library);
+    command.args(&library.sources);
     let version = output(Command::new(compiler).arg("--version"))?;
     let stamp = format!("{version}{command:?}");
     let module = built().join(format!("{}.wasm", library.name));

@@ -176,13 +176,13 @@ impl<T: Send + 'static> Session<'_, T> {
         if block == 0 {
             return Err(no_room().into());
         }
-        let base = block.next_multiple_of(alignment);
+        let outside = || "`malloc` has returned an address outside of memory".to_owned();
+        let base = block.checked_next_multiple_of(alignment).ok_or_else(outside)?;
         let memory = self.memory()?;
         let data = memory.data_mut(&mut self.store);
         let data =
             data.get_mut(base as usize..).and_then(|d| d.get_mut(..room.memory_size as usize));
-        data.ok_or_else(|| "`malloc` has returned an address outside of memory".to_owned())?
-            .fill(0);
+        data.ok_or_else(outside)?.fill(0);
         Ok((block, base))
     }
 

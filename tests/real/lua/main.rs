@@ -58,6 +58,20 @@ unsafe extern "C-unwind" {
     fn lua_close(lua: State);
 }
 
+/// Opens the module that `require` opens itself where it is a library of its own.
+#[cfg(not(target_family = "wasm"))]
+fn preload(lua: State) {
+    unsafe extern "C-unwind" {
+        fn luaopen_greet(lua: State) -> c_int;
+        fn luaL_requiref(lua: State, name: *const c_char, open: Function, global: c_int);
+    }
+    // SAFETY: the stack has room for the module, which is removed
+    unsafe {
+        luaL_requiref(lua, c"greet".as_ptr(), luaopen_greet, 0);
+        lua_settop(lua, -2);
+    }
+}
+
 /// `divide(a, b)`: raises an error if that is impossible.
 unsafe extern "C-unwind" fn divide(lua: State) -> c_int {
     // SAFETY: Lua calls this with its arguments on the stack
@@ -92,7 +106,7 @@ unsafe extern "C-unwind" fn twice(lua: State) -> c_int {
     }
 }
 
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 10] = [
     ("values", include_str!("scripts/values.lua")),
     ("closures", include_str!("scripts/closures.lua")),
     ("objects", include_str!("scripts/objects.lua")),
@@ -101,6 +115,7 @@ const SCRIPTS: [(&str, &str); 9] = [
     ("coroutines", include_str!("scripts/coroutines.lua")),
     ("rust", include_str!("scripts/rust.lua")),
     ("garbage", include_str!("scripts/garbage.lua")),
+    ("module", include_str!("scripts/module.lua")),
     ("uncaught", include_str!("scripts/uncaught.lua")),
 ];
 
@@ -148,6 +163,8 @@ extern "C" fn test() -> c_int {
             lua_pushcclosure(lua, function, 0);
             lua_setglobal(lua, name.as_ptr());
         }
+        #[cfg(not(target_family = "wasm"))]
+        preload(lua);
         for (name, script) in SCRIPTS {
             run(lua, name, script);
         }

@@ -2,7 +2,7 @@
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -82,6 +82,24 @@ pub(super) fn exceptions(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
         Some(_) => peers(bench, "throw-catch"),
         None => Outcome::missing(NO_COMPILER),
     }
+}
+
+/// A library that is opened and closed while the program runs.
+pub(super) fn opened(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+    let (true, Some(compiler)) = (cfg!(unix), native_compiler(true)) else {
+        return Outcome::missing(NO_COMPILER);
+    };
+    let plugin = bench.sources(&["plugin.c"], &[]);
+    let opens =
+        |file: &Path| bench.sources(&["opens.c"], &[&format!("-DPLUGIN=\"{}\"", file.display())]);
+    bench.shared_library("plugin", &plugin)?;
+    bench.shared_library("opens", &opens(Path::new("plugin.wasm")))?;
+    let library = format!("{DLL_PREFIX}plugin{DLL_SUFFIX}");
+    let sh = bench.shell()?;
+    let command = sh.cmd(compiler).args(["-O2", "-shared", "-fPIC"]);
+    bench.make(&library, &plugin.files, command.args(&plugin.flags).args(&plugin.files))?;
+    bench.native("open_close", &opens(&bench.built(&library)), &[])?;
+    peers(bench, "open-close")
 }
 
 /// A library of others, and a program that uses it.

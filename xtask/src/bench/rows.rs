@@ -35,7 +35,7 @@ const TIME: Row = Row {
     measure: |_| Outcome::missing("nothing to measure"),
 };
 
-pub(super) const ROWS: [Row; 21] = [
+pub(super) const ROWS: [Row; 22] = [
     Row {
         name: "start-wasmtime",
         what: "process start to the demo's result, the second time",
@@ -96,6 +96,13 @@ pub(super) const ROWS: [Row; 21] = [
         what: "an exception of C++, thrown and caught",
         peer: "native, -O2",
         measure: programs::exceptions,
+        ..TIME
+    },
+    Row {
+        name: "open-close",
+        what: "a library opened by `dlopen`, called once, and closed",
+        peer: "native, -O2",
+        measure: programs::opened,
         ..TIME
     },
     Row {

@@ -1,5 +1,5 @@
 print(7 // 2, 7 % -3, 2^10, 7 / 2, 1 << 40, "a" .. 1 .. 2.5)
-print(string.format("%5.2f|%-5s|%05d|%x|%q|%g", math.pi, "ab", 42, 255, "a\0b", 1e100))
+print(string.format("%5.2f|%-5s|%05d|%x|%q|%g", math.pi, "ab", 42, 255, "ab", 1e100))
 print(math.maxinteger + 1 == math.mininteger, math.type(3), math.type(3.0), 0x7fp-3)
 print(("hello world"):gsub("(%w+) (%w+)", "%2 %1"), ("x=1, y=2"):match("y=(%d)"))
 print(utf8.char(228, 8364, 128512), utf8.len("äöü"), #"äöü")
