@@ -112,8 +112,8 @@ const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
 /// With it goes a constant that libc keeps to itself, so that each has its own.
 const ICONV: &str = "iconv.o";
 const LOCALES: &str = "c_locale.o";
-/// What is in libdl instead, for which Emscripten has JavaScript.
-const DYNAMIC: [&str; 4] = ["dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
+/// What is in libdl instead, for which Emscripten has JavaScript. Which of these there are differs between versions.
+const DYNAMIC: [&str; 5] = ["dladdr.o", "dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
 /// The archive of libc without these.
 const LIBC_REST: &str = "libc-rest.a";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
