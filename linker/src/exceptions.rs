@@ -93,6 +93,17 @@ pub(crate) enum Tags {
     Running,
 }
 
+/// Whether a module calls `setjmp` and is compiled in a way in which every exception that reaches it ends there.
+pub(crate) fn ends_exceptions(module: &crate::Module) -> bool {
+    let imports = |beginning: &str| module.imports.iter().any(|i| i.name.starts_with(beginning));
+    imports("invoke_") && !imports(FIND) && !imports("__resumeException")
+}
+
+/// Whether a module throws C++ exceptions.
+pub(crate) fn throws(module: &crate::Module) -> bool {
+    module.imports.iter().any(|import| import.name == "__cxa_throw")
+}
+
 /// Whether a symbol is one of the tags.
 pub(crate) fn is_tag(symbol: &str) -> bool {
     TAGS.contains(&symbol)

@@ -10,6 +10,8 @@ pub(crate) struct Flavour {
     library: &'static str,
     /// The flag that has code compiled so.
     pub(crate) flag: &'static str,
+    /// The flag that has code compiled so that exceptions pass it which calls `setjmp`.
+    pub(crate) setjmp_flag: &'static str,
     /// How symbols begin that such code asks for, and no other. All code may throw: what throws asks for the
     /// same symbols in each flavour.
     signs: &'static [&'static str],
@@ -19,11 +21,13 @@ const FLAVOURS: [Flavour; 2] = [
     Flavour {
         library: "libc++-exceptions.wasm",
         flag: "-fexceptions",
+        setjmp_flag: "-fexceptions",
         signs: &["__cxa_find_matching_catch_"],
     },
     Flavour {
         library: "libc++-wasm-exceptions.wasm",
         flag: "-fwasm-exceptions",
+        setjmp_flag: "-sSUPPORT_LONGJMP=wasm",
         signs: &["__cpp_exception", "__wasm_lpad_context", "_Unwind_CallPersonality"],
     },
 ];

@@ -8,6 +8,7 @@ use crate::demangle::demangle;
 use crate::plan::Plan;
 use crate::set::{Definition, Object};
 use crate::types::ExternType;
+use crate::{exceptions, flavour};
 use wasmparser::ValType;
 
 /// Something that does not keep modules from being linked, and probably is a mistake.
@@ -29,6 +30,12 @@ pub enum Warning {
         /// The functions that take or return a number of 32 bits, as a pointer is.
         symbols: Vec<String>,
     },
+    /// A module that calls `setjmp` catches the exceptions of another, and does not know it.
+    #[error(
+        "`{importer}` calls `setjmp` and `{provider}`, which throws: an exception that comes out of that ends in \
+         `{importer}`, without a trace, as the compiler has it; build `{importer}` with `{flag}`"
+    )]
+    EndsExceptions { importer: String, provider: String, flag: &'static str },
 }
 
 /// Functions named in a report; the rest are counted.
@@ -67,7 +74,31 @@ impl Plan {
     pub fn warnings(&self) -> Vec<Warning> {
         let memories: Vec<_> = self.set.objects.iter().map(Memory::of).collect();
         let modules = 0..self.set.objects.len();
-        modules.flat_map(|importer| self.other_memories(importer, &memories)).collect()
+        let memories = modules.flat_map(|importer| self.other_memories(importer, &memories));
+        memories.chain(self.ended_exceptions()).collect()
+    }
+
+    /// A warning for each module that would end another's exceptions, in a program that catches any.
+    fn ended_exceptions(&self) -> Vec<Warning> {
+        let objects = &self.set.objects;
+        let Some((flavour, _)) = flavour::of(objects.iter(), &mut Vec::new()) else {
+            return Vec::new();
+        };
+        let thrower = |importer: usize| {
+            let used = self.resolution[importer].iter().filter_map(|meaning| meaning.definition());
+            let mut used = used.map(|used| &objects[used.module]).filter(|o| !o.is_system());
+            used.find(|object| exceptions::throws(&object.module))
+        };
+        let warning = |(importer, object): (usize, &Object)| {
+            let provider =
+                thrower(importer).filter(|_| exceptions::ends_exceptions(&object.module))?;
+            Some(Warning::EndsExceptions {
+                importer: object.module.name.clone(),
+                provider: provider.module.name.clone(),
+                flag: flavour.setjmp_flag,
+            })
+        };
+        objects.iter().enumerate().filter_map(warning).collect()
     }
 
     /// A warning for each module that one calls and that has another memory.

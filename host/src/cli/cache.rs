@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use host::{Cache, CacheUsage, Directory, Program, State};
 
 use super::flags::{CacheCommand, CacheFlags};
-use super::print;
+use super::{complain, print};
 
 pub(crate) fn run(flags: &CacheFlags) -> anyhow::Result<()> {
     let cache = flags.folder.cache();
@@ -27,10 +27,10 @@ fn describe(usage: CacheUsage) -> String {
 /// Tells why code was compiled that need not have been.
 pub(crate) fn warn(program: &Program<State>) {
     if let Some(error) = program.cache_error() {
-        eprintln!(
+        complain(&format!(
             "warning: compiled code is not kept: {error}; name another folder with `--cache-dir` or \
              HOST_CACHE_DIR, or do without one by `--no-cache`"
-        );
+        ));
     }
 }
 
@@ -45,11 +45,11 @@ pub(crate) fn warn_of_guest(cache: Option<&Cache>, directories: &[Directory]) {
         directory.zip(existing.as_ref()).is_some_and(|(dir, folder)| folder.starts_with(dir))
     };
     if let (Some(folder), Some(directory)) = (&folder, directories.iter().find(holds)) {
-        eprintln!(
+        complain(&format!(
             "warning: by `--dir {}` the guest can write to `{}`, where compiled code is kept, and put any \
              code there; name another folder with `--cache-dir`",
             directory.host.display(),
             folder.display()
-        );
+        ));
     }
 }

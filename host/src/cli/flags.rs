@@ -242,8 +242,8 @@ pub(crate) struct FuseFlags {
     /// Write the fused module here
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Write a command that calls this export, which takes no arguments, runs destructors, and prints what is
-    /// left; no other function of MODULE is exported then
+    /// Write a command that calls this export, which takes no arguments and whose results are dropped, runs
+    /// destructors, and prints what is left; no other function of MODULE is exported then
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
     /// Export this symbol too: a function, or the address of a variable

@@ -6,7 +6,7 @@ use std::path::Path;
 use linker::FuseOptions;
 
 use super::flags::FuseFlags;
-use super::{link, output};
+use super::{complain, link, output};
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
@@ -21,8 +21,8 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     };
     output::check(&flags.output, &plan)?;
     if plan.opens_libraries() && !flags.dynamic {
-        eprintln!(
-            "warning: the program can open libraries while it runs, but without `--dynamic` it keeps nothing for them"
+        complain(
+            "warning: the program can open libraries while it runs, but without `--dynamic` it keeps nothing for them",
         );
     }
     if flags.preinit {

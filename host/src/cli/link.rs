@@ -4,6 +4,7 @@ use std::fmt;
 
 use linker::{Faults, Object, Plan, Set};
 
+use super::complain;
 use super::flags::LinkFlags;
 
 /// Gathers what is linked with the program, and decides how.
@@ -25,7 +26,7 @@ pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
 
 /// Tells what is probably a mistake.
 pub(crate) fn warn(plan: &Plan) {
-    plan.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    plan.warnings().iter().for_each(|warning| complain(&format!("warning: {warning}")));
 }
 
 /// Why modules cannot be linked, and what the options do about it.

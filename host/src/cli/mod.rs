@@ -47,12 +47,17 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(u8::try_from(*code).unwrap_or(1));
     }
     let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-    eprintln!("error: {}", causes.join(": "));
+    complain(&format!("error: {}", causes.join(": ")));
     match error.downcast_ref() {
         Some(Error::Trap { .. }) => ExitCode::from(TRAPPED),
         Some(Error::Timeout { .. }) => ExitCode::from(TIMED_OUT),
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Prints to the standard error. If that is closed or full there is nobody left to tell.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Prints to the standard output. A reader that has gone away, such as `head`, is no error.
