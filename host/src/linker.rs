@@ -174,9 +174,7 @@ impl<T: 'static> Linker<T> {
         T: Send,
     {
         libraries::define(&mut self.host, get).map_err(setup)?;
-        self.libraries = Some(get);
-        self.linkage.dynamic = true;
-        Ok(Loader::new(get))
+        Ok(self.loader(get))
     }
 
     /// As [`Linker::libraries`], for stores whose host functions may wait.
@@ -192,9 +190,16 @@ impl<T: 'static> Linker<T> {
         T: Send,
     {
         libraries::define_async(&mut self.host, get).map_err(setup)?;
+        Ok(self.loader(get))
+    }
+
+    fn loader(&mut self, get: fn(&mut T) -> &mut Libraries<T>) -> Loader<T>
+    where
+        T: Send,
+    {
         self.libraries = Some(get);
         self.linkage.dynamic = true;
-        Ok(Loader::new(get))
+        Loader::new(get)
     }
 
     /// Chooses whether the modules become one; without it they do if they can.

@@ -78,12 +78,12 @@ impl Linkage {
         let options = FuseOptions { exports: self.exports.clone(), ..FuseOptions::default() };
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
-            Mode::Fused if self.is_dynamic(plan) => Ok(plan.bind()?),
+            // If it was to be fused, `settle` has done so.
+            _ if self.is_dynamic(plan) => Ok(plan.bind()?),
             Mode::Fused => Ok(plan.fuse(&options)?),
             Mode::Auto if plan.set().objects.len() == 1 && self.exports.is_empty() => {
                 Ok(plan.bind()?)
             }
-            Mode::Auto if self.is_dynamic(plan) => Ok(plan.bind()?),
             Mode::Auto => match plan.fuse(&options) {
                 Err(FuseError::SecondMemory { .. }) => Ok(plan.bind()?),
                 fused => Ok(fused?),

@@ -267,12 +267,8 @@ impl<'r> Gathering<'r> {
         let mut faults = Vec::new();
         let asked = flavour::of(new, &mut faults);
         let runs = |file: &str| self.running.named(module_name(file)).is_some();
-        let Some((file, running)) = flavour::all().find(|(file, _)| runs(file)) else {
-            let asked = asked.map(|(flavour, _)| flavour);
-            self.faults.extend(faults);
-            return asked;
-        };
-        if let Some((flavour, module)) = asked
+        let running = flavour::all().find(|(file, _)| runs(file));
+        if let (Some((flavour, module)), Some((file, running))) = (asked, running)
             && running != Some(flavour)
         {
             faults.push(Fault::OtherExceptions {
@@ -281,8 +277,9 @@ impl<'r> Gathering<'r> {
                 library: module_name(file).to_owned(),
             });
         }
+        let asked = asked.map(|(flavour, _)| flavour);
         self.faults.extend(faults);
-        running
+        running.map_or(asked, |(_, running)| running)
     }
 
     /// What the linker defines for the code that joins; the tags are those of the program, if it has any.
