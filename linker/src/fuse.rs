@@ -17,13 +17,14 @@ use crate::convention::{
 };
 use crate::custom;
 use crate::debug;
+use crate::demangle::printable;
 use crate::emit::{self, Emitter, Shares};
 use crate::exceptions;
 use crate::host_module::WASI;
 use crate::image::{Effect, Image, value};
 use crate::layout::{ItemId, PAGE};
 use crate::links::{FunctionLink, Links, SharedLink};
-use crate::load::Export;
+use crate::load::{Export, Module};
 use crate::plan::Plan;
 use crate::preinit::{self, PreinitFault};
 use crate::reach::{Program, Reach, Root};
@@ -68,14 +69,23 @@ pub enum FuseError {
     },
     #[error("{}\nhelp: do without it, or write the program without `--preinit`", lines(faults))]
     Preinit { faults: Vec<PreinitFault> },
-    #[error("`{module}` exports no function `{function}`, which the command is to call")]
-    NoFunction { module: String, function: String },
+    #[error(
+        "`{module}` exports no function `{}`, which the command is to call{}",
+        printable(function),
+        candidates(functions)
+    )]
+    NoFunction {
+        module: String,
+        function: String,
+        /// What could be called instead.
+        functions: Vec<String>,
+    },
     #[error("`{function}` is {ty}: a command can call only a function without parameters")]
     Parameters { function: String, ty: FuncType },
     #[error("`{module}` is a command, it has `_start`: leave `--invoke` out")]
     IsCommand { module: String },
-    #[error("no module defines `{symbol}`, which is to be exported")]
-    UnknownExport { symbol: String },
+    #[error("no module defines {}, to be exported", quoted(symbols))]
+    UnknownExports { symbols: Vec<String> },
     #[error("`{module}` places data outside of the program's memory")]
     OutOfBounds { module: String },
     #[error("`{module}` places data at an address that is not known before it runs")]
@@ -86,6 +96,26 @@ pub enum FuseError {
 
 fn lines(faults: &[PreinitFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn quoted(symbols: &[String]) -> String {
+    symbols.iter().map(|symbol| format!("`{}`", printable(symbol))).collect::<Vec<_>>().join(", ")
+}
+
+fn candidates(functions: &[String]) -> String {
+    match functions.is_empty() {
+        true => "; it exports none without parameters".to_owned(),
+        false => format!("; without parameters it exports {}", quoted(functions)),
+    }
+}
+
+/// The functions of a module that could be called without arguments.
+fn commands(module: &Module) -> Vec<String> {
+    let callable = |export: &&Export| {
+        let called = matches!(&export.ty, ExternType::Func(ty) if ty.params.is_empty());
+        called && !is_private(&export.name)
+    };
+    module.exports.iter().filter(callable).map(|export| export.name.clone()).collect()
 }
 
 impl Plan {
@@ -152,12 +182,18 @@ impl Plan {
                 exports.extend(self.new_export(&export.name, program, place));
             }
         }
+        let mut unknown = Vec::new();
         for symbol in &options.exports {
-            let unknown = || FuseError::UnknownExport { symbol: symbol.clone() };
-            let Definition { module, export } = self.definition(symbol).ok_or_else(unknown)?;
+            let Some(Definition { module, export }) = self.definition(symbol) else {
+                unknown.push(symbol.clone());
+                continue;
+            };
             if !exports.iter().any(|export| export.name == *symbol) {
                 exports.extend(self.new_export(symbol, module, export));
             }
+        }
+        if !unknown.is_empty() {
+            return Err(FuseError::UnknownExports { symbols: unknown });
         }
         if options.dynamic {
             self.add_symbols(&mut exports);
@@ -173,7 +209,8 @@ impl Plan {
         }
         let function = name.to_owned();
         let Some(Export { index, ty: ExternType::Func(ty), .. }) = module.export(name) else {
-            return Err(FuseError::NoFunction { module: module.name.clone(), function });
+            let (module, functions) = (module.name.clone(), commands(module));
+            return Err(FuseError::NoFunction { module, function, functions });
         };
         if !ty.params.is_empty() {
             return Err(FuseError::Parameters { function, ty: ty.clone() });
