@@ -173,6 +173,11 @@ impl<T: 'static> Program<T> {
         &self.plan
     }
 
+    /// How many instances it starts with.
+    pub(crate) fn instances(&self) -> usize {
+        self.code.modules.len() + usize::from(self.code.base.is_some())
+    }
+
     /// The module whose exports are called.
     pub fn main(&self) -> &Module {
         &self.plan.set().objects[self.plan.set().program].module
@@ -198,8 +203,8 @@ impl<T: 'static> Program<T> {
                         Ready::Whole(whole) => whole.instantiate(&mut store),
                         Ready::Module(code, imports) => Instance::new(&mut store, code, &imports),
                     };
-                    let what = format!("the start function of `{name}`");
-                    instantiation.add(instance.map_err(|error| Error::start(what, error))?);
+                    let failed = |error| Error::instantiation(name, error);
+                    instantiation.add(instance.map_err(failed)?);
                 }
                 Step::Call { what, function } => {
                     let called = function.call(&mut store, &[], &mut []);
@@ -244,8 +249,8 @@ impl<T: 'static> Program<T> {
                             Instance::new_async(&mut store, code, &imports).await
                         }
                     };
-                    let what = format!("the start function of `{name}`");
-                    instantiation.add(instance.map_err(|error| Error::start(what, error))?);
+                    let failed = |error| Error::instantiation(name, error);
+                    instantiation.add(instance.map_err(failed)?);
                 }
                 Step::Call { what, function } => {
                     let called = function.call_async(&mut store, &[], &mut []).await;
