@@ -124,10 +124,14 @@ pub enum Limit {
     Table { needed: usize, limit: usize },
     #[error("recurses without end, or needs more than {limit} of stack")]
     Stack { limit: ByteSize },
-    #[error("needs {needed} instances at the start and may have {limit}")]
+    #[error("starts with {} and may have {limit}", instances(*needed))]
     Instances { needed: usize, limit: usize },
     #[error("has printed {limit} and more")]
     Output { limit: ByteSize },
+}
+
+fn instances(count: usize) -> String {
+    format!("{count} instance{}", if count == 1 { "" } else { "s" })
 }
 
 impl Limit {

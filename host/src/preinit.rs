@@ -159,7 +159,11 @@ fn explain(
     let (module, backtrace) = (plan.main().name.clone(), backtrace.collect());
     match limits.reached(error) {
         Some(limit) => {
-            let what = format!("the initialisation of `{module}`");
+            // No code has run if memory was short.
+            let what = match frames {
+                [] => "the program".to_owned(),
+                _ => format!("the initialisation of `{module}`"),
+            };
             Error::Limit { what, limit, backtrace, stale_maps: Vec::new() }
         }
         None => Error::Preinit { module, reason, backtrace },

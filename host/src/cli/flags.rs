@@ -147,7 +147,7 @@ pub(crate) struct RunFlags {
     code: CodeLimits,
     /// Let the program have this many instances of modules, those of libraries that were closed among them
     /// [default: 10000]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_instances: Option<usize>,
     /// End the guest when it has printed this much, such as 1MiB, to its standard output and error together
     /// [default: no limit]
@@ -155,7 +155,7 @@ pub(crate) struct RunFlags {
     max_output: Option<ByteSize>,
     /// Let the guest have this many files and directories open at once, beside those of `--dir`; it is told
     /// `EMFILE` beyond that [default: 1024]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_open_files: Option<usize>,
     /// The limits as `wasmtime` spells them: timeout=TIME, fuel=UNITS, max-memory-size=BYTES,
     /// max-table-elements=COUNT, max-wasm-stack=BYTES, max-instances=COUNT
@@ -218,13 +218,13 @@ pub(crate) struct CodeLimits {
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     timeout: Option<Duration>,
     /// End the guest when it has used this much fuel, about one unit an instruction [default: no limit]
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, value_name = "UNITS", value_parser = parse_count::<u64>)]
     fuel: Option<u64>,
     /// Let the guest's memories grow to this size together, such as 64MiB [default: 4GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_memory: Option<ByteSize>,
     /// Let the guest's tables grow to this number of elements together [default: 10000000]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_table: Option<usize>,
     /// Let functions call each other this deep, in the engine's stack of this size [default: 512KiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
