@@ -168,8 +168,11 @@ struct Meter {
 
 impl Limiter {
     pub fn new(limits: &Limits) -> Self {
-        let meter =
-            |limit: Option<usize>| Meter { limit: limit.unwrap_or(usize::MAX), used: 0, denied: None };
+        let meter = |limit: Option<usize>| Meter {
+            limit: limit.unwrap_or(usize::MAX),
+            used: 0,
+            denied: None,
+        };
         Limiter {
             memory: meter(limits.max_memory),
             table: meter(limits.max_table),
@@ -180,10 +183,10 @@ impl Limiter {
     /// Why a program was not instantiated, if that was for want of memory or table.
     pub(crate) fn denied(&self) -> Option<Limit> {
         let size = |size: usize| ByteSize(size as u64);
-        let memory = self.memory.denied.map(|needed| Limit::Memory {
-            needed: size(needed),
-            limit: size(self.memory.limit),
-        });
+        let memory = self
+            .memory
+            .denied
+            .map(|needed| Limit::Memory { needed: size(needed), limit: size(self.memory.limit) });
         let table = || {
             let needed = self.table.denied?;
             Some(Limit::Table { needed, limit: self.table.limit })

@@ -1,13 +1,14 @@
-//! The standard output and error of a program that may print only so much.
+//! The standard output and error of a program that may print only so much, or wait only so long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use bytesize::ByteSize;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wasmtime_wasi::p2::pipe::{AsyncWriteStream, MemoryOutputPipe};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use crate::limits::Limit;
@@ -33,15 +34,60 @@ impl Allowance {
     }
 }
 
+/// A standard stream of this process, as limits want it.
+pub(crate) fn stream<S>(
+    open: fn() -> S,
+    timeout: Option<Duration>,
+    allowance: Option<&Allowance>,
+) -> Box<dyn StdoutStream + Sync>
+where
+    S: StdoutStream + AsyncWrite + Sync + 'static,
+{
+    let stream: Box<dyn StdoutStream + Sync> = match timeout {
+        None => Box::new(open()),
+        Some(_) => Box::new(Background { open }),
+    };
+    match allowance {
+        None => stream,
+        Some(allowance) => Box::new(Counted::new(stream, allowance)),
+    }
+}
+
+/// A stream to which another thread writes: a time limit ends a guest that waits for who reads it, too.
+struct Background<S> {
+    open: fn() -> S,
+}
+
+/// Bytes that may wait for being written: more than a guest writes at once.
+const WAITING: usize = 8 << 10;
+
+impl<S: StdoutStream> IsTerminal for Background<S> {
+    fn is_terminal(&self) -> bool {
+        (self.open)().is_terminal()
+    }
+}
+
+impl<S: StdoutStream + AsyncWrite + Sync + 'static> StdoutStream for Background<S> {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new((self.open)())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(AsyncWriteStream::new(WAITING, (self.open)()))
+    }
+}
+
 /// A stream of which each byte is counted.
-pub(crate) struct Counted<S> {
+struct Counted<S> {
     stream: S,
     allowance: Allowance,
+    /// Whether more was to be printed than may be.
+    is_exceeded: bool,
 }
 
 impl<S> Counted<S> {
-    pub(crate) fn new(stream: S, allowance: &Allowance) -> Self {
-        Counted { stream, allowance: allowance.clone() }
+    fn new(stream: S, allowance: &Allowance) -> Self {
+        Counted { stream, allowance: allowance.clone(), is_exceeded: false }
     }
 }
 
@@ -58,8 +104,7 @@ impl<S: StdoutStream> StdoutStream for Counted<S> {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        let stream = self.stream.p2_stream();
-        Box::new(Counted { stream, allowance: self.allowance.clone() })
+        Box::new(Counted::new(self.stream.p2_stream(), &self.allowance))
     }
 }
 
@@ -68,22 +113,24 @@ impl OutputStream for Counted<Box<dyn OutputStream>> {
     fn write(&mut self, mut bytes: Bytes) -> StreamResult<()> {
         let wanted = bytes.len();
         bytes.truncate(self.allowance.take(wanted));
-        let fits = bytes.len() == wanted;
-        self.stream.write(bytes)?;
-        if fits {
-            return Ok(());
-        }
-        self.stream.flush()?;
-        let limit = ByteSize(self.allowance.limit);
-        Err(StreamError::Trap(Limit::Output { limit }.into()))
+        self.is_exceeded |= bytes.len() < wanted;
+        self.stream.write(bytes)
     }
 
     fn flush(&mut self) -> StreamResult<()> {
         self.stream.flush()
     }
 
+    /// Asked before each write, and when what was written before has come out.
     fn check_write(&mut self) -> StreamResult<usize> {
-        self.stream.check_write()
+        match self.stream.check_write()? {
+            0 => Ok(0),
+            _ if self.is_exceeded => {
+                let limit = ByteSize(self.allowance.limit);
+                Err(StreamError::Trap(Limit::Output { limit }.into()))
+            }
+            permitted => Ok(permitted),
+        }
     }
 }
 

@@ -137,12 +137,7 @@ fn refused(module: &Module, store: &mut Store<Limiter>) -> Vec<wasmtime::Extern>
     functions
 }
 
-fn explain(
-    plan: &Plan,
-    module: &BoundModule,
-    limits: &Limits,
-    error: &wasmtime::Error,
-) -> Error {
+fn explain(plan: &Plan, module: &BoundModule, limits: &Limits, error: &wasmtime::Error) -> Error {
     let reason = match (error.downcast_ref::<CallsHost>(), error.downcast_ref::<Trap>()) {
         (Some(call), _) => call.to_string(),
         (None, Some(trap)) => format!("they trap: {}", backtrace::reason(trap)),

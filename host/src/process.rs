@@ -118,7 +118,8 @@ struct Runner<'p> {
     program: &'p Program<State>,
     limits: Limits,
     store: Store<State>,
-    runtime: Runtime,
+    /// There until it is dropped.
+    runtime: Option<Runtime>,
     deadline: Option<Deadline>,
 }
 
@@ -136,7 +137,7 @@ impl<'p> Runner<'p> {
             given: wasi.directories.len(),
         };
         let state = State {
-            wasi: wasi.build(limits.max_output)?,
+            wasi: wasi.build(&limits)?,
             libraries: Libraries::new(files).with_max_instances(max_instances),
             limiter: Limiter::new(&limits),
             open_files,
@@ -151,7 +152,7 @@ impl<'p> Runner<'p> {
         let deadline = deadline.map_err(|error| setup(error.to_string()))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| setup(error.to_string()))?;
-        Ok(Runner { program, limits, store, runtime, deadline })
+        Ok(Runner { program, limits, store, runtime: Some(runtime), deadline })
     }
 
     fn call(&mut self, function: Func, args: &[Val]) -> Result<Vec<Val>, Stop> {
@@ -167,8 +168,11 @@ impl<'p> Runner<'p> {
         run: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Stop> {
         let store = &mut self.store;
+        let Some(runtime) = &self.runtime else {
+            return Err(Stop::Error(wasmtime::format_err!("the program has ended")));
+        };
         match &self.deadline {
-            None => self.runtime.block_on(run(store)).map_err(Stop::Error),
+            None => runtime.block_on(run(store)).map_err(Stop::Error),
             Some(deadline) => {
                 let left = deadline.at.saturating_duration_since(Instant::now());
                 if left.is_zero() {
@@ -176,7 +180,7 @@ impl<'p> Runner<'p> {
                     return Err(Stop::Deadline(deadline.limit));
                 }
                 let timed = async { tokio::time::timeout(left, run(store)).await };
-                match self.runtime.block_on(timed) {
+                match runtime.block_on(timed) {
                     Ok(result) => result.map_err(Stop::Error),
                     Err(_) => Err(Stop::Deadline(deadline.limit)),
                 }
@@ -186,8 +190,7 @@ impl<'p> Runner<'p> {
 
     /// Why a module was not instantiated or initialised.
     fn explain_start(&mut self, linked: &Linked, what: &str, error: wasmtime::Error) -> Error {
-        let in_guest =
-            error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<Limit>();
+        let in_guest = error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<Limit>();
         match self.store.data().limiter.denied() {
             _ if in_guest || error.is::<Trap>() => {
                 self.explain_uncaught(linked, what, Stop::Error(error))
@@ -252,6 +255,15 @@ impl<'p> Runner<'p> {
             },
             backtrace: lines,
             stale_maps,
+        }
+    }
+}
+
+impl Drop for Runner<'_> {
+    /// What the system still does for the guest is not waited for: it may open a pipe to which nobody will write.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }

@@ -114,10 +114,11 @@ mod tests {
     #[test]
     fn the_host_is_what_the_linker_says() {
         let host = Host::new(Limits::default()).unwrap();
-        let wasi = Wasi::default().build(None).unwrap();
+        let wasi = Wasi::default().build(&Limits::default()).unwrap();
         let limiter = Limiter::new(&Limits::default());
         let libraries = Libraries::new(Files::default());
-        let state = State { wasi, libraries, limiter, open_files: OpenFiles { limit: 0, given: 0 } };
+        let state =
+            State { wasi, libraries, limiter, open_files: OpenFiles { limit: 0, given: 0 } };
         let mut store = Store::new(host.functions.engine(), state);
         let items = host.functions.iter(&mut store);
         let items: Vec<_> = items.map(|(m, n, item)| (m.to_owned(), n.to_owned(), item)).collect();

@@ -1,16 +1,25 @@
 //! What of the machine a program sees: by default its standard streams, and nothing else.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use wasmtime::{AsContextMut, Caller, Extern};
-use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as preview1, WasiSnapshotPreview1};
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView, cli};
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorFlags, HostDescriptor, OpenFlags, PathFlags,
+};
+use wasmtime_wasi::{FsPerms, OpenMode, ResourceTable, WasiCtxBuilder, WasiView, cli};
 use wiggle::GuestMemory;
 
 use crate::error::Error;
-use crate::output::{Allowance, Counted};
+use crate::limits::Limits;
+use crate::output::{self, Allowance};
 use crate::sandbox::State;
 
 /// The command line, environment and directories of a program.
@@ -32,13 +41,12 @@ pub struct Directory {
 }
 
 impl Wasi {
-    pub(crate) fn build(&self, max_output: Option<u64>) -> Result<WasiP1Ctx, Error> {
+    pub(crate) fn build(&self, limits: &Limits) -> Result<WasiP1Ctx, Error> {
         let mut builder = WasiCtxBuilder::new();
-        builder.inherit_stdio().args(&self.args);
-        if let Some(allowance) = max_output.map(Allowance::new) {
-            builder.stdout(Counted::new(cli::stdout(), &allowance));
-            builder.stderr(Counted::new(cli::stderr(), &allowance));
-        }
+        let allowance = limits.max_output.map(Allowance::new);
+        builder.inherit_stdin().args(&self.args);
+        builder.stdout(output::stream(cli::stdout, limits.timeout, allowance.as_ref()));
+        builder.stderr(output::stream(cli::stderr, limits.timeout, allowance.as_ref()));
         for (name, value) in &self.env {
             builder.env(name, value);
         }
@@ -52,6 +60,30 @@ impl Wasi {
             })?;
         }
         Ok(builder.build_p1())
+    }
+}
+
+/// Opens a file in a directory as a guest would, to read: whatever links there are, and whoever changes them meanwhile,
+/// it is inside.
+pub(crate) fn open(directory: &Directory, path: &Path) -> io::Result<File> {
+    let folder = File::open(&directory.host)?;
+    let folder = Dir::new(folder, FsPerms::ReadOnly, OpenMode::READ, true);
+    let mut table = ResourceTable::new();
+    let folder = table.push(Descriptor::Dir(folder)).map_err(io::Error::other)?;
+    let (path, follow) = (path.to_string_lossy().into_owned(), PathFlags::SYMLINK_FOLLOW);
+    let (how, rights) = (OpenFlags::empty(), DescriptorFlags::READ);
+    let mut context = WasiFilesystemCtx::default();
+    let polled = {
+        let mut view = WasiFilesystemCtxView { ctx: &mut context, table: &mut table };
+        let opened = pin!(view.open_at(folder, follow, path, how, rights));
+        opened.poll(&mut Context::from_waker(Waker::noop()))
+    };
+    // It may block this thread, so it is there at once.
+    let Poll::Ready(opened) = polled else { return Err(io::ErrorKind::WouldBlock.into()) };
+    let opened = opened.map_err(|error| io::Error::other(error.to_string()))?;
+    match table.delete(opened).map_err(io::Error::other)? {
+        Descriptor::File(file) => file.file.try_clone(),
+        Descriptor::Dir(_) => Err(io::ErrorKind::IsADirectory.into()),
     }
 }
 
@@ -112,7 +144,17 @@ async fn path_open(
     state.wasi.set_hostcall_fuel(fuel);
     let memory = &mut GuestMemory::Unshared(bytes);
     preview1::path_open(
-        &mut state.wasi, memory, folder, follow, path, length, how, rights, inherited, flags, file,
+        &mut state.wasi,
+        memory,
+        folder,
+        follow,
+        path,
+        length,
+        how,
+        rights,
+        inherited,
+        flags,
+        file,
     )
     .await
 }

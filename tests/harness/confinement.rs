@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use host::{Directory, Host, Limits, Process, Program, State, Val, Wasi};
+use host::{Directory, Host, Limits, Process, Program, Settings, State, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
 
 use crate::library::program;
@@ -181,9 +181,10 @@ impl<'p> Guest<'p> {
         program: &'p Program<State>,
         directories: &[(&Path, &str)],
     ) -> Result<Self, Failed> {
-        let directories = directories
-            .iter()
-            .map(|(host, guest)| Directory { host: host.to_path_buf(), guest: (*guest).to_owned() });
+        let directories = directories.iter().map(|(host, guest)| Directory {
+            host: host.to_path_buf(),
+            guest: (*guest).to_owned(),
+        });
         let wasi = Wasi { directories: directories.collect(), ..Wasi::default() };
         Ok(Guest { process: host.start(program, &wasi)? })
     }
@@ -324,7 +325,8 @@ fn all_refused(guest: &mut Guest<'_>, path: &str) -> Result<(), Failed> {
     refused(&format!("creating {path}"), guest.create(3, path)?)?;
     refused(&format!("truncating {path}"), guest.open_as(3, path, 8, 64)?)?;
     refused(&format!("opening the folder {path}"), guest.open_as(3, path, 2, 0)?)?;
-    for (from, to) in [((3, path), (3, "mine")), ((3, path), (4, "mine")), ((3, "file"), (3, path))] {
+    for (from, to) in [((3, path), (3, "mine")), ((3, path), (4, "mine")), ((3, "file"), (3, path))]
+    {
         let what = format!("{from:?} to {to:?}");
         refused(&format!("renaming {what}"), guest.on_two("rename", from, to)?)?;
         refused(&format!("linking {what}"), guest.link(false, from, to)?)?;
@@ -443,6 +445,7 @@ mod unix {
     use std::process::{Command, Stdio};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
+    use std::time::{Duration, Instant};
 
     use libtest_mimic::Completion;
 
@@ -455,6 +458,12 @@ mod unix {
             trial("confinement::links_stay_inside", links_stay_inside),
             trial("confinement::links_that_the_guest_makes", links_that_the_guest_makes),
             trial("confinement::races_stay_inside", races_stay_inside),
+            trial("confinement::races_for_libraries", races_for_libraries),
+            trial("confinement::a_pipe_does_not_stop_the_clock", a_pipe_does_not_stop_the_clock),
+            trial(
+                "confinement::a_slow_reader_does_not_stop_the_clock",
+                a_slow_reader_does_not_stop_the_clock,
+            ),
             Trial::ignorable_test("confinement::links_of_the_system", links_of_the_system),
             trial("confinement::inherited_descriptors", inherited_descriptors),
             Trial::ignorable_test("confinement::descriptors_of_the_host", descriptors_of_the_host),
@@ -567,50 +576,166 @@ mod unix {
         folders.outside_is_untouched()
     }
 
-    /// Somebody outside changes a folder to a link that leads out, and back, while the guest opens files in it.
+    /// What a guest has found while somebody outside changed a folder to a link that leads out, and back.
+    #[derive(Debug, Default)]
+    struct Found {
+        inside: usize,
+        nothing: usize,
+        /// What somebody found outside who is not confined.
+        outside: usize,
+    }
+
+    /// `look` answers whether it has found what is inside, or else nothing.
+    fn race(
+        folders: &Folders,
+        mut look: impl FnMut(usize) -> Result<bool, Failed>,
+        times: usize,
+    ) -> Result<(), Failed> {
+        let [folder, real] = ["in/folder", "in/real"].map(|name| folders.path(name));
+        let (ends, plain) = (AtomicBool::new(false), folders.path("in/folder/secret"));
+        let swap = || -> std::io::Result<usize> {
+            let mut outside = 0;
+            while !ends.load(Ordering::Relaxed) {
+                fs::rename(&folder, &real)?;
+                symlink("../out", &folder)?;
+                outside += usize::from(fs::read_to_string(&plain)? == OUTSIDE);
+                fs::remove_file(&folder)?;
+                fs::rename(&real, &folder)?;
+            }
+            Ok(outside)
+        };
+        let (found, outside) = thread::scope(|scope| {
+            let swapping = scope.spawn(swap);
+            let mut found = Found::default();
+            let looked = (0..times).try_for_each(|time| {
+                match look(time)? {
+                    true => found.inside += 1,
+                    false => found.nothing += 1,
+                }
+                Ok::<_, Failed>(())
+            });
+            ends.store(true, Ordering::Relaxed);
+            (looked.map(|()| found), swapping.join())
+        });
+        let found = Found { outside: outside.map_err(|_| "a panic")??, ..found? };
+        match found {
+            Found { inside: 1.., nothing: 1.., outside: 1.. } => Ok(()),
+            found => Err(format!("{found:?}").into()),
+        }
+    }
+
     fn races_stay_inside() -> Result<(), Failed> {
-        const OPENED: usize = 20_000;
         let folders = Folders::new()?;
         let host = Host::new(Limits::default())?;
         let program = Guest::program(&host)?;
         let mut guest = folders.guest(&host, &program)?;
-        let [folder, real] = ["in/folder", "in/real"].map(|name| folders.path(name));
-        let (ends, plain) = (AtomicBool::new(false), folders.path("in/folder/file"));
-        let swap = || -> std::io::Result<usize> {
-            let mut seen_outside = 0;
-            while !ends.load(Ordering::Relaxed) {
-                fs::rename(&folder, &real)?;
-                symlink("../out", &folder)?;
-                // Who is not confined comes out.
-                seen_outside += usize::from(fs::read_to_string(&plain)? == OUTSIDE);
-                fs::remove_file(&folder)?;
-                fs::rename(&real, &folder)?;
+        let look = |time: usize| {
+            let path = if time.is_multiple_of(2) { "folder/file" } else { "folder/../folder/file" };
+            match guest.look(3, path)? {
+                answer if answer == letters(INSIDE) => Ok(true),
+                answer if answer < 0 => Ok(false),
+                answer => Err(format!("found {answer:#x}").into()),
             }
-            Ok(seen_outside)
         };
-        let (found, swapped) = thread::scope(|scope| {
-            let swapping = scope.spawn(swap);
-            let mut look = || -> Result<[usize; 2], Failed> {
-                let mut found = [0, 0];
-                for number in 0..OPENED {
-                    let path = if number % 2 == 0 { "folder/file" } else { "folder/../folder/file" };
-                    match guest.look(3, path)? {
-                        answer if answer == letters(INSIDE) => found[0] += 1,
-                        answer if answer < 0 => found[1] += 1,
-                        answer => return Err(format!("found {answer:#x}").into()),
-                    }
-                }
-                Ok(found)
-            };
-            let found = look();
-            ends.store(true, Ordering::Relaxed);
-            (found, swapping.join())
-        });
-        let swapped = swapped.map_err(|_| "a panic")??;
-        match found? {
-            [inside, nothing] if inside > 0 && nothing > 0 && swapped > 0 => folders.outside_is_untouched(),
-            found => Err(format!("inside and nothing: {found:?}, outside: {swapped}").into()),
+        race(&folders, look, 20_000)?;
+        folders.outside_is_untouched()
+    }
+
+    /// Opens a library by a path, asks it which it is, and closes it; 0 if it cannot be opened.
+    const OPENER: &str = r#"(module
+        (@dylink.0 (mem-info (memory 4096 0) (table 1 0)))
+        (import "env" "memory" (memory 1))
+        (import "env" "__indirect_function_table" (table 1 funcref))
+        (import "env" "__stack_pointer" (global (mut i32)))
+        (import "env" "__memory_base" (global $base i32))
+        (import "wasm_host" "dlopen" (func $dlopen (param i32 i32) (result i32)))
+        (import "wasm_host" "dlsym" (func $dlsym (param i32 i32) (result i32)))
+        (import "wasm_host" "dlclose" (func $dlclose (param i32) (result i32)))
+        (data (global.get $base) "/in/folder/which.wasm\00which\00")
+        (func (export "malloc") (param i32) (result i32)
+            (i32.add (global.get $base) (i32.const 2048)))
+        (func (export "free") (param i32))
+        (func (export "look") (result i32) (local $library i32) (local $which i32)
+            (local.set $library (call $dlopen (global.get $base) (i32.const 2)))
+            (if (i32.eqz (local.get $library)) (then (return (i32.const 0))))
+            (local.set $which (call_indirect (result i32)
+                (call $dlsym (local.get $library) (i32.add (global.get $base) (i32.const 22)))))
+            (drop (call $dlclose (local.get $library)))
+            (local.get $which)))"#;
+
+    fn races_for_libraries() -> Result<(), Failed> {
+        let folders = Folders::new()?;
+        for (folder, number) in [("in/folder", 1), ("out", 2)] {
+            let text = format!(
+                r#"(module (@dylink.0 (mem-info))
+                    (func (export "which") (result i32) (i32.const {number})))"#
+            );
+            fs::write(folders.path(folder).join("which.wasm"), wat::parse_str(text)?)?;
         }
+        let settings = Settings { libraries_in_directories: true, ..Settings::default() };
+        let host = Host::with(settings)?;
+        let program = program(&host, "opener", OPENER)?;
+        let directory = Directory { host: folders.path("in"), guest: "/in".to_owned() };
+        let wasi = Wasi { directories: vec![directory], ..Wasi::default() };
+        let mut process = host.start(&program, &wasi)?;
+        let look = |_| match process.invoke("look", &[])?[0].i32() {
+            Some(1) => Ok(true),
+            Some(0) => Ok(false),
+            other => Err(format!("a library outside was opened: {other:?}").into()),
+        };
+        race(&folders, look, 5_000)
+    }
+
+    /// Who opens a pipe waits for somebody who writes to it, and so does the system in his place.
+    fn a_pipe_does_not_stop_the_clock() -> Result<(), Failed> {
+        let opens = r#"(module
+            (import "wasi_snapshot_preview1" "path_open" (func $open
+                (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 16) "pipe")
+            (func (export "_start") (drop (call $open
+                (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 0)
+                (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))))"#;
+        let folder = Sandbox::empty()?;
+        if !Command::new("mkfifo").arg(folder.path().join("pipe")).status()?.success() {
+            return Err("`mkfifo` has failed".into());
+        }
+        ends_in_time(folder.path(), opens)
+    }
+
+    /// Nor who prints for somebody who does not read.
+    fn a_slow_reader_does_not_stop_the_clock() -> Result<(), Failed> {
+        let prints = r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write
+                (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "_start")
+                (i32.store (i32.const 4) (i32.const 4000))
+                (loop
+                    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                    (br 0))))"#;
+        ends_in_time(Sandbox::empty()?.path(), prints)
+    }
+
+    /// A program that has a time limit and whose output nobody reads.
+    fn ends_in_time(folder: &Path, text: &str) -> Result<(), Failed> {
+        fs::write(folder.join("guest.wasm"), wat::parse_str(text)?)?;
+        let mut command = Command::new(workspace::host());
+        workspace::clean_environment(&mut command);
+        command.args(["run", "--dir", ".", "--timeout", "300ms", "guest.wasm"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.current_dir(folder).spawn()?;
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(30) {
+            match child.try_wait()? {
+                Some(status) if status.code() == Some(124) => return Ok(()),
+                Some(status) => return Err(format!("it ended with {status}").into()),
+                None => thread::sleep(Duration::from_millis(10)),
+            }
+        }
+        child.kill()?;
+        child.wait()?;
+        Err("the time limit did not end it".into())
     }
 
     /// The links by which a system shows what a process has open lead nowhere, even in a directory of theirs.
@@ -696,7 +821,8 @@ mod unix {
             let stdout = child.stdout.take().ok_or("no standard output")?;
             BufReader::new(stdout).read_line(&mut line)?;
             let open = fs::read_dir(format!("/proc/{}/fd", child.id()))?;
-            let open: Vec<_> = open.flatten().filter_map(|e| fs::read_link(e.path()).ok()).collect();
+            let open: Vec<_> =
+                open.flatten().filter_map(|e| fs::read_link(e.path()).ok()).collect();
             drop(child.stdin.take());
             let status = child.wait()?;
             if line != "ready\n" || !status.success() || open.len() < 3 {

@@ -239,15 +239,16 @@ fn deadlines() -> Result<(), Failed> {
     let host = Host::new(Limits { timeout: Some(early), ..Limits::default() })?;
     let program = program(&host, "works", WORKS)?;
     let end = || -> Result<(), String> {
-        let mut process = host.start(&program, &Wasi::default()).map_err(|e| e.to_string())?;
-        match process.invoke("for_ever", &[]) {
+        let process = host.start(&program, &Wasi::default());
+        match process.and_then(|mut process| process.invoke("for_ever", &[])) {
             Err(Error::Limit { limit: Limit::Time { .. }, .. }) => Ok(()),
             other => Err(format!("a loop has ended otherwise: {other:?}")),
         }
     };
     std::thread::scope(|scope| {
         // One after the other, so that at any time one ends while another has just begun.
-        let enders: Vec<_> = (0..4).map(|_| scope.spawn(|| (0..5).try_for_each(|_| end()))).collect();
+        let enders: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| (0..5).try_for_each(|_| end()))).collect();
         let (begun, mut ended) = (Instant::now(), 0);
         while begun.elapsed() < 5 * early || ended == 0 {
             let begun = Instant::now();

@@ -277,7 +277,9 @@ fn tables_of_libraries() -> Result<(), Failed> {
             Ok(None) => Ok(true),
             Ok(Some((0, message))) if message.contains("the limit of `--max-table`") => Ok(false),
             // The program's own table is too large then.
-            Err(failed) if failed.message().is_some_and(|m| m.contains("at the start")) => Ok(false),
+            Err(failed) if failed.message().is_some_and(|m| m.contains("at the start")) => {
+                Ok(false)
+            }
             other => Err(format!("with {max}: {other:?}").into()),
         }
     })?;
@@ -311,7 +313,8 @@ fn open_files() -> Result<(), Failed> {
         let limits = Limits { max_open_files: Some(limit), ..Limits::default() };
         let host = Host::new(limits)?;
         let program = Guest::program(&host)?;
-        let mut guest = Guest::start(&host, &program, &[(folder.path(), "/a"), (folder.path(), "/b")])?;
+        let mut guest =
+            Guest::start(&host, &program, &[(folder.path(), "/a"), (folder.path(), "/b")])?;
         let mut opened = Vec::new();
         for _ in 0..limit {
             opened.push(guest.open(3, "file")?);

@@ -419,9 +419,11 @@ fn parse_wasm(text: &str) -> Result<WasmOption, String> {
         Some(("max-table-elements", count)) => parse_count(count).map(WasmOption::MaxTableElements),
         Some(("max-wasm-stack", size)) => parse_size(size).map(WasmOption::MaxWasmStack),
         Some(("max-instances", count)) => parse_count(count).map(WasmOption::MaxInstances),
-        _ => Err("known are timeout=TIME, fuel=UNITS, max-memory-size=BYTES, max-table-elements=COUNT, \
+        _ => Err(
+            "known are timeout=TIME, fuel=UNITS, max-memory-size=BYTES, max-table-elements=COUNT, \
                   max-wasm-stack=BYTES and max-instances=COUNT"
-            .to_owned()),
+                .to_owned(),
+        ),
     }
 }
 
