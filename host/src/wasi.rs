@@ -8,13 +8,14 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use wasmtime::{AsContextMut, Caller, Extern};
-use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView};
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as preview1, WasiSnapshotPreview1};
+use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, HostDescriptor, OpenFlags, PathFlags,
 };
-use wasmtime_wasi::{FsPerms, OpenMode, ResourceTable, WasiCtxBuilder, WasiView, cli};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView, cli};
 use wiggle::GuestMemory;
 
 use crate::error::Error;
@@ -66,22 +67,25 @@ impl Wasi {
 /// Opens a file in a directory as a guest would, to read: whatever links there are, and whoever changes them meanwhile,
 /// it is inside.
 pub(crate) fn open(directory: &Directory, path: &Path) -> io::Result<File> {
-    let folder = File::open(&directory.host)?;
-    let folder = Dir::new(folder, FsPerms::ReadOnly, OpenMode::READ, true);
-    let mut table = ResourceTable::new();
-    let folder = table.push(Descriptor::Dir(folder)).map_err(io::Error::other)?;
+    let mut builder = WasiCtxBuilder::new();
+    builder.allow_blocking_current_thread(true);
+    let opened = builder.preopened_dir(&directory.host, ".", FsPerms::ReadOnly);
+    opened.map_err(|error| io::Error::other(Error::message(&error)))?;
+    let mut wasi = builder.build_p1();
+    let folders = wasi.filesystem().get_directories();
+    let folder = folders.ok().and_then(|folders| folders.into_iter().next());
+    let (folder, _) = folder.ok_or(io::ErrorKind::NotFound)?;
     let (path, follow) = (path.to_string_lossy().into_owned(), PathFlags::SYMLINK_FOLLOW);
     let (how, rights) = (OpenFlags::empty(), DescriptorFlags::READ);
-    let mut context = WasiFilesystemCtx::default();
     let polled = {
-        let mut view = WasiFilesystemCtxView { ctx: &mut context, table: &mut table };
-        let opened = pin!(view.open_at(folder, follow, path, how, rights));
+        let mut files = wasi.filesystem();
+        let opened = pin!(files.open_at(folder, follow, path, how, rights));
         opened.poll(&mut Context::from_waker(Waker::noop()))
     };
     // It may block this thread, so it is there at once.
     let Poll::Ready(opened) = polled else { return Err(io::ErrorKind::WouldBlock.into()) };
     let opened = opened.map_err(|error| io::Error::other(error.to_string()))?;
-    match table.delete(opened).map_err(io::Error::other)? {
+    match wasi.ctx().table.delete(opened).map_err(io::Error::other)? {
         Descriptor::File(file) => file.file.try_clone(),
         Descriptor::Dir(_) => Err(io::ErrorKind::IsADirectory.into()),
     }
