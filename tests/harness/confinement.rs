@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use host::{Directory, Host, Limits, Process, Program, Settings, State, Val, Wasi};
+use host::{Directory, Host, Limits, Process, Program, State, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
 
 use crate::library::program;
@@ -447,6 +447,7 @@ mod unix {
     use std::thread;
     use std::time::{Duration, Instant};
 
+    use host::Settings;
     use libtest_mimic::Completion;
 
     use super::*;
