@@ -36,7 +36,10 @@ const INLINED_SIZE: &str = "60";
 impl Settings {
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
-        config.epoch_interruption(self.interruptible || self.limits.timeout.is_some());
+        self.limits.configure(&mut config);
+        if self.interruptible {
+            config.epoch_interruption(true);
+        }
         if self.inlining {
             config.compiler_inlining(Inlining::Yes);
             // SAFETY: the setting decides which of two correct ways a call is compiled in, nothing else.

@@ -2,10 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use linker::{Faults, FuncType, LoadError};
 
+use crate::limits::Limit;
 use crate::value::Arguments;
 
 /// Why a program was not linked, not started, or ended early.
@@ -33,6 +33,12 @@ pub enum Error {
     IsPrecompiled { path: PathBuf },
     #[error("`{}` cannot be run: {message}; compile it again with `host compile`", path.display())]
     Precompiled { path: PathBuf, message: String },
+    #[error(
+        "`{}` was compiled to run without fuel: give it a time limit with `--timeout` instead, or run the modules \
+         that it was made of",
+        path.display()
+    )]
+    PrecompiledFuel { path: PathBuf },
     #[error(transparent)]
     Link(Faults),
     #[error(transparent)]
@@ -42,8 +48,15 @@ pub enum Error {
     /// An embedder's linker lacks functions, each with its type.
     #[error("the host has no{}", functions_of_host(missing))]
     HostFunctions { missing: Vec<(String, String)> },
-    #[error("the program needs {needed} of memory at the start, but the limit is {limit}")]
-    MemoryLimit { needed: bytesize::ByteSize, limit: bytesize::ByteSize },
+    /// A limit has ended the program, or has kept it from starting; `backtrace` as in [`Error::Trap`], where code
+    /// ran into it.
+    #[error(
+        "{what} {limit}, the limit of `{}`{}{}",
+        limit.flag(),
+        lines("wasm backtrace:", backtrace),
+        help(stale_maps)
+    )]
+    Limit { what: String, limit: Limit, backtrace: Vec<String>, stale_maps: Vec<PathBuf> },
     /// A start function or constructor did not return, or a module could not be instantiated.
     #[error("{what} failed: {}", Error::message(error))]
     Start { what: String, error: wasmtime::Error },
@@ -78,8 +91,6 @@ pub enum Error {
     /// are of other files than those they lie beside tell nothing.
     #[error("{what} trapped: {trap}{}{}", lines("wasm backtrace:", backtrace), help(stale_maps))]
     Trap { what: String, trap: String, backtrace: Vec<String>, stale_maps: Vec<PathBuf> },
-    #[error("{what} did not end within {}", humantime::format_duration(*limit))]
-    Timeout { what: String, limit: Duration },
     #[error("{what} is not called: an earlier call did not return; start the program again")]
     Poisoned { what: String },
     /// The guest asked to end with this code; 0 is success.
@@ -111,6 +122,15 @@ fn functions_of_host(missing: &[(String, String)]) -> String {
     missing.join(", ") + "; define it in the `wasmtime::Linker` (for WASI, by `wasmtime_wasi::p1`)"
 }
 
+/// What failed when a module was not instantiated.
+pub(crate) fn instantiation(module: &str, error: &wasmtime::Error) -> String {
+    let ran = error.is::<wasmtime::Trap>() || error.is::<wasmtime::WasmBacktrace>();
+    match ran || error.is::<wasmtime::ThrownException>() {
+        true => format!("the start function of `{module}`"),
+        false => format!("the instantiation of `{module}`"),
+    }
+}
+
 fn lines(heading: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
@@ -140,6 +160,16 @@ impl Error {
 
     pub(crate) fn start(what: String, error: wasmtime::Error) -> Self {
         Error::Start { what, error }
+    }
+
+    /// A limit without a place in the code.
+    pub(crate) fn limit(what: impl Into<String>, limit: Limit) -> Self {
+        Error::Limit { what: what.into(), limit, backtrace: Vec::new(), stale_maps: Vec::new() }
+    }
+
+    /// A module of which there is no instance: because of its start function, if guest code ran.
+    pub(crate) fn instantiation(module: &str, error: wasmtime::Error) -> Self {
+        Error::Start { what: instantiation(module, &error), error }
     }
 
     /// A message of Wasmtime's on one line, the causes after each other.

@@ -16,7 +16,8 @@ use crate::search::Search;
 /// Gathers modules and host functions, and links them to a [`Program`] whose stores hold a `T`.
 ///
 /// Of the modules that are not preloaded the one that is added first is the program: its exports are called. A module that is not position
-/// independent but lends its memory may be any of them.
+/// independent but lends its memory may be any of them. What a program may use is for its store and engine to bound: see
+/// [`Limits::configure`](crate::Limits::configure).
 ///
 /// ```
 /// use wasmtime::{Engine, Store};

@@ -58,7 +58,8 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is damaged, or of another version or for another processor.
+/// When the file cannot be read, is damaged, or of another version or for another processor; or when the limits have
+/// fuel, which such code does not count.
 pub unsafe fn run_precompiled(
     path: &Path,
     settings: Settings,
@@ -69,6 +70,9 @@ pub unsafe fn run_precompiled(
         return Ok(None);
     }
     let failed = |message: String| Error::Precompiled { path: path.to_owned(), message };
+    if settings.limits.fuel.is_some() {
+        return Err(Error::PrecompiledFuel { path: path.to_owned() });
+    }
     let parts = container::read(&bytes).map_err(|damage| failed(damage.to_string()))?;
     let [about, module, code @ ..] = parts.as_slice() else {
         return Err(failed("it is no program".to_owned()));

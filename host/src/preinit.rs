@@ -11,26 +11,28 @@ use wasmtime::{
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 use crate::backtrace;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::fuse::fuse;
+use crate::limits::{Limiter, Limits};
 
-/// Fuses a program and runs its start functions and constructors.
+/// Fuses a program and runs its start functions and constructors, under limits: time, fuel, memory, tables and stack.
 ///
 /// # Errors
 ///
-/// As [`Plan::fuse`]; or when a constructor calls the host, or does not return.
-pub fn preinit(plan: &Plan, options: &FuseOptions) -> Result<Vec<u8>, Error> {
+/// As [`Plan::fuse`]; or when a constructor calls the host, does not return, or comes to a limit.
+pub fn preinit(plan: &Plan, options: &FuseOptions, limits: &Limits) -> Result<Vec<u8>, Error> {
     let options = FuseOptions { preinit: true, ..options.clone() };
     let mut fused = fuse(plan, &options)?;
     let name = &plan.main().name;
     let Some(module) = fused.modules.pop() else { return Ok(Vec::new()) };
     let Some(initialiser) = fused.initialisers.first() else { return Ok(module.bytes) };
-    let failed = |error: wasmtime::Error| explain(plan, &module, &error);
+    let failed = |error: wasmtime::Error| explain(plan, &module, limits, &error);
     let mut wizer = Wizer::new();
     wizer.init_func(&initialiser.name);
     let (context, instrumented) = wizer.instrument(&module.bytes).map_err(failed)?;
     let mut initialised =
-        Initialised::run(plan, &instrumented, &initialiser.name).map_err(failed)?;
+        Initialised::run(plan, &instrumented, &initialiser.name, limits).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
     let written = runtime.block_on(wizer.snapshot(&context, &mut initialised)).map_err(failed)?;
@@ -56,7 +58,7 @@ fn without_initialisers(
 
 /// An instance whose constructors have run.
 struct Initialised {
-    store: Store<()>,
+    store: Store<Limiter>,
     instance: Instance,
     /// A global without a number.
     unknown: Option<String>,
@@ -76,15 +78,29 @@ struct CallsHost {
 const PREINITIALIZING: &str = "__preinitializing";
 
 impl Initialised {
-    fn run(plan: &Plan, bytes: &[u8], initialiser: &str) -> wasmtime::Result<Self> {
-        let engine = Engine::new(&config())?;
+    fn run(
+        plan: &Plan,
+        bytes: &[u8],
+        initialiser: &str,
+        limits: &Limits,
+    ) -> wasmtime::Result<Self> {
+        let engine = Engine::new(&config(limits))?;
         let module = Module::new(&engine, bytes)?;
-        let mut store = Store::new(&engine, ());
+        let mut store = Store::new(&engine, Limiter::new(limits));
+        store.limiter(|limiter| limiter);
+        if let Some(fuel) = limits.fuel {
+            store.set_fuel(fuel)?;
+        }
+        let deadline = Deadline::start(&mut store, limits.timeout)?;
         let imports = refused(&module, &mut store);
-        let instance = Instance::new(&mut store, &module, &imports)?;
+        let instance = Instance::new(&mut store, &module, &imports);
+        let instance = instance.map_err(|error| match store.data().denied() {
+            Some(limit) if !error.is::<Trap>() => limit.into(),
+            _ => error,
+        })?;
         let flag = plan.definer(PREINITIALIZING).and_then(|_| plan.address(PREINITIALIZING));
         let memory = instance.get_memory(&mut store, "memory");
-        let set = |store: &mut Store<()>, value: u8| {
+        let set = |store: &mut Store<Limiter>, value: u8| {
             if let (Some(memory), Some(flag)) = (memory, flag) {
                 // A libc that nothing needs may have no place in memory.
                 memory.write(store, flag as usize, &[value]).unwrap_or_default();
@@ -93,24 +109,26 @@ impl Initialised {
         set(&mut store, 1);
         instance.get_typed_func::<(), ()>(&mut store, initialiser)?.call(&mut store, ())?;
         set(&mut store, 0);
+        drop(deadline);
         Ok(Initialised { store, instance, unknown: None })
     }
 }
 
 /// As far as WebAssembly leaves a result open, the same everywhere.
-fn config() -> Config {
+fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
+    limits.configure(&mut config);
     config.cranelift_nan_canonicalization(true).relaxed_simd_deterministic(true);
     config
 }
 
 /// For each import a function that returns an error.
-fn refused(module: &Module, store: &mut Store<()>) -> Vec<wasmtime::Extern> {
+fn refused(module: &Module, store: &mut Store<Limiter>) -> Vec<wasmtime::Extern> {
     let mut functions = Vec::new();
     for import in module.imports() {
         let (module, name) = (import.module().to_owned(), import.name().to_owned());
         if let ExternType::Func(ty) = import.ty() {
-            let refuse = move |_: wasmtime::Caller<'_, ()>, _: &[Val], _: &mut [Val]| {
+            let refuse = move |_: wasmtime::Caller<'_, Limiter>, _: &[Val], _: &mut [Val]| {
                 Err(CallsHost { module: module.clone(), name: name.clone() }.into())
             };
             functions.push(Func::new(&mut *store, ty, refuse).into());
@@ -119,7 +137,7 @@ fn refused(module: &Module, store: &mut Store<()>) -> Vec<wasmtime::Extern> {
     functions
 }
 
-fn explain(plan: &Plan, module: &BoundModule, error: &wasmtime::Error) -> Error {
+fn explain(plan: &Plan, module: &BoundModule, limits: &Limits, error: &wasmtime::Error) -> Error {
     let reason = match (error.downcast_ref::<CallsHost>(), error.downcast_ref::<Trap>()) {
         (Some(call), _) => call.to_string(),
         (None, Some(trap)) => format!("they trap: {}", backtrace::reason(trap)),
@@ -133,7 +151,18 @@ fn explain(plan: &Plan, module: &BoundModule, error: &wasmtime::Error) -> Error 
     let functions =
         origins.map(|(module, function)| backtrace::title(plan.set(), module, function));
     let backtrace = functions.enumerate().map(|(number, function)| format!("{number}: {function}"));
-    Error::Preinit { module: plan.main().name.clone(), reason, backtrace: backtrace.collect() }
+    let (module, backtrace) = (plan.main().name.clone(), backtrace.collect());
+    match limits.reached(error) {
+        Some(limit) => {
+            // No code has run if memory was short.
+            let what = match frames {
+                [] => "the program".to_owned(),
+                _ => format!("the initialisation of `{module}`"),
+            };
+            Error::Limit { what, limit, backtrace, stale_maps: Vec::new() }
+        }
+        None => Error::Preinit { module, reason, backtrace },
+    }
 }
 
 impl InstanceState for Initialised {

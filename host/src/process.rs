@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use bytesize::ByteSize;
 use tokio::runtime::Runtime;
 use wasmtime::{Func, Store, ThrownException, Trap, Val, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::backtrace::{self, Backtrace};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::libraries::{Files, Libraries};
-use crate::limits::{Deadline, DeadlinePassed, Limits, MemoryLimiter};
+use crate::limits::{Limit, Limiter, Limits};
 use crate::linked::{Instantiation, Linked};
 use crate::program::Program;
 use crate::sandbox::State;
-use crate::wasi::Wasi;
+use crate::wasi::{OpenFiles, Wasi};
 
 /// An instance of a [`Program`], whose exports can be called.
 ///
@@ -39,6 +39,7 @@ impl<'p> Process<'p> {
         wasi: &Wasi,
         files: Files,
     ) -> Result<Self, Error> {
+        check_instances(program, &limits)?;
         let mut runner = Runner::new(program, limits, wasi, files)?;
         let mut instantiation = Instantiation::new(program);
         let steps = &mut instantiation;
@@ -117,7 +118,8 @@ struct Runner<'p> {
     program: &'p Program<State>,
     limits: Limits,
     store: Store<State>,
-    runtime: Runtime,
+    /// There until it is dropped.
+    runtime: Option<Runtime>,
     deadline: Option<Deadline>,
 }
 
@@ -129,20 +131,28 @@ impl<'p> Runner<'p> {
         files: Files,
     ) -> Result<Self, Error> {
         let engine = program.functions.engine();
-        let (wasi, libraries) = (wasi.build()?, Libraries::new(files));
-        let state = State { wasi, libraries, memory: MemoryLimiter::new(&limits) };
+        let max_instances = limits.max_instances.unwrap_or(usize::MAX);
+        let open_files = OpenFiles {
+            limit: limits.max_open_files.unwrap_or(usize::MAX),
+            given: wasi.directories.len(),
+        };
+        let state = State {
+            wasi: wasi.build(&limits)?,
+            libraries: Libraries::new(files).with_max_instances(max_instances),
+            limiter: Limiter::new(&limits),
+            open_files,
+        };
+        let setup = |message: String| Error::Setup { message };
         let mut store = Store::new(engine, state);
-        if limits.max_memory.is_some() {
-            store.limiter(|state| &mut state.memory);
+        store.limiter(|state| &mut state.limiter);
+        if let Some(fuel) = limits.fuel {
+            store.set_fuel(fuel).map_err(|error| setup(Error::message(&error)))?;
         }
-        let deadline = limits.timeout.and_then(|limit| Deadline::start(engine, limit));
-        match &deadline {
-            Some(deadline) => deadline.watch(&mut store),
-            None => store.set_epoch_deadline(u64::MAX / 2),
-        }
+        let deadline = Deadline::start(&mut store, limits.timeout);
+        let deadline = deadline.map_err(|error| setup(error.to_string()))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
-        Ok(Runner { program, limits, store, runtime, deadline })
+        let runtime = runtime.map_err(|error| setup(error.to_string()))?;
+        Ok(Runner { program, limits, store, runtime: Some(runtime), deadline })
     }
 
     fn call(&mut self, function: Func, args: &[Val]) -> Result<Vec<Val>, Stop> {
@@ -158,12 +168,19 @@ impl<'p> Runner<'p> {
         run: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Stop> {
         let store = &mut self.store;
+        let Some(runtime) = &self.runtime else {
+            return Err(Stop::Error(wasmtime::format_err!("the program has ended")));
+        };
         match &self.deadline {
-            None => self.runtime.block_on(run(store)).map_err(Stop::Error),
+            None => runtime.block_on(run(store)).map_err(Stop::Error),
             Some(deadline) => {
                 let left = deadline.at.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    // What ends the code may have come already, and comes once.
+                    return Err(Stop::Deadline(deadline.limit));
+                }
                 let timed = async { tokio::time::timeout(left, run(store)).await };
-                match self.runtime.block_on(timed) {
+                match runtime.block_on(timed) {
                     Ok(result) => result.map_err(Stop::Error),
                     Err(_) => Err(Stop::Deadline(deadline.limit)),
                 }
@@ -173,16 +190,12 @@ impl<'p> Runner<'p> {
 
     /// Why a module was not instantiated or initialised.
     fn explain_start(&mut self, linked: &Linked, what: &str, error: wasmtime::Error) -> Error {
-        let in_guest =
-            error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<DeadlinePassed>();
-        match self.store.data().memory.denied {
+        let in_guest = error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<Limit>();
+        match self.store.data().limiter.denied() {
             _ if in_guest || error.is::<Trap>() => {
                 self.explain_uncaught(linked, what, Stop::Error(error))
             }
-            Some(needed) => Error::MemoryLimit {
-                needed: ByteSize(needed as u64),
-                limit: ByteSize(self.limits.max_memory.unwrap_or(usize::MAX) as u64),
-            },
+            Some(limit) => Error::limit("the program", limit),
             None => Error::Start { what: what.to_owned(), error },
         }
     }
@@ -192,7 +205,7 @@ impl<'p> Runner<'p> {
     fn explain_uncaught(&mut self, linked: &Linked, what: &str, stop: Stop) -> Error {
         let ended = self.terminate(linked).map_err(|end| self.explain(what, end));
         match ended {
-            Err(end @ (Error::Exit(_) | Error::Timeout { .. })) => end,
+            Err(end @ (Error::Exit(_) | Error::Limit { .. })) => end,
             _ => self.explain(what, stop),
         }
     }
@@ -211,24 +224,30 @@ impl<'p> Runner<'p> {
 
     fn explain(&self, what: &str, stop: Stop) -> Error {
         let error = match stop {
-            Stop::Deadline(limit) => return Error::Timeout { what: what.to_owned(), limit },
+            Stop::Deadline(limit) => return Error::limit(what, Limit::Time { limit }),
             Stop::Error(error) => error,
         };
-        if let Some(DeadlinePassed(limit)) = error.downcast_ref() {
-            return Error::Timeout { what: what.to_owned(), limit: *limit };
-        }
         if let Some(I32Exit(code)) = error.downcast_ref() {
             return Error::Exit(*code);
         }
         let (trap, backtrace) =
             (error.downcast_ref::<Trap>(), error.downcast_ref::<WasmBacktrace>());
-        if trap.is_none() && backtrace.is_none() {
+        let limit = self.limits.reached(&error);
+        if let Some(limit @ Limit::Time { .. }) = limit {
+            // Where the code was then says little.
+            return Error::limit(what, limit);
+        }
+        if trap.is_none() && backtrace.is_none() && limit.is_none() {
             return Error::Call { what: what.to_owned(), message: Error::message(&error) };
         }
         let traced = backtrace.map(|backtrace| Backtrace::new(self.program, backtrace));
         let (lines, stale_maps) = traced.map(|b| (b.lines, b.stale_maps)).unwrap_or_default();
+        let what = what.to_owned();
+        if let Some(limit) = limit {
+            return Error::Limit { what, limit, backtrace: lines, stale_maps };
+        }
         Error::Trap {
-            what: what.to_owned(),
+            what,
             trap: match trap {
                 Some(trap) => backtrace::reason(trap),
                 None if error.is::<ThrownException>() => "uncaught exception".to_owned(),
@@ -237,6 +256,24 @@ impl<'p> Runner<'p> {
             backtrace: lines,
             stale_maps,
         }
+    }
+}
+
+impl Drop for Runner<'_> {
+    /// What the system still does for the guest is not waited for: it may open a pipe to which nobody will write.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What can be known before there is a store.
+fn check_instances(program: &Program<State>, limits: &Limits) -> Result<(), Error> {
+    let (needed, limit) = (program.instances(), limits.max_instances.unwrap_or(usize::MAX));
+    match needed <= limit {
+        true => Ok(()),
+        false => Err(Error::limit("the program", Limit::Instances { needed, limit })),
     }
 }
 

@@ -173,6 +173,11 @@ impl<T: 'static> Program<T> {
         &self.plan
     }
 
+    /// How many instances it starts with.
+    pub(crate) fn instances(&self) -> usize {
+        self.code.modules.len() + usize::from(self.code.base.is_some())
+    }
+
     /// The module whose exports are called.
     pub fn main(&self) -> &Module {
         &self.plan.set().objects[self.plan.set().program].module
@@ -198,8 +203,8 @@ impl<T: 'static> Program<T> {
                         Ready::Whole(whole) => whole.instantiate(&mut store),
                         Ready::Module(code, imports) => Instance::new(&mut store, code, &imports),
                     };
-                    let what = format!("the start function of `{name}`");
-                    instantiation.add(instance.map_err(|error| Error::start(what, error))?);
+                    let failed = |error| Error::instantiation(name, error);
+                    instantiation.add(instance.map_err(failed)?);
                 }
                 Step::Call { what, function } => {
                     let called = function.call(&mut store, &[], &mut []);
@@ -244,8 +249,8 @@ impl<T: 'static> Program<T> {
                             Instance::new_async(&mut store, code, &imports).await
                         }
                     };
-                    let what = format!("the start function of `{name}`");
-                    instantiation.add(instance.map_err(|error| Error::start(what, error))?);
+                    let failed = |error| Error::instantiation(name, error);
+                    instantiation.add(instance.map_err(failed)?);
                 }
                 Step::Call { what, function } => {
                     let called = function.call_async(&mut store, &[], &mut []).await;
@@ -276,17 +281,19 @@ fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Resul
 /// When it cannot be read, or is no valid module.
 pub fn read(path: &Path) -> Result<Object, Error> {
     // An error names the whole path: there may be several files of one name.
-    read_as(path, path)
+    let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+    let mut object = read_file(&file, path)?;
+    object.file = Some(path.to_owned());
+    Ok(object)
 }
 
-/// As [`read`], of a file that messages know by another path.
-pub(crate) fn read_as(real: &Path, path: &Path) -> Result<Object, Error> {
-    let bytes = read_limited(real).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+/// As [`read`], of a file that is open and that messages know by a path.
+pub(crate) fn read_file(file: &File, path: &Path) -> Result<Object, Error> {
+    let bytes = bytes_of(file).map_err(|error| Error::Read { path: path.to_owned(), error })?;
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut object = Object::load(path.to_string_lossy(), binary(path, bytes)?)?;
     let name = linker::printable(linker::module_name(&file)).into_owned();
     Arc::make_mut(&mut object.module).name = name;
-    object.file = Some(real.to_owned());
     Ok(object)
 }
 
@@ -294,7 +301,10 @@ pub(crate) fn read_as(real: &Path, path: &Path) -> Result<Object, Error> {
 const MODULE_LIMIT: u64 = 1 << 30;
 
 pub(crate) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    bytes_of(&File::open(path)?)
+}
+
+fn bytes_of(file: &File) -> io::Result<Vec<u8>> {
     // A device says that it has none.
     let size = file.metadata()?.len().min(MODULE_LIMIT);
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));

@@ -7,21 +7,22 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use crate::engine::Settings;
 use crate::error::Error;
 use crate::libraries::{self, Files, Libraries};
-use crate::limits::{Limits, MemoryLimiter};
+use crate::limits::{Limiter, Limits};
 use crate::process::Process;
 use crate::program::{Linkage, Program};
-use crate::wasi::Wasi;
+use crate::wasi::{self, OpenFiles, Wasi};
 
 /// What the store of a [`Process`] holds.
 pub struct State {
     pub(crate) wasi: WasiP1Ctx,
     pub(crate) libraries: Libraries<State>,
-    pub(crate) memory: MemoryLimiter,
+    pub(crate) limiter: Limiter,
+    pub(crate) open_files: OpenFiles,
 }
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("memory", &self.memory).finish_non_exhaustive()
+        f.debug_struct("State").field("limiter", &self.limiter).finish_non_exhaustive()
     }
 }
 
@@ -58,6 +59,7 @@ impl Host {
         let mut functions = wasmtime::Linker::new(&engine);
         p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)
             .map_err(setup)?;
+        wasi::limit_open_files(&mut functions).map_err(setup)?;
         libraries::define_async(&mut functions, |state| &mut state.libraries).map_err(setup)?;
         Ok(Host { settings, functions })
     }
@@ -112,10 +114,12 @@ mod tests {
     #[test]
     fn the_host_is_what_the_linker_says() {
         let host = Host::new(Limits::default()).unwrap();
-        let wasi = Wasi::default().build().unwrap();
-        let memory = MemoryLimiter::new(&Limits::default());
+        let wasi = Wasi::default().build(&Limits::default()).unwrap();
+        let limiter = Limiter::new(&Limits::default());
         let libraries = Libraries::new(Files::default());
-        let mut store = Store::new(host.functions.engine(), State { wasi, libraries, memory });
+        let state =
+            State { wasi, libraries, limiter, open_files: OpenFiles { limit: 0, given: 0 } };
+        let mut store = Store::new(host.functions.engine(), state);
         let items = host.functions.iter(&mut store);
         let items: Vec<_> = items.map(|(m, n, item)| (m.to_owned(), n.to_owned(), item)).collect();
         let types = |types: &mut dyn Iterator<Item = wasmtime::ValType>| {

@@ -328,7 +328,8 @@ fn instance(preinit: bool) -> Result<Samples> {
     linker.sysroot(sysroot()).file(&guest("tour"))?.file(&guest("tour-cpp"))?;
     p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;
     if preinit {
-        let ready = host::preinit(&linker.plan()?, &FuseOptions::default())?;
+        let ready =
+            host::preinit(&linker.plan()?, &FuseOptions::default(), &host::Limits::default())?;
         linker = Linker::new(&engine);
         linker.module("tour", ready)?;
         p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;

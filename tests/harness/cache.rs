@@ -141,8 +141,14 @@ fn what_was_changed_is_compiled_anew() -> Result<(), Failed> {
     only(&fixture.run(&["--timeout", "1m"], "5").output()?, "2\n")?;
     only(&fixture.run(&["--inline"], "5").output()?, "2\n")?;
     only(&fixture.run(&["--mode", "separate"], "5").output()?, "2\n")?;
+    // Code that counts fuel is other code. The other limits are not in it.
+    only(&fixture.run(&["--fuel", "1000"], "5").output()?, "2\n")?;
+    let limits = ["--max-memory=1MiB", "--max-table=99", "--max-stack=64KiB", "--max-instances=9"];
+    let limits = [&limits[..], &["--max-output=1KiB", "--max-open-files=9"]].concat();
+    only(&fixture.run(&limits, "5").output()?, "2\n")?;
+    only(&fixture.run(&["--fuel", "2000"], "5").output()?, "2\n")?;
     match fixture.files()?.len() {
-        5 => Ok(()),
+        6 => Ok(()),
         count => Err(format!("expected an entry for each, found {count}").into()),
     }
 }
@@ -163,7 +169,7 @@ fn damaged_entries_are_replaced() -> Result<(), Failed> {
     let entry = fixture.entry()?;
     let good = fs::read(&entry)?;
     let mut damaged = vec![Vec::new(), b"something else".to_vec(), vec![0; good.len()]];
-    for place in [0, 8, 12, 44, 60, good.len() / 2, good.len() - 1] {
+    for place in places(&good)? {
         damaged.push(good[..place].to_vec());
         let mut flipped = good.clone();
         flipped[place] ^= 0x10;
@@ -182,6 +188,25 @@ fn damaged_entries_are_replaced() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Where each part of an entry begins and ends, its last byte, and the middle of it: the header, the hash, the number
+/// of a part's bytes, and the parts, of which the last is machine code.
+fn places(entry: &[u8]) -> Result<Vec<usize>, Failed> {
+    let mut places = vec![0, 7, 8, 11, 12, 43, 44];
+    let mut at = 44;
+    while at < entry.len() {
+        let length = entry[at..].first_chunk().ok_or("half a length")?;
+        let length = usize::try_from(u64::from_le_bytes(*length))?;
+        places.extend([at + 4, at + 8, at + 8 + length / 2, at + 8 + length - 1]);
+        at += 8 + length;
+        places.extend((at < entry.len()).then_some(at));
+    }
+    match places.len() {
+        // The key, what is beside machine code, and that.
+        18.. => Ok(places),
+        count => Err(format!("{count} places").into()),
+    }
 }
 
 fn unfinished_files_are_removed_later() -> Result<(), Failed> {
@@ -323,6 +348,9 @@ mod unix {
             trial("cache::a_killed_writer_is_harmless", a_killed_writer_is_harmless),
             trial("cache::what_others_can_write_to_is_not_used", what_others_can_write_to),
             trial("cache::a_link_is_not_followed", a_link_is_not_followed),
+            trial("cache::a_pipe_is_not_waited_for", a_pipe_is_not_waited_for),
+            Trial::ignorable_test("cache::a_device_is_not_read", a_device_is_not_read),
+            trial("cache::a_guest_that_is_given_the_folder", a_guest_that_is_given_the_folder),
             Trial::ignorable_test("cache::what_is_of_others_is_not_used", what_is_of_others),
             Trial::ignorable_test("cache::a_full_disk_is_no_error", || {
                 on_tmpfs("mode=700,size=8k", "No space left on device")
@@ -410,6 +438,47 @@ mod unix {
         fs::remove_file(&entry)?;
         fs::create_dir(&entry)?;
         warns(&fixture, "is no file")
+    }
+
+    /// Puts something else in the place of an entry, by a program of the system.
+    fn replaced(fixture: &Fixture, program: &str, kind: &[&str]) -> Result<bool, Failed> {
+        fixture.works()?;
+        let entry = fixture.entry()?;
+        fs::remove_file(&entry)?;
+        Ok(Command::new(program).arg(&entry).args(kind).output()?.status.success())
+    }
+
+    fn a_pipe_is_not_waited_for() -> Result<(), Failed> {
+        let fixture = Fixture::new()?;
+        match replaced(&fixture, "mkfifo", &[])? {
+            true => warns(&fixture, "is no file"),
+            false => Err("`mkfifo` has failed".into()),
+        }
+    }
+
+    /// One that has no end.
+    fn a_device_is_not_read() -> Result<Completion, Failed> {
+        let fixture = Fixture::new()?;
+        if !replaced(&fixture, "mknod", &["c", "1", "5"])? {
+            return crate::ignored("devices cannot be made");
+        }
+        warns(&fixture, "is no file")?;
+        Ok(Completion::Completed)
+    }
+
+    /// It could put any code there, and others may be given as links.
+    fn a_guest_that_is_given_the_folder() -> Result<(), Failed> {
+        let fixture = Fixture::new()?;
+        fixture.works()?;
+        symlink(fixture.path("cache"), fixture.path("link"))?;
+        let above = fixture.sandbox.path().to_string_lossy().into_owned();
+        for folder in ["cache", "link", "cache::/data", ".", above.as_str(), "/"] {
+            let output = fixture.run(&["--dir", folder], "7").output()?;
+            expect(&text(&output), "the guest can write to `")?;
+            expect(&text(&output), "6\n")?;
+        }
+        fs::create_dir(fixture.path("harmless"))?;
+        only(&fixture.run(&["--dir", "harmless"], "7").output()?, "6\n")
     }
 
     /// Only root can give files away.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host::{Error, Host, Limits, Process, Program, State, Val, Wasi};
+use host::{Error, Host, Limit, Limits, Process, Program, State, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
 use linker::{NoLibrary, Object, Set};
 
@@ -29,12 +29,12 @@ fn demo() -> Result<(), Failed> {
 }
 
 /// A program of one module in the text format.
-fn program(host: &Host, name: &str, text: &str) -> Result<Program<State>, Failed> {
+pub(crate) fn program(host: &Host, name: &str, text: &str) -> Result<Program<State>, Failed> {
     let object = Object::load(name, wat::parse_str(text)?)?;
     Ok(host.link(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
 }
 
-fn expect_i32(
+pub(crate) fn expect_i32(
     process: &mut Process<'_>,
     name: &str,
     args: &[Val],
@@ -61,7 +61,7 @@ fn a_program_starts_many_times() -> Result<(), Failed> {
     expect_i32(&mut host.start(&program, &Wasi::default())?, "next", &[], 1)
 }
 
-const LOOPS: &str = r#"(module
+pub(crate) const LOOPS: &str = r#"(module
     (func (export "for_ever") (loop (br 0)))
     (func (export "count") (param $n i32) (result i32) (local $i i32)
         (loop
@@ -77,7 +77,8 @@ fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
     std::thread::sleep(Duration::from_millis(200));
     let mut late = host.start(&program, &Wasi::default())?;
     match early.invoke("for_ever", &[]) {
-        Err(Error::Timeout { limit, .. }) if limit == Duration::from_millis(300) => {}
+        Err(Error::Limit { limit: Limit::Time { limit }, .. })
+            if limit == Duration::from_millis(300) => {}
         other => return Err(format!("expected a timeout, found {other:?}").into()),
     }
     // The first one's deadline has passed; the second one has time left.
@@ -90,7 +91,7 @@ fn a_timeout_that_never_comes_is_none() -> Result<(), Failed> {
     expect_i32(&mut host.start(&program, &Wasi::default())?, "count", &[Val::I32(1000)], 1000)
 }
 
-const TWO_MEMORIES: &str = r#"(module
+pub(crate) const TWO_MEMORIES: &str = r#"(module
     (memory $a 1) (memory $b 1)
     (func (export "grow_a") (param i32) (result i32) (memory.grow $a (local.get 0)))
     (func (export "grow_b") (param i32) (result i32) (memory.grow $b (local.get 0))))"#;
@@ -107,7 +108,11 @@ fn memory_is_limited_in_total() -> Result<(), Failed> {
 
     let host = Host::new(Limits { max_memory: Some(2 * PAGE - 1), ..Limits::default() })?;
     match host.start(&program(&host, "memories", TWO_MEMORIES)?, &Wasi::default()) {
-        Err(Error::MemoryLimit { needed, .. }) if needed.as_u64() == 2 * PAGE as u64 => Ok(()),
+        Err(Error::Limit { limit: Limit::Memory { needed, .. }, .. })
+            if needed.as_u64() == 2 * PAGE as u64 =>
+        {
+            Ok(())
+        }
         other => Err(format!("expected the memory limit, found {other:?}").into()),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`cases`]: the folders of `tests/cases`, console sessions that read as documentation
 //! - [`link_cases`]: those of the folders in which modules are linked and run
+//! - [`confinement`]: that no path and no descriptor leads out of what a program was given
 //! - [`debug`]: source lines after several modules became one
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`engines`]: the same programs as one module, on another engine
@@ -9,7 +10,9 @@
 //! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
 //! - [`legacy_exceptions`]: exceptions in the legacy encoding against their translation, over generated code
+//! - [`isolation`]: two programs in one host, and memory that was used before
 //! - [`library`]: the demo and the limits through `host`'s library
+//! - [`limits`]: each limit of a program at it, one below and one above
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
 //! - [`real`]: libraries of others, against the same libraries built natively
 //! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
@@ -21,14 +24,17 @@ mod builds;
 mod cache;
 mod cases;
 mod compile;
+mod confinement;
 mod console;
 mod debug;
 mod emscripten;
 mod engines;
 mod fusing;
 mod grid;
+mod isolation;
 mod legacy_exceptions;
 mod library;
+mod limits;
 mod link_cases;
 mod oracle;
 mod readme;
@@ -47,7 +53,10 @@ fn main() -> std::process::ExitCode {
         fusing::trials(),
         grid::trials(),
         legacy_exceptions::trials(),
+        confinement::trials(),
+        isolation::trials(),
         library::trials(),
+        limits::trials(),
         oracle::trials(),
         real::trials(),
         builds::trials(),

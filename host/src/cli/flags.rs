@@ -143,13 +143,22 @@ pub(crate) struct RunFlags {
     /// Set an environment variable for the guest, to the host's value if none is given
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, String)>,
-    /// End the guest after this time, such as 2s or 500ms, with exit status 124
-    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
-    timeout: Option<Duration>,
-    /// Let the guest's memories grow to this size together, such as 64MiB
+    #[command(flatten)]
+    code: CodeLimits,
+    /// Let the program have this many instances of modules, those of libraries that were closed among them
+    /// [default: 10000]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
+    max_instances: Option<usize>,
+    /// End the guest when it has printed this much, such as 1MiB, to its standard output and error together
+    /// [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    max_memory: Option<ByteSize>,
-    /// The limits as `wasmtime` spells them: timeout=TIME, max-memory-size=BYTES
+    max_output: Option<ByteSize>,
+    /// Let the guest have this many files and directories open at once, beside those of `--dir`; it is told
+    /// `EMFILE` beyond that [default: 1024]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
+    max_open_files: Option<usize>,
+    /// The limits as `wasmtime` spells them: timeout=TIME, fuel=UNITS, max-memory-size=BYTES,
+    /// max-table-elements=COUNT, max-wasm-stack=BYTES, max-instances=COUNT
     #[arg(short = 'W', value_name = "KEY=VALUE,…", value_delimiter = ',', value_parser = parse_wasm)]
     wasm: Vec<WasmOption>,
     /// The module, and what belongs to the guest: its arguments, or those of the export
@@ -184,12 +193,61 @@ impl RunFlags {
         for option in &self.wasm {
             match *option {
                 WasmOption::Timeout(timeout) => limits.timeout = Some(timeout),
+                WasmOption::Fuel(units) => limits.fuel = Some(units),
                 WasmOption::MaxMemorySize(size) => limits.max_memory = Some(bytes(size)),
+                WasmOption::MaxTableElements(count) => limits.max_table = Some(count),
+                WasmOption::MaxWasmStack(size) => limits.max_stack = bytes(size),
+                WasmOption::MaxInstances(count) => limits.max_instances = Some(count),
             }
         }
-        limits.timeout = self.timeout.or(limits.timeout);
-        limits.max_memory = self.max_memory.map(bytes).or(limits.max_memory);
-        limits
+        let limits = self.code.apply(limits);
+        Limits {
+            max_instances: self.max_instances.or(limits.max_instances),
+            max_output: self.max_output.map(|size| size.as_u64()).or(limits.max_output),
+            max_open_files: self.max_open_files.or(limits.max_open_files),
+            ..limits
+        }
+    }
+}
+
+/// What code may use, of a program or of its constructors alone.
+#[derive(Debug, Args)]
+pub(crate) struct CodeLimits {
+    /// End the guest after this time, such as 2s or 500ms, with exit status 124, as every limit that ends it does
+    /// [default: no limit; 1min for `--preinit`]
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
+    timeout: Option<Duration>,
+    /// End the guest when it has used this much fuel, about one unit an instruction [default: no limit]
+    #[arg(long, value_name = "UNITS", value_parser = parse_count::<u64>)]
+    fuel: Option<u64>,
+    /// Let the guest's memories grow to this size together, such as 64MiB [default: 4GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_memory: Option<ByteSize>,
+    /// Let the guest's tables grow to this number of elements together [default: 10000000]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
+    max_table: Option<usize>,
+    /// Let functions call each other this deep, in the engine's stack of this size [default: 512KiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_stack: Option<ByteSize>,
+}
+
+impl CodeLimits {
+    /// Those that were given, and else what there was.
+    pub(crate) fn apply(&self, limits: Limits) -> Limits {
+        Limits {
+            timeout: self.timeout.or(limits.timeout),
+            fuel: self.fuel.or(limits.fuel),
+            max_memory: self.max_memory.map(bytes).or(limits.max_memory),
+            max_table: self.max_table.or(limits.max_table),
+            max_stack: self.max_stack.map_or(limits.max_stack, bytes),
+            ..limits
+        }
+    }
+
+    pub(crate) fn is_given(&self) -> bool {
+        let CodeLimits { timeout, fuel, max_memory, max_table, max_stack } = self;
+        let sizes = max_memory.is_some() || max_table.is_some() || max_stack.is_some();
+        timeout.is_some() || fuel.is_some() || sizes
     }
 }
 
@@ -218,7 +276,11 @@ fn bytes(size: ByteSize) -> usize {
 #[derive(Debug, Clone, Copy)]
 enum WasmOption {
     Timeout(Duration),
+    Fuel(u64),
     MaxMemorySize(ByteSize),
+    MaxTableElements(usize),
+    MaxWasmStack(ByteSize),
+    MaxInstances(usize),
 }
 
 #[derive(Debug, Args)]
@@ -260,6 +322,8 @@ pub(crate) struct FuseFlags {
     /// cannot ask for what belongs to each run: files, output, time, environment
     #[arg(long, conflicts_with_all = ["debug", "source_map_url"])]
     pub(crate) preinit: bool,
+    #[command(flatten)]
+    pub(crate) limits: CodeLimits,
     /// Keep debug information (DWARF) in the fused module, for debuggers and other engines; FILE.map, from
     /// which `host run` has source lines, is written anyway
     #[arg(short = 'g')]
@@ -350,7 +414,19 @@ fn parse_size(text: &str) -> Result<ByteSize, String> {
 fn parse_wasm(text: &str) -> Result<WasmOption, String> {
     match text.split_once('=') {
         Some(("timeout", time)) => parse_timeout(time).map(WasmOption::Timeout),
+        Some(("fuel", units)) => parse_count(units).map(WasmOption::Fuel),
         Some(("max-memory-size", size)) => parse_size(size).map(WasmOption::MaxMemorySize),
-        _ => Err("known are timeout=TIME and max-memory-size=BYTES".to_owned()),
+        Some(("max-table-elements", count)) => parse_count(count).map(WasmOption::MaxTableElements),
+        Some(("max-wasm-stack", size)) => parse_size(size).map(WasmOption::MaxWasmStack),
+        Some(("max-instances", count)) => parse_count(count).map(WasmOption::MaxInstances),
+        _ => Err(
+            "known are timeout=TIME, fuel=UNITS, max-memory-size=BYTES, max-table-elements=COUNT, \
+                  max-wasm-stack=BYTES and max-instances=COUNT"
+                .to_owned(),
+        ),
     }
+}
+
+fn parse_count<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "write a number, for example 1000".to_owned())
 }

@@ -2,11 +2,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use anyhow::ensure;
+use host::Limits;
 use linker::FuseOptions;
 
 use super::flags::FuseFlags;
 use super::{complain, link, output};
+
+/// Nobody waits longer for constructors, unless he says so: they run while something is built.
+const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
@@ -19,6 +25,10 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         debug: flags.debug,
         source_map_url: flags.source_map_url.clone(),
     };
+    ensure!(
+        flags.preinit || !flags.limits.is_given(),
+        "limits are for constructors that run now: add `--preinit`, or give the limits to `host run`"
+    );
     output::check(&flags.output, &plan)?;
     if plan.opens_libraries() && !flags.dynamic {
         complain(
@@ -26,7 +36,9 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         );
     }
     if flags.preinit {
-        output::write(&flags.output, &host::preinit(&plan, &options)?)?;
+        let limits = Limits { timeout: Some(CONSTRUCTORS), ..Limits::default() };
+        let limits = flags.limits.apply(limits);
+        output::write(&flags.output, &host::preinit(&plan, &options, &limits)?)?;
         remove_map(&host::source_map_path(&flags.output));
         return Ok(());
     }

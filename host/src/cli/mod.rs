@@ -19,9 +19,9 @@ use host::Error;
 
 use flags::{Command, Flags};
 
-/// Exit statuses beside those of the guest, as `wasmtime` and `timeout` use them.
+/// Exit statuses beside those of the guest, as `wasmtime` and `timeout` use them. Any limit ends with that of time.
 const TRAPPED: u8 = 134;
-const TIMED_OUT: u8 = 124;
+const LIMITED: u8 = 124;
 
 pub(crate) fn main() -> ExitCode {
     let result = match &Flags::parse().command {
@@ -50,7 +50,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     complain(&format!("error: {}", causes.join(": ")));
     match error.downcast_ref() {
         Some(Error::Trap { .. }) => ExitCode::from(TRAPPED),
-        Some(Error::Timeout { .. }) => ExitCode::from(TIMED_OUT),
+        Some(Error::Limit { .. }) => ExitCode::from(LIMITED),
         _ => ExitCode::FAILURE,
     }
 }

@@ -1,15 +1,17 @@
 //! Where libraries are that a program opens by name.
 
 use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Component, Path, PathBuf};
-
 use std::time::SystemTime;
 
 use linker::{Fault, Object};
 
+use crate::error::Error;
 use crate::program;
 use crate::search::Search;
-use crate::wasi::Directory;
+use crate::wasi::{self, Directory};
 
 /// Files that are kept as they were read; a program may open any number.
 const KEPT: usize = 100;
@@ -56,13 +58,16 @@ impl Files {
             })?,
         };
         let real = found.canonicalize().map_err(|_| format!("there is no file `{shown}`"))?;
-        match real.is_dir() {
-            true => Err(format!("`{shown}` is a folder, not a library")),
-            false => Ok(real),
+        match fs::metadata(&real) {
+            Ok(data) if data.is_file() => Ok(real),
+            Ok(data) if data.is_dir() => Err(format!("`{shown}` is a folder, not a library")),
+            // A pipe would be waited for.
+            _ => Err(format!("`{shown}` is no file")),
         }
     }
 
-    fn in_directories(&self, name: &str) -> Result<PathBuf, String> {
+    /// The guest's directory that a path is in, and the path from there.
+    fn directory_of(&self, name: &str) -> Result<(&Directory, PathBuf), String> {
         let shown = linker::printable(name);
         let Some(directories) = &self.directories else {
             return Err(format!(
@@ -73,29 +78,46 @@ impl Files {
         let path = components(name);
         let inside = |directory: &&Directory| path.starts_with(components(&directory.guest));
         let longest = |directory: &&Directory| components(&directory.guest).components().count();
-        let outside =
-            || format!("`{shown}` is outside of the directories that the program was given");
         let directory = directories.iter().filter(inside).max_by_key(longest);
-        let directory = directory.ok_or_else(outside)?;
-        let rest = path.strip_prefix(components(&directory.guest)).map_err(|_| outside())?;
-        let (host, missing) = (&directory.host, |_| format!("there is no file `{shown}`"));
+        let rest = directory.and_then(|directory| {
+            Some((directory, path.strip_prefix(components(&directory.guest)).ok()?.to_owned()))
+        });
+        rest.ok_or_else(|| outside(name))
+    }
+
+    fn in_directories(&self, name: &str) -> Result<PathBuf, String> {
+        let (Directory { host, .. }, rest) = self.directory_of(name)?;
+        let missing = |_| format!("there is no file `{}`", linker::printable(name));
         let real = host.join(rest).canonicalize().map_err(missing)?;
         // A link may lead out.
         match host.canonicalize().is_ok_and(|host| real.starts_with(host)) {
             true => Ok(real),
-            false => Err(outside()),
+            false => Err(outside(name)),
         }
+    }
+
+    /// Opens a library that was found for a name. In a directory of the guest's it is opened as the guest itself
+    /// would open it, for what was found there may have been changed to a link that leads out.
+    fn open(&self, file: &Path, name: &str) -> Result<File, String> {
+        let failed =
+            |error: io::Error| Error::Read { path: PathBuf::from(name), error }.to_string();
+        if !name.contains(std::path::is_separator) {
+            return File::open(file).map_err(failed);
+        }
+        let (directory, rest) = self.directory_of(name)?;
+        wasi::open(directory, &rest).map_err(failed)
     }
 
     /// Reads a library that was found for a name, if it has changed since it was read last.
     pub(crate) fn read(&mut self, file: &Path, name: &str) -> Result<Object, String> {
-        let written = file.metadata().and_then(|data| Ok((data.modified()?, data.len()))).ok();
+        let opened = self.open(file, name)?;
+        let written = opened.metadata().and_then(|data| Ok((data.modified()?, data.len()))).ok();
         if let Some((time, length, object)) = self.read.get(file)
             && written == Some((*time, *length))
         {
             return Ok(object.clone());
         }
-        let object = Self::read_anew(file, name)?;
+        let object = Self::read_anew(&opened, file, name)?;
         if self.read.len() >= KEPT {
             self.read.clear();
         }
@@ -105,12 +127,18 @@ impl Files {
         Ok(object)
     }
 
-    fn read_anew(file: &Path, name: &str) -> Result<Object, String> {
-        let mut object =
-            program::read_as(file, Path::new(name)).map_err(|error| error.to_string())?;
+    fn read_anew(opened: &File, file: &Path, name: &str) -> Result<Object, String> {
+        let path = Path::new(name);
+        let read = program::read_file(opened, path);
+        let mut object = read.map_err(|error| error.to_string())?;
         object.file = Some(file.to_owned());
         Ok(object)
     }
+}
+
+fn outside(name: &str) -> String {
+    let shown = linker::printable(name);
+    format!("`{shown}` is outside of the directories that the program was given")
 }
 
 /// A path without `.`, `..` and what stands for the root: the guest's directories have names relative to that.

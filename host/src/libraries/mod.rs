@@ -6,7 +6,7 @@
 //!
 //! A store frees neither instances nor code before it is dropped. Their memory and slots are given back, so
 //! that a library can be opened and closed as often as a store can have instances: ten thousand times, unless
-//! its limiter says otherwise.
+//! [`Limits::max_instances`](crate::Limits::max_instances) says otherwise.
 
 mod close;
 mod compiled;
@@ -39,6 +39,9 @@ pub struct Libraries<T: 'static> {
     process: Option<Process<T>>,
     /// What was wrong last, until the guest asks for it.
     error: Option<String>,
+    /// Instances that the store has, and may have.
+    instances: usize,
+    max_instances: usize,
 }
 
 /// Where a store's data has its [`Libraries`].
@@ -108,12 +111,22 @@ impl<T> std::fmt::Debug for Libraries<T> {
 impl<T: 'static> Libraries<T> {
     /// Libraries that are looked for among these files.
     pub fn new(files: Files) -> Self {
-        Libraries { files, started: None, process: None, error: None }
+        let (instances, max_instances) = (0, usize::MAX);
+        Libraries { files, started: None, process: None, error: None, instances, max_instances }
+    }
+
+    /// Opens libraries only as long as the store has no more than so many instances, those of the program and of
+    /// libraries that were closed among them. Without it the store's own limit holds, which is found only when memory
+    /// for the library is taken already.
+    #[must_use]
+    pub fn with_max_instances(self, max_instances: usize) -> Self {
+        Libraries { max_instances, ..self }
     }
 
     /// Takes note that a program's modules are all instantiated.
     pub(crate) fn start(&mut self, program: &Program<T>, linked: &Linked) {
         self.process = None;
+        self.instances += program.instances();
         self.started = Some(Started {
             plan: Arc::clone(&program.plan),
             functions: Arc::clone(&program.functions),
@@ -253,7 +266,10 @@ impl<'s, T: Send + 'static> Session<'s, T> {
     /// Slots in a row, for which the table grows if it must.
     fn take_slots(&mut self, count: u32, alignment: u64) -> Result<std::ops::Range<u32>> {
         let table = self.table()?;
-        let full = || Failure::Refused(format!("the table has no room for {count} more functions"));
+        let full = || {
+            let limit = "the limit of `--max-table`, or its own";
+            Failure::Refused(format!("the table has no room for {count} more functions ({limit})"))
+        };
         let size = table.size(&self.store);
         let size = u32::try_from(size).map_err(|_| full())?;
         let slots = self.running()?.take_slots(count, alignment, size).ok_or_else(full)?;

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use linker::{Given, Initialiser, Opening, Room, Source};
 use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
+use wasmtime_wasi::I32Exit;
 
 use super::compiled::Compiled;
-use super::{Failure, Result, Session, Way};
+use super::{Failure, Libraries, Result, Session, Way};
 use crate::backtrace;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::host_functions;
+use crate::limits::Limit;
 
 /// How a library is opened, as by `dlopen`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,6 +78,7 @@ impl<T: Send + 'static> Session<'_, T> {
         self.table()?;
         self.stack_pointer()?;
         let mut opening = self.plan(name)?;
+        self.check_instances(&opening)?;
         let code = self.compile(&opening)?;
         let blocks = self.allocate(&mut opening).await?;
         let instances = match self.instantiate(&opening, &code).await {
@@ -116,6 +119,19 @@ impl<T: Send + 'static> Session<'_, T> {
         let has = |import: &linker::Import| host_functions::has_all(&functions, &[import]);
         let opening = process.running.open(object, &mut libraries.files, &has);
         Ok(opening.map_err(|faults| faults.to_string())?)
+    }
+
+    fn check_instances(&mut self, opening: &Opening) -> Result<()> {
+        let needed = opening.new_modules().len();
+        let Libraries { instances, max_instances, .. } = self.libraries();
+        match instances.saturating_add(needed) <= *max_instances {
+            true => Ok(()),
+            false => Err(format!(
+                "the program has had {instances} instances of modules and may have {max_instances}, the limit of \
+                 `--max-instances`: those of libraries that were closed count too"
+            )
+            .into()),
+        }
     }
 
     fn compile(&mut self, opening: &Opening) -> Result<BTreeMap<usize, Arc<Compiled>>> {
@@ -205,12 +221,14 @@ impl<T: Send + 'static> Session<'_, T> {
             let imports: Result<Vec<_>> =
                 sources.map(|source| self.import(opening, module, &instances, source)).collect();
             let imports = imports?;
+            self.libraries().instances += 1;
             let instance = match self.way {
                 Way::Sync => Instance::new(&mut self.store, code, &imports),
                 Way::Async => Instance::new_async(&mut self.store, code, &imports).await,
             };
-            let what = || format!("the start function of `{}`", opening.object(module).module.name);
-            instances.insert(module, instance.map_err(|error| self.failed(&what(), error))?);
+            let name = &opening.object(module).module.name;
+            let failed = |error| self.failed(&error::instantiation(name, &error), error);
+            instances.insert(module, instance.map_err(failed)?);
         }
         let table = self.table()?;
         for (slot, module, name) in opening.filled_slots() {
@@ -315,7 +333,7 @@ impl<T: Send + 'static> Session<'_, T> {
             ));
         }
         match error.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => Failure::End(error),
+            Some(Trap::Interrupt | Trap::OutOfFuel) => Failure::End(error),
             Some(trap) => Failure::Refused(format!("{what} trapped: {}", backtrace::reason(trap))),
             None if error.is::<wasmtime::WasmBacktrace>() || is_end(&error) => Failure::End(error),
             None => Failure::Refused(format!("{what} failed: {}", Error::message(&error))),
@@ -337,5 +355,5 @@ impl<T: Send + 'static> Session<'_, T> {
 
 /// Whether an error of the host's ends the program.
 fn is_end(error: &wasmtime::Error) -> bool {
-    error.is::<wasmtime_wasi::I32Exit>() || error.is::<crate::limits::DeadlinePassed>()
+    error.is::<I32Exit>() || error.is::<Limit>()
 }

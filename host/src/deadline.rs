@@ -1,0 +1,57 @@
+//! The moment at which a program must have ended.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+use std::{io, thread};
+
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::limits::Limit;
+
+/// The moment at which a process must have ended. A thread wakes the guest's code up then.
+#[derive(Debug)]
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
+    pub(crate) limit: Duration,
+    /// Ends the thread when it is dropped.
+    _alive: mpsc::Sender<()>,
+}
+
+impl Deadline {
+    /// Has a store's code end after some time. A limit beyond what the clock can tell is none.
+    pub(crate) fn start<T: 'static>(
+        store: &mut Store<T>,
+        limit: Option<Duration>,
+    ) -> io::Result<Option<Self>> {
+        let at = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let (Some(at), Some(limit)) = (at, limit) else {
+            // Code that can be interrupted would be so at once.
+            store.set_epoch_deadline(u64::MAX / 2);
+            return Ok(None);
+        };
+        // Before there is a thread, which may wake the code up at once.
+        watch(store, at, limit);
+        let (_alive, ended) = mpsc::channel::<()>();
+        let engine = store.engine().clone();
+        thread::Builder::new().spawn(move || {
+            loop {
+                match ended.recv_timeout(at.saturating_duration_since(Instant::now())) {
+                    Err(mpsc::RecvTimeoutError::Timeout) if Instant::now() < at => {}
+                    Err(mpsc::RecvTimeoutError::Timeout) => return engine.increment_epoch(),
+                    _ => return,
+                }
+            }
+        })?;
+        Ok(Some(Deadline { at, limit, _alive }))
+    }
+}
+
+/// Other processes of the engine have deadlines of their own, and the epoch is common to all: a store that is
+/// woken up for another one's goes on.
+fn watch<T: 'static>(store: &mut Store<T>, at: Instant, limit: Duration) {
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| match Instant::now() < at {
+        true => Ok(UpdateDeadline::Continue(1)),
+        false => Err(Limit::Time { limit }.into()),
+    });
+}

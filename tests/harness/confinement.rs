@@ -1,0 +1,841 @@
+//! That no path and no descriptor leads out of what a program was given.
+//!
+//! The guest here is one that wants out: it calls WASI itself, with whatever numbers and paths a test has.
+
+use std::fs;
+use std::path::Path;
+
+use host::{Directory, Host, Limits, Process, Program, State, Val, Wasi};
+use libtest_mimic::{Failed, Trial};
+
+use crate::library::program;
+use crate::trial;
+use crate::workspace::Sandbox;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        trial("confinement::paths_stay_inside", paths_stay_inside),
+        trial("confinement::names_of_any_kind", names_of_any_kind),
+        trial("confinement::nothing_is_there_by_default", nothing_is_there_by_default),
+    ];
+    #[cfg(unix)]
+    trials.extend(unix::trials());
+    trials
+}
+
+/// Each function answers as WASI does, but for the sign of errors.
+const GUEST: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open" (func $path_open
+        (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_pread" (func $fd_pread
+        (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_pwrite" (func $fd_pwrite
+        (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_renumber" (func $fd_renumber (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $fd_fdstat_get
+        (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get
+        (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_readdir" (func $fd_readdir
+        (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_rename" (func $path_rename
+        (param i32 i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_link" (func $path_link
+        (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_symlink" (func $path_symlink
+        (param i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_create_directory" (func $path_create_directory
+        (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_remove_directory" (func $path_remove_directory
+        (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_unlink_file" (func $path_unlink_file
+        (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_filestat_get" (func $path_filestat_get
+        (param i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_filestat_set_times" (func $path_filestat_set_times
+        (param i32 i32 i32 i32 i64 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_accept" (func $sock_accept
+        (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_shutdown" (func $sock_shutdown
+        (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get
+        (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get
+        (param i32 i32) (result i32)))
+    (memory (export "memory") 2)
+
+    ;; Four letters of a path.
+    (func (export "poke") (param i32 i32) (i32.store (local.get 0) (local.get 1)))
+    (func $open (export "open")
+        (param $fd i32) (param $path i32) (param $length i32) (param $how i32) (param $rights i64)
+        (result i32) (local $error i32)
+        (local.set $error (call $path_open (local.get $fd) (i32.const 1) (local.get $path)
+            (local.get $length) (local.get $how) (local.get $rights) (local.get $rights)
+            (i32.const 0) (i32.const 0)))
+        (if (local.get $error) (then (return (i32.sub (i32.const 0) (local.get $error)))))
+        (i32.load (i32.const 0)))
+    (func $close (export "close") (param i32) (result i32)
+        (i32.sub (i32.const 0) (call $fd_close (local.get 0))))
+    ;; Four letters of a file.
+    (func $read (export "read") (param $fd i32) (result i32) (local $error i32)
+        (i32.store (i32.const 8) (i32.const 24))
+        (i32.store (i32.const 12) (i32.const 4))
+        (i32.store (i32.const 24) (i32.const 0))
+        (local.set $error (call $fd_pread (local.get $fd) (i32.const 8) (i32.const 1) (i64.const 0)
+            (i32.const 16)))
+        (if (local.get $error) (then (return (i32.sub (i32.const 0) (local.get $error)))))
+        (i32.load (i32.const 24)))
+    (func (export "write") (param $fd i32) (param $text i32) (result i32)
+        (i32.store (i32.const 8) (i32.const 24))
+        (i32.store (i32.const 12) (i32.const 4))
+        (i32.store (i32.const 24) (local.get $text))
+        (i32.sub (i32.const 0) (call $fd_pwrite (local.get $fd) (i32.const 8) (i32.const 1)
+            (i64.const 0) (i32.const 16))))
+    (func (export "look") (param $fd i32) (param $path i32) (param $length i32) (result i32)
+        (local $file i32) (local $found i32)
+        (local.set $file (call $open (local.get $fd) (local.get $path) (local.get $length)
+            (i32.const 0) (i64.const 2)))
+        (if (i32.lt_s (local.get $file) (i32.const 0)) (then (return (local.get $file))))
+        (local.set $found (call $read (local.get $file)))
+        (drop (call $close (local.get $file)))
+        (local.get $found))
+    (func (export "list") (param i32) (result i32) (i32.sub (i32.const 0)
+        (call $fd_readdir (local.get 0) (i32.const 65536) (i32.const 4096) (i64.const 0)
+            (i32.const 16))))
+    (func (export "renumber") (param i32 i32) (result i32)
+        (i32.sub (i32.const 0) (call $fd_renumber (local.get 0) (local.get 1))))
+    (func (export "rename") (param i32 i32 i32 i32 i32 i32) (result i32)
+        (i32.sub (i32.const 0) (call $path_rename (local.get 0) (local.get 1) (local.get 2)
+            (local.get 3) (local.get 4) (local.get 5))))
+    (func (export "link") (param $follow i32) (param i32 i32 i32 i32 i32 i32) (result i32)
+        (i32.sub (i32.const 0) (call $path_link (local.get 1) (local.get $follow) (local.get 2)
+            (local.get 3) (local.get 4) (local.get 5) (local.get 6))))
+    (func (export "symlink") (param i32 i32 i32 i32 i32) (result i32)
+        (i32.sub (i32.const 0) (call $path_symlink (local.get 0) (local.get 1) (local.get 2)
+            (local.get 3) (local.get 4))))
+    (func (export "mkdir") (param i32 i32 i32) (result i32) (i32.sub (i32.const 0)
+        (call $path_create_directory (local.get 0) (local.get 1) (local.get 2))))
+    (func (export "rmdir") (param i32 i32 i32) (result i32) (i32.sub (i32.const 0)
+        (call $path_remove_directory (local.get 0) (local.get 1) (local.get 2))))
+    (func (export "unlink") (param i32 i32 i32) (result i32) (i32.sub (i32.const 0)
+        (call $path_unlink_file (local.get 0) (local.get 1) (local.get 2))))
+    (func (export "stat") (param i32 i32 i32) (result i32) (i32.sub (i32.const 0)
+        (call $path_filestat_get (local.get 0) (i32.const 1) (local.get 1) (local.get 2)
+            (i32.const 32))))
+    (func (export "touch") (param i32 i32 i32) (result i32) (i32.sub (i32.const 0)
+        (call $path_filestat_set_times (local.get 0) (i32.const 1) (local.get 1) (local.get 2)
+            (i64.const 0) (i64.const 0) (i32.const 5))))
+    ;; How many of these descriptors are known to any function.
+    (func (export "known") (param $fd i32) (param $end i32) (result i32) (local $count i32)
+        (loop $next
+            (if (i32.or (i32.or
+                    (i32.ne (call $fd_fdstat_get (local.get $fd) (i32.const 64)) (i32.const 8))
+                    (i32.ne (call $fd_prestat_get (local.get $fd) (i32.const 64)) (i32.const 8)))
+                (i32.or
+                    (i32.ne (call $read (local.get $fd)) (i32.const -8))
+                    (i32.ne (call $close (local.get $fd)) (i32.const -8))))
+                (then (local.set $count (i32.add (local.get $count) (i32.const 1)))))
+            (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $fd) (local.get $end))))
+        (local.get $count))
+    ;; How many of these descriptors are sockets.
+    (func (export "sockets") (param $fd i32) (param $end i32) (result i32) (local $count i32)
+        (loop $next
+            (if (i32.eqz (call $sock_accept (local.get $fd) (i32.const 0) (i32.const 0)))
+                (then (local.set $count (i32.add (local.get $count) (i32.const 1)))))
+            (if (i32.eqz (call $sock_shutdown (local.get $fd) (i32.const 3)))
+                (then (local.set $count (i32.add (local.get $count) (i32.const 1)))))
+            (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $fd) (local.get $end))))
+        (local.get $count))
+    (func (export "variables") (result i32)
+        (drop (call $environ_sizes_get (i32.const 0) (i32.const 4)))
+        (i32.load (i32.const 0)))
+    (func (export "arguments") (result i32)
+        (drop (call $args_sizes_get (i32.const 0) (i32.const 4)))
+        (i32.load (i32.const 0))))"#;
+
+/// What the guest may find, and what it may not.
+const INSIDE: &str = "IN!!";
+const OUTSIDE: &str = "OUT!";
+
+fn letters(text: &str) -> i32 {
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(&text.as_bytes()[..4]);
+    i32::from_le_bytes(bytes)
+}
+
+/// The guest, in directories that are its descriptors from 3 on.
+pub(crate) struct Guest<'p> {
+    process: Process<'p>,
+}
+
+impl<'p> Guest<'p> {
+    pub(crate) fn program(host: &Host) -> Result<Program<State>, Failed> {
+        program(host, "guest", GUEST)
+    }
+
+    pub(crate) fn start(
+        host: &Host,
+        program: &'p Program<State>,
+        directories: &[(&Path, &str)],
+    ) -> Result<Self, Failed> {
+        let directories = directories.iter().map(|(host, guest)| Directory {
+            host: host.to_path_buf(),
+            guest: (*guest).to_owned(),
+        });
+        let wasi = Wasi { directories: directories.collect(), ..Wasi::default() };
+        Ok(Guest { process: host.start(program, &wasi)? })
+    }
+
+    fn call(&mut self, name: &str, args: &[i32]) -> Result<i32, Failed> {
+        let args: Vec<_> = args.iter().map(|arg| Val::I32(*arg)).collect();
+        let results = self.process.invoke(name, &args)?;
+        Ok(results.first().and_then(Val::i32).unwrap_or_default())
+    }
+
+    /// Puts a path into the guest's memory; returns where it is, and how long.
+    fn path(&mut self, at: i32, path: &[u8]) -> Result<[i32; 2], Failed> {
+        for (word, four) in path.chunks(4).enumerate() {
+            let mut bytes = [0; 4];
+            bytes[..four.len()].copy_from_slice(four);
+            let at = at + 4 * i32::try_from(word)?;
+            self.process.invoke("poke", &[Val::I32(at), Val::I32(i32::from_le_bytes(bytes))])?;
+        }
+        Ok([at, i32::try_from(path.len())?])
+    }
+
+    fn on_path(&mut self, name: &str, fd: i32, path: impl AsRef<[u8]>) -> Result<i32, Failed> {
+        let [at, length] = self.path(1024, path.as_ref())?;
+        self.call(name, &[fd, at, length])
+    }
+
+    fn open_as(&mut self, fd: i32, path: &str, how: i32, rights: i64) -> Result<i32, Failed> {
+        let [at, length] = self.path(1024, path.as_bytes())?;
+        let args = [fd, at, length, how].map(Val::I32);
+        let results = self.process.invoke("open", &[&args[..], &[Val::I64(rights)]].concat())?;
+        Ok(results[0].i32().unwrap_or_default())
+    }
+
+    /// To read; the descriptor, or the error below zero.
+    pub(crate) fn open(&mut self, fd: i32, path: &str) -> Result<i32, Failed> {
+        self.open_as(fd, path, 0, 2)
+    }
+
+    /// To write, made if it is not there.
+    pub(crate) fn create(&mut self, fd: i32, path: &str) -> Result<i32, Failed> {
+        self.open_as(fd, path, 1, 2 | 64)
+    }
+
+    pub(crate) fn close(&mut self, fd: i32) -> Result<i32, Failed> {
+        self.call("close", &[fd])
+    }
+
+    /// The first four letters of a file.
+    pub(crate) fn look(&mut self, fd: i32, path: impl AsRef<[u8]>) -> Result<i32, Failed> {
+        self.on_path("look", fd, path)
+    }
+
+    fn on_two(&mut self, name: &str, from: (i32, &str), to: (i32, &str)) -> Result<i32, Failed> {
+        let [at, length] = self.path(1024, from.1.as_bytes())?;
+        let [to_at, to_length] = self.path(8192, to.1.as_bytes())?;
+        self.call(name, &[from.0, at, length, to.0, to_at, to_length])
+    }
+
+    fn link(&mut self, follow: bool, from: (i32, &str), to: (i32, &str)) -> Result<i32, Failed> {
+        let [at, length] = self.path(1024, from.1.as_bytes())?;
+        let [to_at, to_length] = self.path(8192, to.1.as_bytes())?;
+        self.call("link", &[i32::from(follow), from.0, at, length, to.0, to_at, to_length])
+    }
+
+    fn symlink(&mut self, target: &str, fd: i32, path: &str) -> Result<i32, Failed> {
+        let [at, length] = self.path(1024, target.as_bytes())?;
+        let [path_at, path_length] = self.path(8192, path.as_bytes())?;
+        self.call("symlink", &[at, length, fd, path_at, path_length])
+    }
+}
+
+/// A folder that a guest is given, one more, and beside them one that it is not.
+struct Folders {
+    sandbox: Sandbox,
+}
+
+impl Folders {
+    fn new() -> Result<Self, Failed> {
+        let folders = Folders { sandbox: Sandbox::empty()? };
+        for folder in ["in", "in/folder", "other", "out"] {
+            fs::create_dir(folders.path(folder))?;
+        }
+        for (file, text) in
+            [("in/file", INSIDE), ("in/folder/file", INSIDE), ("other/file", INSIDE)]
+        {
+            fs::write(folders.path(file), text)?;
+        }
+        fs::write(folders.path("out/secret"), OUTSIDE)?;
+        fs::write(folders.path("out/file"), OUTSIDE)?;
+        Ok(folders)
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.sandbox.path().join(name)
+    }
+
+    fn absolute(&self, name: &str) -> String {
+        self.path(name).to_string_lossy().into_owned()
+    }
+
+    /// The guest has `in` as 3 and `other` as 4.
+    fn guest<'p>(&self, host: &Host, program: &'p Program<State>) -> Result<Guest<'p>, Failed> {
+        Guest::start(host, program, &[(&self.path("in"), "/in"), (&self.path("other"), "/other")])
+    }
+
+    /// Fails if anything outside is not as it was made.
+    fn outside_is_untouched(&self) -> Result<(), Failed> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.path("out"))? {
+            let entry = entry?;
+            let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+            if fs::read_to_string(entry.path())? != OUTSIDE || age.as_secs() > 1_000_000 {
+                return Err(format!("`{}` was changed", entry.path().display()).into());
+            }
+            names.push(entry.file_name());
+        }
+        names.sort();
+        match names == ["file", "secret"] && fs::read_dir(self.sandbox.path())?.count() == 3 {
+            true => Ok(()),
+            false => Err(format!("outside there is {names:?}").into()),
+        }
+    }
+}
+
+/// Fails unless the guest was refused, whatever the reason.
+fn refused(what: &str, answer: i32) -> Result<(), Failed> {
+    match answer < 0 {
+        true => Ok(()),
+        false => Err(format!("{what}: {answer:#x}").into()),
+    }
+}
+
+/// Each way that a path goes, with each function that takes one.
+fn all_refused(guest: &mut Guest<'_>, path: &str) -> Result<(), Failed> {
+    for name in ["look", "stat", "touch", "mkdir", "rmdir", "unlink"] {
+        refused(&format!("{name} of {path}"), guest.on_path(name, 3, path)?)?;
+    }
+    refused(&format!("creating {path}"), guest.create(3, path)?)?;
+    refused(&format!("truncating {path}"), guest.open_as(3, path, 8, 64)?)?;
+    refused(&format!("opening the folder {path}"), guest.open_as(3, path, 2, 0)?)?;
+    for (from, to) in [((3, path), (3, "mine")), ((3, path), (4, "mine")), ((3, "file"), (3, path))]
+    {
+        let what = format!("{from:?} to {to:?}");
+        refused(&format!("renaming {what}"), guest.on_two("rename", from, to)?)?;
+        refused(&format!("linking {what}"), guest.link(false, from, to)?)?;
+        refused(&format!("linking {what}, following"), guest.link(true, from, to)?)?;
+    }
+    refused(&format!("a link at {path}"), guest.symlink("file", 3, path)?)
+}
+
+fn paths_stay_inside() -> Result<(), Failed> {
+    let folders = Folders::new()?;
+    let host = Host::new(Limits::default())?;
+    let program = Guest::program(&host)?;
+    let mut guest = folders.guest(&host, &program)?;
+    // What is inside is found, however it is written, so the refusals below are about where a path leads.
+    for path in ["file", "./file", "folder/../file", "folder/./file", "folder//file"] {
+        if guest.look(3, path)? != letters(INSIDE) {
+            return Err(format!("{path} is not found: {}", guest.look(3, path)?).into());
+        }
+    }
+    let outside = folders.absolute("out/secret");
+    for path in [
+        "../out/secret",
+        "./../out/secret",
+        "folder/../../out/secret",
+        "folder/../folder/../../out/secret",
+        "..//out//secret",
+        "../in/../out/secret",
+        outside.as_str(),
+        &format!("/{outside}"),
+        &format!("folder/..{}/..{outside}", "/..".repeat(30)),
+    ] {
+        all_refused(&mut guest, path)?;
+    }
+    for path in ["..", "/", "folder/../..", "../in", "../other", "/etc", ""] {
+        refused(&format!("opening the folder {path:?}"), guest.open_as(3, path, 2, 0)?)?;
+        refused(&format!("the state of {path:?}"), guest.on_path("stat", 3, path)?)?;
+    }
+    // A folder that was opened leads no further than the one it is in.
+    let folder = guest.open_as(3, "folder", 2, 0)?;
+    refused("from a folder inside", guest.look(folder, "../../out/secret")?)?;
+    refused("from a folder inside to one above", guest.look(folder, "../file")?)?;
+    folders.outside_is_untouched()
+}
+
+fn names_of_any_kind() -> Result<(), Failed> {
+    let folders = Folders::new()?;
+    let host = Host::new(Limits::default())?;
+    let program = Guest::program(&host)?;
+    let mut guest = folders.guest(&host, &program)?;
+    let long = "x".repeat(4000);
+    let deep = "x/".repeat(2000);
+    for path in [
+        &b"file\0"[..],
+        b"\0",
+        b"file\0/../../out/secret",
+        b"\xff\xfe",
+        b"..\xc0\xaf..\xc0\xafout/secret",
+        b"%2e%2e/out/secret",
+        b"..\\out\\secret",
+        b"\\\\?\\C:\\",
+        b"C:\\Windows",
+        b"file/",
+        b"file/.",
+        b"file/..",
+        b"file/../file",
+        long.as_bytes(),
+        deep.as_bytes(),
+    ] {
+        let shown = String::from_utf8_lossy(&path[..path.len().min(40)]).into_owned();
+        refused(&shown, guest.look(3, path)?)?;
+    }
+    // A name may have any character that a name has on the host.
+    for name in ["two words", "line\nbreak", "\u{202e}txt", "ünï", "-rf", "~", "$HOME", "*"] {
+        if cfg!(windows) && name.contains(['\n', '*']) {
+            continue;
+        }
+        let file = guest.create(3, name)?;
+        let written = guest.call("write", &[file, letters(INSIDE)])?;
+        let found = guest.look(3, name)?;
+        if (written, found) != (0, letters(INSIDE)) || !folders.path("in").join(name).exists() {
+            return Err(format!("{name:?}: opened {file}, wrote {written}, found {found}").into());
+        }
+    }
+    // Both directories are its own, so it may move things between them.
+    let moved = guest.on_two("rename", (3, "two words"), (4, "moved"))?;
+    if moved != 0 || guest.look(4, "moved")? != letters(INSIDE) {
+        return Err(format!("moving a file between two directories: {moved}").into());
+    }
+    folders.outside_is_untouched()
+}
+
+fn nothing_is_there_by_default() -> Result<(), Failed> {
+    let host = Host::new(Limits::default())?;
+    let program = Guest::program(&host)?;
+    let mut guest = Guest::start(&host, &program, &[])?;
+    let mut none = |name: &str, args: &[i32]| match guest.call(name, args)? {
+        0 => Ok(()),
+        count => Err(Failed::from(format!("{name}: {count}"))),
+    };
+    none("variables", &[])?;
+    none("arguments", &[])?;
+    none("sockets", &[0, 1024])?;
+    none("known", &[3, 1024])?;
+    for fd in [-1, 0, 1, 2, 3, 4, i32::MAX, i32::MIN] {
+        for path in ["file", ".", "..", "/", "/etc/passwd"] {
+            refused(&format!("{path} of {fd}"), guest.look(fd, path)?)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::symlink;
+    use std::process::{Command, Stdio};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use host::Settings;
+    use libtest_mimic::Completion;
+
+    use super::*;
+    use crate::builds::text;
+    use crate::workspace;
+
+    pub(super) fn trials() -> Vec<Trial> {
+        vec![
+            trial("confinement::links_stay_inside", links_stay_inside),
+            trial("confinement::links_that_the_guest_makes", links_that_the_guest_makes),
+            trial("confinement::races_stay_inside", races_stay_inside),
+            trial("confinement::races_for_libraries", races_for_libraries),
+            trial("confinement::a_pipe_does_not_stop_the_clock", a_pipe_does_not_stop_the_clock),
+            trial(
+                "confinement::a_slow_reader_does_not_stop_the_clock",
+                a_slow_reader_does_not_stop_the_clock,
+            ),
+            Trial::ignorable_test("confinement::links_of_the_system", links_of_the_system),
+            trial("confinement::inherited_descriptors", inherited_descriptors),
+            Trial::ignorable_test("confinement::descriptors_of_the_host", descriptors_of_the_host),
+        ]
+    }
+
+    fn links_stay_inside() -> Result<(), Failed> {
+        let folders = Folders::new()?;
+        let inside = |name: &str| folders.path("in").join(name);
+        for (target, link) in [
+            ("file", "to-file"),
+            ("folder", "to-folder"),
+            ("..", "folder/up"),
+            ("folder/up/folder", "round"),
+            // These lead out.
+            ("../out/secret", "secret"),
+            ("../out", "out"),
+            ("..", "up"),
+            ("../in/../out", "in-and-out"),
+            ("up", "up-1"),
+            ("up-1", "up-2"),
+            ("up-2/out/secret", "chain"),
+            ("folder/up/../out/secret", "through-folder"),
+            ("loop", "loop"),
+            ("/", "root"),
+            ("/proc/self/cwd", "cwd"),
+            ("/proc/self/root", "own-root"),
+        ] {
+            symlink(target, inside(link))?;
+        }
+        symlink(folders.path("out/secret"), inside("absolute"))?;
+        symlink(folders.path("out"), inside("absolute-folder"))?;
+        // Even one that leads back, by a path that is not the guest's.
+        symlink(folders.path("in/file"), inside("absolute-inside"))?;
+        let host = Host::new(Limits::default())?;
+        let program = Guest::program(&host)?;
+        let mut guest = folders.guest(&host, &program)?;
+        for path in
+            ["to-file", "to-folder/file", "folder/up/file", "round/file", "round/../folder/file"]
+        {
+            if guest.look(3, path)? != letters(INSIDE) {
+                return Err(format!("{path} is not found: {}", guest.look(3, path)?).into());
+            }
+        }
+        let root = format!("root{}", folders.absolute("out/secret"));
+        let own_root = format!("own-root{}", folders.absolute("out/secret"));
+        for path in [
+            "out/secret",
+            "up/out/secret",
+            "in-and-out/secret",
+            "folder/up/../out/secret",
+            "folder/../out/secret",
+            "absolute-folder/secret",
+            &root,
+            &own_root,
+            "cwd/Cargo.toml",
+        ] {
+            all_refused(&mut guest, path)?;
+        }
+        // What is at the end of these is not reached; the links themselves are the guest's.
+        for path in
+            ["secret", "chain", "through-folder", "absolute", "absolute-inside", "loop", "root"]
+        {
+            for name in ["look", "stat", "touch"] {
+                refused(&format!("{name} of {path}"), guest.on_path(name, 3, path)?)?;
+            }
+            refused(&format!("creating {path}"), guest.create(3, path)?)?;
+            refused(&format!("truncating {path}"), guest.open_as(3, path, 8, 64)?)?;
+            let followed = guest.link(true, (3, path), (4, "mine"))?;
+            refused(&format!("linking what {path} leads to"), followed)?;
+        }
+        for path in ["out", "up", "up-2", "in-and-out", "absolute-folder", "root", "cwd"] {
+            let opened = guest.open_as(3, path, 2, 0)?;
+            refused(&format!("opening the folder {path}"), opened)?;
+        }
+        folders.outside_is_untouched()
+    }
+
+    /// Whatever links a guest is allowed to make lead nowhere that it may not go.
+    fn links_that_the_guest_makes() -> Result<(), Failed> {
+        let folders = Folders::new()?;
+        let host = Host::new(Limits::default())?;
+        let program = Guest::program(&host)?;
+        let mut guest = folders.guest(&host, &program)?;
+        let outside = folders.absolute("out");
+        for (number, target) in
+            ["../out", "..", "folder/../../out", &outside, "/", "../in/../out"].iter().enumerate()
+        {
+            let link = format!("link-{number}");
+            guest.symlink(target, 3, &link)?;
+            for path in [format!("{link}/secret"), format!("{link}/out/secret")] {
+                refused(&path, guest.look(3, &path)?)?;
+                refused(&format!("creating {path}"), guest.create(3, &path)?)?;
+                refused(&format!("removing {path}"), guest.on_path("unlink", 3, &path)?)?;
+            }
+        }
+        // One that is harmless where it is made leads out where it is moved to.
+        guest.on_path("mkdir", 3, "deep")?;
+        if guest.symlink("../folder/../..", 3, "deep/link")? == 0 {
+            let moved = guest.on_two("rename", (3, "deep/link"), (3, "moved"))?;
+            refused("by a link that was moved", guest.look(3, "moved/out/secret")?)?;
+            refused("by one to another directory", {
+                guest.on_two("rename", (3, "moved"), (4, "moved"))?;
+                guest.look(4, "moved/out/secret")?
+            })?;
+            if moved != 0 {
+                return Err(format!("a link cannot be moved: {moved}").into());
+            }
+        }
+        folders.outside_is_untouched()
+    }
+
+    /// What a guest has found while somebody outside changed a folder to a link that leads out, and back.
+    #[derive(Debug, Default)]
+    struct Found {
+        inside: usize,
+        nothing: usize,
+        /// What somebody found outside who is not confined.
+        outside: usize,
+    }
+
+    /// `look` answers whether it has found what is inside, or else nothing.
+    fn race(
+        folders: &Folders,
+        mut look: impl FnMut(usize) -> Result<bool, Failed>,
+        times: usize,
+    ) -> Result<(), Failed> {
+        let [folder, real] = ["in/folder", "in/real"].map(|name| folders.path(name));
+        let (ends, plain) = (AtomicBool::new(false), folders.path("in/folder/secret"));
+        let swap = || -> std::io::Result<usize> {
+            let mut outside = 0;
+            while !ends.load(Ordering::Relaxed) {
+                fs::rename(&folder, &real)?;
+                symlink("../out", &folder)?;
+                outside += usize::from(fs::read_to_string(&plain)? == OUTSIDE);
+                fs::remove_file(&folder)?;
+                fs::rename(&real, &folder)?;
+            }
+            Ok(outside)
+        };
+        let (found, outside) = thread::scope(|scope| {
+            let swapping = scope.spawn(swap);
+            let mut found = Found::default();
+            let looked = (0..times).try_for_each(|time| {
+                match look(time)? {
+                    true => found.inside += 1,
+                    false => found.nothing += 1,
+                }
+                Ok::<_, Failed>(())
+            });
+            ends.store(true, Ordering::Relaxed);
+            (looked.map(|()| found), swapping.join())
+        });
+        let found = Found { outside: outside.map_err(|_| "a panic")??, ..found? };
+        match found {
+            Found { inside: 1.., nothing: 1.., outside: 1.. } => Ok(()),
+            found => Err(format!("{found:?}").into()),
+        }
+    }
+
+    fn races_stay_inside() -> Result<(), Failed> {
+        let folders = Folders::new()?;
+        let host = Host::new(Limits::default())?;
+        let program = Guest::program(&host)?;
+        let mut guest = folders.guest(&host, &program)?;
+        let look = |time: usize| {
+            let path = if time.is_multiple_of(2) { "folder/file" } else { "folder/../folder/file" };
+            match guest.look(3, path)? {
+                answer if answer == letters(INSIDE) => Ok(true),
+                answer if answer < 0 => Ok(false),
+                answer => Err(format!("found {answer:#x}").into()),
+            }
+        };
+        race(&folders, look, 20_000)?;
+        folders.outside_is_untouched()
+    }
+
+    /// Opens a library by a path, asks it which it is, and closes it; 0 if it cannot be opened.
+    const OPENER: &str = r#"(module
+        (@dylink.0 (mem-info (memory 4096 0) (table 1 0)))
+        (import "env" "memory" (memory 1))
+        (import "env" "__indirect_function_table" (table 1 funcref))
+        (import "env" "__stack_pointer" (global (mut i32)))
+        (import "env" "__memory_base" (global $base i32))
+        (import "wasm_host" "dlopen" (func $dlopen (param i32 i32) (result i32)))
+        (import "wasm_host" "dlsym" (func $dlsym (param i32 i32) (result i32)))
+        (import "wasm_host" "dlclose" (func $dlclose (param i32) (result i32)))
+        (data (global.get $base) "/in/folder/which.wasm\00which\00")
+        (func (export "malloc") (param i32) (result i32)
+            (i32.add (global.get $base) (i32.const 2048)))
+        (func (export "free") (param i32))
+        (func (export "look") (result i32) (local $library i32) (local $which i32)
+            (local.set $library (call $dlopen (global.get $base) (i32.const 2)))
+            (if (i32.eqz (local.get $library)) (then (return (i32.const 0))))
+            (local.set $which (call_indirect (result i32)
+                (call $dlsym (local.get $library) (i32.add (global.get $base) (i32.const 22)))))
+            (drop (call $dlclose (local.get $library)))
+            (local.get $which)))"#;
+
+    fn races_for_libraries() -> Result<(), Failed> {
+        let folders = Folders::new()?;
+        for (folder, number) in [("in/folder", 1), ("out", 2)] {
+            let text = format!(
+                r#"(module (@dylink.0 (mem-info))
+                    (func (export "which") (result i32) (i32.const {number})))"#
+            );
+            fs::write(folders.path(folder).join("which.wasm"), wat::parse_str(text)?)?;
+        }
+        let settings = Settings { libraries_in_directories: true, ..Settings::default() };
+        let host = Host::with(settings)?;
+        let program = program(&host, "opener", OPENER)?;
+        let directory = Directory { host: folders.path("in"), guest: "/in".to_owned() };
+        let wasi = Wasi { directories: vec![directory], ..Wasi::default() };
+        let mut process = host.start(&program, &wasi)?;
+        let look = |_| match process.invoke("look", &[])?[0].i32() {
+            Some(1) => Ok(true),
+            Some(0) => Ok(false),
+            other => Err(format!("a library outside was opened: {other:?}").into()),
+        };
+        race(&folders, look, 5_000)
+    }
+
+    /// Who opens a pipe waits for somebody who writes to it, and so does the system in his place.
+    fn a_pipe_does_not_stop_the_clock() -> Result<(), Failed> {
+        let opens = r#"(module
+            (import "wasi_snapshot_preview1" "path_open" (func $open
+                (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 16) "pipe")
+            (func (export "_start") (drop (call $open
+                (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 0)
+                (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))))"#;
+        let folder = Sandbox::empty()?;
+        if !Command::new("mkfifo").arg(folder.path().join("pipe")).status()?.success() {
+            return Err("`mkfifo` has failed".into());
+        }
+        ends_in_time(folder.path(), opens)
+    }
+
+    /// Nor who prints for somebody who does not read.
+    fn a_slow_reader_does_not_stop_the_clock() -> Result<(), Failed> {
+        let prints = r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write
+                (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "_start")
+                (i32.store (i32.const 4) (i32.const 4000))
+                (loop
+                    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                    (br 0))))"#;
+        ends_in_time(Sandbox::empty()?.path(), prints)
+    }
+
+    /// A program that has a time limit and whose output nobody reads.
+    fn ends_in_time(folder: &Path, text: &str) -> Result<(), Failed> {
+        fs::write(folder.join("guest.wasm"), wat::parse_str(text)?)?;
+        let mut command = Command::new(workspace::host());
+        workspace::clean_environment(&mut command);
+        command.args(["run", "--dir", ".", "--timeout", "300ms", "guest.wasm"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.current_dir(folder).spawn()?;
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(30) {
+            match child.try_wait()? {
+                Some(status) if status.code() == Some(124) => return Ok(()),
+                Some(status) => return Err(format!("it ended with {status}").into()),
+                None => thread::sleep(Duration::from_millis(10)),
+            }
+        }
+        child.kill()?;
+        child.wait()?;
+        Err("the time limit did not end it".into())
+    }
+
+    /// The links by which a system shows what a process has open lead nowhere, even in a directory of theirs.
+    fn links_of_the_system() -> Result<Completion, Failed> {
+        let (proc, dev) = (Path::new("/proc"), Path::new("/dev"));
+        if !proc.join("self/fd").exists() || !dev.join("fd").exists() {
+            return crate::ignored("there is no /proc here");
+        }
+        let host = Host::new(Limits::default())?;
+        let program = Guest::program(&host)?;
+        let mut guest = Guest::start(&host, &program, &[(proc, "/proc"), (dev, "/dev")])?;
+        if guest.look(3, "self/stat")? < 0 {
+            return Err("/proc cannot be read at all".into());
+        }
+        for (fd, path) in [
+            (3, "self/root/etc/passwd"),
+            (3, "self/cwd/Cargo.toml"),
+            (3, "self/exe"),
+            (3, "self/fd/0"),
+            (3, "self/fd/1"),
+            (4, "fd/0"),
+            (4, "stdin"),
+            (4, "stdout"),
+        ] {
+            refused(path, guest.look(fd, path)?)?;
+        }
+        Ok(Completion::Completed)
+    }
+
+    /// `host run` in a folder with the guest.
+    fn run(folder: &Path, options: &[&str]) -> Result<Command, Failed> {
+        fs::write(folder.join("guest.wasm"), wat::parse_str(GUEST)?)?;
+        let mut command = Command::new("sh");
+        workspace::clean_environment(&mut command);
+        // All that a shell can name.
+        let open = "exec 3</etc/passwd 4</etc/passwd 5</ 6>>log 7<>log 8</dev/null 9</etc/passwd; exec \"$@\"";
+        command.args(["-c", open, "sh"]).arg(workspace::host()).arg("run").args(options);
+        command.current_dir(folder);
+        Ok(command)
+    }
+
+    fn inherited_descriptors() -> Result<(), Failed> {
+        let folder = Sandbox::empty()?;
+        let known = ["--invoke", "known", "guest.wasm", "3", "1024"];
+        let output = run(folder.path(), &known)?.output()?;
+        if text(&output) != "0\n" {
+            return Err(text(&output).into());
+        }
+        // With a directory there is one.
+        let options = [&["--dir", "."], &known[..]].concat();
+        match text(&run(folder.path(), &options)?.output()?).as_str() {
+            "1\n" => Ok(()),
+            other => Err(other.to_owned().into()),
+        }
+    }
+
+    /// While a guest runs, nothing that was read for it is open any more: neither modules nor compiled code.
+    fn descriptors_of_the_host() -> Result<Completion, Failed> {
+        if !Path::new("/proc/self/fd").exists() {
+            return crate::ignored("there is no /proc here");
+        }
+        let folder = Sandbox::empty()?;
+        let waits = r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write
+                (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_read" (func $read
+                (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\10\00\00\00\06\00\00\00........ready\n")
+            (func (export "_start")
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+        fs::write(folder.path().join("waits.wasm"), wat::parse_str(waits)?)?;
+        let cache = folder.path().join("cache");
+        // The first compiles, the second takes what was compiled.
+        for _ in 0..2 {
+            let mut command = Command::new(workspace::host());
+            workspace::clean_environment(&mut command);
+            command.args(["run", "waits.wasm"]).current_dir(folder.path());
+            command.env("HOST_CACHE_DIR", &cache).stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = command.spawn()?;
+            let mut line = String::new();
+            let stdout = child.stdout.take().ok_or("no standard output")?;
+            BufReader::new(stdout).read_line(&mut line)?;
+            let open = fs::read_dir(format!("/proc/{}/fd", child.id()))?;
+            let open: Vec<_> =
+                open.flatten().filter_map(|e| fs::read_link(e.path()).ok()).collect();
+            drop(child.stdin.take());
+            let status = child.wait()?;
+            if line != "ready\n" || !status.success() || open.len() < 3 {
+                return Err(format!("{line:?}, {status}, {open:?}").into());
+            }
+            if let Some(file) = open.iter().find(|file| file.starts_with(folder.path())) {
+                return Err(format!("`{}` is still open", file.display()).into());
+            }
+        }
+        match fs::read_dir(&cache)?.count() {
+            1 => Ok(Completion::Completed),
+            count => Err(format!("{count} entries in the cache").into()),
+        }
+    }
+}
