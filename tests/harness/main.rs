@@ -8,6 +8,7 @@
 //! - [`wasm_exceptions`]: the cases of exceptions and `longjmp`, compiled so that code catches by itself
 //! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
+//! - [`hostile`]: modules that mean no good
 //! - [`legacy_exceptions`]: exceptions in the legacy encoding against their translation, over generated code
 //! - [`library`]: the demo and the limits through `host`'s library
 //! - [`oracle`]: C++ and Rust as WebAssembly against the same code built natively
@@ -27,6 +28,7 @@ mod emscripten;
 mod engines;
 mod fusing;
 mod grid;
+mod hostile;
 mod legacy_exceptions;
 mod library;
 mod link_cases;
@@ -46,6 +48,7 @@ fn main() -> std::process::ExitCode {
         debug::trials(),
         fusing::trials(),
         grid::trials(),
+        hostile::trials(),
         legacy_exceptions::trials(),
         library::trials(),
         oracle::trials(),

@@ -9,7 +9,7 @@ use super::flags::FuseFlags;
 use super::{complain, link, output};
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
-    let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
+    let plan = link::plan(flags.link.input.read(&flags.module)?, &flags.link)?;
     let options = FuseOptions {
         exports: flags.export.clone(),
         invoke: flags.invoke.clone(),

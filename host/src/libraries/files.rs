@@ -95,7 +95,7 @@ impl Files {
         {
             return Ok(object.clone());
         }
-        let object = Self::read_anew(file, name)?;
+        let object = self.read_anew(file, name)?;
         if self.read.len() >= KEPT {
             self.read.clear();
         }
@@ -105,9 +105,10 @@ impl Files {
         Ok(object)
     }
 
-    fn read_anew(file: &Path, name: &str) -> Result<Object, String> {
-        let mut object =
-            program::read_as(file, Path::new(name)).map_err(|error| error.to_string())?;
+    fn read_anew(&self, file: &Path, name: &str) -> Result<Object, String> {
+        let limits = linker::Library::limits(&self.search);
+        let read = program::read_as(file, Path::new(name), &limits);
+        let mut object = read.map_err(|error| error.to_string())?;
         object.file = Some(file.to_owned());
         Ok(object)
     }
@@ -134,9 +135,6 @@ impl linker::Library for Files {
             let name = linker::printable(name);
             Fault::BadLibrary { message: format!("`{by}` needs the library `{name}`: {message}") }
         };
-        if name.contains(['/', '\\', '\0']) || name == ".." {
-            return Err(bad("it is a path".to_owned()));
-        }
         let file = self.find(name).map_err(bad)?;
         self.read(&file, name).map_err(bad)
     }
@@ -145,5 +143,9 @@ impl linker::Library for Files {
     fn system(&mut self, file: &str) -> Option<Object> {
         let read = || linker::Library::system(&mut self.search, file);
         self.system.entry(file.to_owned()).or_insert_with(read).clone()
+    }
+
+    fn limits(&self) -> linker::InputLimits {
+        linker::Library::limits(&self.search)
     }
 }
