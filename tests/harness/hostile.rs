@@ -302,8 +302,8 @@ fn a_chain_of_10000_libraries() -> Result<(), Failed> {
 }
 
 fn needed_libraries_that_are_nowhere() -> Result<(), Failed> {
-    let mut parts = Parts::default();
-    parts.needed = (0..100_000).map(|n| format!("nothing{n}.wasm")).collect();
+    let needed = (0..100_000).map(|n| format!("nothing{n}.wasm")).collect();
+    let parts = Parts { needed, ..Parts::default() };
     let faults = plan(Object::load("wide", parts.finish())?, Vec::new()).err();
     let faults = faults.ok_or("nothing is wrong")?;
     assert_eq!(faults.as_slice().len(), 100_000);
