@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use linker::{BoundModule, Object, Set, SourceLine};
+use linker::{BoundModule, DebugInfo, Object, Set, SourceLine};
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 
 use crate::code::Compiled;
@@ -23,9 +22,16 @@ pub(crate) struct Backtrace {
 
 impl Backtrace {
     pub(crate) fn new(program: &Program<State>, backtrace: &WasmBacktrace) -> Self {
-        let mut symbols = Symbols { program, bound: program.bound(), maps: BTreeMap::new() };
         let frames = backtrace.frames().iter();
-        let functions: Vec<_> = frames.flat_map(|frame| symbols.functions(frame)).collect();
+        let libraries = frames.clone().map(|frame| program.compilations.find(frame.module()));
+        let libraries: Vec<_> = libraries.collect();
+        let bound = program.bound();
+        let (maps, debug) = (BTreeMap::new(), BTreeMap::new());
+        let mut symbols = Symbols { program, bound: &bound, maps, debug };
+        let functions = frames
+            .zip(&libraries)
+            .flat_map(|(f, library)| symbols.functions(f, library.as_deref()));
+        let functions: Vec<_> = functions.collect();
         let lines = functions.iter().enumerate();
         let stale_maps = symbols.maps.into_values().filter_map(|kept| match kept {
             Kept::Stale(path) => Some(path),
@@ -40,9 +46,11 @@ impl Backtrace {
 
 struct Symbols<'p> {
     program: &'p Program<State>,
-    bound: Vec<BoundModule>,
+    bound: &'p [BoundModule],
     /// What is beside each module that was asked for, by its bytes.
     maps: BTreeMap<*const u8, Kept>,
+    /// What is in it.
+    debug: BTreeMap<*const u8, Option<DebugInfo<'p>>>,
 }
 
 /// The module of a frame as it was before it was compiled.
@@ -51,30 +59,27 @@ struct Origin<'s> {
     bound: &'s BoundModule,
 }
 
-impl Symbols<'_> {
-    /// The function that a frame is of. Code of another that was inlined there comes first; that which was
-    /// inlined between them is not known.
-    fn functions(&mut self, frame: &FrameInfo) -> Vec<String> {
+impl<'p> Symbols<'p> {
+    /// The functions that a frame is of, of the program or a library that it opened. Code of another that was inlined there
+    /// comes first; that which was inlined between them is not known.
+    fn functions(
+        &mut self,
+        frame: &FrameInfo,
+        library: Option<&'p libraries::Compiled>,
+    ) -> Vec<String> {
         let program = self.program;
         let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
         let compiled = program.code.modules.iter().find(same).map(|compiled| compiled.module);
-        let library: Option<Arc<libraries::Compiled>> = match compiled {
-            Some(_) => None,
-            None => program.compilations.find(frame.module()),
+        let bound = self.bound.iter().find(|bound| Some(bound.module) == compiled);
+        let origin = match (bound, library) {
+            (Some(bound), _) => Some(Origin { set: program.plan.set(), bound }),
+            (None, Some(library)) => Some(Origin { set: library.set(), bound: &library.bound }),
+            (None, None) => None,
         };
-        let bound = std::mem::take(&mut self.bound);
-        let origin = match &library {
-            Some(library) => Some(Origin { set: library.set(), bound: &library.bound }),
-            None => {
-                let bound = bound.iter().find(|bound| Some(bound.module) == compiled);
-                bound.map(|bound| Origin { set: program.plan.set(), bound })
-            }
-        };
-        let functions = origin.and_then(|origin| self.originals(&origin, frame));
-        self.bound = bound;
-        functions.unwrap_or_else(|| {
+        origin.and_then(|origin| self.originals(origin, frame)).unwrap_or_else(|| {
             let module = compiled.map(|module| program.name(module));
             let module = module.or(frame.module().name()).unwrap_or("?");
+            let module = linker::printable(module);
             vec![format!("{module}!{}", name(frame.func_name(), frame.func_index()))]
         })
     }
@@ -82,7 +87,7 @@ impl Symbols<'_> {
     /// The functions that a frame's code was, if that is known.
     fn originals(
         &mut self,
-        Origin { set, bound }: &Origin<'_>,
+        Origin { set, bound }: Origin<'p>,
         frame: &FrameInfo,
     ) -> Option<Vec<String>> {
         let outer = bound.origin_of_function(frame.func_index());
@@ -106,11 +111,13 @@ impl Symbols<'_> {
         format!("{title}!{}", name(known.as_deref(), function))
     }
 
-    fn lines(&mut self, object: &Object, offset: usize) -> Vec<SourceLine> {
-        match self.map(object) {
-            Some(map) => map.lines(offset),
-            None => linker::source_lines(&object.bytes, offset),
+    fn lines(&mut self, object: &'p Object, offset: usize) -> Vec<SourceLine> {
+        if let Some(map) = self.map(object) {
+            return map.lines(offset);
         }
+        let info = self.debug.entry(object.bytes.as_ptr());
+        let info = info.or_insert_with(|| DebugInfo::read(&object.bytes));
+        info.as_ref().map(|info| info.lines(offset)).unwrap_or_default()
     }
 
     fn map(&mut self, object: &Object) -> Option<&linker::Mappings> {

@@ -172,8 +172,9 @@ impl Error {
         Error::Start { what: instantiation(module, &error), error }
     }
 
-    /// A message of Wasmtime's on one line, the causes after each other.
+    /// A message of Wasmtime's on one line, the causes after each other. It may have names of a module's.
     pub(crate) fn message(error: &wasmtime::Error) -> String {
-        error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
+        linker::printable(&causes.join(": ")).into_owned()
     }
 }

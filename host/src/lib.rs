@@ -58,6 +58,7 @@ mod source_map;
 mod value;
 mod wasi;
 
+pub use ::linker::InputLimits;
 pub use cache::{Cache, CacheError, CacheUsage};
 pub use engine::Settings;
 pub use error::Error;
@@ -69,7 +70,7 @@ pub use linker::Linker;
 pub use precompiled::{precompile, run_precompiled};
 pub use preinit::preinit;
 pub use process::Process;
-pub use program::{Mode, Program, check_preloads, function, functions, read};
+pub use program::{Mode, Program, check_preloads, function, functions, read, read_within};
 pub use sandbox::{Host, State};
 pub use search::Search;
 pub use source_map::{source_map_path, source_map_text};

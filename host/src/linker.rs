@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use linker::{Object, Plan, Set};
+use linker::{InputLimits, Object, Plan, Set};
 use wasmtime::{AsContextMut, Engine};
 
 use crate::cache::Cache;
@@ -54,6 +54,7 @@ pub struct Linker<T: 'static> {
     preloads: Vec<Object>,
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
+    limits: InputLimits,
     linkage: Linkage,
     cache: Option<Cache>,
     libraries: Option<Get<T>>,
@@ -75,6 +76,7 @@ impl<T: 'static> Linker<T> {
             preloads: Vec::new(),
             folders: Vec::new(),
             sysroot: None,
+            limits: InputLimits::default(),
             linkage: Linkage::default(),
             cache: None,
             libraries: None,
@@ -87,13 +89,19 @@ impl<T: 'static> Linker<T> {
         &mut self.host
     }
 
+    /// Bounds what is read: the modules that are added from now on, and all together when they are linked.
+    pub fn input_limits(&mut self, limits: InputLimits) -> &mut Self {
+        self.limits = limits;
+        self
+    }
+
     /// Adds a module's bytes; `name` is how messages and `needed` entries call it.
     ///
     /// # Errors
     ///
     /// When they are no valid module.
     pub fn module(&mut self, name: &str, bytes: Vec<u8>) -> Result<&mut Self, Error> {
-        self.objects.push(Object::load(name, bytes)?);
+        self.objects.push(Object::load_within(name, bytes, &self.limits)?);
         Ok(self)
     }
 
@@ -103,7 +111,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// When it cannot be read, or is no valid module.
     pub fn file(&mut self, path: &Path) -> Result<&mut Self, Error> {
-        self.objects.push(program::read(path)?);
+        self.objects.push(program::read_within(path, &self.limits)?);
         Ok(self)
     }
 
@@ -114,7 +122,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// As [`Linker::file`].
     pub fn preload(&mut self, name: &str, path: &Path) -> Result<&mut Self, Error> {
-        self.preloads.push(program::read(path)?.preloaded_as(name));
+        let object = program::read_within(path, &self.limits)?;
+        self.preloads.push(object.preloaded_as(name));
         Ok(self)
     }
 
@@ -233,7 +242,8 @@ impl<T: 'static> Linker<T> {
             .next()
             .ok_or_else(|| Error::Setup { message: "there is no module to link".to_owned() })?;
         program::check_preloads(&self.preloads)?;
-        let mut search = Search::new(self.folders.clone(), self.sysroot.clone());
+        let search = Search::new(self.folders.clone(), self.sysroot.clone());
+        let mut search = search.within(self.limits);
         let mut set = Set::gather(program, objects.collect(), &mut search)?;
         set.host = set.wanted_of_host();
         set.host.retain(|import| host_functions::has_all(&self.host, &[import]));

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use linker::{FuseOptions, NoLibrary, Object, Plan, Set};
+use linker::{FuseOptions, InputLimits, Object, Plan, Set};
 use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
@@ -15,6 +15,9 @@ use crate::error::Error;
 use crate::fuse::fuse;
 use crate::program::{self, Linkage, Program};
 use crate::sandbox::{Host, State};
+
+/// Bytes of a file with code that are read: a device such as `/dev/zero` has no end.
+const CODE_LIMIT: u64 = 1 << 30;
 
 /// What a file tells of its program.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,11 +67,9 @@ pub unsafe fn run_precompiled(
     path: &Path,
     settings: Settings,
 ) -> Result<Option<(Host, Program<State>)>, Error> {
-    let read = program::read_limited(path);
-    let bytes = read.map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    if !container::is_one(&bytes) {
-        return Ok(None);
-    }
+    let read = program::read_limited(path, CODE_LIMIT);
+    let read = read.map_err(|error| Error::Read { path: path.to_owned(), error })?;
+    let Some(bytes) = read.filter(|bytes| container::is_one(bytes)) else { return Ok(None) };
     let failed = |message: String| Error::Precompiled { path: path.to_owned(), message };
     if settings.limits.fuel.is_some() {
         return Err(Error::PrecompiledFuel { path: path.to_owned() });
@@ -95,6 +96,6 @@ fn host(about: &About, settings: Settings) -> Result<Host, Error> {
 }
 
 fn whole(about: &About, module: &[u8]) -> Result<Plan, Error> {
-    let object = Object::load(&about.name, module)?;
-    Ok(Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
+    let object = Object::load_within(&about.name, module, &InputLimits::NONE)?;
+    Ok(Plan::new(Set { objects: vec![object], program: 0, host: Vec::new() })?)
 }

@@ -3,7 +3,7 @@
 //! They run here, alone: each call of the host is refused. So all that they can tell is in the program itself,
 //! and the same program always becomes the same bytes. What memory and globals hold then is written by Wizer.
 
-use linker::{BoundModule, FuseOptions, NoLibrary, Object, Plan, Set};
+use linker::{BoundModule, FuseOptions, InputLimits, Object, Plan, Set};
 use wasmtime::{
     Config, Engine, ExternType, Func, Instance, Module, Store, ThrownException, Trap, Val,
     WasmBacktrace,
@@ -49,8 +49,8 @@ fn without_initialisers(
     options: &FuseOptions,
 ) -> Result<Vec<u8>, Error> {
     // Not as a module that lends its memory to others: it stays as it is.
-    let object = Object::load(name, written)?.preloaded_as(name);
-    let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
+    let object = Object::load_within(name, written, &InputLimits::NONE)?.preloaded_as(name);
+    let plan = Plan::new(Set { objects: vec![object], program: 0, host: Vec::new() })?;
     let options =
         FuseOptions { exports: Vec::new(), invoke: None, preinit: false, ..options.clone() };
     Ok(plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default())

@@ -5,7 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{Bound, BoundModule, Faults, FuseError, FuseOptions, Module, Object, Plan, Set};
+use linker::{
+    Bound, BoundModule, Faults, FuseError, FuseOptions, Import, InputLimits, Module, Object, Plan,
+    Set,
+};
 use wasmtime::{AsContextMut, Instance, InstancePre};
 
 use crate::cache::{Cache, CacheError, Key};
@@ -68,7 +71,8 @@ impl Linkage {
         let options =
             FuseOptions { dynamic: true, exports: self.exports.clone(), ..FuseOptions::default() };
         let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
-        let object = Object::load(plan.main().name.clone(), fused.bytes)?;
+        let name = plan.main().name.clone();
+        let object = Object::load_within(name, fused.bytes, &InputLimits::NONE)?;
         let host = set.host.clone();
         Ok(Plan::new(Set { objects: vec![object], program: 0, host })?)
     }
@@ -269,7 +273,8 @@ fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Resul
         return Ok(());
     }
     let missing = imports.iter().filter(|import| !host_functions::has_all(functions, &[import]));
-    let missing = missing.map(|i| (format!("{}.{}", i.module, i.name), i.ty.to_string()));
+    let name = |i: &Import| linker::printable(&format!("{}.{}", i.module, i.name)).into_owned();
+    let missing = missing.map(|import| (name(import), import.ty.to_string()));
     Err(Error::HostFunctions { missing: missing.collect() })
 }
 
@@ -278,41 +283,48 @@ fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Resul
 ///
 /// # Errors
 ///
-/// When it cannot be read, or is no valid module.
+/// When it cannot be read, is no valid module, or larger than it may be by default.
 pub fn read(path: &Path) -> Result<Object, Error> {
+    read_within(path, &InputLimits::default())
+}
+
+/// As [`read`], within other limits.
+///
+/// # Errors
+///
+/// As there.
+pub fn read_within(path: &Path, limits: &InputLimits) -> Result<Object, Error> {
     // An error names the whole path: there may be several files of one name.
     let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let mut object = read_file(&file, path)?;
+    let mut object = read_file(&file, path, limits)?;
     object.file = Some(path.to_owned());
     Ok(object)
 }
 
-/// As [`read`], of a file that is open and that messages know by a path.
-pub(crate) fn read_file(file: &File, path: &Path) -> Result<Object, Error> {
-    let bytes = bytes_of(file).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+/// As [`read_within`], of a file that is open and that messages know by a path.
+pub(crate) fn read_file(file: &File, path: &Path, limits: &InputLimits) -> Result<Object, Error> {
+    let shown = linker::printable(&path.to_string_lossy()).into_owned();
+    let bytes = bytes_of(file, limits.max_module_size)
+        .map_err(|error| Error::Read { path: path.to_owned(), error })?
+        .ok_or_else(|| limits.too_large(&shown))?;
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut object = Object::load(path.to_string_lossy(), binary(path, bytes)?)?;
+    let mut object = Object::load_within(shown, binary(path, bytes)?, limits)?;
     let name = linker::printable(linker::module_name(&file)).into_owned();
     Arc::make_mut(&mut object.module).name = name;
     Ok(object)
 }
 
-/// Bytes of a module that are read; a device such as `/dev/zero` has no end.
-const MODULE_LIMIT: u64 = 1 << 30;
-
-pub(crate) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    bytes_of(&File::open(path)?)
+/// The bytes of a file, `None` if there are more than that: a device such as `/dev/zero` has no end.
+pub(crate) fn read_limited(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    bytes_of(&File::open(path)?, limit)
 }
 
-fn bytes_of(file: &File) -> io::Result<Vec<u8>> {
+fn bytes_of(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
     // A device says that it has none.
-    let size = file.metadata()?.len().min(MODULE_LIMIT);
+    let size = file.metadata()?.len().min(limit);
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.take(MODULE_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MODULE_LIMIT {
-        return Err(io::Error::other("it is larger than 1 GiB, and so no module"));
-    }
-    Ok(bytes)
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
 }
 
 fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
@@ -327,7 +339,9 @@ fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
         Ok(binary) => Ok(binary.into_owned()),
         Err(mut error) => {
             error.set_path(path);
-            Err(Error::Text { path: path.to_owned(), message: error.to_string() })
+            // It shows the line of the file.
+            let message = linker::printable_lines(&error.to_string()).into_owned();
+            Err(Error::Text { path: path.to_owned(), message })
         }
     }
 }

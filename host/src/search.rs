@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use linker::{Fault, Library, Object};
+use linker::{Fault, InputLimits, Library, Object};
 
 use crate::program;
 
@@ -12,12 +12,21 @@ use crate::program;
 pub struct Search {
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
+    limits: InputLimits,
 }
 
 impl Search {
     /// `folders` are searched in order; without a `sysroot` it is looked for beside this program.
     pub fn new(folders: Vec<PathBuf>, sysroot: Option<PathBuf>) -> Self {
-        Search { folders, sysroot: sysroot.or_else(default_sysroot) }
+        let sysroot = sysroot.or_else(default_sysroot);
+        Search { folders, sysroot, limits: InputLimits::default() }
+    }
+
+    /// Refuses libraries, and programs of modules, that are larger than that.
+    #[must_use]
+    pub fn within(mut self, limits: InputLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Whether there is a folder for the system libraries.
@@ -46,16 +55,9 @@ fn default_sysroot() -> Option<PathBuf> {
 
 impl Library for Search {
     fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
-        if name.contains(['/', '\\', '\0']) || name == ".." {
-            let message = format!(
-                "`{by}` needs a library of the name `{}`, which is a path",
-                name.escape_debug()
-            );
-            return Err(Fault::BadLibrary { message });
-        }
         let candidates = self.candidates(name);
         match candidates.iter().find(|path| path.is_file()) {
-            Some(path) => program::read(path).map_err(|error| {
+            Some(path) => program::read_within(path, &self.limits).map_err(|error| {
                 let name = linker::printable(name);
                 let message = format!("`{by}` needs the library `{name}`: {error}");
                 Fault::BadLibrary { message }
@@ -70,5 +72,9 @@ impl Library for Search {
 
     fn system(&mut self, file: &str) -> Option<Object> {
         program::read(&self.sysroot.as_ref()?.join(file)).ok()
+    }
+
+    fn limits(&self) -> InputLimits {
+        self.limits
     }
 }

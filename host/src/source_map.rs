@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use linker::{Mappings, Object, SourceMap};
+use linker::{InputLimits, Mappings, Object, SourceMap};
 use sha2::{Digest, Sha256};
 
 use crate::program::read_limited;
@@ -34,7 +34,7 @@ pub(crate) enum Kept {
 pub(crate) fn read(object: &Object) -> Kept {
     let Some(file) = &object.file else { return Kept::Nothing };
     let path = source_map_path(file);
-    let text = read_limited(&path).ok();
+    let text = read_limited(&path, InputLimits::default().max_module_size).ok().flatten();
     match text.and_then(|text| serde_json::from_slice::<SourceMap>(&text).ok()) {
         Some(map) if map.sha256 == digest(&object.bytes) => Kept::Map(map.read()),
         Some(map) if !map.sha256.is_empty() => Kept::Stale(path),

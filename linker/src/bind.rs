@@ -12,6 +12,7 @@ use wasmparser::ExternalKind;
 use crate::alone;
 use crate::contents::Contents;
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
+use crate::demangle::printable;
 use crate::emit::{self, Emitter, STACK_POINTER_TYPE, Sections, Shares};
 use crate::layout::ItemId;
 use crate::links::Links;
@@ -151,7 +152,9 @@ impl Plan {
         let mut sections = Sections::default();
         let mut sources = vec![Source::Shared(Shared::Table)];
         sections.imports.import(ENV, TABLE, EntityType::Table(TABLE_IMPORT));
-        for (function, slot) in (0..).zip(slots) {
+        // Slots in a row are one segment: a module may have no more than 100,000 of these.
+        let mut runs: Vec<(u32, Vec<u32>)> = Vec::new();
+        for slot in slots {
             let provider = &self.set.objects[slot.definition.module].module;
             let export = &provider.exports[slot.definition.export];
             let ExternType::Func(ty) = &export.ty else { continue };
@@ -161,8 +164,15 @@ impl Plan {
             sections.imports.import(&provider.name, &export.name, EntityType::Function(ty));
             sources
                 .push(Source::Export { module: slot.definition.module, name: export.name.clone() });
-            let offset = ConstExpr::i32_const(slot.index.cast_signed());
-            sections.elements.active(None, &offset, Elements::Functions(vec![function].into()));
+            let function = sections.imports.len() - 2;
+            match runs.last_mut() {
+                Some((start, run)) if slot.index - *start == run.len() as u32 => run.push(function),
+                _ => runs.push((slot.index, vec![function])),
+            }
+        }
+        for (start, run) in runs {
+            let offset = ConstExpr::i32_const(start.cast_signed());
+            sections.elements.active(None, &offset, Elements::Functions(run.into()));
         }
         let bytes = sections.finish();
         let module = self.set.objects.len();
@@ -233,7 +243,7 @@ impl BindError {
             emit::Error::UserError(invalid) => invalid.to_string(),
             other => other.to_string(),
         };
-        BindError { module: module.to_owned(), message }
+        BindError { module: module.to_owned(), message: printable(&message).into_owned() }
     }
 }
 

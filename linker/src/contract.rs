@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Faults};
 use crate::load::Module;
-use crate::nearest::nearest;
+use crate::nearest::{WORK, nearest};
 use crate::types::{ExternType, FuncType, ParseFuncTypeError};
 
 /// Functions that a module must at least import and export.
@@ -120,7 +120,8 @@ fn export_fault(module: &Module, wanted: &Expectation) -> Option<Fault> {
     let (name, expected) = (wanted.name.clone(), ExternType::Func(wanted.ty.clone()));
     match module.export(&name) {
         None => {
-            let candidate = nearest(&name, module.exports.iter().map(|e| e.name.as_str()));
+            let candidate =
+                nearest(&name, module.exports.iter().map(|e| e.name.as_str()), &mut WORK.clone());
             let candidate = candidate.map(str::to_owned);
             let module = module.name.clone();
             Some(Fault::MissingExport { module, name, expected, candidate })

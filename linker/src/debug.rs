@@ -75,9 +75,6 @@ fn write(
     Ok(sections)
 }
 
-/// Entries that lie deeper in others than this are no compiler's work, and writing them takes stack.
-const DEPTH_LIMIT: isize = 200;
-
 /// Of one module there are no more pieces of code than its bytes could tell of, each by itself. Lists that many
 /// entries share would let a small module grow without an end.
 const PIECES_PER_BYTE: usize = 4;
@@ -107,9 +104,6 @@ impl Moves<'_> {
             }
             let mut entry = unit.null_entry();
             while unit.read_entry(&mut entry)? {
-                if entry.depth > DEPTH_LIMIT {
-                    return Err(ConvertError::InvalidAttributeValue);
-                }
                 if self.is_kept(&entry) {
                     unit.require_entry(entry.offset);
                 }

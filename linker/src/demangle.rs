@@ -1,6 +1,9 @@
 //! Names as their authors wrote them.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+use cpp_demangle::DemangleOptions;
 
 /// A C++ or Rust symbol in source notation; any other name as it is, but [`printable`].
 ///
@@ -15,29 +18,59 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
         Cow::Borrowed(name) => name,
         escaped => return escaped,
     };
+    in_source(name).map_or(name.into(), Cow::Owned)
+}
+
+/// Longer names, mangled or not, are no source that anybody reads. A short mangled name may stand for one without
+/// end: each part of it can be the one before, twice.
+const LONGEST: usize = 16 * 1024;
+
+/// `None` for a name of another language, and for one that would be too long.
+fn in_source(name: &str) -> Option<String> {
+    let mut source = Source(String::new());
+    if name.len() > LONGEST {
+        return None;
+    }
     if let Ok(rust) = rustc_demangle::try_demangle(name) {
         // The alternate form leaves out the hash.
-        return format!("{rust:#}").into();
+        write!(source, "{rust:#}").ok()?;
+    } else if name.starts_with("_Z") {
+        // Without the prefix the demangler reads types too: `f` would be `float`.
+        let symbol = cpp_demangle::Symbol::new(name).ok()?;
+        symbol.structured_demangle(&mut source, &DemangleOptions::default()).ok()?;
+    } else {
+        return None;
     }
-    // Without the prefix the demangler reads types too: `f` would be `float`.
-    if !name.starts_with("_Z") {
-        return name.into();
+    // Punycode and literals can stand for any character.
+    Some(printable(&source.0).into_owned())
+}
+
+/// A name in source notation as it is written, until it is too long.
+struct Source(String);
+
+impl Write for Source {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.0.len() + part.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(part);
+        Ok(())
     }
-    let cpp = cpp_demangle::Symbol::new(name).ok().and_then(|symbol| symbol.demangle().ok());
-    cpp.map_or(name.into(), Cow::Owned)
+}
+
+/// A text of somebody else's, cut off where it is longer than anybody reads.
+pub(crate) fn shortened(text: &str) -> String {
+    let end = text.floor_char_boundary(LONGEST);
+    if end < text.len() { format!("{}…", &text[..end]) } else { text.to_owned() }
 }
 
 /// A text of somebody else's that cannot do anything to a terminal or forge lines of a report: control
-/// characters, and those that change the direction of text, are escaped.
+/// characters, those that change the direction of text and those that nobody sees are escaped.
 ///
 /// ```
 /// assert_eq!(linker::printable("a\nb\u{202e}"), "a\\nb\\u{202e}");
 /// ```
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let is_harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     if !text.contains(is_harmful) {
         return text.into();
     }
@@ -46,4 +79,20 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         false => c.to_string(),
     };
     text.chars().map(escape).collect::<String>().into()
+}
+
+/// As [`printable`], of a text of several lines.
+pub fn printable_lines(text: &str) -> Cow<'_, str> {
+    match text.contains(|c| is_harmful(c) && c != '\n') {
+        true => text.split('\n').map(printable).collect::<Vec<_>>().join("\n").into(),
+        false => text.into(),
+    }
+}
+
+/// Whether a character does something to the text around it, or is not seen at all.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use wasmparser::{Dylink0SectionReader, Dylink0Subsection, SymbolFlags};
 
-use crate::LoadError;
+use crate::{InputLimits, LoadError};
 
 /// The section's name.
 pub(crate) const SECTION: &str = "dylink.0";
@@ -104,11 +104,25 @@ impl SymbolInfo {
     }
 }
 
+impl Dylink {
+    /// How many names it has.
+    pub(crate) fn name_count(&self) -> usize {
+        let Dylink { mem_info: _, needed, export_info, import_info, runtime_path } = self;
+        needed.len() + export_info.len() + import_info.len() + runtime_path.len()
+    }
+}
+
 /// Reads a section's data; `module` names the module in errors.
-pub(crate) fn read(module: &str, section: Dylink0SectionReader<'_>) -> Result<Dylink, LoadError> {
+pub(crate) fn read(
+    module: &str,
+    section: Dylink0SectionReader<'_>,
+    limits: &InputLimits,
+) -> Result<Dylink, LoadError> {
     let mut dylink = Dylink::default();
     for subsection in section {
-        match subsection.map_err(|e| LoadError::malformed(module, &e))? {
+        let subsection = subsection.map_err(|e| LoadError::malformed(module, &e))?;
+        limits.check_symbols(module, dylink.name_count() + name_count(&subsection))?;
+        match subsection {
             Dylink0Subsection::MemInfo(info) => dylink.mem_info = mem_info(module, &info)?,
             Dylink0Subsection::Needed(names) => dylink.needed.extend(owned(&names)),
             Dylink0Subsection::RuntimePath(paths) => dylink.runtime_path.extend(owned(&paths)),
@@ -123,6 +137,15 @@ pub(crate) fn read(module: &str, section: Dylink0SectionReader<'_>) -> Result<Dy
         }
     }
     Ok(dylink)
+}
+
+fn name_count(subsection: &Dylink0Subsection<'_>) -> usize {
+    match subsection {
+        Dylink0Subsection::Needed(names) | Dylink0Subsection::RuntimePath(names) => names.len(),
+        Dylink0Subsection::ExportInfo(symbols) => symbols.len(),
+        Dylink0Subsection::ImportInfo(symbols) => symbols.len(),
+        _ => 0,
+    }
 }
 
 fn mem_info(module: &str, info: &wasmparser::MemInfo) -> Result<MemInfo, LoadError> {

@@ -10,7 +10,7 @@ use crate::set::module_name;
 use crate::types::ExternType;
 
 /// How many faults a report spells out; it counts the rest.
-const SHOWN: usize = 50;
+pub(crate) const SHOWN: usize = 50;
 
 /// One thing that keeps modules from being linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -87,12 +87,25 @@ pub enum Fault {
         tried.iter().map(|place| format!("\n  {place}")).collect::<String>()
     )]
     LibraryNotFound { by: String, name: String, tried: Vec<String> },
+    /// What a module names as needed is not the name of a file.
+    #[error(
+        "`{by}` needs a library of the name `{}`, which is a path or no name; a library is looked for by the name of \
+         its file alone: link `{by}` anew with that",
+        printable(name)
+    )]
+    LibraryName { by: String, name: String },
     /// A library cannot be used.
     #[error("{message}")]
     BadLibrary { message: String },
     /// The modules together need more than a process can have.
     #[error("the modules need a {what} of {needed} together, but {limit} is the most")]
     TooLarge { what: &'static str, needed: u64, limit: u64 },
+    /// The modules together have more than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
+    #[error(
+        "the modules have {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
+         all together; if they are to have that many, raise `--max-symbols`"
+    )]
+    TooManySymbols { symbols: usize, limit: usize },
     /// A module lacks an export that it is declared to have.
     #[error(
         "`{module}` should export `{name}`: {expected}, but does not{}",

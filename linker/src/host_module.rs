@@ -92,7 +92,7 @@ impl HostModule {
 static HOST: LazyLock<[HostModule; 2]> = LazyLock::new(|| {
     [
         HostModule::new(WASI, "WASI preview 1", &FUNCTIONS),
-        HostModule::new(DYNAMIC_LINKER, "`host`", &DYNAMIC_LINKER_FUNCTIONS),
+        HostModule::new(DYNAMIC_LINKER, "host", &DYNAMIC_LINKER_FUNCTIONS),
     ]
 });
 

@@ -118,6 +118,10 @@ impl Effect {
 /// Calls within such a function that are followed.
 const DEPTH: usize = 8;
 
+/// Bytes of code that are read for one function, for each byte of its module. Functions that call each other many times
+/// would be read without an end.
+const READINGS: usize = 2;
+
 /// What a function does, if it only writes numbers that are known to addresses that are known: relocations
 /// do, and the clearing of data that starts as zero.
 pub(crate) fn effects(
@@ -126,7 +130,8 @@ pub(crate) fn effects(
     function: ItemId,
 ) -> Option<Vec<Effect>> {
     let mut effects = Vec::new();
-    collect(links, contents, function, DEPTH, &mut effects)?;
+    let mut budget = READINGS * links.plan.set.objects[function.module].bytes.len();
+    collect(links, contents, function, DEPTH, &mut budget, &mut effects)?;
     Some(effects)
 }
 
@@ -135,12 +140,14 @@ fn collect(
     contents: &[Contents<'_>],
     function: ItemId,
     depth: usize,
+    budget: &mut usize,
     effects: &mut Vec<Effect>,
 ) -> Option<()> {
     let FunctionLink::Defined(id) = links.function(function) else { return None };
     let module = id.module;
     let defined = id.index - links.imported(module).functions;
     let body = contents[module].bodies.get(defined as usize)?;
+    *budget = budget.checked_sub(body.range().len())?;
     let mut locals = locals(body)?;
     let mut stack: Vec<Value> = Vec::new();
     for operator in body.get_operators_reader().ok()? {
@@ -159,7 +166,7 @@ fn collect(
                 let callee = ItemId { module, index: function_index };
                 let depth = depth.checked_sub(1)?;
                 stack.is_empty().then_some(())?;
-                collect(links, contents, callee, depth, effects)?;
+                collect(links, contents, callee, depth, budget, effects)?;
             }
             Operator::LocalGet { local_index } => stack.push(*locals.get(local_index as usize)?),
             Operator::LocalTee { local_index } => {
@@ -188,7 +195,7 @@ fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
     let mut locals = Vec::new();
     for group in body.get_locals_reader().ok()? {
         let (count, ty) = group.ok()?;
-        (ty == ValType::I32 && count <= LOCALS).then_some(())?;
+        (ty == ValType::I32 && count <= LOCALS - locals.len() as u32).then_some(())?;
         locals.resize(locals.len() + count as usize, zero);
     }
     Some(locals)

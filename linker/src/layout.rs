@@ -146,7 +146,9 @@ impl Region {
     fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
         let start = self.end.next_multiple_of(alignment);
         let end = start.saturating_add(size);
-        let too_large = || Fault::TooLarge { what: self.what, needed: end, limit: self.limit };
+        // Even what has no size has an address, and so the place of a byte or an element.
+        let needed = start.saturating_add(size.max(1));
+        let too_large = || Fault::TooLarge { what: self.what, needed, limit: self.limit };
         let start =
             u32::try_from(start).ok().filter(|_| end <= self.limit).ok_or_else(too_large)?;
         self.end = end;

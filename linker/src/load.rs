@@ -14,6 +14,7 @@ use crate::convention::{LINEAR_MEMORY, MEMORY_BASE, TABLE, TABLE_BASE};
 use crate::custom;
 use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
+use crate::limits::InputLimits;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 
 /// The WebAssembly features that modules may use: version 3.0 of the standard without threads, and the legacy
@@ -143,6 +144,18 @@ pub enum LoadError {
         "`{module}` has its `dylink.0` section at offset {offset:#x}; it must come first, and once"
     )]
     DylinkNotFirst { module: String, offset: usize },
+    /// The bytes are more than [`InputLimits::max_module_size`](crate::InputLimits::max_module_size).
+    #[error(
+        "`{module}` has more than {limit} bytes, which is the limit for a module; if it is to be that large, raise \
+         `--max-module-size`"
+    )]
+    TooLarge { module: String, limit: u64 },
+    /// They are more than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
+    #[error(
+        "`{module}` has {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
+         all modules together; if it is to have that many, raise `--max-symbols`"
+    )]
+    TooManySymbols { module: String, symbols: usize, limit: usize },
     #[error("`{module}` asks in `dylink.0` for an alignment of 2^{log2}; 2^31 is the most")]
     Alignment { module: String, log2: u32 },
 }
@@ -182,12 +195,27 @@ impl Module {
     ///
     /// # Errors
     ///
-    /// When the bytes are not a valid core module that uses only [`FEATURES`].
+    /// When the bytes are not a valid core module that uses only [`FEATURES`], or are more than they may be by
+    /// default.
     pub fn load(name: impl Into<String>, bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::load_within(name, bytes, &InputLimits::default())
+    }
+
+    /// As [`Module::load`], within other limits.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn load_within(
+        name: impl Into<String>,
+        bytes: &[u8],
+        limits: &InputLimits,
+    ) -> Result<Self, LoadError> {
         let name = printable(&name.into()).into_owned();
+        limits.check_size(&name, bytes.len())?;
         check_header(&name, bytes)?;
         let mut reader = ModuleReader::default();
-        reader.read(&name, bytes)?;
+        reader.read(&name, bytes, limits)?;
         let kind = kind(&reader);
         Ok(Module {
             name,
@@ -255,7 +283,8 @@ enum Base {
 }
 
 impl<'a> ModuleReader<'a> {
-    fn read(&mut self, name: &str, bytes: &'a [u8]) -> Result<(), LoadError> {
+    fn read(&mut self, name: &str, bytes: &'a [u8], limits: &InputLimits) -> Result<(), LoadError> {
+        let mut symbols = 0;
         let mut validator = Validator::new_with_features(FEATURES);
         let mut first_section = true;
         for payload in Parser::new(0).parse_all(bytes) {
@@ -268,9 +297,13 @@ impl<'a> ModuleReader<'a> {
                     return Err(LoadError::DylinkNotFirst { module: name.to_owned(), offset });
                 }
                 if let KnownCustom::Dylink0(reader) = section.as_known() {
-                    self.dylink = Some(dylink::read(name, reader)?);
+                    let dylink = dylink::read(name, reader, limits)?;
+                    symbols += dylink.name_count();
+                    self.dylink = Some(dylink);
                 }
             }
+            symbols += symbol_count(&payload);
+            limits.check_symbols(name, symbols)?;
             if let Payload::CustomSection(section) = &payload {
                 self.internals.linked.extend(custom::read_linked(section));
             }
@@ -411,6 +444,15 @@ impl<'a> ModuleReader<'a> {
         self.internals.defined_functions = types.function_count() - imported_functions;
         self.internals.memories = types.memory_count();
         self.internals.imported_globals = count(|ty| matches!(ty, ExternType::Global(_)));
+    }
+}
+
+/// How many symbols a section says it has.
+fn symbol_count(section: &Payload<'_>) -> usize {
+    match section {
+        Payload::ImportSection(imports) => imports.count() as usize,
+        Payload::ExportSection(exports) => exports.count() as usize,
+        _ => 0,
     }
 }
 

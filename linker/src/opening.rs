@@ -5,7 +5,7 @@
 //! will lie nobody knows before the program's own `malloc` has said so: so bases, addresses and slots stay
 //! imports of their code, [`Source::Number`](crate::Source::Number), and it need be compiled only once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use crate::bind::{BindError, BoundModule, Initialiser, rewrite};
@@ -15,12 +15,13 @@ use crate::exceptions::{self, Tags};
 use crate::fault::{Fault, Faults};
 use crate::flavour::{self, Flavour};
 use crate::layout::{ItemId, Layout, Placement, Slot, instantiation_order, wanted};
+use crate::limits::InputLimits;
 use crate::links::Links;
 use crate::load::{Import, Kind};
 use crate::plan::Plan;
 use crate::resolve::{Meaning, resolve_new};
 use crate::running::{Resident, Running};
-use crate::set::{Library, Object, Set, Symbols, module_name};
+use crate::set::{Library, Object, Set, Symbols, check_file_name, module_name};
 
 /// How a library, and what it needs that does not run yet, joins a program.
 #[derive(Debug, Clone)]
@@ -90,10 +91,10 @@ impl Running {
         library: &mut dyn Library,
         has: &dyn Fn(&Import) -> bool,
     ) -> Result<Opening, Faults> {
-        let mut gathering = Gathering::new(self);
+        let mut gathering = Gathering::new(self, library.limits());
         let root = gathering.add(object, None);
-        gathering.join(root, library);
-        gathering.join_system(library);
+        gathering.join(root, library)?;
+        gathering.join_system(library)?;
         let faults = std::mem::take(&mut gathering.faults);
         faults.into_iter().collect::<Faults>().into_result()?;
         let (gathering, root) = gathering.in_order(root);
@@ -112,15 +113,33 @@ struct Gathering<'r> {
     running: &'r Running,
     objects: Vec<Object>,
     ids: Vec<Option<usize>>,
+    /// The places of those that run already, by their numbers.
+    places: HashMap<usize, usize>,
+    /// The places of those that are new, by their names.
+    names: HashMap<String, usize>,
+    /// The numbers of all that runs, by name, once something is needed.
+    running_names: Option<HashMap<&'r str, usize>>,
+    limits: InputLimits,
+    /// Symbols of all whose symbols are looked up.
+    symbols: usize,
     needed: BTreeMap<usize, Vec<usize>>,
     faults: Vec<Fault>,
 }
 
 impl<'r> Gathering<'r> {
-    fn new(running: &'r Running) -> Self {
-        let (objects, ids) = (Vec::new(), Vec::new());
-        let mut gathering =
-            Gathering { running, objects, ids, needed: BTreeMap::new(), faults: Vec::new() };
+    fn new(running: &'r Running, limits: InputLimits) -> Self {
+        let mut gathering = Gathering {
+            running,
+            objects: Vec::new(),
+            ids: Vec::new(),
+            places: HashMap::new(),
+            names: HashMap::new(),
+            running_names: None,
+            limits,
+            symbols: 0,
+            needed: BTreeMap::new(),
+            faults: Vec::new(),
+        };
         running.global.iter().for_each(|&id| {
             gathering.add_running(id);
         });
@@ -131,8 +150,8 @@ impl<'r> Gathering<'r> {
     /// What the system libraries use is thus never of a library that may leave before them. Returns the
     /// new place of a module too.
     fn in_order(self, module: usize) -> (Self, usize) {
-        let is_global =
-            |place: &usize| self.ids[*place].is_some_and(|id| self.running.global.contains(&id));
+        let global: HashSet<_> = self.running.global.iter().copied().collect();
+        let is_global = |place: &usize| self.ids[*place].is_some_and(|id| global.contains(&id));
         let mut order: Vec<_> = (0..self.objects.len()).collect();
         order.sort_by_key(|place| (!is_global(place), !self.objects[*place].is_system()));
         let mut places = vec![0; order.len()];
@@ -142,6 +161,11 @@ impl<'r> Gathering<'r> {
         });
         let ordered = Gathering {
             running: self.running,
+            places: HashMap::new(),
+            names: HashMap::new(),
+            running_names: None,
+            limits: self.limits,
+            symbols: self.symbols,
             objects: order.iter().map(|&place| self.objects[place].clone()).collect(),
             ids: order.iter().map(|&place| self.ids[place]).collect(),
             needed: needed.collect(),
@@ -156,23 +180,31 @@ impl<'r> Gathering<'r> {
             let module = object.module.name.clone();
             self.faults.push(Fault::Unsupported { module, message });
         }
+        let place = self.objects.len();
+        match id {
+            Some(id) => self.places.insert(id, place),
+            None => Some(*self.names.entry(object.module.name.clone()).or_insert(place)),
+        };
+        self.symbols += object.module.symbol_count();
         self.objects.push(object);
         self.ids.push(id);
-        self.objects.len() - 1
+        place
     }
 
     fn add_running(&mut self, id: usize) -> Option<usize> {
-        if let Some(place) = self.ids.iter().position(|other| *other == Some(id)) {
+        if let Some(&place) = self.places.get(&id) {
             return Some(place);
         }
         let object = self.running.object(id)?.clone();
         Some(self.add(object, Some(id)))
     }
 
-    /// Adds what a module needs, breadth first.
-    fn join(&mut self, root: usize, library: &mut dyn Library) {
+    /// Adds what a module needs, breadth first. Fails when there are too many symbols, for then nothing else is to
+    /// be read.
+    fn join(&mut self, root: usize, library: &mut dyn Library) -> Result<(), Fault> {
         let mut at = root;
         while at < self.objects.len() {
+            self.limits.check_all_symbols(self.symbols)?;
             let places = match self.ids[at] {
                 Some(id) => {
                     let needed = self.running.get(id).map(|resident| resident.needed.clone());
@@ -184,6 +216,7 @@ impl<'r> Gathering<'r> {
             self.needed.insert(at, places);
             at += 1;
         }
+        Ok(())
     }
 
     fn join_needed(&mut self, by: usize, library: &mut dyn Library) -> Vec<usize> {
@@ -195,14 +228,14 @@ impl<'r> Gathering<'r> {
 
     fn join_file(&mut self, file: &str, by: &str, library: &mut dyn Library) -> Option<usize> {
         let name = module_name(file);
-        if let Some(id) = self.running.named(name) {
+        let running = self.running_names.get_or_insert_with(|| self.running.names());
+        if let Some(&id) = running.get(name) {
             return self.add_running(id);
         }
-        let is_it = |object: &Object| object.module.name == name;
-        if let Some(place) = self.objects.iter().position(is_it) {
+        if let Some(&place) = self.names.get(name) {
             return Some(place);
         }
-        match library.needed(file, by) {
+        match check_file_name(file, by).and_then(|()| library.needed(file, by)) {
             Ok(object) => {
                 let file = object.file.as_deref();
                 match file.and_then(|file| self.running.of_file(file)) {
@@ -222,7 +255,7 @@ impl<'r> Gathering<'r> {
         let new = self.objects.iter().zip(&self.ids).filter(|(_, id)| id.is_none());
         let imports = new.flat_map(|(object, _)| &object.module.imports);
         let process: Vec<_> = self.objects.iter().filter(|o| o.linked_as == ENV).collect();
-        let is_defined = |name: &str| process.iter().any(|o| o.indexed_definition(name).is_some());
+        let is_defined = |name: &str| process.iter().any(|o| o.definition(name).is_some());
         let wanted = imports.filter(|import| import.is_of_process() && !is_defined(&import.name));
         let mut wanted: BTreeSet<_> = wanted.map(|import| import.name.clone()).collect();
         let implied = exceptions::implied(wanted.iter());
@@ -232,18 +265,18 @@ impl<'r> Gathering<'r> {
 
     /// The system libraries join whatever is opened when a symbol of theirs is wanted, and stay: others may
     /// have what came from them.
-    fn join_system(&mut self, library: &mut dyn Library) {
+    fn join_system(&mut self, library: &mut dyn Library) -> Result<(), Fault> {
         let is_system = |(_, resident): &(usize, &Resident)| resident.object.is_system();
         let running: Vec<_> = self.running.all().filter(is_system).map(|(id, _)| id).collect();
         for id in running {
             let object = self.running.object(id);
             if object.is_some_and(|object| defines(object, &self.wanted())) {
                 let place = self.add_running(id);
-                place.into_iter().for_each(|place| self.join(place, library));
+                place.map_or(Ok(()), |place| self.join(place, library))?;
             }
         }
         if self.wanted().is_empty() {
-            return;
+            return Ok(());
         }
         let flavour = self.flavour();
         let files = flavour::libraries(flavour).into_iter();
@@ -255,9 +288,10 @@ impl<'r> Gathering<'r> {
             let mut object = system.remove(at);
             object.is_on_demand = true;
             let place = self.add(object, None);
-            self.join(place, library);
+            self.join(place, library)?;
         }
         self.join_exceptions();
+        Ok(())
     }
 
     /// How the code catches that joins: as that does which runs, if it has a libc++.
@@ -296,7 +330,7 @@ impl<'r> Gathering<'r> {
 }
 
 fn defines(object: &Object, wanted: &BTreeSet<String>) -> bool {
-    wanted.iter().any(|name| object.indexed_definition(name).is_some())
+    wanted.iter().any(|name| object.definition(name).is_some())
 }
 
 impl Opening {
@@ -329,9 +363,11 @@ impl Opening {
         let layout = &mut self.plan.layout;
         let mut ends = BTreeMap::new();
         let mut others = 0;
+        // A part of the table that is as large as can be has no room for more, and is refused when it is asked for.
         let next = |counter: &mut u32| {
-            *counter += 1;
-            *counter - 1
+            let number = *counter;
+            *counter = counter.saturating_add(1);
+            number
         };
         for definition in wanted(&self.plan.resolution, &layout.positions) {
             let object = &self.plan.set.objects[definition.module];

@@ -1,10 +1,14 @@
 //! From the code of a rewritten module back to the module and the source that it came from.
 
-use addr2line::gimli::{self, Dwarf, EndianSlice, LittleEndian};
+use std::fmt;
+
+use addr2line::gimli::{self, AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian};
 use wasmparser::{Chunk, FunctionBody, Operator, Parser, Payload};
 
 use crate::bind::BoundModule;
 use crate::contents::Contents;
+use crate::debug_work;
+use crate::demangle::shortened;
 use crate::legacy_exceptions::{self, Signatures};
 use crate::set::{Object, Set};
 
@@ -121,12 +125,18 @@ pub fn source_lines(bytes: &[u8], offset: usize) -> Vec<SourceLine> {
     DebugInfo::read(bytes).map(|info| info.lines(offset)).unwrap_or_default()
 }
 
-/// A module's debug information, read once.
-pub(crate) struct DebugInfo<'a> {
+/// A module's debug information (DWARF), read once.
+pub struct DebugInfo<'a> {
     /// As [`code_start`].
     pub(crate) code: usize,
     sections: Vec<Section<'a>>,
     context: addr2line::Context<Reader<'a>>,
+}
+
+impl fmt::Debug for DebugInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DebugInfo").finish_non_exhaustive()
+    }
 }
 
 pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
@@ -166,13 +176,17 @@ pub(crate) fn code_start(bytes: &[u8]) -> usize {
 }
 
 impl<'a> DebugInfo<'a> {
-    /// `None` if there is none, or none that can be read.
-    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
+    /// `None` if there is none, or none that can be read, or one that takes far more to read than its size tells.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let (code, sections) = debug_sections(bytes)?;
         if sections.is_empty() {
             return None;
         }
-        let context = addr2line::Context::from_dwarf(dwarf(&sections).ok()?).ok()?;
+        let dwarf = dwarf(&sections).ok()?;
+        if !debug_work::is_bounded(&dwarf, sections.iter().map(|(_, data)| data.len()).sum()) {
+            return None;
+        }
+        let context = addr2line::Context::from_dwarf(dwarf).ok()?;
         Some(DebugInfo { code, sections, context })
     }
 
@@ -180,8 +194,8 @@ impl<'a> DebugInfo<'a> {
         dwarf(&self.sections)
     }
 
-    /// The source of the instruction at an offset of the file.
-    pub(crate) fn lines(&self, offset: usize) -> Vec<SourceLine> {
+    /// As [`source_lines`].
+    pub fn lines(&self, offset: usize) -> Vec<SourceLine> {
         self.try_lines(offset).unwrap_or_default()
     }
 
@@ -191,8 +205,8 @@ impl<'a> DebugInfo<'a> {
         let mut lines = Vec::new();
         while let Some(frame) = frames.next().ok()? {
             let Some(location) = frame.location else { continue };
-            let name = frame.function.and_then(|name| Some(name.raw_name().ok()?.into_owned()));
-            let file = location.file.unwrap_or_default().to_owned();
+            let name = frame.function.and_then(|name| Some(shortened(&name.raw_name().ok()?)));
+            let file = shortened(location.file.unwrap_or_default());
             let (line, column) = (location.line, location.column.filter(|&column| column > 0));
             lines.push(SourceLine { function: name, file, line, column });
         }
@@ -201,8 +215,11 @@ impl<'a> DebugInfo<'a> {
 }
 
 fn dwarf<'a>(sections: &[Section<'a>]) -> gimli::Result<Dwarf<Reader<'a>>> {
-    Dwarf::load(|id| {
+    let mut dwarf = Dwarf::load(|id| {
         let data = sections.iter().find(|(name, _)| *name == id.name()).map_or(&[][..], |s| s.1);
-        Ok(EndianSlice::new(data, LittleEndian))
-    })
+        Ok::<_, gimli::Error>(EndianSlice::new(data, LittleEndian))
+    })?;
+    // Units may share what tells how their entries are written, which is then read once.
+    dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);
+    Ok(dwarf)
 }

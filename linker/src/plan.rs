@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use crate::bind::Initialiser;
-use crate::convention::{CALL_CONSTRUCTORS, ENV, INITIALIZE, RELOCATIONS};
+use crate::convention::ENV;
 use crate::fault::{Fault, Faults};
-use crate::graph;
 use crate::host_module::DYNAMIC_LINKER;
 use crate::layout::{Layout, layout};
-use crate::load::{Import, Kind, Module};
+use crate::load::{Import, Module};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
 use crate::set::{Definition, Object, Set, module_name};
 use crate::types::ExternType;
+use crate::{fit, graph};
 
 /// What the modules of a program are to each other, and where everything lies.
 ///
@@ -141,29 +141,15 @@ impl Plan {
     /// See [`Bound::initialisers`](crate::Bound::initialisers).
     pub(crate) fn initialisers(&self) -> Vec<Initialiser> {
         let mut calls = Vec::new();
+        let module_of = |module: usize| &*self.set.objects[module].module;
+        let call = |module: usize, name: &str| Initialiser { module, name: name.to_owned() };
         for &module in &self.layout.order {
-            let relocations = RELOCATIONS.iter().filter(|name| self.exports(module, name));
-            calls.extend(relocations.map(|name| Initialiser { module, name: name.to_string() }));
+            calls.extend(fit::relocations(module_of(module)).map(|name| call(module, name)));
         }
         for module in graph::dependencies_first(&self.dependencies()) {
-            let name = self.constructors(module).iter().find(|name| self.exports(module, name));
-            calls.extend(name.map(|name| Initialiser { module, name: name.to_string() }));
+            calls.extend(fit::constructors(module_of(module)).map(|name| call(module, name)));
         }
         calls
-    }
-
-    fn exports(&self, module: usize, name: &str) -> bool {
-        self.set.objects[module].module.export(name).is_some()
-    }
-
-    /// The functions that run a module's constructors, of which the first that exists is called.
-    fn constructors(&self, module: usize) -> &'static [&'static str] {
-        match self.set.objects[module].module.kind {
-            // A command initialises itself when it is started; an object file is no module yet.
-            Kind::Command | Kind::Object => &[],
-            Kind::SharedLibrary => &[CALL_CONSTRUCTORS, INITIALIZE],
-            Kind::Main | Kind::Reactor | Kind::Plain => &[INITIALIZE, CALL_CONSTRUCTORS],
-        }
     }
 
     /// For each module, those of which it uses anything, or which it lists as needed. What it defines too,

@@ -4,9 +4,12 @@
 //! segments say, so nothing may change it, whether a constructor does or what runs later. Nor can references
 //! to objects be written, or which segments were dropped.
 
+use std::collections::BTreeMap;
+
 use wasmparser::Operator;
 
 use crate::convention::LIBC;
+use crate::demangle::demangle;
 use crate::layout::ItemId;
 use crate::reach::{Program, Reach};
 use crate::resolve::Meaning;
@@ -54,8 +57,27 @@ pub(crate) fn faults(
     faults.extend(references(program, reach));
     let mut functions: Vec<_> = reach.functions.iter().collect();
     functions.sort_unstable();
-    faults.extend(functions.into_iter().flat_map(|id| instructions(program, id)));
+    let mut names = Names::new();
+    faults.extend(functions.into_iter().flat_map(|id| instructions(program, id, &mut names)));
     faults
+}
+
+/// The names of functions, by module, as far as they were asked for.
+type Names<'a> = BTreeMap<usize, BTreeMap<u32, &'a str>>;
+
+/// How messages call a function.
+fn function_name<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -> String {
+    let names = names.entry(id.module).or_insert_with(|| {
+        let mut names = BTreeMap::new();
+        for naming in program.contents[id.module].function_names() {
+            names.entry(naming.index).or_insert(naming.name);
+        }
+        names
+    });
+    match names.get(&id.index) {
+        Some(name) => demangle(name).into_owned(),
+        None => format!("function {}", id.index),
+    }
 }
 
 fn name(program: &Program<'_>, module: usize) -> String {
@@ -101,7 +123,7 @@ fn references(program: &Program<'_>, reach: &Reach) -> Vec<PreinitFault> {
     modules.into_iter().map(|m| PreinitFault::Reference { module: name(program, m) }).collect()
 }
 
-fn instructions(program: &Program<'_>, id: ItemId) -> Vec<PreinitFault> {
+fn instructions<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -> Vec<PreinitFault> {
     let imported = program.links.imported(id.module).functions;
     let body = program.contents[id.module].bodies.get((id.index - imported) as usize);
     let operators = body.and_then(|body| body.get_operators_reader().ok());
@@ -109,12 +131,12 @@ fn instructions(program: &Program<'_>, id: ItemId) -> Vec<PreinitFault> {
         operators.into_iter().flatten().flatten().filter_map(|operator| lost(&operator)).collect();
     found.sort_unstable();
     found.dedup();
-    let fault = |instruction| PreinitFault::Instruction {
+    let mut fault = |instruction| PreinitFault::Instruction {
         module: name(program, id.module),
-        function: program.function_name(id),
+        function: function_name(program, id, names),
         instruction,
     };
-    found.into_iter().map(fault).collect()
+    found.into_iter().map(&mut fault).collect()
 }
 
 /// The name of an instruction whose effect would be lost.

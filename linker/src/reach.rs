@@ -73,6 +73,8 @@ pub(crate) struct Reach {
     pub(crate) references: BTreeSet<ItemId>,
     /// Slots of the shared table whose functions may be called.
     pub(crate) slots: BTreeSet<u32>,
+    /// Modules of which that is true for all slots that they fill.
+    filled: BTreeSet<usize>,
     /// Modules whose data in the shared memory is needed.
     pub(crate) images: BTreeSet<usize>,
     /// Modules that are to be started and initialised.
@@ -87,9 +89,13 @@ pub(crate) struct Program<'a> {
     pub(crate) contents: Vec<Contents<'a>>,
     /// The functions in the shared table, as the modules call them that put them there.
     pub(crate) table: BTreeMap<u32, ItemId>,
+    /// For each module the slots with functions of it.
+    filled: Vec<Vec<u32>>,
     pub(crate) starts: Vec<Option<Start>>,
     /// What is called when all modules exist, and what each does if that is known.
     pub(crate) initialisers: Vec<Initialiser>,
+    /// The places among these of each module's own.
+    own_initialisers: Vec<Vec<usize>>,
 }
 
 pub(crate) struct Start {
@@ -141,9 +147,17 @@ impl<'a> Program<'a> {
             let effects = effects(links, &contents, function);
             Some(Initialiser { function, is_relocation, effects })
         };
-        let initialisers = plan.initialisers().into_iter().filter_map(initialiser).collect();
-        let mut program = Program { links, contents, table: BTreeMap::new(), starts, initialisers };
+        let initialisers: Vec<_> =
+            plan.initialisers().into_iter().filter_map(initialiser).collect();
+        let (table, modules) = (BTreeMap::new(), contents.len());
+        let (filled, own_initialisers) = (vec![Vec::new(); modules], vec![Vec::new(); modules]);
+        let mut program =
+            Program { links, contents, table, filled, starts, initialisers, own_initialisers };
+        for (at, call) in program.initialisers.iter().enumerate() {
+            program.own_initialisers[call.function.module].push(at);
+        }
         program.fill_table()?;
+        program.table.iter().for_each(|(&slot, id)| program.filled[id.module].push(slot));
         Ok(program)
     }
 
@@ -177,6 +191,10 @@ impl<'a> Program<'a> {
         let items = &self.links.plan.set;
         self.table.extend(slots.map(|slot| (slot.index, items.item(slot.definition))));
         Ok(())
+    }
+
+    fn initialisers_of(&self, module: usize) -> impl Iterator<Item = &Initialiser> {
+        self.own_initialisers[module].iter().map(|&at| &self.initialisers[at])
     }
 
     /// How messages call a function.
@@ -273,10 +291,8 @@ impl Search<'_, '_> {
         {
             self.function(start.function);
         }
-        for call in &program.initialisers {
-            if call.function.module == module && !call.is_done() {
-                self.function(call.function);
-            }
+        for call in program.initialisers_of(module).filter(|call| !call.is_done()) {
+            self.function(call.function);
         }
     }
 
@@ -288,8 +304,7 @@ impl Search<'_, '_> {
         self.activate(module);
         let program = self.program;
         let start = program.starts[module].iter().filter_map(|start| start.effects.as_ref());
-        let own = program.initialisers.iter().filter(|call| call.function.module == module);
-        let relocations = own.filter(|call| call.is_relocation);
+        let relocations = program.initialisers_of(module).filter(|call| call.is_relocation);
         let relocations = relocations.filter_map(|call| call.effects.as_ref());
         for effect in start.chain(relocations).flatten() {
             match effect {
@@ -317,8 +332,8 @@ impl Search<'_, '_> {
 
     /// All slots that a module fills.
     fn all_slots(&mut self, module: usize) {
-        let table = self.program.table.iter().filter(|(_, id)| id.module == module);
-        table.for_each(|(&slot, _)| self.slot(slot));
+        let slots = self.program.filled.get(module).filter(|_| self.reach.filled.insert(module));
+        slots.into_iter().flatten().for_each(|&slot| self.slot(slot));
     }
 
     fn global(&mut self, id: ItemId) {

@@ -1,15 +1,16 @@
 //! Phase *resolve*: every import of a set to what it stands for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::convention::{
     ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, HEAP_END, MEMORY, MEMORY_BASE, STACK_HIGH, STACK_LOW,
     STACK_POINTER, TABLE, TABLE_BASE, is_private,
 };
-use crate::fault::{Candidate, Fault, Faults};
+use crate::fault::{Candidate, Fault, Faults, SHOWN};
 use crate::host_module::{HostModule, host_module};
 use crate::load::{Import, Module};
-use crate::nearest::nearest;
+use crate::nearest::{WORK, nearest};
 use crate::set::{Definition, Object, Set, Symbols};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use crate::{fit, hint};
@@ -88,7 +89,7 @@ pub(crate) fn certain(set: &Set) -> Vec<Fault> {
 }
 
 fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
-    let resolver = Resolver { set, symbols: Symbols::new(set) };
+    let resolver = Resolver::new(set, Symbols::new(set));
     let mut faults = fit::two_mains(&set.objects);
     let resolution =
         set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
@@ -101,7 +102,7 @@ fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
 ///
 /// As [`resolve`].
 pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<Resolution, Faults> {
-    let resolver = Resolver { set, symbols: Symbols::Apart(set) };
+    let resolver = Resolver::new(set, Symbols::Apart(set));
     let mut faults = Vec::new();
     let objects = set.objects.iter().enumerate();
     let meanings = |(module, object)| match is_new(module) {
@@ -134,15 +135,34 @@ fn grouped(faults: Vec<Fault>) -> Vec<Fault> {
 struct Resolver<'a> {
     set: &'a Set,
     symbols: Symbols<'a>,
+    /// The place of each module, by where its record is.
+    places: HashMap<*const Object, usize>,
+    /// The modules by the module name under which they are linked.
+    linked: HashMap<&'a str, Vec<&'a Object>>,
+    /// What is undefined and has been explained: no more than a report spells out, for each is compared with all that
+    /// there is.
+    explained: RefCell<HashSet<(&'a str, &'a str, &'a ExternType)>>,
 }
 
 impl<'a> Resolver<'a> {
+    fn new(set: &'a Set, symbols: Symbols<'a>) -> Self {
+        let mut linked = HashMap::<_, Vec<_>>::new();
+        for object in &set.objects {
+            linked.entry(object.linked_as.as_str()).or_default().push(object);
+        }
+        let places = set.objects.iter().enumerate();
+        let places = places.map(|(place, object)| (std::ptr::from_ref(object), place)).collect();
+        Resolver { set, symbols, places, linked, explained: RefCell::default() }
+    }
+
     fn module(&self, object: &'a Object, faults: &mut Vec<Fault>) -> Vec<Meaning> {
         if let Some(fault) = fit::unusable(object) {
             faults.push(fault);
             return Vec::new();
         }
         faults.extend(fit::own_memory(object));
+        faults.extend(fit::names_of_the_process(object));
+        faults.extend(fit::initialisers(object));
         let weak = weak_imports(&object.module);
         let meaning = |import: &'a Import| {
             let weak = weak.contains(import.name.as_str());
@@ -188,7 +208,12 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn host(&self, host: &HostModule, object: &Object, import: &Import) -> Result<Meaning, Fault> {
+    fn host(
+        &self,
+        host: &HostModule,
+        object: &'a Object,
+        import: &'a Import,
+    ) -> Result<Meaning, Fault> {
         match host.exports.iter().find(|export| export.name == import.name) {
             Some(export) if export.ty == import.ty => Ok(Meaning::Host),
             Some(export) => Err(mismatch(object, import, host.title, None, &export.ty)),
@@ -205,9 +230,8 @@ impl<'a> Resolver<'a> {
 
     /// What a module exports under a name that each module has for itself.
     fn own(&self, object: &Object, name: &str) -> Option<Definition> {
-        let module = self.set.objects.iter().position(|other| std::ptr::eq(other, object))?;
-        let export = object.module.exports.iter().position(|export| export.name == name)?;
-        Some(Definition { module, export })
+        let module = *self.places.get(&std::ptr::from_ref(object))?;
+        Some(Definition { module, export: object.indexed_export(name)? })
     }
 
     fn symbol(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
@@ -239,43 +263,71 @@ impl<'a> Resolver<'a> {
         &self.set.objects[definition.module].module.exports[definition.export].ty
     }
 
-    fn undefined(&self, object: &Object, import: &Import) -> Fault {
+    fn undefined(&self, object: &'a Object, import: &'a Import) -> Fault {
         let wanted = match import.module.as_str() {
             GOT_MEM | GOT_FUNC => ENV,
             module => module,
         };
-        let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
-        let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
-        let provider = match right.as_slice() {
-            [] => host_module(wanted).map(|host| host.title.to_owned()),
-            [only] if wanted != ENV => Some(only.module.name.clone()),
-            _ => None,
+        let (candidate, hint) = match self.is_to_be_explained(import) {
+            true => self.explanation(object, import, wanted),
+            false => (None, None),
         };
-        let modules: Vec<_> = self.set.objects.iter().map(|other| &*other.module).collect();
-        let hint = hint::undefined(import, &modules);
-        let nothing = hint::defines_nothing(&right);
-        right.extend(others.filter(|other| other.linked_as != wanted));
-        // What is known for certain is not to be hidden by a name that looks alike.
-        let candidate = match hint {
-            Some(_) => None,
-            None => right.into_iter().find_map(|other| near_miss(import, wanted, other)),
-        };
-        let hint = hint.or_else(|| nothing.filter(|_| candidate.is_none()));
         Fault::UnknownImport {
             importers: vec![object.module.name.clone()],
             module: import.module.clone(),
             name: import.name.clone(),
             expected: import.ty.clone(),
-            provider,
+            provider: self.provider(object, wanted),
             candidate,
             hint,
         }
+    }
+
+    /// What is linked under a module name, if it is one module or the host.
+    fn provider(&self, object: &Object, wanted: &str) -> Option<String> {
+        let others = self.linked.get(wanted).into_iter().flatten();
+        let mut others = others.filter(|other| !std::ptr::eq(**other, object));
+        match (others.next(), others.next()) {
+            (None, _) => host_module(wanted).map(|host| host.title.to_owned()),
+            (Some(only), None) if wanted != ENV => Some(only.module.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the first time that this is undefined, and one of the first that are.
+    fn is_to_be_explained(&self, import: &'a Import) -> bool {
+        let mut explained = self.explained.borrow_mut();
+        let symbol = (import.module.as_str(), import.name.as_str(), &import.ty);
+        explained.len() < SHOWN && explained.insert(symbol)
+    }
+
+    /// The nearest name that does exist, or what an undefined symbol probably comes from.
+    fn explanation(
+        &self,
+        object: &Object,
+        import: &Import,
+        wanted: &str,
+    ) -> (Option<Candidate>, Option<String>) {
+        let modules: Vec<_> = self.set.objects.iter().map(|other| &*other.module).collect();
+        let hint = hint::undefined(import, &modules);
+        let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
+        let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
+        let nothing = hint::defines_nothing(&right);
+        right.extend(others.filter(|other| other.linked_as != wanted));
+        // What is known for certain is not to be hidden by a name that looks alike.
+        let mut work = WORK;
+        let candidate = match hint {
+            Some(_) => None,
+            None => right.into_iter().find_map(|o| near_miss(import, wanted, o, &mut work)),
+        };
+        let hint = hint.or_else(|| nothing.filter(|_| candidate.is_none()));
+        (candidate, hint)
     }
 }
 
 /// The export of a module that was probably meant. One of the very name that was looked up is not. A system
 /// library has something like every short name: of those another of the same type and some length counts.
-fn near_miss(import: &Import, wanted: &str, other: &Object) -> Option<Candidate> {
+fn near_miss(import: &Import, wanted: &str, other: &Object, work: &mut usize) -> Option<Candidate> {
     let is_system = other.is_system();
     if is_system && import.name.len() < SHORT {
         return None;
@@ -285,7 +337,7 @@ fn near_miss(import: &Import, wanted: &str, other: &Object) -> Option<Candidate>
         let other_name = other.linked_as != wanted || export.name != import.name;
         !is_private(&export.name) && other_name && (same_type || !is_system)
     });
-    let name = nearest(&import.name, exports.map(|export| export.name.as_str()))?;
+    let name = nearest(&import.name, exports.map(|export| export.name.as_str()), work)?;
     Some(Candidate {
         provider: other.module.name.clone(),
         module: other.linked_as.clone(),

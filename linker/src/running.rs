@@ -1,6 +1,6 @@
 //! The modules of a program that runs: others join them and leave again.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
 use std::path::Path;
 
@@ -169,6 +169,19 @@ impl Running {
             module.name == name || module.internals.linked.iter().any(|part| part == name)
         })
         .map(|(id, _)| id)
+    }
+
+    /// What [`Running::named`] says, of all names.
+    pub(crate) fn names(&self) -> HashMap<&str, usize> {
+        let mut names = HashMap::new();
+        for (id, resident) in self.all() {
+            let module = &resident.object.module;
+            let parts = module.internals.linked.iter().map(String::as_str);
+            for name in parts.chain([module.name.as_str()]) {
+                names.entry(name).or_insert(id);
+            }
+        }
+        names
     }
 
     /// The module that is called so, if the program has started with it.
@@ -426,7 +439,7 @@ impl Running {
     fn find(&self, scope: &[usize], name: &str) -> Option<Symbol> {
         scope.iter().find_map(|&module| {
             let resident = self.get(module).filter(|resident| resident.object.linked_as == ENV)?;
-            let export = resident.object.indexed_definition(name)?;
+            let export = resident.object.definition(name)?;
             match &resident.object.module.exports[export].ty {
                 ExternType::Func(_) => {
                     let slot = self.slot(self.item(module, export)?);

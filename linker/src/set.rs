@@ -10,6 +10,7 @@ use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::exceptions::{self, Tags};
 use crate::fault::{Fault, Faults};
 use crate::host_module::{DYNAMIC_LINKER, is_host};
+use crate::limits::InputLimits;
 use crate::load::{Import, Kind, LoadError, Module};
 use crate::types::ExternType;
 use crate::{flavour, resolve};
@@ -30,7 +31,7 @@ pub struct Object {
     shares_memory: bool,
     /// Whether it takes part only since a symbol of it was wanted.
     pub(crate) is_on_demand: bool,
-    /// What it defines for others, by name, once somebody has looked something up in it alone.
+    /// Its exports by name, once somebody has looked something up in it alone.
     index: Arc<OnceLock<Vec<usize>>>,
 }
 
@@ -41,8 +42,21 @@ impl Object {
     ///
     /// As [`Module::load`].
     pub fn load(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, LoadError> {
+        Self::load_within(name, bytes, &InputLimits::default())
+    }
+
+    /// As [`Object::load`], within other limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::load`].
+    pub fn load_within(
+        name: impl Into<String>,
+        bytes: impl Into<Arc<[u8]>>,
+        limits: &InputLimits,
+    ) -> Result<Self, LoadError> {
         let bytes = bytes.into();
-        let module = Arc::new(Module::load(name, &bytes)?);
+        let module = Arc::new(Module::load_within(name, &bytes, limits)?);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
         let (is_on_demand, index) = (false, Arc::default());
@@ -53,7 +67,6 @@ impl Object {
     pub fn preloaded_as(mut self, name: impl Into<String>) -> Self {
         self.linked_as = name.into();
         self.shares_memory = false;
-        self.index = Arc::default();
         self
     }
 
@@ -84,6 +97,11 @@ pub trait Library {
 
     /// A system library by its file name, if it is there. It joins only if a symbol of it is wanted.
     fn system(&mut self, file: &str) -> Option<Object>;
+
+    /// What holds for all modules together, those that are given too.
+    fn limits(&self) -> InputLimits {
+        InputLimits::default()
+    }
 }
 
 /// No libraries but those that are given.
@@ -133,13 +151,14 @@ impl Set {
         let mut given: Vec<_> = [program].into_iter().chain(links).collect();
         // A stable sort: the main comes first, the others stay in order.
         given.sort_by_key(|object| !object.is_main());
-        let mut gathering =
-            Gathering { given: given.into(), objects: Vec::new(), names: BTreeSet::new() };
+        let mut gathering = Gathering::new(given, library.limits());
         let mut faults = Vec::new();
-        while let Some(object) = gathering.given.pop_front() {
-            faults.extend(gathering.join(object, library));
+        for at in 0..gathering.given.len() {
+            if let Some(object) = gathering.given[at].take() {
+                faults.extend(gathering.join(object, library)?);
+            }
         }
-        faults.extend(gathering.join_system(library));
+        faults.extend(gathering.join_system(library)?);
         let objects = gathering.objects;
         let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
         let program = objects.iter().position(is_program).unwrap_or(0);
@@ -174,21 +193,36 @@ impl Set {
 }
 
 struct Gathering {
-    /// Modules that were given and have not joined yet.
-    given: VecDeque<Object>,
+    /// Modules that were given, as long as they have not joined.
+    given: Vec<Option<Object>>,
+    /// The places of these by their names.
+    places: HashMap<String, VecDeque<usize>>,
     objects: Vec<Object>,
     /// Names of modules that have joined or cannot.
     names: BTreeSet<String>,
+    limits: InputLimits,
+    /// Symbols of the modules that have joined.
+    symbols: usize,
 }
 
 impl Gathering {
+    fn new(given: Vec<Object>, limits: InputLimits) -> Self {
+        let mut places = HashMap::<_, VecDeque<_>>::new();
+        for (place, object) in given.iter().enumerate() {
+            places.entry(object.module.name.clone()).or_default().push_back(place);
+        }
+        let given = given.into_iter().map(Some).collect();
+        let (objects, names) = (Vec::new(), BTreeSet::new());
+        Gathering { given, places, objects, names, limits, symbols: 0 }
+    }
+
     /// Adds a module and then what it needs, breadth first. What is there is not added again, so cycles
-    /// end.
-    fn join(&mut self, object: Object, library: &mut dyn Library) -> Vec<Fault> {
+    /// end. Fails when there are too many symbols, for then nothing else is to be read.
+    fn join(&mut self, object: Object, library: &mut dyn Library) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
         let mut at = self.objects.len();
         self.names.insert(object.module.name.clone());
-        self.objects.push(object);
+        self.add(object)?;
         while let Some(object) = self.objects.get(at) {
             at += 1;
             let by = object.module.name.clone();
@@ -196,27 +230,36 @@ impl Gathering {
             for file in needed.collect::<Vec<_>>() {
                 if self.names.insert(module_name(&file).to_owned()) {
                     match self.needed(&file, &by, library) {
-                        Ok(object) => self.objects.push(object),
+                        Ok(object) => self.add(object)?,
                         Err(fault) => faults.push(fault),
                     }
                 }
             }
         }
-        faults
+        Ok(faults)
+    }
+
+    fn add(&mut self, object: Object) -> Result<(), Fault> {
+        self.symbols += object.module.symbol_count();
+        self.objects.push(object);
+        self.limits.check_all_symbols(self.symbols)
     }
 
     fn needed(&mut self, file: &str, by: &str, library: &mut dyn Library) -> Result<Object, Fault> {
-        let is_it = |object: &Object| object.module.name == module_name(file);
-        match self.given.iter().position(is_it).and_then(|at| self.given.remove(at)) {
-            Some(object) => Ok(object),
-            None => library.needed(file, by),
+        let mut places = self.places.get_mut(module_name(file));
+        while let Some(place) = places.as_mut().and_then(|places| places.pop_front()) {
+            if let Some(object) = self.given[place].take() {
+                return Ok(object);
+            }
         }
+        check_file_name(file, by)?;
+        library.needed(file, by)
     }
 
-    fn join_system(&mut self, library: &mut dyn Library) -> Vec<Fault> {
+    fn join_system(&mut self, library: &mut dyn Library) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
         if self.wanted().is_empty() {
-            return faults;
+            return Ok(faults);
         }
         let given = self.objects.len();
         let asked = flavour::of(self.objects.iter(), &mut faults);
@@ -230,7 +273,7 @@ impl Gathering {
             let object = system.remove(at);
             if !self.names.contains(&object.module.name) {
                 let first = self.objects.len();
-                faults.extend(self.join(object, library));
+                faults.extend(self.join(object, library)?);
                 self.objects[first..].iter_mut().for_each(|object| object.is_on_demand = true);
             }
         }
@@ -241,7 +284,7 @@ impl Gathering {
             object.is_on_demand = true;
             self.objects.insert(given, object);
         }
-        faults
+        Ok(faults)
     }
 
     /// The symbols that a system library may define, those among them for what the linker defines.
@@ -325,7 +368,7 @@ impl<'a> Symbols<'a> {
                 let objects = set.objects.iter().enumerate();
                 let linked = objects.filter(|(_, object)| object.linked_as == module);
                 let definition = |(module, object): (usize, &Object)| {
-                    let export = object.indexed_definition(name)?;
+                    let export = object.definition(name)?;
                     Some(Definition { module, export })
                 };
                 linked.filter_map(definition).collect()
@@ -367,20 +410,18 @@ impl Object {
 
     /// The export by which it defines a symbol for others, by its place among the exports.
     pub(crate) fn definition(&self, symbol: &str) -> Option<usize> {
-        let exports = &self.module.exports;
-        (0..exports.len()).find(|&export| exports[export].name == symbol && self.offers(export))
+        self.indexed_export(symbol).filter(|&export| self.offers(export))
     }
 
-    /// As [`Object::definition`], for those that are asked often.
-    pub(crate) fn indexed_definition(&self, symbol: &str) -> Option<usize> {
-        let name = |export: usize| self.module.exports[export].name.as_str();
+    /// The export of a name, by its place among the exports.
+    pub(crate) fn indexed_export(&self, name: &str) -> Option<usize> {
+        let name_of = |export: usize| self.module.exports[export].name.as_str();
         let index = self.index.get_or_init(|| {
-            let exports = 0..self.module.exports.len();
-            let mut index: Vec<_> = exports.filter(|&export| self.offers(export)).collect();
-            index.sort_unstable_by_key(|&export| name(export));
+            let mut index: Vec<_> = (0..self.module.exports.len()).collect();
+            index.sort_unstable_by_key(|&export| name_of(export));
             index
         });
-        let at = index.binary_search_by_key(&symbol, |&export| name(export)).ok()?;
+        let at = index.binary_search_by_key(&name, |&export| name_of(export)).ok()?;
         Some(index[at])
     }
 
@@ -422,6 +463,15 @@ impl Set {
         let modules = self.objects.iter().enumerate().rev();
         modules.map(|(place, object)| (object.module.name.as_str(), place)).collect()
     }
+}
+
+/// A library is looked for in folders that somebody has named: its name must not lead out of them, on any system.
+pub(crate) fn check_file_name(name: &str, by: &str) -> Result<(), Fault> {
+    let leads_out = name.contains(['/', '\\', ':', '\0']) || name == "." || name == "..";
+    if leads_out || name.is_empty() {
+        return Err(Fault::LibraryName { by: by.to_owned(), name: name.to_owned() });
+    }
+    Ok(())
 }
 
 /// A file's name without its ending: how modules are called. `libx.so.1` and `libx.wasm` are both `libx`.

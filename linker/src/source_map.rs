@@ -11,6 +11,8 @@ use std::iter;
 use serde::{Deserialize, Serialize};
 
 use crate::bind::BoundModule;
+use crate::debug_work::DEPTH_LIMIT;
+use crate::demangle::shortened;
 use crate::origin::{DebugInfo, SourceLine, body_starts};
 use crate::set::Set;
 
@@ -205,6 +207,8 @@ impl SourceMap {
     /// before.
     pub fn read(self) -> Mappings {
         let texts = [&self.mappings].into_iter().chain(&self.inlined_at);
+        // No deeper than in debug information.
+        let texts = texts.take(DEPTH_LIMIT.unsigned_abs());
         let levels = texts.map(|text| read_level(text)).collect();
         Mappings { levels, map: self }
     }
@@ -233,7 +237,9 @@ impl Mappings {
             level[after.checked_sub(1)?].1
         };
         let places = self.levels.iter().map_while(place);
-        let string = |strings: &[String], place: u32| strings.get(place as usize).cloned();
+        let string = |strings: &[String], place: u32| {
+            strings.get(place as usize).map(|text| shortened(text))
+        };
         let lines = places.map_while(|place| {
             Some(SourceLine {
                 function: place.name.and_then(|name| string(&self.map.names, name)),

@@ -55,7 +55,7 @@ pub(crate) fn run(block: &str, folder: &Path) -> Result<String, Failed> {
 
 /// Fails with the difference, if there is one, and what to do about it.
 pub(crate) fn same(actual: &str, expected: &str, help: &str) -> Result<(), Failed> {
-    Ok(Assert::new().try_eq(Some(&help), Data::text(actual), Data::text(expected))?)
+    Ok(assert().try_eq(Some(&help), Data::text(actual), Data::text(expected))?)
 }
 
 /// Puts a line to the command before it.
@@ -71,7 +71,12 @@ fn assertion(folder: &Path) -> Result<Assert, Failed> {
     let mut redactions = Redactions::new();
     redactions.insert("[ROOT]", folder.to_string_lossy().into_owned())?;
     redactions.insert("[EXE]", std::env::consts::EXE_SUFFIX)?;
-    Ok(Assert::new().redact_with(redactions))
+    Ok(assert().redact_with(redactions))
+}
+
+/// Only on Windows is a backslash part of a path: elsewhere it begins an escape.
+fn assert() -> Assert {
+    Assert::new().normalize_paths(cfg!(windows))
 }
 
 /// Runs one command; its output and, unless it is 0, its status.

@@ -9,6 +9,7 @@
 //! - [`wasm_exceptions`]: the cases of exceptions and `longjmp`, compiled so that code catches by itself
 //! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
+//! - [`hostile`]: modules that mean no good
 //! - [`legacy_exceptions`]: exceptions in the legacy encoding against their translation, over generated code
 //! - [`isolation`]: two programs in one host, and memory that was used before
 //! - [`library`]: the demo and the limits through `host`'s library
@@ -31,6 +32,7 @@ mod emscripten;
 mod engines;
 mod fusing;
 mod grid;
+mod hostile;
 mod isolation;
 mod legacy_exceptions;
 mod library;
@@ -52,6 +54,7 @@ fn main() -> std::process::ExitCode {
         debug::trials(),
         fusing::trials(),
         grid::trials(),
+        hostile::trials(),
         legacy_exceptions::trials(),
         confinement::trials(),
         isolation::trials(),

@@ -4,7 +4,7 @@ use super::flags::CompileFlags;
 use super::{link, output};
 
 pub(crate) fn run(flags: &CompileFlags) -> anyhow::Result<()> {
-    let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
+    let plan = link::plan(flags.link.input.read(&flags.module)?, &flags.link)?;
     output::check(&flags.output, &plan)?;
     output::write(&flags.output, &host::precompile(&plan, flags.inline)?)
 }

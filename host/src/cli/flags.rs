@@ -1,12 +1,13 @@
 //! Every command of `host`, with its help.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use host::{Cache, Directory, Limits, Mode, Search, Settings};
+use host::{Cache, Directory, Error, InputLimits, Limits, Mode, Search, Settings};
+use linker::Object;
 
 /// Links WebAssembly modules and runs them on Wasmtime.
 #[derive(Debug, Parser)]
@@ -73,6 +74,32 @@ impl UseCache {
     }
 }
 
+/// How much is read.
+#[derive(Debug, Args)]
+pub(crate) struct InputFlags {
+    /// Refuse modules that are larger than this [default: 256 MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_module_size: Option<ByteSize>,
+    /// Refuse modules that have more imports, exports and names in `dylink.0` than this together [default:
+    /// 1000000]
+    #[arg(long, value_name = "N")]
+    max_symbols: Option<usize>,
+}
+
+impl InputFlags {
+    pub(crate) fn limits(&self) -> InputLimits {
+        let default = InputLimits::default();
+        InputLimits {
+            max_module_size: self.max_module_size.map_or(default.max_module_size, |size| size.0),
+            max_symbols: self.max_symbols.unwrap_or(default.max_symbols),
+        }
+    }
+
+    pub(crate) fn read(&self, file: &Path) -> Result<Object, Error> {
+        host::read_within(file, &self.limits())
+    }
+}
+
 /// What is linked with the module.
 #[derive(Debug, Args)]
 pub(crate) struct LinkFlags {
@@ -90,11 +117,14 @@ pub(crate) struct LinkFlags {
     #[arg(long, value_name = "DIR", env = "HOST_SYSROOT",
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) sysroot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) input: InputFlags,
 }
 
 impl LinkFlags {
     pub(crate) fn search(&self) -> Search {
-        Search::new(self.folders.clone(), named(self.sysroot.as_ref()))
+        let search = Search::new(self.folders.clone(), named(self.sysroot.as_ref()));
+        search.within(self.input.limits())
     }
 
     /// Whether the command line names modules to link, or folders that have them, unless these are for what the
@@ -369,6 +399,8 @@ pub(crate) struct InspectFlags {
     /// Print the whole module in the text format
     #[arg(long)]
     pub(crate) wat: bool,
+    #[command(flatten)]
+    pub(crate) input: InputFlags,
 }
 
 /// A folder that an environment variable names, unless that is empty.

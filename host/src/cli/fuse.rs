@@ -15,7 +15,7 @@ use super::{complain, link, output};
 const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
-    let plan = link::plan(host::read(&flags.module)?, &flags.link)?;
+    let plan = link::plan(flags.link.input.read(&flags.module)?, &flags.link)?;
     let options = FuseOptions {
         exports: flags.export.clone(),
         invoke: flags.invoke.clone(),

@@ -7,13 +7,13 @@ use host::Error;
 use linker::{Dylink, Module, Object, SymbolInfo};
 
 use super::flags::InspectFlags;
-use super::print;
+use super::{print, print_json};
 
 pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
-    let Object { module, bytes, .. } = host::read(&flags.module)?;
+    let Object { module, bytes, .. } = flags.input.read(&flags.module)?;
     linker::validate(&flags.module.to_string_lossy(), &bytes).map_err(Error::from)?;
     if flags.json {
-        print(&(serde_json::to_string_pretty(&*module)? + "\n"))
+        print_json(&*module)
     } else if flags.wat {
         print(&wasmprinter::print_bytes(&bytes).map_err(|e| anyhow::anyhow!("{e:#}"))?)
     } else {

@@ -11,11 +11,11 @@ use super::flags::LinkFlags;
 pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
     let mut others = Vec::new();
     for (name, file) in &flags.preload {
-        others.push(host::read(file)?.preloaded_as(name));
+        others.push(flags.input.read(file)?.preloaded_as(name));
     }
     host::check_preloads(&others)?;
     for file in &flags.link {
-        others.push(host::read(file)?);
+        others.push(flags.input.read(file)?);
     }
     let set = Set::gather(program, others, &mut flags.search());
     let plan = set.and_then(Plan::new);

@@ -1,22 +1,20 @@
 //! `host plan`: how modules would be linked.
 
 use super::flags::PlanFlags;
-use super::{link, print};
+use super::{link, print, print_json};
 
 pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
-    let program = host::read(&flags.module)?;
+    let program = flags.link.input.read(&flags.module)?;
     let plan = link::plan(program, &flags.link).inspect_err(|error| {
         // What asks for JSON reads the faults there too; the sentences go to the standard error as ever.
         if let Some(link::Unresolved { faults, .. }) = error.downcast_ref().filter(|_| flags.json) {
-            let json = serde_json::json!({ "faults": faults });
-            drop(print(&format!("{json:#}\n")));
+            drop(print_json(&serde_json::json!({ "faults": faults })));
         }
     })?;
-    let text = match (&flags.why, flags.json) {
-        (Some(symbol), true) => serde_json::to_string_pretty(&plan.why(symbol))? + "\n",
-        (Some(symbol), false) => plan.why(symbol).to_string(),
-        (None, true) => serde_json::to_string_pretty(&plan)? + "\n",
-        (None, false) => plan.to_string(),
-    };
-    print(&text)
+    match (&flags.why, flags.json) {
+        (Some(symbol), true) => print_json(&plan.why(symbol)),
+        (Some(symbol), false) => print(&plan.why(symbol).to_string()),
+        (None, true) => print_json(&plan),
+        (None, false) => print(&plan.to_string()),
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
     let settings = flags.settings();
     cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
     let host = Host::with(settings)?;
-    let object = host::read(Path::new(flags.module()))?;
+    let object = flags.link.input.read(Path::new(flags.module()))?;
     let call = Call::new(&object.module, flags)?;
     let program = host.compile(link::plan(object, &flags.link)?)?;
     cache::warn(&program);

@@ -117,7 +117,7 @@ impl Files {
         {
             return Ok(object.clone());
         }
-        let object = Self::read_anew(&opened, file, name)?;
+        let object = self.read_anew(&opened, file, name)?;
         if self.read.len() >= KEPT {
             self.read.clear();
         }
@@ -127,9 +127,9 @@ impl Files {
         Ok(object)
     }
 
-    fn read_anew(opened: &File, file: &Path, name: &str) -> Result<Object, String> {
-        let path = Path::new(name);
-        let read = program::read_file(opened, path);
+    fn read_anew(&self, opened: &File, file: &Path, name: &str) -> Result<Object, String> {
+        let limits = linker::Library::limits(&self.search);
+        let read = program::read_file(opened, Path::new(name), &limits);
         let mut object = read.map_err(|error| error.to_string())?;
         object.file = Some(file.to_owned());
         Ok(object)
@@ -162,9 +162,6 @@ impl linker::Library for Files {
             let name = linker::printable(name);
             Fault::BadLibrary { message: format!("`{by}` needs the library `{name}`: {message}") }
         };
-        if name.contains(['/', '\\', '\0']) || name == ".." {
-            return Err(bad("it is a path".to_owned()));
-        }
         let file = self.find(name).map_err(bad)?;
         self.read(&file, name).map_err(bad)
     }
@@ -173,5 +170,9 @@ impl linker::Library for Files {
     fn system(&mut self, file: &str) -> Option<Object> {
         let read = || linker::Library::system(&mut self.search, file);
         self.system.entry(file.to_owned()).or_insert_with(read).clone()
+    }
+
+    fn limits(&self) -> linker::InputLimits {
+        linker::Library::limits(&self.search)
     }
 }

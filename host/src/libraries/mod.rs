@@ -236,7 +236,10 @@ impl<'s, T: Send + 'static> Session<'s, T> {
         let name = process.running.export_name(function).unwrap_or_default().to_owned();
         let instance = process.instance(function.module);
         let func = instance.and_then(|instance| instance.get_func(&mut self.store, &name));
-        func.ok_or_else(|| format!("`{name}` is not among what the program keeps").into())
+        func.ok_or_else(|| {
+            let name = linker::printable(&name);
+            format!("`{name}` is not among what the program keeps").into()
+        })
     }
 
     /// What a name stands for in a library that is open, and those that it needs; in the whole program, if

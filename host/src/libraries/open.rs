@@ -234,8 +234,10 @@ impl<T: Send + 'static> Session<'_, T> {
         for (slot, module, name) in opening.filled_slots() {
             let instance = self.instance_of(opening, module, &instances)?;
             let func = instance.and_then(|instance| instance.get_func(&mut self.store, name));
-            let func =
-                func.ok_or_else(|| format!("`{name}` is not among what the program keeps"))?;
+            let func = func.ok_or_else(|| {
+                let name = linker::printable(name);
+                format!("`{name}` is not among what the program keeps")
+            })?;
             table.set(&mut self.store, slot.into(), func.into())?;
         }
         Ok(instances)

@@ -1,0 +1,1 @@
+(module (@custom "dylink.0" (before first) "\02\05\ff\ff\ff\ff\0f")  (func (export "test") (result i32) (i32.const 42)))

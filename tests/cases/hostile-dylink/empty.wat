@@ -1,0 +1,1 @@
+(module (@custom "dylink.0" (before first) "")  (func (export "test") (result i32) (i32.const 42)))

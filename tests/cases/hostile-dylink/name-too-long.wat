@@ -1,0 +1,1 @@
+(module (@custom "dylink.0" (before first) "\02\07\01\ff\ff\ff\0faa")  (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@custom "dylink.0" (before first) "\02\04\01\02\ff\fe")  (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@custom "dylink.0" (after last) "\01\04\00\00\00\00") (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@custom "dylink.0" (before first) "\01\0a\ff\ff\ff\ff\ff\ff\00\00\00\00")  (func (export "test") (result i32) (i32.const 42)))

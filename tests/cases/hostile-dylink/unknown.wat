@@ -1,0 +1,1 @@
+(module (@custom "dylink.0" (before first) "\7f\03abc")  (func (export "test") (result i32) (i32.const 42)))

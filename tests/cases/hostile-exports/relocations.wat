@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (func (export "__wasm_apply_data_relocs") (param i32)))

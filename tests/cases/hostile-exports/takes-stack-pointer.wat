@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (import "env" "__stack_pointer" (global (mut i32))) (import "GOT.mem" "__heap_base" (global (mut i32))) (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (func $a) (func $b) (export "\e2\80\aetwice\1b[2J" (func $a)) (export "\e2\80\aetwice\1b[2J" (func $b)) (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (import "wasi_snapshot_preview1" "proc_exec" (func (param i32))) (import "wasi_snapshot_preview1" "proc_exit" (func)) (import "wasm_host" "dlopen" (func (param i64))) (func (export "test") (result i32) (i32.const 42)))

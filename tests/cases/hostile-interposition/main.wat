@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (import "env" "malloc" (func $malloc (param i32) (result i32))) (func (export "test") (result i32) (call $malloc (i32.const 8))))

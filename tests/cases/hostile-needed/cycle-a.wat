@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info) (needed "cycle-b.wasm" "cycle-b.wasm")) (func (export "test") (result i32) (i32.const 42)))

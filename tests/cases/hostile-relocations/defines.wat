@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info (memory 4 2))) (func (export "function")) (global (export "data") i32 (i32.const 0)))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (import "GOT.mem" "nothing" (global (mut i32))) (import "GOT.func" "nobody" (global (mut i32))) (import "GOT.mem" "function" (global (mut i32))) (import "GOT.func" "data" (global (mut i32))) (import "GOT.func" "" (global (mut i32))) (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info) (import-info "env" "nobody" 1) (needed "weak-b.wasm")) (import "env" "nobody" (func)) (import "GOT.func" "nobody" (global $nobody (mut i32))) (import "env" "other" (func $other (result i32))) (func (export "weak") (result i32) (global.get $nobody)) (func (export "test") (result i32) (i32.add (i32.const 42) (call $other))))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info) (import-info "env" "nobody" 1) (needed "weak-a.wasm")) (import "GOT.mem" "nobody" (global $nobody (mut i32))) (import "env" "weak" (func $weak (result i32))) (func (export "other") (result i32) (i32.add (global.get $nobody) (call $weak))))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info (table 6000000 0))))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info (table 0xffffffff 0))) (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (import "env" "test" (func $test (result i32))) (func (export "answer") (result i32) (call $test)))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (func (export "__wasm_call_ctors") unreachable) (func (export "test") (result i32) (i32.const 42)))

@@ -1,0 +1,1 @@
+(module (@dylink.0 (mem-info)) (func $start unreachable) (start $start) (func (export "test") (result i32) (i32.const 42)))
