@@ -1,5 +1,6 @@
 //! What a program may use.
 
+use std::io;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -70,13 +71,16 @@ pub(crate) struct Deadline {
 #[error("the time limit of {0:?} has passed")]
 pub(crate) struct DeadlinePassed(pub(crate) Duration);
 
+/// The thread only waits.
+const STACK: usize = 64 << 10;
+
 impl Deadline {
     /// A limit beyond what the clock can tell is none.
-    pub(crate) fn start(engine: &Engine, limit: Duration) -> Option<Self> {
-        let at = Instant::now().checked_add(limit)?;
+    pub(crate) fn start(engine: &Engine, limit: Duration) -> io::Result<Option<Self>> {
+        let Some(at) = Instant::now().checked_add(limit) else { return Ok(None) };
         let (_alive, ended) = mpsc::channel::<()>();
         let engine = engine.clone();
-        thread::spawn(move || {
+        thread::Builder::new().stack_size(STACK).spawn(move || {
             loop {
                 match ended.recv_timeout(at.saturating_duration_since(Instant::now())) {
                     Err(mpsc::RecvTimeoutError::Timeout) if Instant::now() < at => {}
@@ -84,8 +88,8 @@ impl Deadline {
                     _ => return,
                 }
             }
-        });
-        Some(Deadline { at, limit, _alive })
+        })?;
+        Ok(Some(Deadline { at, limit, _alive }))
     }
 
     /// Other processes of the engine have deadlines of their own, and the epoch is common to all: a

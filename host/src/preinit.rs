@@ -11,6 +11,7 @@ use wasmtime::{
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 use crate::backtrace;
+use crate::engine::start_compiler;
 use crate::error::Error;
 use crate::fuse::fuse;
 
@@ -20,6 +21,7 @@ use crate::fuse::fuse;
 ///
 /// As [`Plan::fuse`]; or when a constructor calls the host, or does not return.
 pub fn preinit(plan: &Plan, options: &FuseOptions) -> Result<Vec<u8>, Error> {
+    start_compiler()?;
     let options = FuseOptions { preinit: true, ..options.clone() };
     let mut fused = fuse(plan, &options)?;
     let name = &plan.main().name;

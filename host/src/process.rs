@@ -117,8 +117,18 @@ struct Runner<'p> {
     program: &'p Program<State>,
     limits: Limits,
     store: Store<State>,
-    runtime: Runtime,
+    /// Waits for what host calls wait for; there until this is dropped.
+    runtime: Option<Runtime>,
     deadline: Option<Deadline>,
+}
+
+impl Drop for Runner<'_> {
+    /// A call may read from a pipe to which nobody writes, long after the guest's time was over: it is not waited for.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl<'p> Runner<'p> {
@@ -135,14 +145,19 @@ impl<'p> Runner<'p> {
         if limits.max_memory.is_some() {
             store.limiter(|state| &mut state.memory);
         }
-        let deadline = limits.timeout.and_then(|limit| Deadline::start(engine, limit));
+        let deadline = limits.timeout.map(|limit| Deadline::start(engine, limit)).transpose();
+        let deadline = deadline.map_err(|error| Error::Setup {
+            message: format!("no thread can be started for the time limit: {error}"),
+        })?;
+        let deadline = deadline.flatten();
         match &deadline {
             Some(deadline) => deadline.watch(&mut store),
             None => store.set_epoch_deadline(u64::MAX / 2),
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        // It needs no file descriptor without the driver for sockets, which WASI's first preview has not.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
-        Ok(Runner { program, limits, store, runtime, deadline })
+        Ok(Runner { program, limits, store, runtime: Some(runtime), deadline })
     }
 
     fn call(&mut self, function: Func, args: &[Val]) -> Result<Vec<Val>, Stop> {
@@ -157,13 +172,14 @@ impl<'p> Runner<'p> {
         &mut self,
         run: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Stop> {
-        let store = &mut self.store;
+        let ended = || Stop::Error(wasmtime::Error::msg("the process has ended"));
+        let (store, runtime) = (&mut self.store, self.runtime.as_ref().ok_or_else(ended)?);
         match &self.deadline {
-            None => self.runtime.block_on(run(store)).map_err(Stop::Error),
+            None => runtime.block_on(run(store)).map_err(Stop::Error),
             Some(deadline) => {
                 let left = deadline.at.saturating_duration_since(Instant::now());
                 let timed = async { tokio::time::timeout(left, run(store)).await };
-                match self.runtime.block_on(timed) {
+                match runtime.block_on(timed) {
                     Ok(result) => result.map_err(Stop::Error),
                     Err(_) => Err(Stop::Deadline(deadline.limit)),
                 }

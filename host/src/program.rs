@@ -11,6 +11,7 @@ use wasmtime::{AsContextMut, Instance, InstancePre};
 use crate::cache::{Cache, CacheError, Key};
 use crate::code::Code;
 use crate::container;
+use crate::engine::start_compiler;
 use crate::error::Error;
 use crate::fuse::{fuse, validated};
 use crate::host_functions;
@@ -111,6 +112,7 @@ impl<T: 'static> Program<T> {
         let plan = linkage.settle(plan)?;
         let engine = functions.engine();
         let compile = || {
+            start_compiler()?;
             check_host(&plan, functions)?;
             let bound = validated(plan.set(), || linkage.carry_out(&plan))?;
             Code::compile(engine, &plan, bound)
@@ -297,11 +299,18 @@ pub(crate) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     // A device says that it has none.
     let size = file.metadata()?.len().min(MODULE_LIMIT);
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    let mut bytes = room_for(size)?;
     file.take(MODULE_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MODULE_LIMIT {
         return Err(io::Error::other("it is larger than 1 GiB, and so no module"));
     }
+    Ok(bytes)
+}
+
+/// A vector for this many bytes of a file: a size that someone else chose is no reason to abort.
+pub(crate) fn room_for(size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX))?;
     Ok(bytes)
 }
 
