@@ -57,7 +57,7 @@ impl ResourceLimiter for MemoryLimiter {
     }
 }
 
-/// The moment at which a process must have ended. A thread wakes the guest's code up then.
+/// The moment at which a process must have ended. A thread wakes the guest's code up from then on.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
@@ -71,6 +71,9 @@ pub(crate) struct Deadline {
 #[error("the time limit of {0:?} has passed")]
 pub(crate) struct DeadlinePassed(pub(crate) Duration);
 
+/// What the thread waits before it wakes up again a store that has not ended, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
 /// The thread only waits.
 const STACK: usize = 64 << 10;
 
@@ -81,11 +84,14 @@ impl Deadline {
         let (_alive, ended) = mpsc::channel::<()>();
         let engine = engine.clone();
         thread::Builder::new().stack_size(STACK).spawn(move || {
-            loop {
-                match ended.recv_timeout(at.saturating_duration_since(Instant::now())) {
-                    Err(mpsc::RecvTimeoutError::Timeout) if Instant::now() < at => {}
-                    Err(mpsc::RecvTimeoutError::Timeout) => return engine.increment_epoch(),
-                    _ => return,
+            let mut pause = FIRST_PAUSE;
+            let mut wait = at.saturating_duration_since(Instant::now());
+            while let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(wait) {
+                wait = at.saturating_duration_since(Instant::now());
+                if wait.is_zero() {
+                    // Not once only: the store may be about to set its next goal, having looked at the clock already.
+                    engine.increment_epoch();
+                    (wait, pause) = (pause, (pause * 2).min(LAST_PAUSE));
                 }
             }
         })?;

@@ -139,7 +139,7 @@ impl<'p> Runner<'p> {
         files: Files,
     ) -> Result<Self, Error> {
         let engine = program.functions.engine();
-        let (wasi, libraries) = (wasi.build()?, Libraries::new(files));
+        let (wasi, libraries) = (wasi.build(limits.timeout.is_some())?, Libraries::new(files));
         let state = State { wasi, libraries, memory: MemoryLimiter::new(&limits) };
         let mut store = Store::new(engine, state);
         if limits.max_memory.is_some() {

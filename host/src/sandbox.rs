@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn the_host_is_what_the_linker_says() {
         let host = Host::new(Limits::default()).unwrap();
-        let wasi = Wasi::default().build().unwrap();
+        let wasi = Wasi::default().build(false).unwrap();
         let memory = MemoryLimiter::new(&Limits::default());
         let libraries = Libraries::new(Files::default());
         let mut store = Store::new(host.functions.engine(), State { wasi, libraries, memory });

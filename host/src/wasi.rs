@@ -24,9 +24,12 @@ pub struct Directory {
 }
 
 impl Wasi {
-    pub(crate) fn build(&self) -> Result<WasiP1Ctx, Error> {
+    /// With a time limit, calls on files are made by a thread, so that the limit ends those that wait, for a pipe for
+    /// example.
+    pub(crate) fn build(&self, is_limited: bool) -> Result<WasiP1Ctx, Error> {
         let mut builder = WasiCtxBuilder::new();
         builder.inherit_stdio().args(&self.args);
+        builder.allow_blocking_current_thread(!is_limited);
         for (name, value) in &self.env {
             builder.env(name, value);
         }

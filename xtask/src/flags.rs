@@ -80,7 +80,7 @@ pub(crate) struct TestFlags {
     /// Rewrite the expected output of the cases to what they print now
     #[arg(long)]
     pub(crate) bless: bool,
-    /// Run the tests of load and of faults in their full numbers, which takes an hour
+    /// Run the tests of load and of faults in full, which takes half an hour more
     #[arg(long)]
     pub(crate) soak: bool,
     /// Run only the tests whose name contains this

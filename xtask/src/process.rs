@@ -159,8 +159,8 @@ fn name(command: &Command) -> String {
 const LINE: u64 = 64 << 10;
 /// How often it is looked whether a tool that prints nothing has ended.
 const TICK: Duration = Duration::from_millis(100);
-/// What a tool that is told to end has for that.
-const GRACE: Duration = Duration::from_secs(3);
+/// What a tool that is told to end has for that, and its last words to be read.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs a command until it has ended, and hands on what it prints: the number of the pipe, and a line.
 fn follow<const N: usize>(
@@ -179,11 +179,16 @@ fn follow<const N: usize>(
     let mut deadline = Instant::now().checked_add(limit);
     let lines = read_lines(pipes);
     let mut is_interrupted = false;
+    let mut silent_since = Instant::now();
     loop {
         match lines.recv_timeout(TICK) {
-            Ok((pipe, line)) => take(pipe, &line),
+            Ok((pipe, line)) => {
+                take(pipe, &line);
+                silent_since = Instant::now();
+            }
+            Err(RecvTimeoutError::Timeout) if silent_since.elapsed() < GRACE => {}
+            // Or else what it has started holds a pipe: if the tool itself has ended, that is no part of it any more.
             Err(silence) => {
-                // What it has started may go on and hold a pipe; that is no part of it any more.
                 if let Some(status) = child.try_wait().context("cannot wait for a tool")? {
                     interrupt::check()?;
                     return Ok(status);
