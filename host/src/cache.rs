@@ -22,7 +22,7 @@ use wasmtime::Engine;
 use crate::code::Code;
 use crate::container;
 use crate::error::Error;
-use crate::program::Linkage;
+use crate::program::{Linkage, room_for};
 
 /// A folder in which compiled code is kept, so that the same modules are compiled once.
 ///
@@ -293,7 +293,7 @@ fn read(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     if size > limit {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    let mut bytes = room_for(size)?;
     file.take(size).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -4,6 +4,7 @@ use linker::{Bound, BoundModule, Initialiser, Plan, Source};
 use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 
+use crate::engine::start_compiler;
 use crate::error::Error;
 
 /// The compiled modules of a program, and how they are put together.
@@ -43,6 +44,7 @@ fn name(plan: &Plan, module: usize) -> &str {
 
 impl Code {
     pub(crate) fn compile(engine: &Engine, plan: &Plan, bound: Bound) -> Result<Self, Error> {
+        start_compiler()?;
         let compile = |name: &str, bytes: &[u8]| {
             wasmtime::Module::from_binary(engine, bytes).map_err(|e| Error::compile(name, &e))
         };

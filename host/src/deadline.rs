@@ -8,7 +8,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::limits::Limit;
 
-/// The moment at which a process must have ended. A thread wakes the guest's code up then.
+/// The moment at which a process must have ended. A thread wakes the guest's code up from then on.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
@@ -16,6 +16,12 @@ pub(crate) struct Deadline {
     /// Ends the thread when it is dropped.
     _alive: mpsc::Sender<()>,
 }
+
+/// What the thread waits before it wakes up again a store that has not ended, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+/// The thread only waits.
+const STACK: usize = 64 << 10;
 
 impl Deadline {
     /// Has a store's code end after some time. A limit beyond what the clock can tell is none.
@@ -33,12 +39,15 @@ impl Deadline {
         watch(store, at, limit);
         let (_alive, ended) = mpsc::channel::<()>();
         let engine = store.engine().clone();
-        thread::Builder::new().spawn(move || {
-            loop {
-                match ended.recv_timeout(at.saturating_duration_since(Instant::now())) {
-                    Err(mpsc::RecvTimeoutError::Timeout) if Instant::now() < at => {}
-                    Err(mpsc::RecvTimeoutError::Timeout) => return engine.increment_epoch(),
-                    _ => return,
+        thread::Builder::new().stack_size(STACK).spawn(move || {
+            let mut pause = FIRST_PAUSE;
+            let mut wait = at.saturating_duration_since(Instant::now());
+            while let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(wait) {
+                wait = at.saturating_duration_since(Instant::now());
+                if wait.is_zero() {
+                    // Not once only: the store may be about to set its next goal, having looked at the clock already.
+                    engine.increment_epoch();
+                    (wait, pause) = (pause, (pause * 2).min(LAST_PAUSE));
                 }
             }
         })?;

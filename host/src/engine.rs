@@ -1,8 +1,11 @@
 //! How code is compiled.
 
+use std::sync::{Mutex, PoisonError};
+
 use wasmtime::{Config, Inlining};
 
 use crate::cache::Cache;
+use crate::error::Error;
 use crate::limits::Limits;
 use crate::program::Mode;
 use crate::search::Search;
@@ -32,6 +35,22 @@ pub struct Settings {
 /// this: enough for a loop that calls another language. With Wasmtime's own number, 2000, a program with
 /// libc++ takes five times as long to compile as without inlining, with this one a sixth longer.
 const INLINED_SIZE: &str = "60";
+
+/// Starts the threads that Wasmtime compiles with. It would do so by itself, but panic if the system gives it none.
+pub(crate) fn start_compiler() -> Result<(), Error> {
+    static STARTED: Mutex<bool> = Mutex::new(false);
+    let mut is_started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*is_started
+        && let Err(error) = rayon::ThreadPoolBuilder::new().build_global()
+        // Without a cause the error is that somebody has done so before.
+        && let Some(cause) = std::error::Error::source(&error)
+    {
+        let message = format!("no threads can be started to compile with: {cause}");
+        return Err(Error::Setup { message });
+    }
+    *is_started = true;
+    Ok(())
+}
 
 impl Settings {
     pub(crate) fn config(&self) -> Config {

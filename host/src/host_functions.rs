@@ -2,10 +2,13 @@
 
 use linker::{ExternType, Import, ValType};
 
+use crate::engine::start_compiler;
+
 /// Whether the host has all of these functions, at these types.
 pub(crate) fn has_all<T: 'static>(host: &wasmtime::Linker<T>, imports: &[&Import]) -> bool {
     let imports: String = imports.iter().filter_map(|import| text(import)).collect();
     let module = wat::parse_str(format!("(module {imports})")).ok();
+    let module = module.filter(|_| start_compiler().is_ok());
     let module = module.and_then(|bytes| wasmtime::Module::new(host.engine(), bytes).ok());
     module.is_some_and(|module| host.instantiate_pre(&module).is_ok())
 }

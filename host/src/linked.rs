@@ -13,6 +13,10 @@ use crate::error::Error;
 use crate::program::Program;
 
 /// A program that is instantiated in a store, all constructors run.
+///
+/// A call that does not return, because of a trap for example, leaves memory, globals and the stack pointer as they
+/// were at that moment. Wasmtime lets the store be used further, and nothing here keeps count: whether the guest's
+/// data can still be relied on is for the caller to know. A [`Process`](crate::Process) refuses further calls.
 #[derive(Debug, Clone)]
 pub struct Linked {
     plan: Arc<Plan>,

@@ -12,6 +12,7 @@ use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 use crate::backtrace;
 use crate::deadline::Deadline;
+use crate::engine::start_compiler;
 use crate::error::Error;
 use crate::fuse::fuse;
 use crate::limits::{Limiter, Limits};
@@ -22,6 +23,7 @@ use crate::limits::{Limiter, Limits};
 ///
 /// As [`Plan::fuse`]; or when a constructor calls the host, does not return, or comes to a limit.
 pub fn preinit(plan: &Plan, options: &FuseOptions, limits: &Limits) -> Result<Vec<u8>, Error> {
+    start_compiler()?;
     let options = FuseOptions { preinit: true, ..options.clone() };
     let mut fused = fuse(plan, &options)?;
     let name = &plan.main().name;

@@ -118,9 +118,18 @@ struct Runner<'p> {
     program: &'p Program<State>,
     limits: Limits,
     store: Store<State>,
-    /// There until it is dropped.
+    /// Waits for what host calls wait for; there until this is dropped.
     runtime: Option<Runtime>,
     deadline: Option<Deadline>,
+}
+
+impl Drop for Runner<'_> {
+    /// A call may read from a pipe to which nobody writes, long after the guest's time was over: it is not waited for.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl<'p> Runner<'p> {
@@ -149,8 +158,11 @@ impl<'p> Runner<'p> {
             store.set_fuel(fuel).map_err(|error| setup(Error::message(&error)))?;
         }
         let deadline = Deadline::start(&mut store, limits.timeout);
-        let deadline = deadline.map_err(|error| setup(error.to_string()))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let deadline = deadline.map_err(|error| {
+            setup(format!("no thread can be started for the time limit: {error}"))
+        })?;
+        // It needs no file descriptor without the driver for sockets, which WASI's first preview has not.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|error| setup(error.to_string()))?;
         Ok(Runner { program, limits, store, runtime: Some(runtime), deadline })
     }
@@ -167,16 +179,14 @@ impl<'p> Runner<'p> {
         &mut self,
         run: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Stop> {
-        let store = &mut self.store;
-        let Some(runtime) = &self.runtime else {
-            return Err(Stop::Error(wasmtime::format_err!("the program has ended")));
-        };
+        let ended = || Stop::Error(wasmtime::Error::msg("the process has ended"));
+        let (store, runtime) = (&mut self.store, self.runtime.as_ref().ok_or_else(ended)?);
         match &self.deadline {
             None => runtime.block_on(run(store)).map_err(Stop::Error),
             Some(deadline) => {
                 let left = deadline.at.saturating_duration_since(Instant::now());
                 if left.is_zero() {
-                    // What ends the code may have come already, and comes once.
+                    // Code would run until it is woken up the next time.
                     return Err(Stop::Deadline(deadline.limit));
                 }
                 let timed = async { tokio::time::timeout(left, run(store)).await };
@@ -255,15 +265,6 @@ impl<'p> Runner<'p> {
             },
             backtrace: lines,
             stale_maps,
-        }
-    }
-}
-
-impl Drop for Runner<'_> {
-    /// What the system still does for the guest is not waited for: it may open a pipe to which nobody will write.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
         }
     }
 }

@@ -14,6 +14,7 @@ use wasmtime::{AsContextMut, Instance, InstancePre};
 use crate::cache::{Cache, CacheError, Key};
 use crate::code::Code;
 use crate::container;
+use crate::engine::start_compiler;
 use crate::error::Error;
 use crate::fuse::{fuse, validated};
 use crate::host_functions;
@@ -115,6 +116,7 @@ impl<T: 'static> Program<T> {
         let plan = linkage.settle(plan)?;
         let engine = functions.engine();
         let compile = || {
+            start_compiler()?;
             check_host(&plan, functions)?;
             let bound = validated(plan.set(), || linkage.carry_out(&plan))?;
             Code::compile(engine, &plan, bound)
@@ -322,9 +324,16 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>
 fn bytes_of(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
     // A device says that it has none.
     let size = file.metadata()?.len().min(limit);
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    let mut bytes = room_for(size)?;
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
+}
+
+/// A vector for this many bytes of a file: a size that someone else chose is no reason to abort.
+pub(crate) fn room_for(size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX))?;
+    Ok(bytes)
 }
 
 fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {

@@ -48,6 +48,9 @@ impl Wasi {
         builder.inherit_stdin().args(&self.args);
         builder.stdout(output::stream(cli::stdout, limits.timeout, allowance.as_ref()));
         builder.stderr(output::stream(cli::stderr, limits.timeout, allowance.as_ref()));
+        // With a time limit calls on files are made by a thread, so that the limit ends those that wait, for a pipe
+        // for example.
+        builder.allow_blocking_current_thread(limits.timeout.is_none());
         for (name, value) in &self.env {
             builder.env(name, value);
         }

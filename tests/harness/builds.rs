@@ -16,7 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-const GUESTS: [&str; 3] = ["build-all", "--guests-only", "--no-setup"];
+pub(crate) const GUESTS: [&str; 3] = ["build-all", "--guests-only", "--no-setup"];
 
 pub(crate) fn text(output: &Output) -> String {
     let (out, err) = (&output.stdout, &output.stderr);
@@ -100,13 +100,13 @@ pub(crate) mod unix {
         ]
     }
 
-    fn script(path: &Path, text: &str) -> Result<(), Failed> {
+    pub(crate) fn script(path: &Path, text: &str) -> Result<(), Failed> {
         fs::write(path, format!("#!/bin/sh\n{text}\n"))?;
         Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o755))?)
     }
 
     /// A folder with links to the programs on PATH, without some, to be the only one on PATH.
-    fn path_without(folder: &Path, unwanted: fn(&str) -> bool) -> Result<(), Failed> {
+    pub(crate) fn path_without(folder: &Path, unwanted: fn(&str) -> bool) -> Result<(), Failed> {
         fs::create_dir_all(folder)?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         for file in std::env::split_paths(&path).flat_map(fs::read_dir).flatten() {
@@ -123,12 +123,12 @@ pub(crate) mod unix {
         name.starts_with("em")
     }
 
-    fn is_emscripten_or_package_manager(name: &str) -> bool {
+    pub(crate) fn is_emscripten_or_package_manager(name: &str) -> bool {
         is_emscripten(name) || ["apt-get", "dnf", "pacman", "brew"].contains(&name)
     }
 
     /// Neither the environment nor the home folder leads to an emsdk.
-    fn hide_emsdk(command: &mut Command, home: &Path) {
+    pub(crate) fn hide_emsdk(command: &mut Command, home: &Path) {
         let real = std::env::var_os("HOME").unwrap_or_default();
         for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
             let default = Path::new(&real).join(folder).into_os_string();
@@ -180,14 +180,7 @@ pub(crate) mod unix {
              printf '#!/bin/sh\\nPATH=%s exec %s \"$@\"\\n' \"$REAL_PATH\" $tool > upstream/emscripten/$tool\n\
              chmod +x upstream/emscripten/$tool; done",
         )?;
-        let git = |args: &[&str]| {
-            let identity = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];
-            succeed(Command::new("git").args(identity).args(args).current_dir(&repository))
-        };
-        git(&["init", "--quiet"])?;
-        git(&["add", "emsdk"])?;
-        git(&["commit", "--quiet", "-m", "A stand-in"])?;
-        git(&["tag", "3.1.69"])?;
+        commit(&repository, "3.1.69")?;
 
         let bin = sandbox.path().join("bin");
         path_without(&bin, is_emscripten_or_package_manager)?;
@@ -200,6 +193,18 @@ pub(crate) mod unix {
         expect(&output, "5 guests fit")?;
         // What is installed is found again, and not installed twice.
         expect_not(&succeed(&mut command)?, "git clone")
+    }
+
+    /// Makes a repository of a folder, with all that is in it under a tag.
+    pub(crate) fn commit(folder: &Path, tag: &str) -> Result<(), Failed> {
+        let git = |args: &[&str]| {
+            let identity = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];
+            succeed(Command::new("git").args(identity).args(args).current_dir(folder))
+        };
+        git(&["init", "--quiet"])?;
+        git(&["add", "."])?;
+        git(&["commit", "--quiet", "-m", "A stand-in"])?;
+        git(&["tag", tag]).map(drop)
     }
 
     fn ctrl_c() -> Result<(), Failed> {
@@ -237,11 +242,11 @@ pub(crate) mod unix {
     }
 
     /// Waits until a process that was told to end has done so.
-    fn gone(process: Pid) -> Result<(), Failed> {
+    pub(crate) fn gone(process: Pid) -> Result<(), Failed> {
         let start = Instant::now();
         while test_kill_process(process).is_ok() {
             if start.elapsed() > Duration::from_secs(10) {
-                return Err("the compiler still runs".into());
+                return Err(format!("{process:?} still runs").into());
             }
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("library::demo", demo),
         trial("library::a_program_starts_many_times", a_program_starts_many_times),
         trial("library::a_timeout_ends_only_its_own_process", a_timeout_ends_only_its_own_process),
+        trial("library::a_timeout_that_has_passed_ends_a_process", a_timeout_that_has_passed),
         trial("library::a_timeout_that_never_comes_is_none", a_timeout_that_never_comes_is_none),
         trial("library::memory_is_limited_in_total", memory_is_limited_in_total),
         trial("library::a_trap_poisons_its_own_process", a_trap_poisons_its_own_process),
@@ -83,6 +84,29 @@ fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
     }
     // The first one's deadline has passed; the second one has time left.
     expect_i32(&mut late, "count", &[Val::I32(1000)], 1000)
+}
+
+/// Also if that is before the process has begun to watch for it.
+fn a_timeout_that_has_passed() -> Result<(), Failed> {
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let run = || {
+            for microseconds in 0..300 {
+                let timeout = Some(Duration::from_micros(microseconds));
+                let host = Host::new(Limits { timeout, ..Limits::default() })?;
+                let program = program(&host, "loops", LOOPS)?;
+                let process = host.start(&program, &Wasi::default());
+                let ended = process.and_then(|mut process| process.invoke("for_ever", &[]));
+                if !matches!(ended, Err(Error::Limit { limit: Limit::Time { .. }, .. })) {
+                    return Err("it ended in another way".into());
+                }
+            }
+            Ok::<(), Failed>(())
+        };
+        drop(done.send(run().map_err(|failed| failed.message().unwrap_or_default().to_owned())));
+    });
+    let ended = ended.recv_timeout(Duration::from_secs(60));
+    Ok(ended.map_err(|_| "it runs on after its time")??)
 }
 
 fn a_timeout_that_never_comes_is_none() -> Result<(), Failed> {

@@ -18,6 +18,9 @@
 //! - [`real`]: libraries of others, against the same libraries built natively
 //! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
 //! - [`cache`]: compiled code that is kept, whatever happens to it
+//! - [`failures`]: guests that fail, and what still works then, through `host`'s library
+//! - [`faults`]: faults of the machine: kills, tools that misbehave, what runs out
+//! - [`load`]: many instances, one after the other and at once
 //! - [`readme`]: the commands of README.md
 //! - [`rules`]: who may depend on whom
 
@@ -30,6 +33,9 @@ mod console;
 mod debug;
 mod emscripten;
 mod engines;
+mod failures;
+#[cfg(unix)]
+mod faults;
 mod fusing;
 mod grid;
 mod hostile;
@@ -38,7 +44,10 @@ mod legacy_exceptions;
 mod library;
 mod limits;
 mod link_cases;
+mod load;
 mod oracle;
+#[cfg(unix)]
+mod random;
 mod readme;
 mod real;
 mod rules;
@@ -48,6 +57,9 @@ mod workspace;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 fn main() -> std::process::ExitCode {
+    if let Some(ended) = load::child() {
+        return ended;
+    }
     let args = Arguments::from_args();
     let trials = [
         cases::trials(),
@@ -64,6 +76,10 @@ fn main() -> std::process::ExitCode {
         real::trials(),
         builds::trials(),
         cache::trials(),
+        failures::trials(),
+        #[cfg(unix)]
+        faults::trials(),
+        load::trials(),
         rules::trials(),
     ];
     let trials = trials.into_iter().flatten().chain(readme::trials()).collect();
@@ -77,6 +93,16 @@ fn ignored(reason: &str) -> Result<Completion, Failed> {
         Some(_) => Err(format!("not run: {reason}").into()),
         None => Ok(Completion::ignored_with(reason)),
     }
+}
+
+/// Whether tests of load and of faults are to run in full: `cargo xtask test --soak`.
+fn is_soak() -> bool {
+    std::env::var_os("TESTS_SOAK").is_some()
+}
+
+/// How often such a test does what it does: a few times, or in full.
+fn times(few: usize, full: usize) -> usize {
+    if is_soak() { full } else { few }
 }
 
 /// A test that always runs.

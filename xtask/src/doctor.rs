@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::process;
 use crate::progress::print;
 use crate::project::Project;
 use crate::setup;
@@ -31,9 +32,10 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
 
 /// The toolchain that builds this very program, so it is there.
 fn rust() -> [String; 4] {
-    let version = Command::new("rustc").arg("--version").output();
-    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    ["✔".into(), "Rust".into(), "everything".into(), version.unwrap_or_default()]
+    let mut command = Command::new("rustc");
+    command.arg("--version");
+    let version = process::ask(command).unwrap_or_default();
+    ["✔".into(), "Rust".into(), "everything".into(), version]
 }
 
 fn row(tool: Tool, project: &Project) -> [String; 4] {

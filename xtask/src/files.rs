@@ -3,6 +3,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
+use std::process::Stdio;
+use std::sync::Mutex;
 
 use anyhow::Context;
 
@@ -11,9 +13,20 @@ use crate::project::Project;
 
 /// Held while guests are built and published: two builds at once would take turns.
 #[derive(Debug)]
-pub(crate) struct BuildLock {
-    /// Unlocks when it is closed, by a killed process too.
-    _file: File,
+pub(crate) struct BuildLock(());
+
+/// The file that is locked: when the last who has it open closes it, or is killed, it is unlocked.
+static LOCKED: Mutex<Option<File>> = Mutex::new(None);
+
+fn locked() -> std::sync::MutexGuard<'static, Option<File>> {
+    LOCKED.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// What tools are to read: nothing. While the folder is locked that is the lock's own file, which is empty: so a tool
+/// that outlives this program, because somebody has killed that, keeps the folder locked for as long as it writes there.
+pub(crate) fn stdin() -> Stdio {
+    let file = if cfg!(unix) { locked().as_ref().and_then(|f| f.try_clone().ok()) } else { None };
+    file.map_or_else(Stdio::null, Stdio::from)
 }
 
 impl BuildLock {
@@ -32,7 +45,14 @@ impl BuildLock {
             }
             Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
         }
-        Ok(BuildLock { _file: file })
+        *locked() = Some(file);
+        Ok(BuildLock(()))
+    }
+}
+
+impl Drop for BuildLock {
+    fn drop(&mut self) {
+        *locked() = None;
     }
 }
 

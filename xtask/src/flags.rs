@@ -1,5 +1,7 @@
 //! Every command of `cargo xtask`, with its help.
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand};
 
 /// Builds Rust and C++ to WebAssembly, checks that the two fit, and runs them together.
@@ -9,6 +11,9 @@ pub(crate) struct Flags {
     /// Show every command that is run and all that it prints
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+    /// End a tool that takes longer than this, such as 90s or 1h
+    #[arg(long, global = true, value_name = "TIME", default_value = "30min", value_parser = parse_time)]
+    pub(crate) tool_timeout: Duration,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -75,6 +80,9 @@ pub(crate) struct TestFlags {
     /// Rewrite the expected output of the cases to what they print now
     #[arg(long)]
     pub(crate) bless: bool,
+    /// Run the tests of load and of faults in full, which takes half an hour more
+    #[arg(long)]
+    pub(crate) soak: bool,
     /// Run only the tests whose name contains this
     pub(crate) filter: Option<String>,
 }
@@ -95,4 +103,8 @@ pub(crate) struct BenchFlags {
     pub(crate) against: Option<String>,
     /// Measure only the rows whose name contains this
     pub(crate) filter: Option<String>,
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write for example 90s or 1h"))
 }

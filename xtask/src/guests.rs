@@ -160,11 +160,24 @@ fn build_cmake(
         files::remove(&folder)?;
         let emcmake = &emscripten.emcmake;
         process::run(&step, cmd!(sh, "{emcmake} {cmake} -S {source} -B {folder}"))?;
-        configured.record(&folder)?;
     }
-    process::run(&step, cmake_command(&sh, project, job, &cmake))?;
+    let files = job.guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target)));
+    let files: Vec<_> = files.collect();
+    // While tools work in the folder nothing tells what it was configured with: if they are killed, or this program
+    // is, they may leave half a file that is newer than its sources.
+    Configured::forget(&folder)?;
+    let built = process::run(&step, cmake_command(&sh, project, job, &cmake));
+    if built.is_err() {
+        // So may a linker that was killed, which CMake tells as any other failure.
+        files.iter().try_for_each(|file| files::remove(file).map(drop))?;
+    }
+    let recorded = match process::ended_by_itself(&built) {
+        true => configured.record(&folder),
+        false => Ok(()),
+    };
+    built.and(recorded)?;
     step.done("built");
-    Ok(job.guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target))).collect())
+    Ok(files)
 }
 
 fn cmake_folder(project: &Project, job: &Job<'_>) -> PathBuf {
@@ -216,6 +229,10 @@ impl Configured {
 
     fn holds(&self, folder: &Path) -> bool {
         fs::read_to_string(Self::file(folder)).is_ok_and(|text| text == self.0)
+    }
+
+    fn forget(folder: &Path) -> anyhow::Result<()> {
+        files::remove(&Self::file(folder)).map(drop)
     }
 
     fn record(&self, folder: &Path) -> anyhow::Result<()> {

@@ -25,12 +25,13 @@ static GROUPS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 /// From now on the first Ctrl-C ends the running tools in order, and a second one ends this program.
 pub(crate) fn listen() {
     let result = ctrlc::set_handler(|| {
+        let groups = GROUPS.lock().unwrap_or_else(|e| e.into_inner());
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            groups.iter().for_each(|&id| signal(id, End::AtOnce));
             #[allow(clippy::exit, reason = "the user asked twice")]
             std::process::exit(130);
         }
-        let groups = GROUPS.lock().unwrap_or_else(|e| e.into_inner());
-        groups.iter().for_each(|&id| terminate(id));
+        groups.iter().for_each(|&id| signal(id, End::InOrder));
     });
     // Without the handler Ctrl-C ends this program at once, which is safe too.
     drop(result);
@@ -49,10 +50,21 @@ pub(crate) struct Group(u32);
 impl Group {
     pub(crate) fn new(id: u32) -> Self {
         GROUPS.lock().unwrap_or_else(|e| e.into_inner()).insert(id);
+        let group = Group(id);
         if check().is_err() {
-            terminate(id);
+            group.terminate();
         }
-        Group(id)
+        group
+    }
+
+    /// Asks all of it to end.
+    pub(crate) fn terminate(&self) {
+        signal(self.0, End::InOrder);
+    }
+
+    /// Ends all of it. To be called only while the tool, ended or not, has not been waited for.
+    pub(crate) fn kill(&self) {
+        signal(self.0, End::AtOnce);
     }
 }
 
@@ -69,12 +81,23 @@ pub(crate) fn lead_group(command: &mut Command) {
     command.process_group(0);
 }
 
+/// How processes are told to end.
+#[derive(Clone, Copy)]
+enum End {
+    InOrder,
+    AtOnce,
+}
+
 #[cfg(unix)]
-fn terminate(group: u32) {
+fn signal(group: u32, end: End) {
     use rustix::process::{Pid, Signal, kill_process_group};
     if let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+        let signal = match end {
+            End::InOrder => Signal::TERM,
+            End::AtOnce => Signal::KILL,
+        };
         // It may have ended by itself in this moment.
-        let _ = kill_process_group(pid, Signal::TERM);
+        let _ = kill_process_group(pid, signal);
     }
 }
 
@@ -83,4 +106,4 @@ fn terminate(group: u32) {
 pub(crate) fn lead_group(_command: &mut Command) {}
 
 #[cfg(not(unix))]
-fn terminate(_group: u32) {}
+fn signal(_group: u32, _end: End) {}

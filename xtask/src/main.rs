@@ -42,6 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn execute(flags: &Flags) -> anyhow::Result<()> {
+    process::set_limit(flags.tool_timeout);
     let project = Project::find()?;
     let progress = Progress::new(flags.verbose);
     match &flags.command {

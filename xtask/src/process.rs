@@ -1,83 +1,283 @@
-//! Runs a tool: its output shown in full when it fails, with the command that repeats it.
+//! Runs a tool: its output shown when it fails, with the command that repeats it. A tool that does not end is ended.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, PipeReader};
-use std::process::{Command, ExitStatus, Stdio};
+use std::io::{self, BufRead, BufReader, PipeReader, Read};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use xshell::Cmd;
 
-use crate::interrupt::{self, Group};
+use crate::files;
+use crate::interrupt::{self, Group, Interrupted};
 use crate::progress::Step;
 
-/// A tool ended with a status other than success.
+/// A tool ended with a status other than success, or was ended.
 #[derive(Debug)]
 pub(crate) struct ToolFailed {
     pub(crate) step: String,
-    pub(crate) status: ExitStatus,
-    /// All that it printed, to either stream, in order; empty if it was already shown.
+    pub(crate) end: End,
+    /// What it printed, to either stream, in order; empty if it was already shown.
     pub(crate) output: String,
     /// For the shell: changes to the folder and runs the same again.
     pub(crate) repeat: String,
 }
 
+/// How a tool ended that did not succeed.
+#[derive(Debug)]
+pub(crate) enum End {
+    Status(ExitStatus),
+    Timeout(TimedOut),
+}
+
+/// A tool did not end in time, and was ended with all that it had started.
+#[derive(Debug)]
+pub(crate) struct TimedOut {
+    pub(crate) program: String,
+    pub(crate) limit: Duration,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (program, limit) = (&self.program, humantime::format_duration(self.limit));
+        write!(f, "`{program}` did not end within {limit}; `--tool-timeout TIME` gives it longer")
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
 impl fmt::Display for ToolFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (step, status, repeat) = (&self.step, &self.status, &self.repeat);
+        let (step, repeat) = (&self.step, &self.repeat);
+        match &self.end {
+            End::Status(status) => writeln!(f, "{step} failed ({status})")?,
+            End::Timeout(timeout) => writeln!(f, "{step} failed: {timeout}")?,
+        }
         let output = self.output.trim_end();
         let newline = if output.is_empty() { "" } else { "\n" };
-        write!(f, "{step} failed ({status})\n{output}{newline}to repeat it: {repeat}")
+        write!(f, "{output}{newline}to repeat it: {repeat}")
     }
 }
 
 impl std::error::Error for ToolFailed {}
 
+/// What `--tool-timeout` says.
+static LIMIT: OnceLock<Duration> = OnceLock::new();
+
+/// Bounds the time of each tool from now on.
+pub(crate) fn set_limit(limit: Duration) {
+    LIMIT.get_or_init(|| limit);
+}
+
 /// Runs a command to its end.
 ///
 /// # Errors
 ///
-/// When the program is missing, ends with another status than 0, or the user presses Ctrl-C.
+/// When the program is missing, ends with another status than 0 or not at all, or the user presses Ctrl-C.
 pub(crate) fn run(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<()> {
     let line = cmd.to_string();
-    let command = Command::from(cmd);
-    run_command(step, command, &line)
+    let mut command = Command::from(cmd);
+    step.command(&line);
+    let (reader, writer) = io::pipe().context("cannot create a pipe")?;
+    command.stdin(files::stdin()).stdout(writer.try_clone()?).stderr(writer);
+    let folder = command.get_current_dir().map(ToOwned::to_owned);
+    let mut kept = Kept::default();
+    let ended = follow(command, [reader], |_, line| {
+        let text = String::from_utf8_lossy(line);
+        if !step.output(text.trim_end()) {
+            kept.add(text.as_bytes());
+        }
+    });
+    let end = match ended {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => End::Status(status),
+        Err(error) => End::Timeout(error.downcast()?),
+    };
+    let folder = folder.map(|dir| format!("cd {} && ", dir.display())).unwrap_or_default();
+    let (step, repeat) = (step.label().to_owned(), format!("{folder}{line}"));
+    Err(ToolFailed { step, end, output: kept.text(), repeat }.into())
 }
 
-fn run_command(step: &Step<'_>, mut command: Command, line: &str) -> anyhow::Result<()> {
+/// Whether a tool has ended, well or not, and nobody has ended it.
+pub(crate) fn ended_by_itself(run: &anyhow::Result<()>) -> bool {
+    let Err(error) = run else { return true };
+    let failed = error.downcast_ref::<ToolFailed>();
+    failed
+        .is_some_and(|failed| matches!(failed.end, End::Status(status) if status.code().is_some()))
+}
+
+/// Bytes that a program may answer with.
+const ANSWER: usize = 16 << 20;
+
+/// Runs a program that answers something, and returns how it ended and what it printed.
+///
+/// # Errors
+///
+/// When the program is missing, does not end, or prints without end.
+pub(crate) fn output(mut command: Command) -> anyhow::Result<Output> {
+    let program = name(&command);
+    let ((out_reader, out), (err_reader, err)) = (io::pipe()?, io::pipe()?);
+    command.stdin(Stdio::null()).stdout(out).stderr(err);
+    let mut streams = [Vec::new(), Vec::new()];
+    let mut is_complete = true;
+    let status = follow(command, [out_reader, err_reader], |stream, line| {
+        is_complete &= streams[stream].len() + line.len() <= ANSWER;
+        if is_complete {
+            streams[stream].extend(line);
+        }
+    })?;
+    if !is_complete {
+        bail!("`{program}` printed more than {} MiB", ANSWER >> 20);
+    }
+    let [stdout, stderr] = streams;
+    Ok(Output { status, stdout, stderr })
+}
+
+/// What a program prints, without the line's end.
+///
+/// # Errors
+///
+/// As [`output`], or when the program fails.
+pub(crate) fn ask(command: Command) -> anyhow::Result<String> {
+    let program = name(&command);
+    let output = output(command)?;
+    if !output.status.success() {
+        bail!("`{program}` failed\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+fn name(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
+}
+
+/// Longer lines are taken in pieces.
+const LINE: u64 = 64 << 10;
+/// How often it is looked whether a tool that prints nothing has ended.
+const TICK: Duration = Duration::from_millis(100);
+/// What a tool that is told to end has for that, and its last words to be read.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs a command until it has ended, and hands on what it prints: the number of the pipe, and a line.
+fn follow<const N: usize>(
+    mut command: Command,
+    pipes: [PipeReader; N],
+    mut take: impl FnMut(usize, &[u8]),
+) -> anyhow::Result<ExitStatus> {
     interrupt::check()?;
-    step.command(line);
-    let (reader, writer) = io::pipe().context("cannot create a pipe")?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let program = name(&command);
     interrupt::lead_group(&mut command);
     let mut child = command.spawn().map_err(|e| cannot_start(&command, &e))?;
     let group = Group::new(child.id());
-    let folder = command.get_current_dir().map(ToOwned::to_owned);
-    // The command holds the pipe's writing end: without this the reader would never see its end.
+    // The command holds the pipes' writing ends: without this the readers would never see an end.
     drop(command);
-    let output = read_lines(step, reader)?;
-    let status = child.wait().context("cannot wait for a tool")?;
-    drop(group);
-    interrupt::check()?;
-    if status.success() {
-        return Ok(());
+    let limit = LIMIT.get().copied().unwrap_or(Duration::MAX);
+    let mut deadline = Instant::now().checked_add(limit);
+    let lines = read_lines(pipes);
+    let mut is_interrupted = false;
+    let mut silent_since = Instant::now();
+    loop {
+        match lines.recv_timeout(TICK) {
+            Ok((pipe, line)) => {
+                take(pipe, &line);
+                silent_since = Instant::now();
+            }
+            Err(RecvTimeoutError::Timeout) if silent_since.elapsed() < GRACE => {}
+            // Or else what it has started holds a pipe: if the tool itself has ended, that is no part of it any more.
+            Err(silence) => {
+                if let Some(status) = child.try_wait().context("cannot wait for a tool")? {
+                    interrupt::check()?;
+                    return Ok(status);
+                }
+                if silence == RecvTimeoutError::Disconnected {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+        if !is_interrupted && interrupt::check().is_err() {
+            is_interrupted = true;
+            deadline = Instant::now().checked_add(GRACE);
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            end(&mut child, &group, &lines)?;
+            return Err(match is_interrupted {
+                true => Interrupted.into(),
+                false => TimedOut { program, limit }.into(),
+            });
+        }
     }
-    let folder = folder.map(|dir| format!("cd {} && ", dir.display())).unwrap_or_default();
-    let (step, repeat) = (step.label().to_owned(), format!("{folder}{line}"));
-    Err(ToolFailed { step, status, output, repeat }.into())
 }
 
-fn read_lines(step: &Step<'_>, reader: PipeReader) -> anyhow::Result<String> {
-    let mut reader = BufReader::new(reader);
-    let mut output = String::new();
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).context("cannot read a tool's output")? > 0 {
-        let text = String::from_utf8_lossy(&line);
-        if !step.output(text.trim_end()) {
-            output.push_str(&text);
+/// Ends a tool with all that it has started: first it is asked to.
+fn end(child: &mut Child, group: &Group, lines: &Receiver<(usize, Vec<u8>)>) -> io::Result<()> {
+    group.terminate();
+    let start = Instant::now();
+    // All of the group have ended when nobody holds a pipe.
+    while start.elapsed() < GRACE {
+        if lines.recv_timeout(TICK) == Err(RecvTimeoutError::Disconnected) {
+            break;
         }
-        line.clear();
     }
-    Ok(output)
+    // Nobody has waited for the child, so its number is no other's yet.
+    group.kill();
+    child.kill()?;
+    child.wait().map(drop)
+}
+
+/// Reads from all pipes until they are closed. Few lines are held, so that a tool which prints faster than it is
+/// read has to wait.
+fn read_lines<const N: usize>(pipes: [PipeReader; N]) -> Receiver<(usize, Vec<u8>)> {
+    let (sender, receiver) = mpsc::sync_channel(16);
+    for (number, pipe) in pipes.into_iter().enumerate() {
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let mut pipe = BufReader::new(pipe);
+            loop {
+                let mut line = Vec::new();
+                let read = pipe.by_ref().take(LINE).read_until(b'\n', &mut line);
+                if !read.is_ok_and(|length| length > 0) || sender.send((number, line)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    receiver
+}
+
+/// What a tool has printed; of very much only the beginning and the end.
+#[derive(Default)]
+struct Kept {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    left_out: usize,
+}
+
+impl Kept {
+    const HEAD: usize = 256 << 10;
+    const TAIL: usize = 64 << 10;
+
+    fn add(&mut self, bytes: &[u8]) {
+        let (head, rest) = bytes.split_at(bytes.len().min(Self::HEAD - self.head.len()));
+        self.head.extend(head);
+        self.tail.extend(rest);
+        let surplus = self.tail.len().saturating_sub(Self::TAIL);
+        self.tail.drain(..surplus);
+        self.left_out += surplus;
+    }
+
+    fn text(mut self) -> String {
+        let mut text = self.head;
+        if self.left_out > 0 {
+            let left_out = format!("\n… {} bytes left out; `-v` shows all …\n", self.left_out);
+            text.extend(left_out.as_bytes());
+        }
+        text.extend(self.tail.make_contiguous().iter());
+        String::from_utf8_lossy(&text).into_owned()
+    }
 }
 
 /// A missing program, with the way out; never a bare "No such file or directory".
@@ -87,5 +287,25 @@ pub(crate) fn cannot_start(command: &Command, error: &io::Error) -> anyhow::Erro
         anyhow::anyhow!("`{program}` not found: run `cargo xtask setup`")
     } else {
         anyhow::anyhow!("cannot start `{program}`: {error}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_much_output_the_beginning_and_the_end_are_kept() {
+        let mut kept = Kept::default();
+        kept.add(b"first\n");
+        for _ in 0..1000 {
+            kept.add(&[b'x'; 1000]);
+        }
+        kept.add(b"\nlast");
+        assert!(kept.head.len() + kept.tail.len() <= Kept::HEAD + Kept::TAIL);
+        let left_out = 6 + 1_000_000 + 5 - Kept::HEAD - Kept::TAIL;
+        let text = kept.text();
+        assert!(text.starts_with("first\nxxx") && text.ends_with("xxx\nlast"), "{text}");
+        assert!(text.contains(&format!("x\n… {left_out} bytes left out")), "{text}");
     }
 }

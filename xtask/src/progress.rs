@@ -82,7 +82,8 @@ impl Step<'_> {
         if self.progress.verbose {
             self.progress.line(format_args!("{}: {line}", self.label));
         } else if let Some(bar) = &self.bar {
-            bar.set_message(line.trim().to_owned());
+            let plain = line.trim().chars().filter(|c| !c.is_control());
+            bar.set_message(plain.collect::<String>());
         }
         self.progress.verbose
     }

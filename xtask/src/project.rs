@@ -52,7 +52,7 @@ impl Project {
     pub(crate) fn find() -> anyhow::Result<Self> {
         let mut command = Command::new(cargo());
         command.args(["metadata", "--no-deps", "--format-version", "1"]);
-        let output = command.output().map_err(|e| process::cannot_start(&command, &e))?;
+        let output = process::output(command)?;
         if !output.status.success() {
             bail!(
                 "`cargo metadata` failed\n{}",

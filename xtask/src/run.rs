@@ -81,7 +81,7 @@ pub(crate) fn dependencies<'a>(guest: &Guest, objects: &[(&'a Guest, Object)]) -
 pub(crate) fn demo(project: &Project, manifest: &Manifest) -> anyhow::Result<()> {
     let mut command = Command::new(project.host());
     command.arg("demo").arg(project.demo());
-    let output = command.output().map_err(|e| process::cannot_start(&command, &e))?;
+    let output = process::output(command)?;
     let text = String::from_utf8_lossy(&output.stdout);
     print(&text)?;
     eprint!("{}", String::from_utf8_lossy(&output.stderr));

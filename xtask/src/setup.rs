@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::{MAIN_SEPARATOR, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, bail};
 use xshell::Shell;
@@ -176,8 +176,8 @@ fn usable(data: &'static PackageManager) -> Option<Manager> {
         return Some(Manager { data, sudo: false });
     }
     let mut sudo = Command::new("sudo");
-    sudo.args(["-n", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    sudo.status().is_ok_and(|status| status.success()).then_some(Manager { data, sudo: true })
+    sudo.args(["-n", "true"]);
+    process::ask(sudo).is_ok().then_some(Manager { data, sudo: true })
 }
 
 #[cfg(unix)]

@@ -419,14 +419,18 @@ pub(crate) fn compiled(project: &Project) -> Vec<PathBuf> {
 
 /// Where Emscripten's archives are; those of position independent code are in a folder in it.
 pub(crate) fn archives(emcmake: &Path) -> anyhow::Result<PathBuf> {
-    let cache = ask(Command::new(sibling(emcmake, "em-config")).arg("CACHE"))?;
+    let mut command = Command::new(sibling(emcmake, "em-config"));
+    command.arg("CACHE");
+    let cache = process::ask(command)?;
     Ok(Path::new(&cache).join("sysroot/lib/wasm32-emscripten"))
 }
 
 /// The linker that the Rust toolchain brings.
 pub(crate) fn lld() -> anyhow::Result<PathBuf> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let target = ask(Command::new(rustc).args(["--print", "target-libdir"]))?;
+    let mut command = Command::new(rustc);
+    command.args(["--print", "target-libdir"]);
+    let target = process::ask(command)?;
     let lld = format!("rust-lld{}", env::consts::EXE_SUFFIX);
     Ok(Path::new(&target).with_file_name("bin").join(lld))
 }
@@ -436,7 +440,9 @@ pub(crate) struct Known(String);
 
 impl Known {
     pub(crate) fn ask(emcmake: &Path) -> anyhow::Result<Self> {
-        Ok(Known(ask(Command::new(sibling(emcmake, "embuilder")).arg("--help"))?))
+        let mut command = Command::new(sibling(emcmake, "embuilder"));
+        command.arg("--help");
+        process::ask(command).map(Known)
     }
 
     fn one_of(&self, names: &[&'static str]) -> anyhow::Result<&'static str> {
@@ -458,14 +464,4 @@ fn objects(sources: &[PathBuf]) -> Vec<PathBuf> {
 /// Another of Emscripten's programs; on Windows they are batch files.
 pub(crate) fn sibling(emcmake: &Path, name: &str) -> PathBuf {
     emcmake.with_file_name(name).with_extension(emcmake.extension().unwrap_or_default())
-}
-
-/// What a program prints, without the line's end.
-fn ask(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output().map_err(|error| process::cannot_start(command, &error))?;
-    if !output.status.success() {
-        let program = command.get_program().display();
-        bail!("`{program}` failed\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }

@@ -14,6 +14,7 @@ use crate::project::{self, Project};
 /// What the tests need to know, as environment variables that `tests` reads.
 const STRICT: &str = "TESTS_STRICT";
 const BLESS: &str = "TESTS_BLESS";
+const SOAK: &str = "TESTS_SOAK";
 const XTASK: &str = "TESTS_XTASK";
 
 pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> anyhow::Result<()> {
@@ -33,6 +34,9 @@ fn cargo_test(project: &Project, flags: &TestFlags, args: &[&str]) -> anyhow::Re
     }
     if flags.bless {
         command.env(BLESS, "1");
+    }
+    if flags.soak {
+        command.env(SOAK, "1");
     }
     let status = command.status().map_err(|e| process::cannot_start(&command, &e))?;
     interrupt::check()?;

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::anyhow;
 
+use crate::process;
 use crate::project::Project;
 
 /// Something that must be installed.
@@ -101,9 +102,9 @@ impl Tool {
             Tool::Emscripten => Some(emscripten_version(path)),
             Tool::RustTarget(_) => None,
             _ => {
-                let output = Command::new(path).arg("--version").output().ok()?;
-                let text = String::from_utf8_lossy(&output.stdout);
-                text.lines().next().map(str::to_owned)
+                let mut command = Command::new(path);
+                command.arg("--version");
+                process::ask(command).ok()?.lines().next().map(str::to_owned)
             }
         }
     }
@@ -112,9 +113,9 @@ impl Tool {
 /// The target's libraries, in the toolchain that cargo uses here.
 fn rust_target(triple: &str) -> Option<PathBuf> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let args = ["--print", "target-libdir", "--target", triple];
-    let output = Command::new(rustc).args(args).output().ok()?;
-    let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end());
+    let mut command = Command::new(rustc);
+    command.args(["--print", "target-libdir", "--target", triple]);
+    let folder = PathBuf::from(process::ask(command).ok()?);
     let mut files = fs::read_dir(&folder).ok()?;
     // rustup leaves the folder behind when it removes a target.
     let core = |name: &str| name.starts_with("libcore-");

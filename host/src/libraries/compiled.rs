@@ -7,6 +7,7 @@ use linker::{BoundModule, Identity, Object, Opening, Set};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
+use crate::engine::start_compiler;
 use crate::error::Error;
 
 /// A library as it is instantiated, and as it was before.
@@ -52,6 +53,7 @@ impl Compilations {
         if let Some(compiled) = known.bound.get(&identity) {
             return Ok(Arc::clone(compiled));
         }
+        start_compiler()?;
         let Object { module: about, bytes, .. } = opening.object(module);
         linker::validate(&about.name, bytes)?;
         let bound = opening.bind(module)?;

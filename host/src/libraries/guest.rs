@@ -17,6 +17,9 @@ const RTLD_NODELETE: i32 = 4096;
 const RTLD_DEFAULT: u32 = 0;
 const RTLD_NEXT: u32 = u32::MAX;
 
+/// Bytes of the longest name that is looked up; a guest could have one as large as its memory.
+const NAME: usize = 1 << 20;
+
 /// Defines the functions in a linker for stores that wait for nothing.
 pub(crate) fn define<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
@@ -201,9 +204,13 @@ impl<T: Send + 'static> Session<'_, T> {
     fn text(&mut self, address: u32) -> Result<String> {
         let memory = self.memory()?;
         let text = memory.data(&self.store).get(address as usize..);
+        let text = text.map(|text| &text[..text.len().min(NAME + 1)]);
         let text = text.and_then(|text| text.split(|byte| *byte == 0).next());
         let text = text.filter(|_| address != 0);
         let text = text.ok_or_else(|| format!("there is no name at the address {address:#x}"))?;
+        if text.len() > NAME {
+            return Err(format!("the name at {address:#x} is longer than {NAME} bytes").into());
+        }
         Ok(String::from_utf8_lossy(text).into_owned())
     }
 
