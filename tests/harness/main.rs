@@ -15,7 +15,9 @@
 //! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
 //! - [`cache`]: compiled code that is kept, whatever happens to it
 //! - [`readme`]: the commands of README.md
+//! - [`dependencies`]: what those of others may be
 //! - [`rules`]: who may depend on whom
+//! - [`sanitizers`]: `unsafe` under Miri and Valgrind
 
 mod builds;
 mod cache;
@@ -23,6 +25,7 @@ mod cases;
 mod compile;
 mod console;
 mod debug;
+mod dependencies;
 mod emscripten;
 mod engines;
 mod fusing;
@@ -34,6 +37,7 @@ mod oracle;
 mod readme;
 mod real;
 mod rules;
+mod sanitizers;
 mod wasm_exceptions;
 mod workspace;
 
@@ -52,7 +56,9 @@ fn main() -> std::process::ExitCode {
         real::trials(),
         builds::trials(),
         cache::trials(),
+        dependencies::trials(),
         rules::trials(),
+        sanitizers::trials(),
     ];
     let trials = trials.into_iter().flatten().chain(readme::trials()).collect();
     libtest_mimic::run(&args, trials).exit_code()
