@@ -1,6 +1,13 @@
 //! Names as their authors wrote them.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use cpp_demangle::{DemangleOptions, Symbol};
+
+/// As many bytes as a name may become, which repeats parts of itself by number: the longest of a real program have some
+/// thousands, but one that means harm doubles with every few letters.
+const LONGEST: usize = 64 * 1024;
 
 /// A C++ or Rust symbol in source notation; any other name as it is, but [`printable`].
 ///
@@ -17,14 +24,34 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
     };
     if let Ok(rust) = rustc_demangle::try_demangle(name) {
         // The alternate form leaves out the hash.
-        return format!("{rust:#}").into();
+        return limited(|text| write!(text, "{rust:#}")).map_or(name.into(), Cow::Owned);
     }
     // Without the prefix the demangler reads types too: `f` would be `float`.
     if !name.starts_with("_Z") {
         return name.into();
     }
-    let cpp = cpp_demangle::Symbol::new(name).ok().and_then(|symbol| symbol.demangle().ok());
+    let options = DemangleOptions::new();
+    let cpp = Symbol::new(name).ok();
+    let cpp = cpp.and_then(|symbol| limited(|text| symbol.structured_demangle(text, &options)));
     cpp.map_or(name.into(), Cow::Owned)
+}
+
+/// What is written, unless that is too long.
+fn limited(write: impl FnOnce(&mut Limited) -> fmt::Result) -> Option<String> {
+    let mut text = Limited(String::new());
+    write(&mut text).ok().map(|()| text.0)
+}
+
+struct Limited(String);
+
+impl fmt::Write for Limited {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
 }
 
 /// A text of somebody else's that cannot do anything to a terminal or forge lines of a report: control
@@ -46,4 +73,30 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         false => c.to_string(),
     };
     text.chars().map(escape).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::demangle;
+
+    /// `f(A<int, int>, A<A<int, int>, A<int, int>>, …)`, each parameter twice as long as the one before.
+    #[test]
+    fn a_name_that_doubles_with_every_parameter_stays_as_it_is() {
+        let parameters = (0..60).map(|n| match n {
+            0 => "1AIiiE".to_owned(),
+            1 => "S_IS0_S0_E".to_owned(),
+            n => format!("S_IS{0}_S{0}_E", base_36(n - 1)),
+        });
+        let name = format!("_Z1f{}", parameters.collect::<String>());
+        assert_eq!(demangle(&name), name);
+        assert_eq!(
+            demangle("_Z1f1AIiiES_IS0_S0_E"),
+            "f(A<int, int>, A<A<int, int>, A<int, int> >)"
+        );
+    }
+
+    fn base_36(n: u32) -> String {
+        let digit = |n| char::from_digit(n, 36).unwrap().to_ascii_uppercase();
+        if n < 36 { digit(n).to_string() } else { format!("{}{}", digit(n / 36), digit(n % 36)) }
+    }
 }

@@ -144,7 +144,7 @@ impl Region {
     }
 
     fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
-        let start = self.end.next_multiple_of(alignment);
+        let start = self.end.checked_next_multiple_of(alignment).unwrap_or(u64::MAX);
         let end = start.saturating_add(size);
         let too_large = || Fault::TooLarge { what: self.what, needed: end, limit: self.limit };
         let start =
