@@ -240,6 +240,83 @@ fn a_cycle_leaves_when_its_last_user_does() {
     assert_eq!(running.leaving(), []);
 }
 
+/// It is found in what everybody sees, so nobody names it as needed.
+#[test]
+fn what_is_used_stays() {
+    let mut running = started();
+    let opening = opened(&running);
+    let numbers = running.join(&opening);
+    let left = numbers[&1];
+    running.open_again(left);
+    running.make_global(left);
+    let user = r#"(module (@dylink.0 (mem-info))
+        (import "env" "go" (func (result i32)))
+        (func (export "user")))"#;
+    let mut opening = running.open(object("user", user), &mut Texts, &|_| false).unwrap();
+    let library = opening.library();
+    let given = Given { memory_base: 7000, table_base: 0 };
+    opening.place(&BTreeMap::from([(library, given)]), 0);
+    let user = running.join(&opening)[&library];
+    let handle = running.open_again(user);
+    running.close(left);
+    assert_eq!(running.leaving(), []);
+    assert_eq!(running.of_handle(handle), Some(user));
+    running.close(user);
+    assert_eq!(running.leaving(), [user, numbers[&1], numbers[&2]]);
+}
+
+#[test]
+fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
+    struct Libc;
+    impl Library for Libc {
+        fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+            Texts.needed(file, by)
+        }
+
+        fn system(&mut self, file: &str) -> Option<Object> {
+            let text = r#"(module (@dylink.0 (mem-info (memory 4 0)))
+                (func (export "abs") (param i32) (result i32) (i32.const 0)))"#;
+            (file == "libc.wasm").then(|| object("libc", text))
+        }
+    }
+    let mut running = started();
+    let user = r#"(module (@dylink.0 (mem-info) (needed "left.wasm"))
+        (import "env" "abs" (func (param i32) (result i32))))"#;
+    let has = |import: &linker::Import| import.name == "host";
+    let mut opening = running.open(object("user", user), &mut Libc, &has).unwrap();
+    let set = opening.set().objects.iter().map(|object| object.module.name.as_str());
+    // What it uses is never of a library that may leave before it.
+    assert_eq!(set.collect::<Vec<_>>(), ["program", "libc", "user", "left", "right"]);
+    assert_eq!(opening.library(), 2);
+    let given = (1..5).map(|n| (n, Given { memory_base: 1000 * n as u32, table_base: 50 }));
+    opening.place(&given.collect(), 70);
+    let numbers = running.join(&opening);
+    let leaving = running.leaving();
+    assert!(!leaving.contains(&numbers[&1]) && leaving.len() == 3, "{leaving:?}");
+    // It is there now, and not asked for again.
+    let again = running.open(object("again", user), &mut Libc, &has).unwrap();
+    assert!(again.numbers().any(|(_, number)| number == Some(numbers[&1])));
+}
+
+#[test]
+fn a_file_and_an_export_are_found() {
+    let file = std::path::Path::new("/a/program.wasm");
+    let mut program = object("program", PROGRAM);
+    program.file = Some(file.to_owned());
+    let set = Set::gather(program, Vec::new(), &mut NoLibrary).unwrap();
+    let mut running = Running::new(&Plan::new(set).unwrap());
+    assert_eq!(running.of_file(file), Some(0));
+    assert_eq!(running.of_file("/b/program.wasm".as_ref()), None);
+    let third = |running: &Running| match running.symbol("third") {
+        Some(Symbol::Function(function)) => function,
+        other => panic!("no function: {other:?}"),
+    };
+    let function = third(&running);
+    assert_eq!((function.slot, running.export_name(function)), (None, Some("third")));
+    running.set_slot(function, 33);
+    assert_eq!(third(&running).slot, Some(33));
+}
+
 #[test]
 fn slots_that_are_free_are_given_again() {
     let mut running = started();

@@ -20,8 +20,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn advisories() -> Result<Completion, Failed> {
     let cargo_home = std::env::var_os("CARGO_HOME").map(std::path::PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-    let databases = cargo_home.ok_or("there is no home")?.join("advisory-dbs");
-    if !std::fs::read_dir(databases).is_ok_and(|mut databases| databases.next().is_some()) {
+    let databases = std::fs::read_dir(cargo_home.ok_or("there is no home")?.join("advisory-dbs"));
+    if !databases.into_iter().flatten().flatten().any(|entry| entry.path().join(".git").is_dir()) {
         let reason = "there is no database of advisories: `cargo deny fetch` gets it";
         return Ok(Completion::ignored_with(reason));
     }

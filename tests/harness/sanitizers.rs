@@ -24,6 +24,8 @@ fn guests_under_miri() -> Result<Completion, Failed> {
         workspace::clean_environment(&mut command);
         // Its own, and not that of the toolchain that the tests are built with.
         command.env_remove("CARGO").env_remove("RUSTC").current_dir(workspace::root());
+        // It is to say which tests it has run.
+        command.env_remove("CARGO_TERM_QUIET");
         command.args(["run", "nightly", "cargo", "miri"]).args(args);
         command.output()
     };
