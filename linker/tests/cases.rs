@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linker::{
-    Bound, BoundModule, Fault, FuseOptions, Given, Library, NoLibrary, Object, Opening, Plan,
-    Running, Set, module_name,
+    Bound, BoundModule, Fault, Faults, FuseOptions, Given, Library, NoLibrary, Object, Opening,
+    Plan, Running, Set, module_name,
 };
 use sha2::{Digest, Sha256};
 
@@ -57,11 +57,11 @@ impl Case {
     }
 
     /// As it is linked, and why not.
-    fn plan(&self) -> Result<std::result::Result<Plan, String>> {
+    fn plan(&self) -> Result<std::result::Result<Plan, Faults>> {
         let libraries = self.modules.iter().filter(|name| name.starts_with("lib-"));
         let libraries = libraries.map(|name| self.object(name)).collect::<Result<_>>()?;
         let set = Set::gather(self.object("main")?, libraries, &mut Folder(self));
-        Ok(set.and_then(Plan::new).map_err(|faults| faults.to_string()))
+        Ok(set.and_then(Plan::new))
     }
 
     /// What a file of the case says, nothing if there is none.
@@ -98,7 +98,11 @@ fn plans_and_faults_are_those_of_the_cases() -> Result<()> {
                 let warnings = warnings.iter().map(|warning| format!("warning: {warning}\n"));
                 ("plan.txt", plan.to_string() + &warnings.collect::<String>())
             }
-            Err(faults) => ("error.txt", format!("error: {faults}\n")),
+            Err(faults) => {
+                let text = faults.to_string();
+                assert_eq!(text.lines().count(), faults.as_slice().len(), "{text}");
+                ("error.txt", format!("error: {text}\n"))
+            }
         };
         // The program `host` adds what helps on its command line.
         let says = case.says(file);
@@ -168,7 +172,7 @@ fn bound_text(set: &Set, bound: &Bound) -> Result<String> {
 fn module_text(set: &Set, module: &BoundModule) -> String {
     let functions = (0..50).map(|function| module.origin_of_function(function));
     let functions: Vec<_> = functions.collect();
-    let origins = (0..module.bytes.len()).map(|offset| module.origin(set, offset));
+    let origins = (0..module.bytes.len()).step_by(16).map(|offset| module.origin(set, offset));
     let origins: Vec<_> = origins.flatten().map(|origin| format!("{origin:?}")).collect();
     format!(
         "{} {} {:?} {functions:?} {}",
