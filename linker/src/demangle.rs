@@ -96,3 +96,29 @@ pub fn is_harmful(c: char) -> bool {
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::demangle;
+
+    /// `f(A<int, int>, A<A<int, int>, A<int, int>>, …)`, each parameter twice as long as the one before.
+    #[test]
+    fn a_name_that_doubles_with_every_parameter_stays_as_it_is() {
+        let parameters = (0..60).map(|n| match n {
+            0 => "1AIiiE".to_owned(),
+            1 => "S_IS0_S0_E".to_owned(),
+            n => format!("S_IS{0}_S{0}_E", base_36(n - 1)),
+        });
+        let name = format!("_Z1f{}", parameters.collect::<String>());
+        assert_eq!(demangle(&name), name);
+        assert_eq!(
+            demangle("_Z1f1AIiiES_IS0_S0_E"),
+            "f(A<int, int>, A<A<int, int>, A<int, int> >)"
+        );
+    }
+
+    fn base_36(n: u32) -> String {
+        let digit = |n| char::from_digit(n, 36).unwrap().to_ascii_uppercase();
+        if n < 36 { digit(n).to_string() } else { format!("{}{}", digit(n / 36), digit(n % 36)) }
+    }
+}

@@ -115,12 +115,8 @@ impl Effect {
     }
 }
 
-/// Calls within such a function that are followed.
+/// Calls within calls that are followed.
 const DEPTH: usize = 8;
-
-/// Bytes of code that are read for one function, for each byte of its module. Functions that call each other many times
-/// would be read without an end.
-const READINGS: usize = 2;
 
 /// What a function does, if it only writes numbers that are known to addresses that are known: relocations
 /// do, and the clearing of data that starts as zero.
@@ -129,65 +125,73 @@ pub(crate) fn effects(
     contents: &[Contents<'_>],
     function: ItemId,
 ) -> Option<Vec<Effect>> {
-    let mut effects = Vec::new();
-    let mut budget = READINGS * links.plan.set.objects[function.module].bytes.len();
-    collect(links, contents, function, DEPTH, &mut budget, &mut effects)?;
-    Some(effects)
+    let bodies = contents[function.module].bodies.iter();
+    let left = bodies.map(|body| body.range().len()).sum();
+    let mut collector = Collector { links, contents, left, effects: Vec::new() };
+    collector.function(function, DEPTH)?;
+    Some(collector.effects)
 }
 
-fn collect(
-    links: &Links<'_>,
-    contents: &[Contents<'_>],
-    function: ItemId,
-    depth: usize,
-    budget: &mut usize,
-    effects: &mut Vec<Effect>,
-) -> Option<()> {
-    let FunctionLink::Defined(id) = links.function(function) else { return None };
-    let module = id.module;
-    let defined = id.index - links.imported(module).functions;
-    let body = contents[module].bodies.get(defined as usize)?;
-    *budget = budget.checked_sub(body.range().len())?;
-    let mut locals = locals(body)?;
-    let mut stack: Vec<Value> = Vec::new();
-    for operator in body.get_operators_reader().ok()? {
-        match operator.ok()? {
-            Operator::I32Store { memarg } if memarg.memory == 0 => {
-                let (value, address) = (stack.pop()?, stack.pop()?);
-                let address = address.number.checked_add(u32::try_from(memarg.offset).ok()?)?;
-                effects.push(Effect::Store { address, value });
-            }
-            Operator::MemoryFill { mem: 0 } => {
-                let (length, value, address) = (stack.pop()?, stack.pop()?, stack.pop()?);
-                (value.number == 0).then_some(())?;
-                effects.push(Effect::Clear { address: address.number, length: length.number });
-            }
-            Operator::Call { function_index } => {
-                let callee = ItemId { module, index: function_index };
-                let depth = depth.checked_sub(1)?;
-                stack.is_empty().then_some(())?;
-                collect(links, contents, callee, depth, budget, effects)?;
-            }
-            Operator::LocalGet { local_index } => stack.push(*locals.get(local_index as usize)?),
-            Operator::LocalTee { local_index } => {
-                *locals.get_mut(local_index as usize)? = *stack.last()?;
-            }
-            Operator::LocalSet { local_index } => {
-                *locals.get_mut(local_index as usize)? = stack.pop()?;
-            }
-            Operator::Nop => {}
-            Operator::Return | Operator::End => break,
-            operator => {
-                let value = constant(links, module, &operator, &mut stack)?;
-                stack.push(value);
+struct Collector<'p, 'a> {
+    links: &'p Links<'p>,
+    contents: &'p [Contents<'a>],
+    /// Instructions that may still be followed: as many as the module has bytes of code, for each once. Functions that
+    /// call each other several times over would have no end otherwise.
+    left: usize,
+    effects: Vec<Effect>,
+}
+
+impl Collector<'_, '_> {
+    fn function(&mut self, function: ItemId, depth: usize) -> Option<()> {
+        let FunctionLink::Defined(id) = self.links.function(function) else { return None };
+        let module = id.module;
+        let defined = id.index - self.links.imported(module).functions;
+        let body = self.contents[module].bodies.get(defined as usize)?;
+        let mut locals = locals(body)?;
+        let mut stack: Vec<Value> = Vec::new();
+        for operator in body.get_operators_reader().ok()? {
+            self.left = self.left.checked_sub(1)?;
+            match operator.ok()? {
+                Operator::I32Store { memarg } if memarg.memory == 0 => {
+                    let (value, address) = (stack.pop()?, stack.pop()?);
+                    let address = address.number.checked_add(u32::try_from(memarg.offset).ok()?)?;
+                    self.effects.push(Effect::Store { address, value });
+                }
+                Operator::MemoryFill { mem: 0 } => {
+                    let (length, value, address) = (stack.pop()?, stack.pop()?, stack.pop()?);
+                    (value.number == 0).then_some(())?;
+                    let (address, length) = (address.number, length.number);
+                    self.effects.push(Effect::Clear { address, length });
+                }
+                Operator::Call { function_index } => {
+                    let callee = ItemId { module, index: function_index };
+                    let depth = depth.checked_sub(1)?;
+                    stack.is_empty().then_some(())?;
+                    self.function(callee, depth)?;
+                }
+                Operator::LocalGet { local_index } => {
+                    stack.push(*locals.get(local_index as usize)?);
+                }
+                Operator::LocalTee { local_index } => {
+                    *locals.get_mut(local_index as usize)? = *stack.last()?;
+                }
+                Operator::LocalSet { local_index } => {
+                    *locals.get_mut(local_index as usize)? = stack.pop()?;
+                }
+                Operator::Nop => {}
+                Operator::Return | Operator::End => break,
+                operator => {
+                    let value = constant(self.links, module, &operator, &mut stack)?;
+                    stack.push(value);
+                }
             }
         }
+        stack.is_empty().then_some(())
     }
-    stack.is_empty().then_some(())
 }
 
 /// Locals of such a function, by which compilers keep a number that is written twice.
-const LOCALS: u32 = 1000;
+const LOCALS: usize = 1000;
 
 /// The locals of a function without parameters as they are at its start.
 fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
@@ -195,8 +199,9 @@ fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
     let mut locals = Vec::new();
     for group in body.get_locals_reader().ok()? {
         let (count, ty) = group.ok()?;
-        (ty == ValType::I32 && count <= LOCALS - locals.len() as u32).then_some(())?;
-        locals.resize(locals.len() + count as usize, zero);
+        let count = locals.len().saturating_add(count as usize);
+        (ty == ValType::I32 && count <= LOCALS).then_some(())?;
+        locals.resize(count, zero);
     }
     Some(locals)
 }
@@ -260,15 +265,24 @@ fn global(links: &Links<'_>, id: ItemId) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use wasmparser::{Parser, Payload};
+    use wasmparser::{BinaryReader, FunctionBody, Parser, Payload};
 
-    use super::Image;
+    use super::{Image, locals};
     use crate::{FuseOptions, NoLibrary, Object, Plan, Set};
+
+    /// Whether a module of the text format still has a start function when it is fused.
+    fn starts(text: &str) -> bool {
+        let object = Object::load("module", wat::parse_str(text).unwrap()).unwrap();
+        let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary).unwrap()).unwrap();
+        let fused = plan.fuse(&FuseOptions::default()).unwrap();
+        let mut payloads = Parser::new(0).parse_all(&fused.modules[0].bytes);
+        payloads.any(|payload| matches!(payload, Ok(Payload::StartSection { .. })))
+    }
 
     /// As Emscripten's optimiser writes them.
     #[test]
     fn relocations_by_way_of_locals_are_done_before() {
-        let bytes = wat::parse_str(
+        assert!(!starts(
             r#"(module
                 (@dylink.0 (mem-info (memory 12 2)))
                 (import "env" "memory" (memory 0))
@@ -279,13 +293,39 @@ mod tests {
                     (i32.store offset=4 (global.get $base) (local.get 0)))
                 (start $relocate)
                 (func (export "pointer") (result i32) (i32.load (global.get $base))))"#,
-        );
-        let object = Object::load("pointers", bytes.unwrap()).unwrap();
-        let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary).unwrap()).unwrap();
-        let fused = plan.fuse(&FuseOptions::default()).unwrap();
-        let payloads = Parser::new(0).parse_all(&fused.modules[0].bytes).map(Result::unwrap);
-        let starts = |payload| matches!(payload, Payload::StartSection { .. });
-        assert_eq!(payloads.map(starts).filter(|starts| *starts).count(), 0);
+        ));
+    }
+
+    /// The start function calls ten times one that calls ten times one, and so on.
+    #[test]
+    fn calls_that_multiply_are_left_to_the_program() {
+        let functions = (1..9).map(|n| {
+            let call = format!("(call $f{})", n - 1);
+            format!("(func $f{n} {})", call.repeat(10))
+        });
+        let functions = functions.collect::<String>();
+        assert!(starts(&format!(
+            r#"(module
+                (@dylink.0 (mem-info (memory 12 2)))
+                (import "env" "memory" (memory 0))
+                (import "env" "__memory_base" (global $base i32))
+                (func $f0 (i32.store (global.get $base) (i32.const 1)))
+                {functions}
+                (start $f8)
+                (func (export "one") (result i32) (i32.load (global.get $base))))"#
+        )));
+    }
+
+    /// Groups of few bytes each declare as many as there may be.
+    #[test]
+    fn locals_are_counted_before_they_take_room() {
+        let count = |groups: usize| {
+            let body =
+                wasm_encoder::Function::new(vec![(1000, wasm_encoder::ValType::I32); groups]);
+            let bytes = body.into_raw_body();
+            locals(&FunctionBody::new(BinaryReader::new(&bytes, 0))).map(|locals| locals.len())
+        };
+        assert_eq!((count(1), count(2), count(3)), (Some(1000), None, None));
     }
 
     proptest! {

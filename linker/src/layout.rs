@@ -144,7 +144,7 @@ impl Region {
     }
 
     fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
-        let start = self.end.next_multiple_of(alignment);
+        let start = self.end.checked_next_multiple_of(alignment).unwrap_or(u64::MAX);
         let end = start.saturating_add(size);
         // Even what has no size has an address, and so the place of a byte or an element.
         let needed = start.saturating_add(size.max(1));

@@ -21,9 +21,15 @@ use crate::resolve::Meaning;
 #[derive(Default)]
 pub(crate) struct ItemSet(Vec<Vec<bool>>);
 
+/// No module that was loaded has as many items of a kind. Code is read before it is validated, and may refer to any.
+const MOST_ITEMS: u32 = 1_000_000;
+
 impl ItemSet {
-    /// Whether it was not there before.
+    /// Whether it was not there before. An item that no module can have never is.
     fn insert(&mut self, id: ItemId) -> bool {
+        if id.index >= MOST_ITEMS {
+            return false;
+        }
         if self.0.len() <= id.module {
             self.0.resize(id.module + 1, Vec::new());
         }
@@ -591,5 +597,20 @@ impl Reencode for Scan<'_, '_, '_> {
         let tag = self.search.program.links.tag(self.id(tag));
         self.search.activate(tag.module);
         Ok(tag.index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ItemId, ItemSet};
+
+    #[test]
+    fn an_index_that_no_module_has_takes_no_room() {
+        let mut items = ItemSet::default();
+        for index in [1_000_000, u32::MAX] {
+            assert!(!items.insert(ItemId { module: 0, index }));
+        }
+        assert!(items.0.is_empty());
+        assert!(items.insert(ItemId { module: 0, index: 999_999 }));
     }
 }

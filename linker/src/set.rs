@@ -291,15 +291,15 @@ impl Gathering {
     fn wanted(&self) -> BTreeSet<String> {
         let mut wanted = undefined(&self.objects);
         let implied = exceptions::implied(wanted.iter());
-        wanted.extend(implied);
+        let defined = defined(&self.objects);
+        wanted.extend(implied.into_iter().filter(|name| !defined.contains(name.as_str())));
         wanted
     }
 }
 
 /// The symbols that some module imports and none defines.
 fn undefined(objects: &[Object]) -> BTreeSet<String> {
-    let process = objects.iter().filter(|object| object.linked_as == ENV);
-    let defined: HashSet<_> = process.flat_map(Object::symbols).collect();
+    let defined = defined(objects);
     objects
         .iter()
         .filter(|object| object.is_dynamic())
@@ -307,6 +307,11 @@ fn undefined(objects: &[Object]) -> BTreeSet<String> {
         .filter(|import| import.is_of_process() && !defined.contains(import.name.as_str()))
         .map(|import| import.name.clone())
         .collect()
+}
+
+/// The symbols that some module of the process defines.
+fn defined(objects: &[Object]) -> HashSet<&str> {
+    objects.iter().filter(|object| object.linked_as == ENV).flat_map(Object::symbols).collect()
 }
 
 impl Import {

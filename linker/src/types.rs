@@ -196,38 +196,6 @@ pub enum ExternType {
     Tag(FuncType),
 }
 
-impl ExternType {
-    /// Whether something of type `self` can be given where `wanted` is imported.
-    ///
-    /// Functions, globals and tags match exactly. A memory or table may have a larger minimum and a
-    /// smaller maximum than the import declares, as in the specification's
-    /// [import matching](https://webassembly.github.io/spec/core/valid/matching.html).
-    pub fn satisfies(&self, wanted: &ExternType) -> bool {
-        match (self, wanted) {
-            (ExternType::Memory(have), ExternType::Memory(want)) => {
-                have.memory64 == want.memory64
-                    && have.shared == want.shared
-                    && within((have.minimum, have.maximum), (want.minimum, want.maximum))
-            }
-            (ExternType::Table(have), ExternType::Table(want)) => {
-                have.element == want.element
-                    && have.table64 == want.table64
-                    && within((have.minimum, have.maximum), (want.minimum, want.maximum))
-            }
-            (have, want) => have == want,
-        }
-    }
-}
-
-fn within(have: (u64, Option<u64>), want: (u64, Option<u64>)) -> bool {
-    let maximum_fits = match (have.1, want.1) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(have), Some(want)) => have <= want,
-    };
-    have.0 >= want.0 && maximum_fits
-}
-
 impl fmt::Display for ExternType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -22,7 +22,9 @@
 //! - [`faults`]: faults of the machine: kills, tools that misbehave, what runs out
 //! - [`load`]: many instances, one after the other and at once
 //! - [`readme`]: the commands of README.md
+//! - [`dependencies`]: what those of others may be
 //! - [`rules`]: who may depend on whom
+//! - [`sanitizers`]: `unsafe` under Miri and Valgrind
 
 mod builds;
 mod cache;
@@ -31,6 +33,7 @@ mod compile;
 mod confinement;
 mod console;
 mod debug;
+mod dependencies;
 mod emscripten;
 mod engines;
 mod failures;
@@ -51,6 +54,7 @@ mod random;
 mod readme;
 mod real;
 mod rules;
+mod sanitizers;
 mod wasm_exceptions;
 mod workspace;
 
@@ -80,7 +84,9 @@ fn main() -> std::process::ExitCode {
         #[cfg(unix)]
         faults::trials(),
         load::trials(),
+        dependencies::trials(),
         rules::trials(),
+        sanitizers::trials(),
     ];
     let trials = trials.into_iter().flatten().chain(readme::trials()).collect();
     libtest_mimic::run(&args, trials).exit_code()

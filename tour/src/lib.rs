@@ -2,11 +2,14 @@
 //!
 //! The C++ half is `cpp/tour.cpp`; `cpp/tour.h` says what each offers the other, and who owns what.
 
-#![cfg(target_family = "wasm")]
+#![cfg(any(target_family = "wasm", all(test, miri)))]
 #![allow(
     clippy::print_stdout,
     reason = "guests print through C++: std has no output on this target"
 )]
+
+#[cfg(all(test, miri))]
+mod cpp;
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};

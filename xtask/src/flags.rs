@@ -51,6 +51,9 @@ pub(crate) struct SetupFlags {
     /// Install too what `bench` compares with: `wasmtime`, into .tools, which takes some minutes
     #[arg(long)]
     pub(crate) bench: bool,
+    /// Install too what checks the dependencies: `cargo-deny`, into .tools, which takes some minutes
+    #[arg(long)]
+    pub(crate) deny: bool,
 }
 
 /// The targets that crates among the guests can be built for.

@@ -1,5 +1,6 @@
 //! `cargo xtask`: builds, checks and runs the guests. [`flags`] lists every command.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
 
 mod bench;

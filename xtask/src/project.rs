@@ -113,11 +113,11 @@ impl Project {
         self.target.join("bench")
     }
 
-    /// Wasmtime's own program, if it is on PATH or where `setup --bench` installs it.
-    pub(crate) fn wasmtime(&self) -> Option<PathBuf> {
+    /// A program, if it is on PATH or where `setup` installs what is for this workspace only.
+    pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
         let folder = self.tools().join("bin");
-        let ours = || which::which_in("wasmtime", Some(folder), ".").ok();
-        which::which("wasmtime").ok().or_else(ours)
+        let ours = || which::which_in(name, Some(folder), ".").ok();
+        which::which(name).ok().or_else(ours)
     }
 
     /// Where `setup` installs what is for this workspace only.

@@ -22,45 +22,65 @@ const EMSDK_URL: &str = "https://github.com/emscripten-core/emsdk.git";
 /// A mirror to clone emsdk from instead, for networks that do not reach the original.
 const EMSDK_URL_VARIABLE: &str = "XTASK_EMSDK_URL";
 
-/// The version of Wasmtime's program that is compared with: the one that `host` has as a library.
-const WASMTIME_VERSION: &str = "48.0.8";
-/// What running modules with a cache needs; with more, it would take longer to start.
-const WASMTIME_FEATURES: &str = "run,cranelift,cache,parallel-compilation,wat";
+/// A program that is compiled for this workspace only, when it is asked for.
+struct Extra {
+    program: &'static str,
+    package: &'static str,
+    version: &'static str,
+    /// Further arguments of `cargo install`.
+    args: &'static [&'static str],
+}
+
+/// What `cargo xtask bench` compares with: of the version that `host` has as a library, with what running modules with
+/// a cache needs; with more, it would take longer to start.
+const WASMTIME: Extra = Extra {
+    program: "wasmtime",
+    package: "wasmtime-cli",
+    version: "48.0.8",
+    args: &["--no-default-features", "--features", "run,cranelift,cache,parallel-compilation,wat"],
+};
+
+/// What checks the dependencies by `deny.toml`.
+const DENY: Extra =
+    Extra { program: "cargo-deny", package: "cargo-deny", version: "0.20.2", args: &[] };
 
 pub(crate) fn run(
     project: &Project,
     progress: &Progress,
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
-    let wasmtime = flags.bench && project.wasmtime().is_none();
+    let extras = [(flags.bench, WASMTIME), (flags.deny, DENY)].into_iter();
+    let extras = extras.filter(|(asked, extra)| *asked && project.program(extra.program).is_none());
+    let extras: Vec<_> = extras.map(|(_, extra)| extra).collect();
     match missing(project).as_slice() {
-        [] if wasmtime => {}
+        [] if !extras.is_empty() => {}
         [] => print("nothing is missing\n")?,
         missing => install(project, progress, flags, missing)?,
     }
-    if wasmtime { install_wasmtime(project, progress, flags) } else { Ok(()) }
+    extras.iter().try_for_each(|extra| extra.install(project, progress, flags))
 }
 
-/// Installs the program that `cargo xtask bench` compares with, for this workspace only.
-fn install_wasmtime(
-    project: &Project,
-    progress: &Progress,
-    flags: &SetupFlags,
-) -> anyhow::Result<()> {
-    let (cargo, root) = (project::cargo(), project.tools());
-    let sh = Shell::new().context("cannot read the current folder")?;
-    let command = sh.cmd(cargo).args(["install", "--locked", "--root"]).arg(root);
-    let command = command.args(["wasmtime-cli", "--version", WASMTIME_VERSION]);
-    let command = command.args(["--no-default-features", "--features", WASMTIME_FEATURES]);
-    progress.line(format_args!("to be run:\n  {command}"));
-    if flags.dry_run {
-        return Ok(());
+impl Extra {
+    fn install(
+        &self,
+        project: &Project,
+        progress: &Progress,
+        flags: &SetupFlags,
+    ) -> anyhow::Result<()> {
+        let (cargo, root) = (project::cargo(), project.tools());
+        let sh = Shell::new().context("cannot read the current folder")?;
+        let command = sh.cmd(cargo).args(["install", "--locked", "--root"]).arg(root);
+        let command = command.args([self.package, "--version", self.version]).args(self.args);
+        progress.line(format_args!("to be run:\n  {command}"));
+        if flags.dry_run {
+            return Ok(());
+        }
+        let step = progress.step(self.program);
+        step.announce("compiling it, which takes some minutes");
+        process::run(&step, command)?;
+        step.done("installed");
+        Ok(())
     }
-    let step = progress.step("wasmtime");
-    step.announce("compiling it, which takes some minutes");
-    process::run(&step, command)?;
-    step.done("installed");
-    Ok(())
 }
 
 /// Installs what is missing; does and prints nothing if all is there.

@@ -109,7 +109,7 @@ const NO_WASMTIME: &str = "wasmtime is missing: `cargo xtask setup --bench`";
 
 /// The demo by Wasmtime's own program, on PATH or where `setup --bench` installs it.
 fn wasmtime(bench: &Bench<'_>) -> anyhow::Result<Option<Command>> {
-    let Some(program) = bench.project.wasmtime() else { return Ok(None) };
+    let Some(program) = bench.project.program("wasmtime") else { return Ok(None) };
     let demo = &bench.manifest.demo;
     let provider = bench.project.guest(RUST);
     let mut command = Command::new(program);

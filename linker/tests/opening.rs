@@ -1,0 +1,358 @@
+//! Libraries that join a program and leave it again, without an engine: which place each thing is given, who is
+//! meant by a name, and who leaves when.
+
+use std::collections::BTreeMap;
+
+use linker::{
+    Fault, Function, Given, Library, NoLibrary, Object, Opening, Plan, Running, Set, Symbol,
+    module_name,
+};
+
+/// Slots 0 and 1 of its part of the table are `first` and `second`; `third` has none.
+const PROGRAM: &str = r#"(module
+    (@dylink.0 (mem-info (memory 16 4) (table 2 0)))
+    (import "env" "memory" (memory 1))
+    (import "env" "__indirect_function_table" (table 2 funcref))
+    (import "env" "__memory_base" (global $memory_base i32))
+    (import "env" "__table_base" (global $table_base i32))
+    (elem (global.get $table_base) func $first $second)
+    (func $first (export "first"))
+    (func $second (export "second"))
+    (func (export "third"))
+    (global (export "here") i32 (i32.const 0))
+    (global (export "there") i32 (i32.const 8)))"#;
+
+/// Needs `right`, which needs it too. Its own element segment has `mine` at 1; `more` has no slot.
+const LEFT: &str = r#"(module
+    (@dylink.0 (mem-info (memory 20 3) (table 2 0)) (needed "right.wasm"))
+    (import "env" "memory" (memory 1))
+    (import "env" "__indirect_function_table" (table 2 funcref))
+    (import "env" "__memory_base" (global $memory_base i32))
+    (import "env" "__table_base" (global $table_base i32))
+    (import "GOT.func" "second" (global (mut i32)))
+    (import "GOT.func" "third" (global (mut i32)))
+    (import "GOT.func" "mine" (global (mut i32)))
+    (import "GOT.func" "more" (global (mut i32)))
+    (import "GOT.mem" "there" (global (mut i32)))
+    (import "GOT.mem" "x" (global (mut i32)))
+    (import "env" "back" (func (param i32)))
+    (elem (global.get $table_base) func $none $mine)
+    (func $none)
+    (func $mine (export "mine"))
+    (func (export "more"))
+    (func (export "go") (result i32) (i32.const 1))
+    (func (export "__wasm_apply_data_relocs"))
+    (func (export "__wasm_call_ctors"))
+    (global (export "x") i32 (i32.const 4))
+    (global (export "first") i32 (i32.const 12)))"#;
+
+const RIGHT: &str = r#"(module
+    (@dylink.0 (mem-info (memory 5 0)) (needed "left.wasm"))
+    (import "env" "memory" (memory 1))
+    (import "env" "go" (func (result i32)))
+    (import "env" "host" (func (param i64)))
+    (func (export "back") (param i32))
+    (func (export "__wasm_call_ctors"))
+    (global (export "there") i32 (i32.const 0)))"#;
+
+struct Texts;
+
+impl Library for Texts {
+    fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+        match module_name(file) {
+            name @ "left" => Ok(object(name, LEFT)),
+            name @ "right" => Ok(object(name, RIGHT)),
+            _ => NoLibrary.needed(file, by),
+        }
+    }
+
+    fn system(&mut self, _: &str) -> Option<Object> {
+        None
+    }
+}
+
+fn object(name: &str, text: &str) -> Object {
+    Object::load(name, wat::parse_str(text).unwrap()).unwrap()
+}
+
+fn started() -> Running {
+    let set = Set::gather(object("program", PROGRAM), Vec::new(), &mut NoLibrary).unwrap();
+    Running::new(&Plan::new(set).unwrap())
+}
+
+/// How `left` joins, with `right`, and where: their data, their slots, and those of the program's functions.
+fn opened(running: &Running) -> Opening {
+    let has = |import: &linker::Import| import.name == "host";
+    let mut opening = running.open(object("left", LEFT), &mut Texts, &has).unwrap();
+    let given = [(1, (5000, 50)), (2, (6000, 60))];
+    let given = given
+        .map(|(module, (memory_base, table_base))| (module, Given { memory_base, table_base }));
+    opening.place(&BTreeMap::from(given), 70);
+    opening
+}
+
+fn names<'a>(modules: &[usize], object: impl Fn(usize) -> &'a Object) -> Vec<&'a str> {
+    modules.iter().map(|&module| object(module).module.name.as_str()).collect()
+}
+
+#[test]
+fn a_library_joins_with_what_it_needs() {
+    let running = started();
+    let opening = opened(&running);
+    assert_eq!(opening.library(), 1);
+    assert_eq!(opening.numbers().collect::<Vec<_>>(), [(0, Some(0)), (1, None), (2, None)]);
+    // Of a cycle the one that was found last comes first.
+    let new = opening.new_modules();
+    assert_eq!(names(&new, |module| opening.object(module)), ["right", "left"]);
+    let rooms = new.iter().map(|&module| {
+        let room = opening.room(module);
+        (room.memory_size, u64::from(room.memory_alignment), room.table_size)
+    });
+    // `more`, and `go`, which `right` calls before it is there, have slots behind those of the elements.
+    assert_eq!(rooms.collect::<Vec<_>>(), [(5, 1, 0), (20, 8, 4)]);
+    assert_eq!(opening.other_slots(), 1);
+    assert_eq!(opening.taken_slots(), [50..54, 70..71]);
+    let calls = opening.initialisers();
+    let calls: Vec<_> = calls.iter().map(|call| (call.module, call.name.as_str())).collect();
+    let constructors = "__wasm_call_ctors";
+    assert_eq!(calls, [(1, "__wasm_apply_data_relocs"), (2, constructors), (1, constructors)]);
+}
+
+#[test]
+fn every_import_has_its_number() {
+    let running = started();
+    let opening = opened(&running);
+    let Some(Symbol::Function(Function { slot: Some(second), .. })) = running.symbol("second")
+    else {
+        panic!("`second` has a slot");
+    };
+    let Some(Symbol::Data(there)) = running.symbol("there") else { panic!("`there` is data") };
+    let numbers: Vec<_> = (2..10).map(|import| opening.number(1, import)).collect();
+    assert_eq!(numbers, [5000, 50, second, 70, 51, 52, there, 5004]);
+    // A call of a module that comes later goes through its slot.
+    assert_eq!(opening.number(2, 1), 53);
+    let filled: Vec<_> = opening.filled_slots().collect();
+    assert_eq!(filled, [(70, 0, "third"), (52, 1, "more"), (53, 1, "go")]);
+}
+
+#[test]
+fn code_is_the_same_wherever_it_will_lie() {
+    let running = started();
+    let (one, mut other) = (opened(&running), opened(&running));
+    let elsewhere = Given { memory_base: 9000, table_base: 90 };
+    other.place(&BTreeMap::from([(1, elsewhere), (2, elsewhere)]), 100);
+    for module in [1, 2] {
+        let (one, other) = (one.bind(module).unwrap(), other.bind(module).unwrap());
+        linker::validate("bound", &one.bytes).unwrap();
+        assert_eq!((one.bytes, one.imports), (other.bytes, other.imports));
+    }
+    assert_eq!(one.identity(1), one.identity(1));
+    assert_ne!(one.identity(1), one.identity(2));
+    assert_ne!(one.identity(1), other.identity(1), "of other bytes, though they are equal");
+}
+
+#[test]
+fn names_are_looked_up_in_order() {
+    let mut running = started();
+    let opening = opened(&running);
+    let numbers = running.join(&opening);
+    let (left, right) = (numbers[&1], numbers[&2]);
+    assert_eq!(
+        names(&[0, left, right], |id| running.object(id).unwrap()),
+        ["program", "left", "right"]
+    );
+    assert_eq!((running.named("right"), running.named("other")), (Some(right), None));
+    assert_eq!((running.started_with("program"), running.started_with("right")), (Some(0), None));
+    assert!(running.is_program("program") && !running.is_program("left"));
+    // Only those who have opened it see what it defines.
+    assert_eq!(running.symbol("x"), None);
+    assert_eq!(running.symbol_of(left, "x"), Some(Symbol::Data(5004)));
+    assert_eq!(running.symbol_of(left, "there"), Some(Symbol::Data(6000)));
+    let function = |symbol| match symbol {
+        Some(Symbol::Function(function)) => (function.module, function.slot),
+        other => panic!("no function: {other:?}"),
+    };
+    assert_eq!(function(running.symbol("third")), (0, Some(70)));
+    assert_eq!(function(running.symbol_of(left, "mine")), (left, Some(51)));
+    assert_eq!(function(running.symbol_of(left, "back")), (right, None));
+    assert_eq!(running.symbol_after(0, "first"), None);
+    running.make_global(left);
+    assert_eq!(running.symbol("x"), Some(Symbol::Data(5004)));
+    assert_eq!(running.symbol_after(0, "first"), Some(Symbol::Data(5012)));
+    assert_eq!(running.symbol_after(left, "there"), Some(Symbol::Data(6000)));
+    assert_eq!(running.symbol_after(right, "there"), None);
+}
+
+#[test]
+fn addresses_and_slots_are_found_again() {
+    let mut running = started();
+    let opening = opened(&running);
+    let numbers = running.join(&opening);
+    let (left, right) = (numbers[&1], numbers[&2]);
+    let place = |address| {
+        let place = running.place(address)?;
+        Some((place.module, place.base, place.symbol))
+    };
+    assert_eq!(place(5003), Some((left, 5000, None)));
+    assert_eq!(place(5011), Some((left, 5000, Some(("x", 5004)))));
+    assert_eq!(place(5019), Some((left, 5000, Some(("first", 5012)))));
+    assert_eq!(place(5020), None);
+    assert_eq!(place(6004), Some((right, 6000, Some(("there", 6000)))));
+    assert_eq!(
+        place(70).map(|(module, _, symbol)| (module, symbol)),
+        Some((0, Some(("third", 70))))
+    );
+    // One that its module does not export has no name.
+    assert_eq!(place(50), Some((left, 5000, None)));
+    assert_eq!(place(51), Some((left, 5000, Some(("mine", 51)))));
+    assert_eq!(running.block(left), Some((5000, 50..54)));
+}
+
+#[test]
+fn a_cycle_leaves_when_its_last_user_does() {
+    let mut running = started();
+    let opening = opened(&running);
+    let numbers = running.join(&opening);
+    let (left, right) = (numbers[&1], numbers[&2]);
+    let handle = running.open_again(left);
+    assert_eq!(running.open_again(left), handle);
+    assert_ne!(running.open_again(right), handle);
+    assert_eq!(running.of_handle(handle), Some(left));
+    running.close(left);
+    running.close(left);
+    // `right` has a user still, and needs it.
+    assert_eq!((running.of_handle(handle), running.leaving()), (None, vec![]));
+    running.close(right);
+    running.close(right);
+    // Who joined last leaves first.
+    assert_eq!(running.leaving(), [left, right]);
+    assert_eq!(running.leave(left).slots, [50..54]);
+    assert_eq!((running.object(left).map(|_| ()), running.named("left")), (None, None));
+    assert_eq!(running.leave(left).slots, []);
+    assert_eq!(running.leaving(), [right]);
+    assert_eq!(running.leave(right).slots, []);
+    assert_eq!((running.leaving(), running.program()), (vec![], 0));
+    // The next ones have their numbers.
+    let opening = opened(&running);
+    let again = running.join(&opening);
+    assert_eq!(again.values().max(), Some(&2));
+    running.keep(again[&1]);
+    assert_eq!(running.leaving(), []);
+}
+
+/// It is found in what everybody sees, so nobody names it as needed.
+#[test]
+fn what_is_used_stays() {
+    let mut running = started();
+    let opening = opened(&running);
+    let numbers = running.join(&opening);
+    let left = numbers[&1];
+    running.open_again(left);
+    running.make_global(left);
+    let user = r#"(module (@dylink.0 (mem-info))
+        (import "env" "go" (func (result i32)))
+        (func (export "user")))"#;
+    let mut opening = running.open(object("user", user), &mut Texts, &|_| false).unwrap();
+    let library = opening.library();
+    let given = Given { memory_base: 7000, table_base: 0 };
+    opening.place(&BTreeMap::from([(library, given)]), 0);
+    let user = running.join(&opening)[&library];
+    let handle = running.open_again(user);
+    running.close(left);
+    assert_eq!(running.leaving(), []);
+    assert_eq!(running.of_handle(handle), Some(user));
+    running.close(user);
+    assert_eq!(running.leaving(), [user, numbers[&1], numbers[&2]]);
+}
+
+#[test]
+fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
+    struct Libc;
+    impl Library for Libc {
+        fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+            Texts.needed(file, by)
+        }
+
+        fn system(&mut self, file: &str) -> Option<Object> {
+            let text = r#"(module (@dylink.0 (mem-info (memory 4 0)))
+                (func (export "abs") (param i32) (result i32) (i32.const 0)))"#;
+            (file == "libc.wasm").then(|| object("libc", text))
+        }
+    }
+    let mut running = started();
+    let user = r#"(module (@dylink.0 (mem-info) (needed "left.wasm"))
+        (import "env" "abs" (func (param i32) (result i32))))"#;
+    let has = |import: &linker::Import| import.name == "host";
+    let mut opening = running.open(object("user", user), &mut Libc, &has).unwrap();
+    let set = opening.set().objects.iter().map(|object| object.module.name.as_str());
+    // What it uses is never of a library that may leave before it.
+    assert_eq!(set.collect::<Vec<_>>(), ["program", "libc", "user", "left", "right"]);
+    assert_eq!(opening.library(), 2);
+    let given = (1..5).map(|n| (n, Given { memory_base: 1000 * n as u32, table_base: 50 }));
+    opening.place(&given.collect(), 70);
+    let numbers = running.join(&opening);
+    let leaving = running.leaving();
+    assert!(!leaving.contains(&numbers[&1]) && leaving.len() == 3, "{leaving:?}");
+    // It is there now, and not asked for again.
+    let again = running.open(object("again", user), &mut Libc, &has).unwrap();
+    assert!(again.numbers().any(|(_, number)| number == Some(numbers[&1])));
+}
+
+#[test]
+fn a_file_and_an_export_are_found() {
+    let file = std::path::Path::new("/a/program.wasm");
+    let mut program = object("program", PROGRAM);
+    program.file = Some(file.to_owned());
+    let set = Set::gather(program, Vec::new(), &mut NoLibrary).unwrap();
+    let mut running = Running::new(&Plan::new(set).unwrap());
+    assert_eq!(running.of_file(file), Some(0));
+    assert_eq!(running.of_file("/b/program.wasm".as_ref()), None);
+    let third = |running: &Running| match running.symbol("third") {
+        Some(Symbol::Function(function)) => function,
+        other => panic!("no function: {other:?}"),
+    };
+    let function = third(&running);
+    assert_eq!((function.slot, running.export_name(function)), (None, Some("third")));
+    running.set_slot(function, 33);
+    assert_eq!(third(&running).slot, Some(33));
+}
+
+#[test]
+fn slots_that_are_free_are_given_again() {
+    let mut running = started();
+    assert_eq!(running.take_slots(3, 1, 10), Some(10..13));
+    // What lies between is free for others.
+    assert_eq!(running.take_slots(2, 8, 13), Some(16..18));
+    assert_eq!(running.take_slots(4, 1, 18), Some(18..22));
+    assert_eq!(running.take_slots(3, 1, 22), Some(13..16));
+    running.give_slots(16..18);
+    running.give_slots(10..13);
+    running.give_slots(13..16);
+    // They are one again, and what is left of it stays free.
+    assert_eq!(running.take_slots(7, 1, 22), Some(10..17));
+    assert_eq!(running.take_slots(1, 1, 22), Some(17..18));
+    running.give_slots(18..22);
+    running.forget_slots_from(20);
+    assert_eq!(running.take_slots(3, 1, 20), Some(20..23));
+    assert_eq!(running.take_slots(2, 1, 23), Some(18..20));
+    // The table has an end.
+    assert_eq!(running.take_slots(1, 1, 10_000_000), None);
+    assert_eq!(running.take_slots(1, 1, 9_999_999), Some(9_999_999..10_000_000));
+    assert_eq!(running.take_slots(u32::MAX, 1, 23), None);
+}
+
+#[test]
+fn all_that_is_wrong_is_told_and_nothing_has_changed() {
+    let running = started();
+    let open = |text: &str| running.open(object("new", text), &mut Texts, &|_| false).unwrap_err();
+    let text = r#"(module
+        (@dylink.0 (mem-info) (needed "nowhere.wasm"))
+        (import "env" "first" (func (param i32)))
+        (import "env" "unknown" (func)))"#;
+    assert!(open(text).to_string().contains("nowhere.wasm"));
+    let faults = open(&text.replace(r#"(needed "nowhere.wasm")"#, "")).to_string();
+    let lines: Vec<_> = faults.lines().collect();
+    assert!(lines[0].starts_with("`new` needs `env.first`: expected (i32) -> ()"), "{faults}");
+    assert!(lines[1].starts_with("`new` needs `env.unknown`: () -> ()"), "{faults}");
+    assert!(open("(module)").to_string().contains("is no shared library"));
+}

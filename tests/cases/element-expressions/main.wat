@@ -1,0 +1,25 @@
+;; Slots and addresses that segments compute, and functions that they name by expressions.
+(module
+  (@dylink.0 (mem-info (memory 16 2) (table 4 0)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__indirect_function_table" (table $table 4 funcref))
+  (import "env" "__memory_base" (global $memory_base i32))
+  (import "env" "__table_base" (global $table_base i32))
+  (import "GOT.func" "two" (global $two (mut i32)))
+  (import "env" "forty" (func $forty (result i32)))
+  (import "env" "place" (global $place i32))
+  (type $number (func (result i32)))
+  (elem (table $table) (offset (i32.add (global.get $table_base) (i32.sub (i32.const 3) (i32.const 2))))
+    funcref (ref.null func) (ref.func $two_here))
+  (elem $later funcref (ref.func $none) (ref.func $forty))
+  (data (i32.add (global.get $memory_base) (i32.mul (i32.const 2) (i32.const 4))) "\28\00\00\00")
+  (func $none)
+  (func $two_here (export "two") (result i32) (i32.const 2))
+  (func (export "test") (result i32)
+    ;; The segment's own slot is that of the function.
+    (if (i32.ne (global.get $two) (i32.add (global.get $table_base) (i32.const 2))) (then unreachable))
+    (if (i32.ne (i32.load offset=8 (global.get $memory_base)) (i32.load (global.get $place))) (then unreachable))
+    (table.init $table $later (global.get $table_base) (i32.const 1) (i32.const 1))
+    (i32.add
+      (call_indirect $table (type $number) (global.get $two))
+      (call_indirect $table (type $number) (global.get $table_base)))))

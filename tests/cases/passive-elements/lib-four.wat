@@ -1,0 +1,10 @@
+(module
+  (@dylink.0 (mem-info))
+  (type $number (func (result i32)))
+  (table $own 4 funcref)
+  (elem $none func)
+  (elem $only func $value)
+  (func $value (result i32) (i32.const 4))
+  (func (export "four") (result i32)
+    (table.init $own $only (i32.const 1) (i32.const 0) (i32.const 1))
+    (call_indirect $own (type $number) (i32.const 1))))
