@@ -443,7 +443,7 @@ mod unix {
     use std::io::{BufRead, BufReader};
     use std::os::unix::fs::symlink;
     use std::process::{Command, Stdio};
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -586,14 +586,16 @@ mod unix {
         outside: usize,
     }
 
-    /// `look` answers whether it has found what is inside, or else nothing.
+    /// Looks until the folder was changed so many times, however slow the machine is. `look` answers whether it has found
+    /// what is inside, or else nothing.
     fn race(
         folders: &Folders,
         mut look: impl FnMut(usize) -> Result<bool, Failed>,
-        times: usize,
+        changes: usize,
     ) -> Result<(), Failed> {
         let [folder, real] = ["in/folder", "in/real"].map(|name| folders.path(name));
-        let (ends, plain) = (AtomicBool::new(false), folders.path("in/folder/secret"));
+        let (ends, changed) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let plain = folders.path("in/folder/secret");
         let swap = || -> std::io::Result<usize> {
             let mut outside = 0;
             while !ends.load(Ordering::Relaxed) {
@@ -602,19 +604,23 @@ mod unix {
                 outside += usize::from(fs::read_to_string(&plain)? == OUTSIDE);
                 fs::remove_file(&folder)?;
                 fs::rename(&real, &folder)?;
+                changed.fetch_add(1, Ordering::Relaxed);
             }
             Ok(outside)
         };
         let (found, outside) = thread::scope(|scope| {
             let swapping = scope.spawn(swap);
             let mut found = Found::default();
-            let looked = (0..times).try_for_each(|time| {
-                match look(time)? {
+            let mut looked = Ok(());
+            while looked.is_ok() && !swapping.is_finished() {
+                looked = look(found.inside + found.nothing).map(|inside| match inside {
                     true => found.inside += 1,
                     false => found.nothing += 1,
+                });
+                if changed.load(Ordering::Relaxed) >= changes {
+                    break;
                 }
-                Ok::<_, Failed>(())
-            });
+            }
             ends.store(true, Ordering::Relaxed);
             (looked.map(|()| found), swapping.join())
         });
@@ -638,7 +644,7 @@ mod unix {
                 answer => Err(format!("found {answer:#x}").into()),
             }
         };
-        race(&folders, look, 20_000)?;
+        race(&folders, look, 5_000)?;
         folders.outside_is_untouched()
     }
 
@@ -667,13 +673,15 @@ mod unix {
     fn races_for_libraries() -> Result<(), Failed> {
         let folders = Folders::new()?;
         for (folder, number) in [("in/folder", 1), ("out", 2)] {
+            // Of different sizes: what is as it was is not read again.
             let text = format!(
-                r#"(module (@dylink.0 (mem-info))
+                r#"(module (@dylink.0 (mem-info)) (func (export "{folder}"))
                     (func (export "which") (result i32) (i32.const {number})))"#
             );
             fs::write(folders.path(folder).join("which.wasm"), wat::parse_str(text)?)?;
         }
-        let settings = Settings { libraries_in_directories: true, ..Settings::default() };
+        let limits = Limits { max_instances: None, ..Limits::default() };
+        let settings = Settings { limits, libraries_in_directories: true, ..Settings::default() };
         let host = Host::with(settings)?;
         let program = program(&host, "opener", OPENER)?;
         let directory = Directory { host: folders.path("in"), guest: "/in".to_owned() };
@@ -684,7 +692,7 @@ mod unix {
             Some(0) => Ok(false),
             other => Err(format!("a library outside was opened: {other:?}").into()),
         };
-        race(&folders, look, 5_000)
+        race(&folders, look, 2_000)
     }
 
     /// Who opens a pipe waits for somebody who writes to it, and so does the system in his place.
