@@ -1,5 +1,6 @@
 //! What a module must be to take part in a program, whatever the others define.
 
+use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, RELOCATIONS};
 use crate::fault::Fault;
 use crate::load::Kind;
 use crate::set::Object;
@@ -45,4 +46,16 @@ pub(crate) fn own_memory(object: &Object) -> Option<Fault> {
     let message = "has a memory of its own beside the one that it shares: build it with one memory";
     let module = object.module.name.clone();
     (object.is_dynamic() && !right).then_some(Fault::Unsupported { module, message })
+}
+
+/// What prepares a module is called without arguments. A command does that by itself.
+pub(crate) fn initialisers(object: &Object) -> Option<Fault> {
+    let names = [RELOCATIONS[0], RELOCATIONS[1], CALL_CONSTRUCTORS, INITIALIZE];
+    let is_right = |ty: &ExternType| matches!(ty, ExternType::Func(ty) if ty.params.is_empty() && ty.results.is_empty());
+    let mut exports = object.module.exports.iter();
+    let wrong = exports.any(|e| names.contains(&e.name.as_str()) && !is_right(&e.ty));
+    let message = "exports what prepares a module (`__wasm_call_ctors`, `_initialize` or a `__wasm_apply_…_relocs`), and \
+                   it is no function without parameters and results; give it another name";
+    let module = object.module.name.clone();
+    (wrong && object.module.kind != Kind::Command).then_some(Fault::Unsupported { module, message })
 }
