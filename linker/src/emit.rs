@@ -38,6 +38,10 @@ pub(crate) enum Invalid {
     Type,
     #[error("an element segment lies outside of the table")]
     Elements,
+    #[error(
+        "its code changes an address that the linker has chosen: an import of `GOT.mem` or `GOT.func`"
+    )]
+    Address,
     #[error(transparent)]
     Exceptions(#[from] legacy_exceptions::Fault),
 }
@@ -958,12 +962,20 @@ impl Reencode for Renumber<'_, '_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
-        if let Operator::GlobalGet { global_index } = operator
-            && let Some(GlobalPlace::Constant(value)) = self.part.globals.get(global_index as usize)
-        {
-            return Ok(Instruction::I32Const(value.cast_signed()));
+        let (Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index }) =
+            operator
+        else {
+            return utils::instruction(self, operator);
+        };
+        match (self.part.globals.get(global_index as usize), &operator) {
+            (Some(GlobalPlace::Constant(_)), Operator::GlobalSet { .. }) => {
+                Err(Error::UserError(Invalid::Address))
+            }
+            (Some(GlobalPlace::Constant(value)), _) => {
+                Ok(Instruction::I32Const(value.cast_signed()))
+            }
+            _ => utils::instruction(self, operator),
         }
-        utils::instruction(self, operator)
     }
 }
 

@@ -597,7 +597,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{NoLibrary, Object, Set};
+    use crate::{Faults, NoLibrary, Object, Set};
 
     const PROGRAM: &str = r#"(module
         (@dylink.0 (mem-info (memory 16 2) (table 2 0)))
@@ -640,6 +640,23 @@ mod tests {
     const LIBRARY: &str = r#"(module
         (@dylink.0 (mem-info))
         (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))"#;
+
+    fn plan(text: &str) -> Result<Plan, Faults> {
+        let object = |name, text| Object::load(name, wat::parse_str(text).unwrap()).unwrap();
+        let library = object("library", LIBRARY);
+        Plan::new(Set::gather(object("program", text), vec![library], &mut NoLibrary)?)
+    }
+
+    #[test]
+    fn code_that_changes_an_address_is_refused() {
+        let text = PROGRAM.replace("(global.set $own", "(global.set $twice");
+        assert_ne!(text, PROGRAM);
+        let plan = plan(&text).unwrap();
+        let message = "`program` cannot be linked: its code changes an address";
+        assert!(plan.bind().unwrap_err().to_string().starts_with(message));
+        let error = plan.fuse(&FuseOptions::default()).unwrap_err();
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
 
     proptest! {
         /// Nothing in a file makes the linker panic, valid or not; what is valid stays so.
