@@ -36,8 +36,9 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 pub(crate) enum Invalid {
     #[error("a type is used that does not exist, or one that another module defines")]
     Type,
-    #[error("an element segment lies outside of the table")]
-    Elements,
+    /// No compiler writes such code, and what one module would do to an address the others would not see.
+    #[error("its code assigns to an address that the linker settles, an entry of the GOT")]
+    Assignment,
     #[error(transparent)]
     Exceptions(#[from] legacy_exceptions::Fault),
 }
@@ -958,10 +959,19 @@ impl Reencode for Renumber<'_, '_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
-        if let Operator::GlobalGet { global_index } = operator
-            && let Some(GlobalPlace::Constant(value)) = self.part.globals.get(global_index as usize)
-        {
-            return Ok(Instruction::I32Const(value.cast_signed()));
+        let place = |global: u32| self.part.globals.get(global as usize);
+        match operator {
+            Operator::GlobalGet { global_index } => {
+                if let Some(GlobalPlace::Constant(value)) = place(global_index) {
+                    return Ok(Instruction::I32Const(value.cast_signed()));
+                }
+            }
+            Operator::GlobalSet { global_index } => {
+                if let Some(GlobalPlace::Constant(_)) = place(global_index) {
+                    return Err(Error::UserError(Invalid::Assignment));
+                }
+            }
+            _ => {}
         }
         utils::instruction(self, operator)
     }

@@ -1,9 +1,10 @@
 //! What a module must be to take part in a program, whatever the others define.
 
+use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, START, TABLE};
 use crate::fault::Fault;
-use crate::load::Kind;
+use crate::load::{Export, Kind};
 use crate::set::Object;
-use crate::types::ExternType;
+use crate::types::{ExternType, FuncType, MemoryType, TableType};
 
 /// A fault for each main but the first.
 pub(crate) fn two_mains(objects: &[Object]) -> Vec<Fault> {
@@ -45,4 +46,33 @@ pub(crate) fn own_memory(object: &Object) -> Option<Fault> {
     let message = "has a memory of its own beside the one that it shares: build it with one memory";
     let module = object.module.name.clone();
     (object.is_dynamic() && !right).then_some(Fault::Unsupported { module, message })
+}
+
+/// What a module exports under a name of the convention has the convention's type, whoever made the module: it
+/// is called, or stands beside the process's own memory and table.
+pub(crate) fn conventional(object: &Object) -> impl Iterator<Item = Fault> {
+    let mismatch = |export: &Export| {
+        let expected = convention(object, &export.name)?;
+        let is_right = match (&export.ty, &expected) {
+            (ExternType::Memory(_), ExternType::Memory(_)) => true,
+            (ExternType::Table(ty), ExternType::Table(_)) => {
+                ty.element.is_func_ref() && !ty.table64
+            }
+            (found, expected) => found == expected,
+        };
+        let (name, found) = (export.name.clone(), export.ty.clone());
+        let module = object.module.name.clone();
+        (!is_right).then_some(Fault::ExportMismatch { module, name, expected, found })
+    };
+    object.module.exports.iter().filter_map(mismatch)
+}
+
+fn convention(object: &Object, name: &str) -> Option<ExternType> {
+    let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
+    match name {
+        MEMORY if object.is_dynamic() => Some(ExternType::Memory(MemoryType::default())),
+        TABLE if object.is_dynamic() => Some(ExternType::Table(TableType::functions())),
+        _ if called || RELOCATIONS.contains(&name) => Some(ExternType::Func(FuncType::default())),
+        _ => None,
+    }
 }

@@ -17,6 +17,7 @@ use crate::convention::{
 };
 use crate::custom;
 use crate::debug;
+use crate::demangle::printable;
 use crate::emit::{self, Emitter, Shares};
 use crate::exceptions;
 use crate::host_module::WASI;
@@ -68,18 +69,28 @@ pub enum FuseError {
     },
     #[error("{}\nhelp: do without it, or write the program without `--preinit`", lines(faults))]
     Preinit { faults: Vec<PreinitFault> },
-    #[error("`{module}` exports no function `{function}`, which the command is to call")]
+    #[error(
+        "`{module}` exports no function `{}`, which the command is to call",
+        printable(function)
+    )]
     NoFunction { module: String, function: String },
-    #[error("`{function}` is {ty}: a command can call only a function without parameters")]
+    #[error(
+        "`{}` is {ty}: a command can call only a function without parameters",
+        printable(function)
+    )]
     Parameters { function: String, ty: FuncType },
     #[error("`{module}` is a command, it has `_start`: leave `--invoke` out")]
     IsCommand { module: String },
-    #[error("no module defines `{symbol}`, which is to be exported")]
+    #[error("no module defines `{}`, which is to be exported", printable(symbol))]
     UnknownExport { symbol: String },
     #[error("`{module}` places data outside of the program's memory")]
     OutOfBounds { module: String },
     #[error("`{module}` places data at an address that is not known before it runs")]
     UnknownAddress { module: String },
+    #[error("`{module}` places functions outside of the program's table")]
+    OutOfTable { module: String },
+    #[error("`{module}` places functions in the table at a slot that is not known before it runs")]
+    UnknownSlot { module: String },
     #[error(transparent)]
     Malformed(#[from] BindError),
 }
@@ -100,7 +111,8 @@ impl Plan {
         let links = Links::new(self);
         let name = &self.set.objects[self.set.program].module.name;
         let malformed = |error: emit::Error| BindError::new(name, &error);
-        let program = Program::new(&links).map_err(malformed)?;
+        let mut program = Program::new(&links).map_err(malformed)?;
+        program.fill_table()?;
         let mut exports = self.new_exports(options)?;
         let mut command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
         let (mut reach, finishers) = reach(&program, &mut exports, command.as_ref());

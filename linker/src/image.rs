@@ -188,7 +188,9 @@ fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
     let mut locals = Vec::new();
     for group in body.get_locals_reader().ok()? {
         let (count, ty) = group.ok()?;
-        (ty == ValType::I32 && count <= LOCALS).then_some(())?;
+        // Groups are small, and there may be many of them.
+        let room = LOCALS - locals.len() as u32;
+        (ty == ValType::I32 && count <= room).then_some(())?;
         locals.resize(locals.len() + count as usize, zero);
     }
     Some(locals)

@@ -14,6 +14,7 @@
 //! - [`real`]: libraries of others, against the same libraries built natively
 //! - [`builds`]: what cannot be told in a session: interruption, full disks, what is rebuilt
 //! - [`cache`]: compiled code that is kept, whatever happens to it
+//! - [`fuzz`]: what fuzzing has found, again
 //! - [`readme`]: the commands of README.md
 //! - [`rules`]: who may depend on whom
 
@@ -26,6 +27,7 @@ mod debug;
 mod emscripten;
 mod engines;
 mod fusing;
+mod fuzz;
 mod grid;
 mod legacy_exceptions;
 mod library;
@@ -45,6 +47,7 @@ fn main() -> std::process::ExitCode {
         cases::trials(),
         debug::trials(),
         fusing::trials(),
+        fuzz::trials(),
         grid::trials(),
         legacy_exceptions::trials(),
         library::trials(),

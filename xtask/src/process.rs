@@ -38,12 +38,17 @@ impl std::error::Error for ToolFailed {}
 ///
 /// When the program is missing, ends with another status than 0, or the user presses Ctrl-C.
 pub(crate) fn run(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<()> {
+    output(step, cmd).map(|_| ())
+}
+
+/// As [`run`], and returns what the command has printed, unless the user has seen it.
+pub(crate) fn output(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<String> {
     let line = cmd.to_string();
     let command = Command::from(cmd);
     run_command(step, command, &line)
 }
 
-fn run_command(step: &Step<'_>, mut command: Command, line: &str) -> anyhow::Result<()> {
+fn run_command(step: &Step<'_>, mut command: Command, line: &str) -> anyhow::Result<String> {
     interrupt::check()?;
     step.command(line);
     let (reader, writer) = io::pipe().context("cannot create a pipe")?;
@@ -59,7 +64,7 @@ fn run_command(step: &Step<'_>, mut command: Command, line: &str) -> anyhow::Res
     drop(group);
     interrupt::check()?;
     if status.success() {
-        return Ok(());
+        return Ok(output);
     }
     let folder = folder.map(|dir| format!("cd {} && ", dir.display())).unwrap_or_default();
     let (step, repeat) = (step.label().to_owned(), format!("{folder}{line}"));

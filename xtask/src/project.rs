@@ -115,9 +115,18 @@ impl Project {
 
     /// Wasmtime's own program, if it is on PATH or where `setup --bench` installs it.
     pub(crate) fn wasmtime(&self) -> Option<PathBuf> {
+        self.tool("wasmtime")
+    }
+
+    fn tool(&self, program: &str) -> Option<PathBuf> {
         let folder = self.tools().join("bin");
-        let ours = || which::which_in("wasmtime", Some(folder), ".").ok();
-        which::which("wasmtime").ok().or_else(ours)
+        let ours = || which::which_in(program, Some(folder), ".").ok();
+        which::which(program).ok().or_else(ours)
+    }
+
+    /// cargo-fuzz, if it is on PATH or where `setup --fuzz` installs it.
+    pub(crate) fn cargo_fuzz(&self) -> Option<PathBuf> {
+        self.tool("cargo-fuzz")
     }
 
     /// Where `setup` installs what is for this workspace only.

@@ -26,6 +26,7 @@ const EMSDK_URL_VARIABLE: &str = "XTASK_EMSDK_URL";
 const WASMTIME_VERSION: &str = "48.0.8";
 /// What running modules with a cache needs; with more, it would take longer to start.
 const WASMTIME_FEATURES: &str = "run,cranelift,cache,parallel-compilation,wat";
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 pub(crate) fn run(
     project: &Project,
@@ -33,30 +34,40 @@ pub(crate) fn run(
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
     let wasmtime = flags.bench && project.wasmtime().is_none();
+    let cargo_fuzz = flags.fuzz && project.cargo_fuzz().is_none();
     match missing(project).as_slice() {
-        [] if wasmtime => {}
+        [] if wasmtime || cargo_fuzz => {}
         [] => print("nothing is missing\n")?,
         missing => install(project, progress, flags, missing)?,
     }
-    if wasmtime { install_wasmtime(project, progress, flags) } else { Ok(()) }
+    if wasmtime {
+        let features = ["--no-default-features", "--features", WASMTIME_FEATURES];
+        install_program(project, progress, flags, "wasmtime-cli", WASMTIME_VERSION, &features)?;
+    }
+    if cargo_fuzz {
+        install_program(project, progress, flags, "cargo-fuzz", CARGO_FUZZ_VERSION, &[])?;
+    }
+    Ok(())
 }
 
-/// Installs the program that `cargo xtask bench` compares with, for this workspace only.
-fn install_wasmtime(
+/// Installs a program of a crate, for this workspace only.
+fn install_program(
     project: &Project,
     progress: &Progress,
     flags: &SetupFlags,
+    name: &str,
+    version: &str,
+    features: &[&str],
 ) -> anyhow::Result<()> {
     let (cargo, root) = (project::cargo(), project.tools());
     let sh = Shell::new().context("cannot read the current folder")?;
     let command = sh.cmd(cargo).args(["install", "--locked", "--root"]).arg(root);
-    let command = command.args(["wasmtime-cli", "--version", WASMTIME_VERSION]);
-    let command = command.args(["--no-default-features", "--features", WASMTIME_FEATURES]);
+    let command = command.args([name, "--version", version]).args(features);
     progress.line(format_args!("to be run:\n  {command}"));
     if flags.dry_run {
         return Ok(());
     }
-    let step = progress.step("wasmtime");
+    let step = progress.step(name);
     step.announce("compiling it, which takes some minutes");
     process::run(&step, command)?;
     step.done("installed");
