@@ -36,12 +36,9 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 pub(crate) enum Invalid {
     #[error("a type is used that does not exist, or one that another module defines")]
     Type,
-    #[error("an element segment lies outside of the table")]
-    Elements,
-    #[error(
-        "its code changes an address that the linker has chosen: an import of `GOT.mem` or `GOT.func`"
-    )]
-    Address,
+    /// No compiler writes such code, and what one module would do to an address the others would not see.
+    #[error("its code assigns to an address that the linker settles, an entry of the GOT")]
+    Assignment,
     #[error(transparent)]
     Exceptions(#[from] legacy_exceptions::Fault),
 }
@@ -969,7 +966,7 @@ impl Reencode for Renumber<'_, '_> {
         };
         match (self.part.globals.get(global_index as usize), &operator) {
             (Some(GlobalPlace::Constant(_)), Operator::GlobalSet { .. }) => {
-                Err(Error::UserError(Invalid::Address))
+                Err(Error::UserError(Invalid::Assignment))
             }
             (Some(GlobalPlace::Constant(value)), _) => {
                 Ok(Instruction::I32Const(value.cast_signed()))

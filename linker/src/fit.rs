@@ -1,10 +1,10 @@
 //! What a module must be to take part in a program, whatever the others define.
 
-use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, TABLE};
+use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, START, TABLE};
 use crate::fault::Fault;
-use crate::load::{Kind, Module};
+use crate::load::{Export, Kind, Module};
 use crate::set::Object;
-use crate::types::{ExternType, FuncType};
+use crate::types::{ExternType, FuncType, MemoryType, TableType};
 
 /// A fault for each main but the first.
 pub(crate) fn two_mains(objects: &[Object]) -> Vec<Fault> {
@@ -48,33 +48,33 @@ pub(crate) fn own_memory(object: &Object) -> Option<Fault> {
     (object.is_dynamic() && !right).then_some(Fault::Unsupported { module, message })
 }
 
-/// Every module is written with the process's memory and table among its exports.
-pub(crate) fn names_of_the_process(object: &Object) -> Option<Fault> {
-    let is_taken = |name: &str| {
-        let export = object.module.export(name).map(|export| &export.ty);
-        matches!(export, Some(ExternType::Func(_) | ExternType::Tag(_)))
+/// What a module exports under a name of the convention has the convention's type, whoever made the module: it
+/// is called, or stands beside the process's own memory and table.
+pub(crate) fn conventional(object: &Object) -> impl Iterator<Item = Fault> {
+    let mismatch = |export: &Export| {
+        let expected = convention(object, &export.name)?;
+        let is_right = match (&export.ty, &expected) {
+            (ExternType::Memory(_), ExternType::Memory(_)) => true,
+            (ExternType::Table(ty), ExternType::Table(_)) => {
+                ty.element.is_func_ref() && !ty.table64
+            }
+            (found, expected) => found == expected,
+        };
+        let (name, found) = (export.name.clone(), export.ty.clone());
+        let module = object.module.name.clone();
+        (!is_right).then_some(Fault::ExportMismatch { module, name, expected, found })
     };
-    let message = "exports a function or tag that is called `memory` or `__indirect_function_table`, as the \
-                   process's memory and table are: rename it";
-    let module = object.module.name.clone();
-    let taken = object.is_dynamic() && [MEMORY, TABLE].into_iter().any(is_taken);
-    taken.then_some(Fault::Unsupported { module, message })
+    object.module.exports.iter().filter_map(mismatch)
 }
 
-/// What prepares a module is called without arguments, and returns nothing.
-pub(crate) fn initialisers(object: &Object) -> Vec<Fault> {
-    let module = &object.module;
-    let expected = ExternType::Func(FuncType { params: Vec::new(), results: Vec::new() });
-    let fault = |name: &'static str| {
-        let found = module.export(name).map(|export| &export.ty)?;
-        (*found != expected).then(|| Fault::ExportMismatch {
-            module: module.name.clone(),
-            name: name.to_owned(),
-            expected: expected.clone(),
-            found: found.clone(),
-        })
-    };
-    relocations(module).chain(constructors(module)).filter_map(fault).collect()
+fn convention(object: &Object, name: &str) -> Option<ExternType> {
+    let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
+    match name {
+        MEMORY if object.is_dynamic() => Some(ExternType::Memory(MemoryType::default())),
+        TABLE if object.is_dynamic() => Some(ExternType::Table(TableType::functions())),
+        _ if called || RELOCATIONS.contains(&name) => Some(ExternType::Func(FuncType::default())),
+        _ => None,
+    }
 }
 
 /// The functions that apply a module's relocations, in the order in which they are called.

@@ -80,7 +80,10 @@ pub enum FuseError {
         /// What could be called instead.
         functions: Vec<String>,
     },
-    #[error("`{function}` is {ty}: a command can call only a function without parameters")]
+    #[error(
+        "`{}` is {ty}: a command can call only a function without parameters",
+        printable(function)
+    )]
     Parameters { function: String, ty: FuncType },
     #[error("`{module}` is a command, it has `_start`: leave `--invoke` out")]
     IsCommand { module: String },
@@ -90,6 +93,10 @@ pub enum FuseError {
     OutOfBounds { module: String },
     #[error("`{module}` places data at an address that is not known before it runs")]
     UnknownAddress { module: String },
+    #[error("`{module}` places functions outside of the program's table")]
+    OutOfTable { module: String },
+    #[error("`{module}` places functions in the table at a slot that is not known before it runs")]
+    UnknownSlot { module: String },
     #[error(transparent)]
     Malformed(#[from] BindError),
 }
@@ -130,7 +137,8 @@ impl Plan {
         let links = Links::new(self);
         let name = &self.set.objects[self.set.program].module.name;
         let malformed = |error: emit::Error| BindError::new(name, &error);
-        let program = Program::new(&links).map_err(malformed)?;
+        let mut program = Program::new(&links).map_err(malformed)?;
+        program.fill_table()?;
         let mut exports = self.new_exports(options)?;
         let mut command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
         let (mut reach, finishers) = reach(&program, &mut exports, command.as_ref());
@@ -652,7 +660,7 @@ mod tests {
         let text = PROGRAM.replace("(global.set $own", "(global.set $twice");
         assert_ne!(text, PROGRAM);
         let plan = plan(&text).unwrap();
-        let message = "`program` cannot be linked: its code changes an address";
+        let message = "`program` cannot be linked: its code assigns to an address";
         assert!(plan.bind().unwrap_err().to_string().starts_with(message));
         let error = plan.fuse(&FuseOptions::default()).unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");

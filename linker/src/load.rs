@@ -43,6 +43,7 @@ pub(crate) struct Internals {
     pub(crate) imported_functions: u32,
     pub(crate) defined_functions: u32,
     pub(crate) imported_globals: u32,
+    pub(crate) imported_tags: u32,
     pub(crate) memories: u32,
     /// The value of each defined global whose initial value is a constant, or `__memory_base` and a
     /// constant; for shared libraries addresses are relative to `__memory_base`.
@@ -444,6 +445,7 @@ impl<'a> ModuleReader<'a> {
         self.internals.defined_functions = types.function_count() - imported_functions;
         self.internals.memories = types.memory_count();
         self.internals.imported_globals = count(|ty| matches!(ty, ExternType::Global(_)));
+        self.internals.imported_tags = count(|ty| matches!(ty, ExternType::Tag(_)));
     }
 }
 

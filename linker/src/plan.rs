@@ -56,6 +56,8 @@ pub struct Plan {
 
 const PLAIN_IN_A_CYCLE: &str = "keeps a memory of its own and is in a cycle with modules that \
                                 import from it; break the cycle, or build it as a shared library";
+const PLAIN_OF_ITSELF: &str = "keeps a memory of its own and imports a symbol that it exports itself; rename one of \
+                               them, or build it as a shared library";
 const TAG_IN_A_CYCLE: &str = "imports a tag from a module with which it is in a cycle; define the \
                               tag in a module of its own";
 
@@ -78,6 +80,7 @@ impl Plan {
             let mut late = self.resolution[module].iter().filter(|m| self.is_late(module, **m));
             match object.is_dynamic() {
                 true => late.any(|m| matches!(m, Meaning::Item(_))).then_some(TAG_IN_A_CYCLE),
+                false if self.imports_from_itself(module) => Some(PLAIN_OF_ITSELF),
                 false => late.next().map(|_| PLAIN_IN_A_CYCLE),
             }
         };
@@ -87,6 +90,11 @@ impl Plan {
             Some(Fault::Unsupported { module: object.module.name.clone(), message })
         });
         faults.collect::<Faults>().into_result()
+    }
+
+    fn imports_from_itself(&self, module: usize) -> bool {
+        let definitions = self.resolution[module].iter().filter_map(|m| m.definition());
+        definitions.into_iter().any(|definition| definition.module == module)
     }
 
     /// The modules, in the order in which symbols are looked up.

@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator};
 
+use crate::bind::BindError;
 use crate::contents::Contents;
 use crate::demangle::demangle;
-use crate::emit::{self, Invalid};
+use crate::emit;
+use crate::fuse::FuseError;
 use crate::image::{Effect, Of, effects, value};
 use crate::layout::ItemId;
 use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
@@ -162,15 +164,18 @@ impl<'a> Program<'a> {
         for (at, call) in program.initialisers.iter().enumerate() {
             program.own_initialisers[call.function.module].push(at);
         }
-        program.fill_table()?;
-        program.table.iter().for_each(|(&slot, id)| program.filled[id.module].push(slot));
         Ok(program)
     }
 
     /// As instantiating the modules one after the other would, canonical slots last.
-    fn fill_table(&mut self) -> emit::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When an element segment does not lie in the table, or nobody knows where it lies.
+    pub(crate) fn fill_table(&mut self) -> std::result::Result<(), FuseError> {
         let layout = &self.links.plan.layout;
         for &module in &layout.order {
+            let name = &self.links.plan.set.objects[module].module.name;
             for element in &self.contents[module].elements {
                 let ElementKind::Active { table_index, offset_expr } = &element.kind else {
                     continue;
@@ -179,13 +184,17 @@ impl<'a> Program<'a> {
                 if self.links.table(table) != SharedLink::Shared {
                     continue;
                 }
-                let Some(offset) = value(self.links, module, offset_expr) else { continue };
-                let slots = u64::from(offset.number)..;
-                for (slot, index) in slots.zip(functions(element.items.clone())?) {
-                    let Some(slot) = u32::try_from(slot).ok().filter(|&s| s < layout.table_size)
-                    else {
-                        return Err(emit::Error::UserError(Invalid::Elements));
-                    };
+                let offset = value(self.links, module, offset_expr);
+                let offset =
+                    offset.ok_or_else(|| FuseError::UnknownSlot { module: name.clone() })?;
+                let functions = functions(element.items.clone());
+                let malformed = |error: wasmparser::Error| BindError::new(name, &error.into());
+                let functions = functions.map_err(malformed)?;
+                let end = u64::from(offset.number) + functions.len() as u64;
+                if end > u64::from(layout.table_size) {
+                    return Err(FuseError::OutOfTable { module: name.clone() });
+                }
+                for (slot, index) in (offset.number..).zip(functions) {
                     match index {
                         Some(index) => self.table.insert(slot, ItemId { module, index }),
                         None => self.table.remove(&slot),
@@ -196,6 +205,7 @@ impl<'a> Program<'a> {
         let slots = layout.slots.values();
         let items = &self.links.plan.set;
         self.table.extend(slots.map(|slot| (slot.index, items.item(slot.definition))));
+        self.table.iter().for_each(|(&slot, id)| self.filled[id.module].push(slot));
         Ok(())
     }
 

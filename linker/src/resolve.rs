@@ -161,8 +161,7 @@ impl<'a> Resolver<'a> {
             return Vec::new();
         }
         faults.extend(fit::own_memory(object));
-        faults.extend(fit::names_of_the_process(object));
-        faults.extend(fit::initialisers(object));
+        faults.extend(fit::conventional(object));
         let weak = weak_imports(&object.module);
         let meaning = |import: &'a Import| {
             let weak = weak.contains(import.name.as_str());

@@ -441,7 +441,7 @@ impl Object {
             ExternType::Global(ty) => {
                 !ty.mutable && ty.content == ValType::I32 && self.address(export).is_some()
             }
-            ExternType::Tag(_) => true,
+            ExternType::Tag(_) => item.index >= internals.imported_tags,
             _ => false,
         };
         own && !is_private(&item.name)

@@ -16,7 +16,7 @@ use wasmparser::{RefType, ValType};
 /// assert_eq!(add.to_string(), "(i32, i32) -> i32");
 /// # Ok::<(), linker::ParseFuncTypeError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FuncType {
     pub params: Vec<ValType>,
     pub results: Vec<ValType>,

@@ -20,6 +20,7 @@
 //! - [`cache`]: compiled code that is kept, whatever happens to it
 //! - [`failures`]: guests that fail, and what still works then, through `host`'s library
 //! - [`faults`]: faults of the machine: kills, tools that misbehave, what runs out
+//! - [`fuzz`]: what fuzzing has found, again
 //! - [`load`]: many instances, one after the other and at once
 //! - [`readme`]: the commands of README.md
 //! - [`dependencies`]: what those of others may be
@@ -40,6 +41,7 @@ mod failures;
 #[cfg(unix)]
 mod faults;
 mod fusing;
+mod fuzz;
 mod grid;
 mod hostile;
 mod isolation;
@@ -69,6 +71,7 @@ fn main() -> std::process::ExitCode {
         cases::trials(),
         debug::trials(),
         fusing::trials(),
+        fuzz::trials(),
         grid::trials(),
         hostile::trials(),
         legacy_exceptions::trials(),

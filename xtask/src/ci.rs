@@ -1,11 +1,13 @@
-//! `cargo xtask ci`: formatting, lints, tests.
+//! `cargo xtask ci`: formatting, lints, tests, fuzzing.
 
 use xshell::{Shell, cmd};
 
-use crate::flags::TestFlags;
+use crate::flags::{FuzzFlags, SetupFlags, TestFlags};
+use crate::fuzz;
 use crate::process;
 use crate::progress::Progress;
 use crate::project::{self, Project};
+use crate::setup;
 use crate::test;
 
 pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> {
@@ -22,6 +24,17 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
         cmd!(sh, "{cargo} clippy --release --workspace --all-targets -- --deny warnings"),
     )?;
     step.done("clean");
+    // A nightly is the machine's matter, and fuzzing is left out without one.
+    if fuzz::has_nightly() {
+        setup::run(project, progress, &SetupFlags { fuzz: true, ..SetupFlags::default() })?;
+    }
     let strict = TestFlags { strict: true, ..TestFlags::default() };
-    test::run(project, progress, &strict)
+    test::run(project, progress, &strict)?;
+    match fuzz::missing(project) {
+        None => fuzz::run(project, progress, &FuzzFlags::default()),
+        Some(reason) => {
+            progress.line(format_args!("not fuzzed: {reason}"));
+            Ok(())
+        }
+    }
 }

@@ -34,7 +34,9 @@ pub(crate) enum Command {
     Test(TestFlags),
     /// Compare speed and memory with what else does the same
     Bench(BenchFlags),
-    /// Check formatting and lints, then run every test: all that continuous integration does
+    /// Try random input on the linker and the host, in search of what makes them fail
+    Fuzz(FuzzFlags),
+    /// Check formatting and lints, run every test, and fuzz: all that continuous integration does
     Ci,
     /// Remove what was built of this workspace; compiled dependencies stay
     Clean,
@@ -51,6 +53,9 @@ pub(crate) struct SetupFlags {
     /// Install too what `bench` compares with: `wasmtime`, into .tools, which takes some minutes
     #[arg(long)]
     pub(crate) bench: bool,
+    /// Install too what `fuzz` needs beside a nightly Rust: `cargo-fuzz`, into .tools
+    #[arg(long)]
+    pub(crate) fuzz: bool,
     /// Install too what checks the dependencies: `cargo-deny`, into .tools, which takes some minutes
     #[arg(long)]
     pub(crate) deny: bool,
@@ -106,6 +111,21 @@ pub(crate) struct BenchFlags {
     pub(crate) against: Option<String>,
     /// Measure only the rows whose name contains this
     pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FuzzFlags {
+    /// Run each target for this long
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) seconds: u32,
+    /// Run only this target: parse, plan, bind, fuse, cli, cache or differential
+    pub(crate) target: Option<String>,
+}
+
+impl Default for FuzzFlags {
+    fn default() -> Self {
+        FuzzFlags { seconds: 20, target: None }
+    }
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {

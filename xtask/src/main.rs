@@ -11,6 +11,7 @@ mod clean;
 mod doctor;
 mod files;
 mod flags;
+mod fuzz;
 mod guests;
 mod interrupt;
 mod manifest;
@@ -54,6 +55,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Run => run::run(&project, &progress),
         Command::Test(flags) => test::run(&project, &progress, flags),
         Command::Bench(flags) => bench::run(&project, &progress, flags),
+        Command::Fuzz(flags) => fuzz::run(&project, &progress, flags),
         Command::Ci => ci::run(&project, &progress),
         Command::Clean => clean::run(&project),
     }

@@ -123,7 +123,7 @@ impl Manifest {
         Ok(Self::parse(&text, root)?)
     }
 
-    fn parse(text: &str, root: &Path) -> Result<Self, ManifestFaults> {
+    pub(crate) fn parse(text: &str, root: &Path) -> Result<Self, ManifestFaults> {
         let mut faults = Faults { text, list: Vec::new() };
         let document: Document = toml::from_str(text).map_err(|error| {
             faults.add(error.span().unwrap_or(0..0), error.message());

@@ -79,6 +79,11 @@ pub(crate) fn set_limit(limit: Duration) {
 ///
 /// When the program is missing, ends with another status than 0 or not at all, or the user presses Ctrl-C.
 pub(crate) fn run(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<()> {
+    printed(step, cmd).map(drop)
+}
+
+/// As [`run`], and returns what the command has printed, unless the user has seen it.
+pub(crate) fn printed(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<String> {
     let line = cmd.to_string();
     let mut command = Command::from(cmd);
     step.command(&line);
@@ -93,7 +98,7 @@ pub(crate) fn run(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<()> {
         }
     });
     let end = match ended {
-        Ok(status) if status.success() => return Ok(()),
+        Ok(status) if status.success() => return Ok(kept.text()),
         Ok(status) => End::Status(status),
         Err(error) => End::Timeout(error.downcast()?),
     };

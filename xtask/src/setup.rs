@@ -44,12 +44,16 @@ const WASMTIME: Extra = Extra {
 const DENY: Extra =
     Extra { program: "cargo-deny", package: "cargo-deny", version: "0.20.2", args: &[] };
 
+/// What `cargo xtask fuzz` needs beside a nightly Rust.
+const FUZZ: Extra =
+    Extra { program: "cargo-fuzz", package: "cargo-fuzz", version: "0.13.2", args: &[] };
+
 pub(crate) fn run(
     project: &Project,
     progress: &Progress,
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
-    let extras = [(flags.bench, WASMTIME), (flags.deny, DENY)].into_iter();
+    let extras = [(flags.bench, WASMTIME), (flags.fuzz, FUZZ), (flags.deny, DENY)].into_iter();
     let extras = extras.filter(|(asked, extra)| *asked && project.program(extra.program).is_none());
     let extras: Vec<_> = extras.map(|(_, extra)| extra).collect();
     match missing(project).as_slice() {

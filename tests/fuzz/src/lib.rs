@@ -1,0 +1,15 @@
+//! What each target asserts of its input, so that `targets/` and the tests that repeat old findings do the same.
+//!
+//! An input that is no good is an error with a text, never a panic; what is made of a good one is valid, and the same
+//! each time.
+
+pub mod bind;
+#[cfg(feature = "host")]
+pub mod differential;
+pub mod fuse;
+pub mod generate;
+pub mod modules;
+pub mod parse;
+pub mod plan;
+#[cfg(feature = "host")]
+pub mod smith;
