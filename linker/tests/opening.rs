@@ -1,6 +1,7 @@
 //! Libraries that join a program and leave it again, without an engine: which place each thing is given, who is
 //! meant by a name, and who leaves when.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it, also in what prepares one")]
 #![allow(clippy::single_range_in_vec_init, reason = "slots are ranges, and often there is one")]
 
 use std::collections::BTreeMap;
