@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Test(TestFlags),
     /// Compare speed and memory with what else does the same
     Bench(BenchFlags),
+    /// Build the guests and test what is compiled with other versions of Emscripten and Rust
+    Matrix(MatrixFlags),
     /// Check formatting and lints, then run every test: all that continuous integration does
     Ci,
     /// Remove what was built of this workspace; compiled dependencies stay
@@ -94,5 +96,17 @@ pub(crate) struct BenchFlags {
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub(crate) against: Option<String>,
     /// Measure only the rows whose name contains this
+    pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct MatrixFlags {
+    /// Only the Emscripten of this Debian, as tests/matrix/matrix.toml calls it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) suite: Vec<String>,
+    /// Only this Rust, a version or `newest`; may be repeated
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) rust: Vec<String>,
+    /// Run only the tests whose name contains this
     pub(crate) filter: Option<String>,
 }

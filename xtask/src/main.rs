@@ -13,6 +13,8 @@ mod flags;
 mod guests;
 mod interrupt;
 mod manifest;
+mod markdown;
+mod matrix;
 mod package_managers;
 mod process;
 mod progress;
@@ -52,6 +54,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Run => run::run(&project, &progress),
         Command::Test(flags) => test::run(&project, &progress, flags),
         Command::Bench(flags) => bench::run(&project, &progress, flags),
+        Command::Matrix(flags) => matrix::run(&project, &progress, flags),
         Command::Ci => ci::run(&project, &progress),
         Command::Clean => clean::run(&project),
     }
