@@ -39,7 +39,7 @@ pub(crate) const START: &str = "_start";
 
 /// Names that each module has for itself: never looked up for another module.
 pub(crate) fn is_private(name: &str) -> bool {
-    const PRIVATE: [&str; 17] = [
+    const PRIVATE: [&str; 20] = [
         MEMORY,
         TABLE,
         STACK_POINTER,
@@ -57,6 +57,9 @@ pub(crate) fn is_private(name: &str) -> bool {
         "__dso_handle",
         "__data_end",
         "__global_base",
+        "__tls_base",
+        "__tls_size",
+        "__tls_align",
     ];
-    PRIVATE.contains(&name) || name.starts_with("__tls_") || name.starts_with("__wasm_init_")
+    PRIVATE.contains(&name) || name.starts_with("__wasm_init_")
 }

@@ -43,7 +43,7 @@ const TOOLCHAIN: [(&[&str], &str); 9] = [
     ),
     (
         &[
-            "__tls_",
+            "__tls_base",
             "__wasm_init_tls",
             "pthread_",
             "__pthread_",

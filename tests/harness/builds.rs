@@ -89,6 +89,8 @@ pub(crate) mod unix {
         vec![
             trial("builds::ctrl_c_keeps_the_last_good_guests", ctrl_c),
             trial("builds::a_missing_emcmake_is_named_with_the_way_out", missing_emcmake),
+            trial("builds::a_missing_debootstrap_is_named_with_the_way_out", missing_debootstrap),
+            Trial::ignorable_test("builds::nothing_stays_mounted_in_a_root_folder", root_folder),
             trial("builds::a_failing_emcmake_is_shown_with_its_output", failing_emcmake),
             trial("builds::emsdk_is_installed_where_there_are_no_packages", emsdk),
             Trial::ignorable_test("builds::a_full_disk_keeps_the_last_good_guests", || {
@@ -148,6 +150,38 @@ pub(crate) mod unix {
             &text(&output),
             "`emcmake` not found, needed for C++ to WebAssembly: run `cargo xtask setup`",
         )
+    }
+
+    fn missing_debootstrap() -> Result<(), Failed> {
+        let sandbox = Sandbox::of_workspace()?;
+        let bin = sandbox.path().join("bin");
+        path_without(&bin, |name| name == "debootstrap")?;
+        let output = sandbox.xtask(&["matrix"]).env("PATH", &bin).output()?;
+        match cfg!(target_os = "linux") {
+            true => {
+                expect(&text(&output), "`debootstrap` not found: run `apt-get install debootstrap`")
+            }
+            false => expect(&text(&output), "which only Linux can enter"),
+        }
+    }
+
+    /// Its command is killed, so nothing can be unmounted in order. The machine's own root folder will do.
+    fn root_folder() -> Result<Completion, Failed> {
+        let mounts = || fs::read_to_string("/proc/self/mountinfo");
+        let Ok(before) = mounts() else {
+            return crate::ignored("only Linux has root folders to enter");
+        };
+        let mut enter = Command::new(crate::workspace::root().join("tests/matrix/enter"));
+        enter.args(["/", "sh", "-c", "cat /proc/self/mountinfo; kill -9 $$"]);
+        let inside = String::from_utf8(enter.output()?.stdout)?;
+        if inside.is_empty() {
+            return crate::ignored("only root can enter root folders");
+        }
+        assert!(inside.lines().count() > before.lines().count(), "nothing was mounted: {inside}");
+        match mounts()? == before {
+            true => Ok(Completion::Completed),
+            false => Err(format!("before:\n{before}after:\n{}", mounts()?).into()),
+        }
     }
 
     fn failing_emcmake() -> Result<(), Failed> {

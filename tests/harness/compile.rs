@@ -129,10 +129,11 @@ fn emcc(flags: &[String], source: &Path, role: Role) -> Command {
     command
 }
 
-/// What makes a Rust cdylib a main: it lends its memory, table and stack.
-const MAIN: [&str; 7] = [
+/// What makes a Rust cdylib a main: it lends its memory, table and stack, and imports what it only declares.
+const MAIN: [&str; 8] = [
     "--export-table",
     "--growable-table",
+    "--import-undefined",
     "--export=__stack_pointer",
     "--export=__heap_base",
     "--export=__heap_end",

@@ -140,6 +140,11 @@ fn build(emcc: &Path, flags: &[&str], folder: &Path) -> Result<(), Failed> {
     let mut command = Command::new(emcc);
     workspace::clean_environment(&mut command);
     command.args(flags).args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
+    // What older versions do unasked: the memory is JavaScript's, which looks for what start.js sets.
+    command.args([
+        "-sIMPORTED_MEMORY",
+        "-sINCOMING_MODULE_JS_API=dynamicLibraries,arguments,locateFile",
+    ]);
     command.args(["-sEXIT_RUNTIME", "-sENVIRONMENT=node", "--pre-js"]);
     command.arg(sources.join("start.js")).arg(sources.join("main.cpp"));
     let output = command.arg("-o").arg(folder.join("main.js")).output()?;

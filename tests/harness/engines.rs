@@ -3,7 +3,8 @@
 //! The very file that `host fuse` writes must do there what the case's files say. Cases in the text format
 //! alone have no such test: many use features that node does not have yet. Nor have those that open libraries:
 //! of all hosts only ours does that. Versions that know the standard's exceptions by a flag only are given it, and
-//! those that do not know them at all run no program that has any.
+//! those that do not know them at all run no program that has any. Where node does otherwise, the case has a
+//! `node.txt` that says why, as `emscripten.txt` does for Emscripten's own linker.
 
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -11,8 +12,7 @@ use std::sync::Arc;
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::compile::ending;
-use crate::console;
-use crate::emscripten::{self, expected, node};
+use crate::emscripten::{self, expected, node, same_but_for};
 use crate::link_cases::Case;
 use crate::workspace;
 
@@ -30,6 +30,12 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
 const NO_EXCEPTIONS: i32 = 77;
 /// How node ends that does not know a flag.
 const BAD_FLAG: i32 = 9;
+
+/// A failure, and what node said.
+fn with_errors(error: Failed, errors: &[u8]) -> Failed {
+    let message = error.message().unwrap_or_default();
+    format!("{message}\n{}", String::from_utf8_lossy(errors)).into()
+}
 
 fn run(case: &Case) -> Result<Completion, Failed> {
     let Some(node) = node() else {
@@ -54,6 +60,8 @@ fn run(case: &Case) -> Result<Completion, Failed> {
         }
     }
     let actual = String::from_utf8(output.stdout)? + &emscripten::status(output.status);
-    console::same(&actual, &expected(case), &String::from_utf8_lossy(&output.stderr))?;
+    let emcc = which::which("em++").unwrap_or_default();
+    same_but_for("node.txt", case, &actual, &expected(case), &emcc)
+        .map_err(|error| with_errors(error, &output.stderr))?;
     Ok(Completion::Completed)
 }

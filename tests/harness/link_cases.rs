@@ -16,6 +16,7 @@
 //! - `plan.txt`: how it is linked, where every module is in the text format and so the same everywhere.
 //! - `preinit.txt`: what `host fuse --preinit` says when the constructors cannot run ahead, and `? STATUS`.
 //! - `emscripten.txt`: why Emscripten's own linker does otherwise, see [`crate::emscripten`].
+//! - `node.txt`: why node does, see [`crate::engines`].
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -30,6 +30,9 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
     )
 }
 
+/// The `wasm-opt` of newer versions fails on the debug information of some functions that catch by themselves.
+const WITHOUT_DEBUG: &str = "-g0";
+
 /// What a source is compiled with here.
 fn flags(source: &Path) -> Vec<String> {
     let mut flags = compile::flags(source);
@@ -42,7 +45,7 @@ fn flags(source: &Path) -> Vec<String> {
     }
     // Exceptions by default and this `longjmp` do not mix.
     if catches || is_c && calls_setjmp() {
-        flags.push(WASM_LONGJMP.to_owned());
+        flags.extend([WASM_LONGJMP, WITHOUT_DEBUG].map(str::to_owned));
     }
     flags
 }

@@ -31,8 +31,12 @@ pub(crate) fn stdin() -> Stdio {
 
 impl BuildLock {
     pub(crate) fn take(project: &Project, progress: &Progress) -> anyhow::Result<Self> {
-        let folder = project.guests();
-        fs::create_dir_all(&folder)
+        Self::of(&project.guests(), progress)
+    }
+
+    /// Of another folder than that of the guests.
+    pub(crate) fn of(folder: &Path, progress: &Progress) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
         let path = folder.join(".lock");
         let cannot = || format!("cannot lock `{}`", path.display());

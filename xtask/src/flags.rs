@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Bench(BenchFlags),
     /// Try random input on the linker and the host, in search of what makes them fail
     Fuzz(FuzzFlags),
+    /// Build the guests and test what is compiled with other versions of Emscripten and Rust
+    Matrix(MatrixFlags),
     /// Check formatting and lints, run every test, and fuzz: all that continuous integration does
     Ci,
     /// Remove what was built of this workspace; compiled dependencies stay
@@ -110,6 +112,18 @@ pub(crate) struct BenchFlags {
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub(crate) against: Option<String>,
     /// Measure only the rows whose name contains this
+    pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct MatrixFlags {
+    /// Only the Emscripten of this Debian, as tests/matrix/matrix.toml calls it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) suite: Vec<String>,
+    /// Only this Rust, a version or `newest`; may be repeated
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) rust: Vec<String>,
+    /// Run only the tests whose name contains this
     pub(crate) filter: Option<String>,
 }
 

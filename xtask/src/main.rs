@@ -15,6 +15,8 @@ mod fuzz;
 mod guests;
 mod interrupt;
 mod manifest;
+mod markdown;
+mod matrix;
 mod package_managers;
 mod process;
 mod progress;
@@ -56,6 +58,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Test(flags) => test::run(&project, &progress, flags),
         Command::Bench(flags) => bench::run(&project, &progress, flags),
         Command::Fuzz(flags) => fuzz::run(&project, &progress, flags),
+        Command::Matrix(flags) => matrix::run(&project, &progress, flags),
         Command::Ci => ci::run(&project, &progress),
         Command::Clean => clean::run(&project),
     }

@@ -13,8 +13,9 @@
 
 #include "runtime.h"
 
-// Set by who runs the constructors, while they run before the program does.
-int __preinitializing;
+// Set by who runs the constructors, while they run before the program does. It is not among the variables that are
+// zeros: newer linkers have a start function write these, which would come after who sets it.
+__attribute__((section(".data.preinitializing"))) int __preinitializing;
 
 extern char **__environ, *__progname, *__progname_full;
 

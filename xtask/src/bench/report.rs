@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rows::{Row, Unit};
 use super::{Outcome, Samples, quartile};
+use crate::markdown;
 use crate::project::Project;
 
 /// What a run found.
@@ -134,7 +135,7 @@ impl Report {
         };
         let lines: Vec<_> = [header].into_iter().chain(self.rows.iter().map(cells)).collect();
         let commit = self.commit.as_deref().unwrap_or("an unknown commit");
-        let mut text = markdown(&lines);
+        let mut text = markdown::table(&lines);
         text += &format!(
             "\n{commit}, {}; medians of rounds that alternate, in brackets where the middle half of the rounds' ratios lies\n",
             self.machine
@@ -158,22 +159,6 @@ impl Report {
         })?;
         serde_json::from_str(&text).with_context(|| format!("`{}` is no report", file.display()))
     }
-}
-
-fn markdown(lines: &[Vec<String>]) -> String {
-    let length = |cell: &String| cell.chars().count();
-    let columns = lines.first().map_or(0, Vec::len);
-    let width = |column: usize| lines.iter().map(|line| length(&line[column])).max().unwrap_or(0);
-    let widths: Vec<_> = (0..columns).map(width).collect();
-    let line = |cells: &[String]| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!(" {cell:<width$} |"));
-        format!("|{}\n", padded.collect::<String>())
-    };
-    let rule: String = widths.iter().map(|width| format!("{}|", "-".repeat(width + 2))).collect();
-    let (header, body) = lines.split_at(lines.len().min(1));
-    let header: String = header.iter().map(|cells| line(cells)).collect();
-    let body: String = body.iter().map(|cells| line(cells)).collect();
-    format!("{header}|{rule}\n{body}")
 }
 
 fn file(project: &Project, name: &str) -> anyhow::Result<PathBuf> {
