@@ -528,11 +528,13 @@ impl<'a> Fusing<'a> {
             let number = emitter.add_function(START, &command.body(&first, emitter))?;
             emitter.sections.exports.export(START, ExportKind::Func, number);
         }
-        if shares {
+        // A program that keeps a memory of its own may have exports of these names, and they are those that count.
+        let is_free = |name: &str| exports.iter().all(|export| export.name != name);
+        if shares && is_free(MEMORY) {
             emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
         }
         if shares && self.options.dynamic {
-            self.lend(emitter);
+            self.lend(emitter, is_free);
         }
         let Some(number) = one(INITIALIZE, &calls, emitter)? else { return Ok(Vec::new()) };
         emitter.sections.exports.export(INITIALIZE, ExportKind::Func, number);
@@ -560,16 +562,20 @@ impl Command {
 
 impl Fusing<'_> {
     /// Exports what libraries share, as a main does.
-    fn lend(&self, emitter: &mut Emitter<'_>) {
-        emitter.sections.exports.export(TABLE, ExportKind::Table, 0);
-        emitter.sections.exports.export(STACK_POINTER, ExportKind::Global, 0);
+    fn lend(&self, emitter: &mut Emitter<'_>, is_free: impl Fn(&str) -> bool) {
+        if is_free(TABLE) {
+            emitter.sections.exports.export(TABLE, ExportKind::Table, 0);
+        }
+        if is_free(STACK_POINTER) {
+            emitter.sections.exports.export(STACK_POINTER, ExportKind::Global, 0);
+        }
         let boundaries = [
             (HEAP_BASE, Boundary::HeapBase),
             (HEAP_END, Boundary::HeapEnd),
             (STACK_LOW, Boundary::StackLow),
             (STACK_HIGH, Boundary::StackHigh),
         ];
-        for (name, boundary) in boundaries {
+        for (name, boundary) in boundaries.into_iter().filter(|(name, _)| is_free(name)) {
             let value = self.plan.constant(self.plan.set.program, Meaning::Boundary(boundary));
             let number = emitter.add_constant(value.unwrap_or_default());
             emitter.sections.exports.export(name, ExportKind::Global, number);

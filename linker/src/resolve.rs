@@ -193,13 +193,13 @@ impl<'a> Resolver<'a> {
         weak: bool,
         meaning: fn(Option<Definition>) -> Meaning,
     ) -> Result<Meaning, Fault> {
-        if is_private(&import.name) {
-            return Ok(meaning(self.own(object, &import.name)));
-        }
         let is_function = import.module == GOT_FUNC;
         let right = |definition: &&Definition| {
             matches!(self.ty(**definition), ExternType::Func(_)) == is_function
         };
+        if is_private(&import.name) {
+            return Ok(meaning(self.own(object, &import.name).filter(|own| right(&own))));
+        }
         match self.symbols.all(ENV, &import.name).iter().find(right) {
             Some(definition) => Ok(meaning(Some(*definition))),
             None if weak => Ok(meaning(None)),

@@ -27,7 +27,11 @@ pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> 
 
 fn cargo_test(project: &Project, flags: &TestFlags, args: &[&str]) -> anyhow::Result<()> {
     let mut command = Command::new(project::cargo());
-    command.current_dir(&project.root).arg("test").args(args).args(&flags.filter);
+    command
+        .current_dir(&project.root)
+        .args(["test", "--no-fail-fast"])
+        .args(args)
+        .args(&flags.filter);
     command.env(XTASK, std::env::current_exe()?);
     if flags.strict {
         command.env(STRICT, "1");
