@@ -1,7 +1,7 @@
 //! A module that shares nothing, which is left as it is; only its exceptions get the final encoding.
 
 use wasm_encoder::reencode::{Reencode, utils};
-use wasm_encoder::{BlockType, CodeSection, Module, TypeSection};
+use wasm_encoder::{BlockType, CodeSection, CustomSection, Module, TypeSection};
 use wasmparser::{
     CustomSectionReader, FuncType, FunctionBody, OperatorsReader, Parser, TypeSectionReader,
 };
@@ -94,15 +94,16 @@ impl Reencode for Alone<'_> {
         }
     }
 
-    /// Debug information would be of other code: it is looked up in the module as it was.
+    /// Debug information would be of other code: it is looked up in the module as it was. The others are as they were, for
+    /// a module may be valid whatever they hold.
     fn parse_custom_section(
         &mut self,
         to: &mut Module,
         section: CustomSectionReader<'_>,
     ) -> Result<()> {
-        match section.name().starts_with(".debug_") {
-            true => Ok(()),
-            false => utils::parse_custom_section(self, to, section),
+        if !section.name().starts_with(".debug_") {
+            to.section(&CustomSection { name: section.name().into(), data: section.data().into() });
         }
+        Ok(())
     }
 }

@@ -48,6 +48,11 @@ pub(crate) fn own_memory(object: &Object) -> Option<Fault> {
     (object.is_dynamic() && !right).then_some(Fault::Unsupported { module, message })
 }
 
+const MEMORY_IS_TAKEN: &str =
+    "exports something else as `memory`, which is the process's own: rename it";
+const TABLE_IS_TAKEN: &str = "exports something else as `__indirect_function_table`, which is the \
+                              process's own: rename it";
+
 /// What a module exports under a name of the convention has the convention's type, whoever made the module: it
 /// is called, or stands beside the process's own memory and table.
 pub(crate) fn conventional(object: &Object) -> impl Iterator<Item = Fault> {
@@ -62,7 +67,12 @@ pub(crate) fn conventional(object: &Object) -> impl Iterator<Item = Fault> {
         };
         let (name, found) = (export.name.clone(), export.ty.clone());
         let module = object.module.name.clone();
-        (!is_right).then_some(Fault::ExportMismatch { module, name, expected, found })
+        let fault = match expected {
+            ExternType::Memory(_) => Fault::Unsupported { module, message: MEMORY_IS_TAKEN },
+            ExternType::Table(_) => Fault::Unsupported { module, message: TABLE_IS_TAKEN },
+            _ => Fault::ExportMismatch { module, name, expected, found },
+        };
+        (!is_right).then_some(fault)
     };
     object.module.exports.iter().filter_map(mismatch)
 }

@@ -553,7 +553,8 @@ fn without_address_space() -> Result<(), Failed> {
     let huge = sandbox.path().join("huge.wasm");
     fs::File::create(&huge)?.set_len(1 << 30)?;
     let huge = huge.to_string_lossy().into_owned();
-    refused(&run("800000", &[&huge])?, &["error: cannot read `"])?;
+    let read = run("800000", &["--max-module-size", "1GiB", &huge])?;
+    refused(&read, &["error: cannot read `"])?;
     expect(&text(&run("20000000", &call)?), "8\n")
 }
 

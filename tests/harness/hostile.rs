@@ -180,7 +180,7 @@ const LIBRARIES: [(&str, &str); 22] = [
     ),
     (
         r#"(module (@dylink.0 (mem-info)) (func (export "memory")))"#,
-        "a function or tag that is called `memory`",
+        "exports something else as `memory`",
     ),
     (
         r#"(module (@dylink.0 (mem-info)) (func (export "__wasm_call_ctors") (param i32)))"#,

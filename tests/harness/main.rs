@@ -91,7 +91,8 @@ fn main() -> std::process::ExitCode {
         rules::trials(),
         sanitizers::trials(),
     ];
-    let trials = trials.into_iter().flatten().chain(readme::trials()).collect();
+    let mut trials: Vec<_> = trials.into_iter().flatten().chain(readme::trials()).collect();
+    trials.push(rules::security(trials.iter().map(|trial| trial.name().to_owned()).collect()));
     libtest_mimic::run(&args, trials).exit_code()
 }
 

@@ -19,6 +19,25 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
+/// What SECURITY.md promises is tested: each test in the last column of its tables is the name, or a part of the names,
+/// of tests that there are.
+pub(crate) fn security(tests: Vec<String>) -> Trial {
+    trial("rules::promises_are_tested", move || {
+        let text = fs::read_to_string(workspace::root().join("SECURITY.md"))?;
+        let rows = text.lines().filter(|line| line.starts_with("| ") && !line.contains("| Test |"));
+        for row in rows {
+            let named = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+            // What is between backticks is every second piece.
+            let named: Vec<_> = named.split('`').skip(1).step_by(2).collect();
+            let unknown = |part: &&&str| !tests.iter().any(|test| test.contains(**part));
+            if named.is_empty() || named.iter().any(|part| unknown(&part)) {
+                return Err(format!("no such tests: {row}").into());
+            }
+        }
+        Ok(())
+    })
+}
+
 /// `NAME vVERSION FEATURES` of all that a set of packages is built from.
 fn tree(packages: &[&str], edges: &str) -> Result<BTreeSet<String>, Failed> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -132,13 +132,16 @@ pub(crate) struct FuzzFlags {
     /// Run each target for this long
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) seconds: u32,
+    /// Begin with this number, so that the next run tries the same [default: another each time]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u32>,
     /// Run only this target: parse, plan, bind, fuse, cli, cache or differential
     pub(crate) target: Option<String>,
 }
 
 impl Default for FuzzFlags {
     fn default() -> Self {
-        FuzzFlags { seconds: 20, target: None }
+        FuzzFlags { seconds: 20, seed: None, target: None }
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn run(project: &Project, progress: &Progress, flags: &FuzzFlags) -> 
     fuzz.seed()?;
     let mut failed = Vec::new();
     for target in targets {
-        match fuzz.run(target, flags.seconds) {
+        match fuzz.run(target, flags) {
             Err(error) if error.is::<Interrupted>() => return Err(error),
             result => failed.extend(result.err()),
         }
@@ -155,7 +155,7 @@ impl<'a> Fuzz<'a> {
         Ok(())
     }
 
-    fn run(&self, target: &Target, seconds: u32) -> anyhow::Result<()> {
+    fn run(&self, target: &Target, flags: &FuzzFlags) -> anyhow::Result<()> {
         let step = self.progress.step(format!("fuzz {}", target.name));
         let folder = |name: &str| -> anyhow::Result<PathBuf> {
             let folder = self.folder.join(name).join(target.name);
@@ -167,7 +167,8 @@ impl<'a> Fuzz<'a> {
         let found = self.project.root.join("tests").join("fuzz").join("regressions");
         let found = found.join(target.name);
         let command = self.sh.cmd(self.program(target.group, target.name));
-        let command = command.arg(format!("-max_total_time={seconds}"));
+        let command = command.arg(format!("-max_total_time={}", flags.seconds));
+        let command = command.args(flags.seed.map(|seed| format!("-seed={seed}")));
         let command = command.arg(format!("-max_len={}", target.max_len));
         let command = command.arg(format!("-artifact_prefix={}/", findings.display()));
         let command = command.args(["-len_control=0", "-timeout=10", "-print_final_stats=1"]);
