@@ -274,6 +274,8 @@ struct ModuleReader<'a> {
     bases: Vec<Option<Base>>,
     /// Whether table 0 is the one that is shared.
     shares_table: bool,
+    /// The function in each slot that segments have filled so far.
+    filled: BTreeMap<u32, u32>,
 }
 
 /// What an address or a slot is relative to.
@@ -374,9 +376,19 @@ impl<'a> ModuleReader<'a> {
         if base != expected {
             return Ok(());
         }
-        for (slot, function) in (u64::from(offset)..).zip(functions(element.items)?) {
-            // One beyond the end of every table traps when the module is instantiated.
-            if let (Some(function), Ok(slot)) = (function, u32::try_from(slot)) {
+        // What it fills beyond its own part of the table others may fill too.
+        let end = self.dylink.as_ref().map_or(u32::MAX, |dylink| dylink.mem_info.table_size);
+        for (slot, function) in (offset..end).zip(functions(element.items)?) {
+            let replaced = match function {
+                Some(function) => self.filled.insert(slot, function),
+                None => self.filled.remove(&slot),
+            };
+            if let Some(replaced) = replaced
+                && self.internals.slots.get(&replaced) == Some(&slot)
+            {
+                self.internals.slots.remove(&replaced);
+            }
+            if let Some(function) = function {
                 self.internals.slots.entry(function).or_insert(slot);
             }
         }
