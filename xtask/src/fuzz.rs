@@ -171,7 +171,7 @@ impl<'a> Fuzz<'a> {
         let command = command.args(flags.seed.map(|seed| format!("-seed={seed}")));
         let command = command.arg(format!("-max_len={}", target.max_len));
         let command = command.arg(format!("-artifact_prefix={}/", findings.display()));
-        let command = command.args(["-len_control=0", "-timeout=10", "-print_final_stats=1"]);
+        let command = command.args(["-len_control=0", "-timeout=30", "-print_final_stats=1"]);
         let command = command.arg(corpus).args(found.is_dir().then_some(found));
         let output = process::printed(&step, command).with_context(|| {
             format!("the input is in `{}`; give it to the program below alone", findings.display())
