@@ -9,7 +9,7 @@ use linker::{NoLibrary, Object, Set};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
 use crate::confinement::Guest;
-use crate::library::{expect_i32, program};
+use crate::library::{LOOPS, expect_i32, program};
 use crate::trial;
 use crate::workspace::Sandbox;
 
@@ -225,19 +225,11 @@ fn exceptions_and_poison() -> Result<(), Failed> {
     }
 }
 
-const WORKS: &str = r#"(module
-    (func (export "for_ever") (loop (br 0)))
-    (func (export "count") (param $n i32) (result i32) (local $i i32)
-        (loop
-            (local.set $i (i32.add (local.get $i) (i32.const 1)))
-            (br_if 0 (i32.lt_u (local.get $i) (local.get $n))))
-        (local.get $i)))"#;
-
 /// Many that end by their time limit, in one engine, while others that have theirs later go on.
 fn deadlines() -> Result<(), Failed> {
     let early = Duration::from_millis(100);
     let host = Host::new(Limits { timeout: Some(early), ..Limits::default() })?;
-    let program = program(&host, "works", WORKS)?;
+    let program = program(&host, "works", LOOPS)?;
     let end = || -> Result<(), String> {
         let process = host.start(&program, &Wasi::default());
         match process.and_then(|mut process| process.invoke("for_ever", &[])) {
