@@ -114,8 +114,8 @@ const ICONV: &str = "iconv.o";
 const LOCALES: &str = "c_locale.o";
 /// What is in libdl instead, for which Emscripten has JavaScript. Which of these there are differs between versions.
 const DYNAMIC: [&str; 5] = ["dladdr.o", "dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
-/// The archive of libc without these.
-const LIBC_REST: &str = "libc-rest.a";
+/// The tag of C++ exceptions, which newer versions of libc++abi define. All modules of a program have one, the linker's.
+const TAG: &str = "__cpp_exception.o";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
 pub(crate) const MALLOC: &str = "libdlmalloc";
 
@@ -163,7 +163,6 @@ pub(crate) fn build(
     sh.change_dir(&folder);
     let recipe = Recipe::new(project, &emscripten, &step, &sh)?;
     recipe.make_archives()?;
-    recipe.split_libc()?;
     recipe.build_libc()?;
     recipe.build_libiconv()?;
     recipe.build_libdl()?;
@@ -211,7 +210,9 @@ fn check(folder: &Path, version: &str) -> anyhow::Result<()> {
     check_split(&libc, &libiconv)?;
     check_split(&libc, &libdl)?;
     for libcxx in &LIBCXX {
-        check_imports([&libc, &libiconv, &libdl, &load(libcxx.library)?], version)?;
+        let libcxx = load(libcxx.library)?;
+        check_imports([&libc, &libiconv, &libdl, &libcxx], version)?;
+        check_exports(&libcxx, version)?;
     }
     Ok(())
 }
@@ -235,6 +236,19 @@ fn check_imports(modules: [&Module; 4], version: &str) -> anyhow::Result<()> {
         "Emscripten {version} leaves to JavaScript what xtask/sysroot lacks: {missing}\n\
         help: define it there, or install another version"
     )
+}
+
+/// What the linker defines for a program no library has too: there would be two tags of C++ exceptions, for example.
+fn check_exports(library: &Module, version: &str) -> anyhow::Result<()> {
+    match library.exports.iter().find(|export| linker::is_synthesised(&export.name)) {
+        None => Ok(()),
+        Some(export) => bail!(
+            "`{}` of Emscripten {version} has a `{}` of its own, which the linker defines\n\
+            help: leave the object that defines it out in xtask/src/sysroot.rs, or install another version",
+            library.name,
+            export.name
+        ),
+    }
 }
 
 /// What two parts of libc both define they do not share: there would be two places for `errno`, for example.
@@ -301,15 +315,6 @@ impl<'a> Recipe<'a> {
         process::run(self.step, cmd!(self.sh, "{embuilder} --pic build {missing...}"))
     }
 
-    /// Takes out of the archive of libc what other libraries have, in the current folder.
-    fn split_libc(&self) -> anyhow::Result<()> {
-        let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC_ARCHIVES[1]));
-        let rest = self.sh.current_dir().join(LIBC_REST);
-        fs::copy(&libc, &rest).with_context(|| format!("cannot copy `{}`", libc.display()))?;
-        process::run(self.step, cmd!(self.sh, "{emar} x {LIBC_REST} {ICONV} {LOCALES}"))?;
-        process::run(self.step, cmd!(self.sh, "{emar} d {LIBC_REST} {ICONV} {DYNAMIC...}"))
-    }
-
     fn build_libc(&self) -> anyhow::Result<()> {
         let runtime = LIBC_RUNTIME.map(|source| self.runtime.join(source));
         let musl = MUSL.map(|source| self.system.join("libc/musl/src").join(source));
@@ -341,15 +346,16 @@ impl<'a> Recipe<'a> {
         // musl hides the function that runs exit handlers, which whoever runs guests calls, and its own name for
         // the place of `errno`, which is needed where a part of it is another library.
         let flags = ["--export=__funcs_on_exit", "--export=___errno_location"];
-        let whole = LIBC_ARCHIVES.map(|name| match name {
-            "libc" => LIBC_REST.into(),
-            name => self.archive(name),
-        });
-        let whole = [whole.as_slice(), &[self.archive(self.known.compiler_rt()?)]].concat();
+        let elsewhere = [&[ICONV][..], &DYNAMIC].concat();
+        let whole = LIBC_ARCHIVES.iter().map(|name| self.without(name, &elsewhere));
+        let mut whole = whole.collect::<anyhow::Result<Vec<_>>>()?;
+        whole.push(self.archive(self.known.compiler_rt()?));
         self.link(LIBC, &flags, &objects, &whole, &[&self.archive(MALLOC)])
     }
 
     fn build_libiconv(&self) -> anyhow::Result<()> {
+        let (emar, libc) = (sibling(self.emcmake, "emar"), self.archive(LIBC_ARCHIVES[1]));
+        process::run(self.step, cmd!(self.sh, "{emar} x {libc} {ICONV} {LOCALES}"))?;
         let objects = [ICONV.into(), LOCALES.into()];
         self.link(LIBICONV, &[], &objects, &[], &[Path::new(LIBC)])
     }
@@ -365,7 +371,10 @@ impl<'a> Recipe<'a> {
         let include = ["libcxxabi/src", "libunwind/include"];
         self.compile(&["-Wall", "-Wextra"], &include, &runtime)?;
         // With libc among the inputs, libc++ records that it needs it.
-        let whole = libcxx.archives.iter().map(|names| Ok(self.archive(self.known.one_of(names)?)));
+        let whole = libcxx.archives.iter().map(|names| {
+            let name = self.known.one_of(names)?;
+            self.without(name, &[TAG])
+        });
         let whole = whole.collect::<anyhow::Result<Vec<_>>>()?;
         self.link(libcxx.library, &[], &objects(&runtime), &whole, &[Path::new(LIBC)])
     }
@@ -399,6 +408,16 @@ impl<'a> Recipe<'a> {
             --whole-archive {objects...} {whole...} --no-whole-archive {rest...}"
         );
         process::run(self.step, cmd)
+    }
+
+    /// A copy of an archive, in the current folder, without those of the objects that it has.
+    fn without(&self, name: &str, objects: &[&str]) -> anyhow::Result<PathBuf> {
+        let (emar, archive) = (sibling(self.emcmake, "emar"), self.archive(name));
+        let rest = self.sh.current_dir().join(format!("{name}-rest.a"));
+        fs::copy(&archive, &rest)
+            .with_context(|| format!("cannot copy `{}`", archive.display()))?;
+        process::run(self.step, cmd!(self.sh, "{emar} d {rest} {objects...}"))?;
+        Ok(rest)
     }
 
     fn archive(&self, name: &str) -> PathBuf {
