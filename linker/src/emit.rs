@@ -171,6 +171,8 @@ struct Part<'a> {
 #[derive(Debug, Clone, Copy)]
 enum GlobalPlace {
     Constant(u32),
+    /// The import of a number, which nothing assigns to.
+    Import(u32),
     Number(u32),
 }
 
@@ -631,7 +633,7 @@ impl<'a> Emitter<'a> {
                 GlobalLink::Constant(value) => GlobalPlace::Constant(value),
                 GlobalLink::Number(import) => {
                     let module = self.parts[place].module;
-                    GlobalPlace::Number(self.imported[&ImportKey::Number(module, import)])
+                    GlobalPlace::Import(self.imported[&ImportKey::Number(module, import)])
                 }
                 GlobalLink::StackPointer => GlobalPlace::Number(0),
                 GlobalLink::Defined(id) => match self.places[id.module] {
@@ -725,7 +727,7 @@ impl<'a> Emitter<'a> {
             ExternalKind::Memory => part.memories[index],
             ExternalKind::Tag => part.tags[index],
             ExternalKind::Global => match part.globals[index] {
-                GlobalPlace::Number(number) => number,
+                GlobalPlace::Import(number) | GlobalPlace::Number(number) => number,
                 GlobalPlace::Constant(_) => GONE,
             },
         }
@@ -933,7 +935,7 @@ impl Reencode for Renumber<'_, '_> {
 
     fn global_index(&mut self, global: u32) -> Result<u32> {
         Ok(match self.part.globals.get(global as usize) {
-            Some(GlobalPlace::Number(number)) => *number,
+            Some(GlobalPlace::Import(number) | GlobalPlace::Number(number)) => *number,
             _ => GONE,
         })
     }
@@ -965,9 +967,10 @@ impl Reencode for Renumber<'_, '_> {
             return utils::instruction(self, operator);
         };
         match (self.part.globals.get(global_index as usize), &operator) {
-            (Some(GlobalPlace::Constant(_)), Operator::GlobalSet { .. }) => {
-                Err(Error::UserError(Invalid::Assignment))
-            }
+            (
+                Some(GlobalPlace::Constant(_) | GlobalPlace::Import(_)),
+                Operator::GlobalSet { .. },
+            ) => Err(Error::UserError(Invalid::Assignment)),
             (Some(GlobalPlace::Constant(value)), _) => {
                 Ok(Instruction::I32Const(value.cast_signed()))
             }

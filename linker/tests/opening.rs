@@ -155,6 +155,20 @@ fn code_is_the_same_wherever_it_will_lie() {
 }
 
 #[test]
+fn code_that_changes_an_address_is_refused() {
+    let text = LEFT.replace(
+        r#"(func (export "more"))"#,
+        r#"(func (export "more") (global.set 6 (i32.const 0)))"#,
+    );
+    assert_ne!(text, LEFT);
+    let running = started();
+    let has = |import: &linker::Import| import.name == "host";
+    let opening = running.open(object("left", &text), &mut Texts, &has).unwrap();
+    let message = opening.bind(opening.library()).unwrap_err().to_string();
+    assert!(message.contains("assigns to an address that the linker settles"), "{message}");
+}
+
+#[test]
 fn names_are_looked_up_in_order() {
     let mut running = started();
     let opening = opened(&running);

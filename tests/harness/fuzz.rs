@@ -26,6 +26,9 @@ mod generate;
 #[path = "../fuzz/src/modules.rs"]
 mod modules;
 #[allow(unreachable_pub, reason = "as above")]
+#[path = "../fuzz/src/open.rs"]
+mod open;
+#[allow(unreachable_pub, reason = "as above")]
 #[path = "../fuzz/src/parse.rs"]
 mod parse;
 #[allow(unreachable_pub, reason = "as above")]
@@ -35,11 +38,12 @@ mod plan;
 /// What a target asserts of an input.
 type Assertion = fn(&[u8]);
 
-const TARGETS: [(&str, Assertion); 5] = [
+const TARGETS: [(&str, Assertion); 6] = [
     ("parse", parse::run),
     ("plan", plan::run),
     ("bind", bind::run),
     ("fuse", fuse::run),
+    ("open", open::run),
     // Inputs of this one are kept as sets of modules, which it makes itself.
     ("differential", |data| {
         differential::compare(&modules::Input::read(data));

@@ -135,7 +135,7 @@ pub(crate) struct FuzzFlags {
     /// Begin with this number, so that the next run tries the same [default: another each time]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u32>,
-    /// Run only this target: parse, plan, bind, fuse, cli, cache or differential
+    /// Run only this target: parse, plan, bind, fuse, open, cli, cache or differential
     pub(crate) target: Option<String>,
 }
 

@@ -33,11 +33,12 @@ enum Group {
     Host,
 }
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     Target { name: "parse", group: Group::Linker, max_len: 1024 },
     Target { name: "plan", group: Group::Linker, max_len: 2048 },
     Target { name: "bind", group: Group::Linker, max_len: 2048 },
     Target { name: "fuse", group: Group::Linker, max_len: 2048 },
+    Target { name: "open", group: Group::Linker, max_len: 2048 },
     Target { name: "cli", group: Group::Host, max_len: 512 },
     Target { name: "cache", group: Group::Host, max_len: 1024 },
     Target { name: "differential", group: Group::Host, max_len: 4096 },

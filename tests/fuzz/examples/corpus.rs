@@ -66,7 +66,9 @@ fn modules_of(case: &Path, name: &str, corpus: &Path) -> Result<()> {
     }
     match set.is_empty() {
         true => Ok(()),
-        false => ["plan", "bind", "fuse"].iter().try_for_each(|to| keep(corpus, to, name, &set)),
+        false => {
+            ["plan", "bind", "fuse", "open"].iter().try_for_each(|to| keep(corpus, to, name, &set))
+        }
     }
 }
 

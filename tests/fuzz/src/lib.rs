@@ -9,6 +9,7 @@ pub mod differential;
 pub mod fuse;
 pub mod generate;
 pub mod modules;
+pub mod open;
 pub mod parse;
 pub mod plan;
 #[cfg(feature = "host")]

@@ -129,18 +129,12 @@ impl Input {
 
     /// Gathers the modules. Those that cannot be loaded are not there, so that the others are looked at.
     pub fn gather(&self) -> Option<Result<Set, Faults>> {
-        let mut shelf = Shelf::default();
-        let mut given = Vec::new();
-        for Given { role, name, bytes } in &self.modules {
-            let Ok(object) = Object::load(name.as_str(), bytes.as_slice()) else { continue };
-            match role {
-                Role::Preload => given.push(object.preloaded_as(name.as_str())),
-                Role::Needed => shelf.needed.push(object),
-                Role::System => shelf.system.push(object),
-                Role::Link | Role::Option => given.push(object),
-            }
-        }
-        let mut given = given.into_iter();
+        let mut shelf = self.shelf();
+        let given = self.objects(&[Role::Link, Role::Preload]).map(|(role, object)| {
+            let name = object.module.name.clone();
+            if role == Role::Preload { object.preloaded_as(&name) } else { object }
+        });
+        let mut given = given.collect::<Vec<_>>().into_iter();
         let program = given.next()?;
         let gathered = Set::gather(program, given.collect(), &mut shelf);
         Some(gathered.map(|mut set| {
@@ -151,6 +145,19 @@ impl Input {
         }))
     }
 
+    /// The libraries that are not linked unless they are asked for.
+    pub fn shelf(&self) -> Shelf {
+        let of = |role: Role| self.objects(&[role]).map(|(_, object)| object).collect();
+        Shelf { needed: of(Role::Needed), system: of(Role::System) }
+    }
+
+    fn objects(&self, roles: &[Role]) -> impl Iterator<Item = (Role, Object)> {
+        let given = self.modules.iter().filter(|given| roles.contains(&given.role));
+        given.filter_map(|Given { role, name, bytes }| {
+            Some((*role, Object::load(name.as_str(), bytes.as_slice()).ok()?))
+        })
+    }
+
     /// Whether all code of the modules is valid. What is made of other code is worth nothing.
     pub fn is_valid(&self) -> bool {
         self.modules.iter().all(|m| linker::validate(&m.name, &m.bytes).is_ok())
@@ -158,8 +165,7 @@ impl Input {
 }
 
 /// Libraries that are there if they are asked for.
-#[derive(Default)]
-struct Shelf {
+pub struct Shelf {
     needed: Vec<Object>,
     system: Vec<Object>,
 }

@@ -25,7 +25,7 @@ pub(super) fn of(data: &[u8]) -> Option<(Input, Plan)> {
     }
 }
 
-fn check_faults(faults: &Faults) {
+pub(super) fn check_faults(faults: &Faults) {
     assert!(!faults.as_slice().is_empty(), "faults without one");
     faults.as_slice().iter().map(Fault::to_string).for_each(|text| check_text(&text));
     serde_json::to_string(faults).expect("faults are JSON");
