@@ -9,7 +9,7 @@ use host::{Files, Libraries, OpenFlags, Search};
 use libtest_mimic::{Failed, Trial};
 use linker::{Fault, FuseOptions, InputLimits, Library, NoLibrary, Object, Plan, Set};
 use wasm_encoder::{
-    CodeSection, CustomSection, Encode, EntityType, ExportKind, ExportSection, Function,
+    BlockType, CodeSection, CustomSection, Encode, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, ImportSection, Instruction, Module, StartSection, TypeSection,
 };
 
@@ -29,6 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("hostile::names_of_100000_letters", names_of_many_letters),
         trial("hostile::a_short_name_for_a_long_one", a_short_name_for_a_long_one),
         trial("hostile::calls_that_multiply", calls_that_multiply),
+        trial("hostile::code_that_is_nested_deeply", code_that_is_nested_deeply),
         trial("hostile::nested_debug_information", nested_debug_information),
         trial("hostile::shared_debug_information", shared_debug_information),
     ]
@@ -415,6 +416,31 @@ fn calls_that_multiply() -> Result<(), Failed> {
     let plan = plan(Object::load("calls", parts.finish())?, Vec::new())?;
     let fused = plan.fuse(&FuseOptions::default())?;
     Ok(linker::validate("fused", &fused.modules[0].bytes)?)
+}
+
+/// Blocks in blocks, and handlers in handlers in the encoding that is translated.
+fn code_that_is_nested_deeply() -> Result<(), Failed> {
+    const DEPTH: usize = 100_000;
+    for opened in [Instruction::Block(BlockType::Empty), Instruction::Try(BlockType::Empty)] {
+        let mut code = vec![opened.clone(); DEPTH];
+        code.push(Instruction::Nop);
+        for _ in 0..DEPTH {
+            if let Instruction::Try(_) = opened {
+                code.push(Instruction::CatchAll);
+            }
+            code.push(Instruction::End);
+        }
+        let mut parts = Parts::default();
+        let function = parts.function(&code);
+        parts.export("nested", function);
+        let plan = plan(Object::load("nested", parts.finish())?, Vec::new())?;
+        for module in plan.bind()?.modules {
+            linker::validate("bound", &module.bytes)?;
+        }
+        let fused = plan.fuse(&FuseOptions::default())?;
+        linker::validate("fused", &fused.modules[0].bytes)?;
+    }
+    Ok(())
 }
 
 const ADDRESS: u8 = 1;
