@@ -124,7 +124,9 @@ fn functions_of_host(missing: &[(String, String)]) -> String {
 
 /// What failed when a module was not instantiated.
 pub(crate) fn instantiation(module: &str, error: &wasmtime::Error) -> String {
-    let ran = error.is::<wasmtime::Trap>() || error.is::<wasmtime::WasmBacktrace>();
+    // What is wrong with a segment is a trap too, in no function.
+    let frames = error.downcast_ref::<wasmtime::WasmBacktrace>();
+    let ran = frames.is_some_and(|frames| !frames.frames().is_empty());
     match ran || error.is::<wasmtime::ThrownException>() {
         true => format!("the start function of `{module}`"),
         false => format!("the instantiation of `{module}`"),

@@ -118,7 +118,7 @@ pub enum Limit {
     Time { limit: Duration },
     #[error("has used up {limit} units of fuel")]
     Fuel { limit: u64 },
-    #[error("needs {needed} of memory at the start and may have {limit}")]
+    #[error("needs {} of memory at the start and may have {}", apart(*needed, *limit).0, apart(*needed, *limit).1)]
     Memory { needed: ByteSize, limit: ByteSize },
     #[error("needs {needed} elements of tables at the start and may have {limit}")]
     Table { needed: usize, limit: usize },
@@ -128,6 +128,14 @@ pub enum Limit {
     Instances { needed: usize, limit: usize },
     #[error("has printed {limit} and more")]
     Output { limit: ByteSize },
+}
+
+/// Two sizes as text, in bytes if they would look the same.
+fn apart(one: ByteSize, other: ByteSize) -> (String, String) {
+    match (one.to_string(), other.to_string()) {
+        (a, b) if a == b => (format!("{} bytes", one.0), format!("{} bytes", other.0)),
+        texts => texts,
+    }
 }
 
 fn instances(count: usize) -> String {

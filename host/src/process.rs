@@ -109,6 +109,14 @@ impl<'p> Process<'p> {
         let Some(function) = self.linked.symbol(&mut self.runner.store, name) else {
             return Ok(());
         };
+        // Of another type it is the guest's own, and has no more to do with libc than its name.
+        let ty = function.ty(&self.runner.store);
+        let params = args.iter().zip(ty.params());
+        let is_libcs = ty.params().len() == args.len()
+            && params.into_iter().all(|(arg, param)| param.is_i32() == matches!(arg, Val::I32(_)));
+        if !is_libcs {
+            return Ok(());
+        }
         self.call(name, function, args).map(drop)
     }
 }

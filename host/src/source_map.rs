@@ -34,6 +34,10 @@ pub(crate) enum Kept {
 pub(crate) fn read(object: &Object) -> Kept {
     let Some(file) = &object.file else { return Kept::Nothing };
     let path = source_map_path(file);
+    // For a pipe nobody may ever write to.
+    if !path.is_file() {
+        return Kept::Nothing;
+    }
     let text = read_limited(&path, InputLimits::default().max_module_size).ok().flatten();
     match text.and_then(|text| serde_json::from_slice::<SourceMap>(&text).ok()) {
         Some(map) if map.sha256 == digest(&object.bytes) => Kept::Map(map.read()),

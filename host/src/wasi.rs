@@ -58,6 +58,7 @@ impl Wasi {
             builder.preopened_dir(host, guest, FsPerms::ReadWrite).map_err(|error| {
                 let message = match host.is_dir() {
                     true => Error::message(&error),
+                    false if host.exists() => "it is no directory".to_owned(),
                     false => "there is no such directory".to_owned(),
                 };
                 Error::Directory { path: host.clone(), message }

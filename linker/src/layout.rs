@@ -19,7 +19,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::convention::{MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
+use crate::convention::{ENV, MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
 use crate::dylink::{Alignment, MemInfo};
 use crate::fault::Fault;
 use crate::graph;
@@ -94,6 +94,14 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
     }
     let slots = slots(set, resolution, &positions, &placements, &mut table)?;
     let heap_base = memory.take(0, STACK_ALIGNMENT)?;
+    memory.reach(minimum_of_imports(set, |ty| match ty {
+        ExternType::Memory(memory) => memory.minimum.saturating_mul(PAGE),
+        _ => 0,
+    }))?;
+    table.reach(minimum_of_imports(set, |ty| match ty {
+        ExternType::Table(table) => table.minimum,
+        _ => 0,
+    }))?;
     Ok(Layout {
         placements,
         stack_low,
@@ -154,6 +162,24 @@ impl Region {
         self.end = end;
         Ok(start)
     }
+
+    /// Goes as far as this, if it does not already.
+    fn reach(&mut self, end: u64) -> Result<(), Fault> {
+        if end > self.limit {
+            return Err(Fault::TooLarge { what: self.what, needed: end, limit: self.limit });
+        }
+        self.end = self.end.max(end);
+        Ok(())
+    }
+}
+
+/// The most that a module wants to find of what it imports, the program's memory or its table.
+fn minimum_of_imports(set: &Set, minimum: impl Fn(&ExternType) -> u64) -> u64 {
+    let shared = set.objects.iter().filter(|object| object.is_dynamic());
+    let imports = shared.flat_map(|object| &object.module.imports);
+    let imports = imports.filter(|import| import.module == ENV);
+    let imports = imports.filter(|import| [MEMORY, TABLE].contains(&import.name.as_str()));
+    imports.map(|import| minimum(&import.ty)).max().unwrap_or(0)
 }
 
 struct Stack {

@@ -209,6 +209,29 @@ impl<'a> Program<'a> {
         Ok(())
     }
 
+    /// Whether a shared library fills addresses or slots that are plain numbers. No compiler makes such, and who uses
+    /// them cannot be told.
+    fn has_fixed_places(&self, module: usize) -> bool {
+        let is_plain = |offset: &ConstExpr<'_>| {
+            let operators = offset.get_operators_reader().into_iter().flatten();
+            !operators.into_iter().any(|op| matches!(op, Operator::GlobalGet { .. }))
+        };
+        let Contents { data, elements, .. } = &self.contents[module];
+        let is_fixed_data = |data: &wasmparser::Data<'_>| {
+            matches!(&data.kind, DataKind::Active { memory_index, offset_expr }
+                if self.links.memory(ItemId { module, index: *memory_index }) == SharedLink::Shared
+                    && is_plain(offset_expr))
+        };
+        let is_fixed_element = |element: &wasmparser::Element<'_>| {
+            matches!(&element.kind, ElementKind::Active { table_index, offset_expr }
+                if self.links.table(ItemId { module, index: table_index.unwrap_or(0) }) == SharedLink::Shared
+                    && is_plain(offset_expr))
+        };
+        let object = &self.links.plan.set.objects[module];
+        object.is_dynamic()
+            && (data.iter().any(is_fixed_data) || elements.iter().any(is_fixed_element))
+    }
+
     fn initialisers_of(&self, module: usize) -> impl Iterator<Item = &Initialiser> {
         self.own_initialisers[module].iter().map(|&at| &self.initialisers[at])
     }
@@ -309,6 +332,10 @@ impl Search<'_, '_> {
         }
         for call in program.initialisers_of(module).filter(|call| !call.is_done()) {
             self.function(call.function);
+        }
+        if program.has_fixed_places(module) {
+            self.image(module);
+            self.all_slots(module);
         }
     }
 

@@ -462,6 +462,10 @@ mod unix {
             trial("confinement::races_for_libraries", races_for_libraries),
             trial("confinement::a_pipe_does_not_stop_the_clock", a_pipe_does_not_stop_the_clock),
             trial(
+                "confinement::a_pipe_beside_a_module_is_no_source_map",
+                a_pipe_beside_a_module_is_no_source_map,
+            ),
+            trial(
                 "confinement::a_slow_reader_does_not_stop_the_clock",
                 a_slow_reader_does_not_stop_the_clock,
             ),
@@ -709,7 +713,16 @@ mod unix {
         if !Command::new("mkfifo").arg(folder.path().join("pipe")).status()?.success() {
             return Err("`mkfifo` has failed".into());
         }
-        ends_in_time(folder.path(), opens)
+        ends_in_time(folder.path(), opens, 124)
+    }
+
+    /// Nor one in the place of the source map in which a trap would be looked up.
+    fn a_pipe_beside_a_module_is_no_source_map() -> Result<(), Failed> {
+        let folder = Sandbox::empty()?;
+        if !Command::new("mkfifo").arg(folder.path().join("guest.wasm.map")).status()?.success() {
+            return Err("`mkfifo` has failed".into());
+        }
+        ends_in_time(folder.path(), r#"(module (func (export "_start") unreachable))"#, 134)
     }
 
     /// Nor who prints for somebody who does not read.
@@ -723,11 +736,11 @@ mod unix {
                 (loop
                     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
                     (br 0))))"#;
-        ends_in_time(Sandbox::empty()?.path(), prints)
+        ends_in_time(Sandbox::empty()?.path(), prints, 124)
     }
 
-    /// A program that has a time limit and whose output nobody reads.
-    fn ends_in_time(folder: &Path, text: &str) -> Result<(), Failed> {
+    /// A program that has a time limit and whose output nobody reads ends with a status.
+    fn ends_in_time(folder: &Path, text: &str, expected: i32) -> Result<(), Failed> {
         fs::write(folder.join("guest.wasm"), wat::parse_str(text)?)?;
         let mut command = Command::new(workspace::host());
         workspace::clean_environment(&mut command);
@@ -737,7 +750,7 @@ mod unix {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(30) {
             match child.try_wait()? {
-                Some(status) if status.code() == Some(124) => return Ok(()),
+                Some(status) if status.code() == Some(expected) => return Ok(()),
                 Some(status) => return Err(format!("it ended with {status}").into()),
                 None => thread::sleep(Duration::from_millis(10)),
             }

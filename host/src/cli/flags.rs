@@ -82,7 +82,7 @@ pub(crate) struct InputFlags {
     max_module_size: Option<ByteSize>,
     /// Refuse modules that have more imports, exports and names in `dylink.0` than this together [default:
     /// 1000000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_symbols: Option<usize>,
 }
 
@@ -158,8 +158,8 @@ pub(crate) struct RunFlags {
     inline: bool,
     #[command(flatten)]
     cache: UseCache,
-    /// Run MODULE too if it is the code that `host compile` writes. Such a file is trusted as this program is, and no
-    /// limit holds for what it does: give this only if you know who made it
+    /// Run MODULE too if it is the code that `host compile` writes. Such a file is trusted as this program is: limits
+    /// do not hold for who means harm. Give this only if you know who made it
     #[arg(long)]
     pub(crate) allow_precompiled: bool,
     /// Let the guest read and write this directory, under the name GUEST if given
@@ -256,8 +256,8 @@ pub(crate) struct CodeLimits {
     /// Let the guest's tables grow to this number of elements together [default: 10000000]
     #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_table: Option<usize>,
-    /// Let functions call each other this deep, in the engine's stack of this size [default: 512KiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    /// Let functions call each other this deep, in the engine's stack of this size, 1GiB at most [default: 512KiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_stack)]
     max_stack: Option<ByteSize>,
 }
 
@@ -443,13 +443,21 @@ fn parse_size(text: &str) -> Result<ByteSize, String> {
     text.parse().map_err(|_| "write a number of bytes, or for example 64MiB".to_owned())
 }
 
+/// The stack is one piece of the host's memory, from the start.
+fn parse_stack(text: &str) -> Result<ByteSize, String> {
+    match parse_size(text)? {
+        size if size <= ByteSize::gib(1) => Ok(size),
+        _ => Err("a stack has 1GiB at most".to_owned()),
+    }
+}
+
 fn parse_wasm(text: &str) -> Result<WasmOption, String> {
     match text.split_once('=') {
         Some(("timeout", time)) => parse_timeout(time).map(WasmOption::Timeout),
         Some(("fuel", units)) => parse_count(units).map(WasmOption::Fuel),
         Some(("max-memory-size", size)) => parse_size(size).map(WasmOption::MaxMemorySize),
         Some(("max-table-elements", count)) => parse_count(count).map(WasmOption::MaxTableElements),
-        Some(("max-wasm-stack", size)) => parse_size(size).map(WasmOption::MaxWasmStack),
+        Some(("max-wasm-stack", size)) => parse_stack(size).map(WasmOption::MaxWasmStack),
         Some(("max-instances", count)) => parse_count(count).map(WasmOption::MaxInstances),
         _ => Err(
             "known are timeout=TIME, fuel=UNITS, max-memory-size=BYTES, max-table-elements=COUNT, \

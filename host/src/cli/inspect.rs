@@ -15,7 +15,9 @@ pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
     if flags.json {
         print_json(&*module)
     } else if flags.wat {
-        print(&wasmprinter::print_bytes(&bytes).map_err(|e| anyhow::anyhow!("{e:#}"))?)
+        let text = wasmprinter::print_bytes(&bytes).map_err(|e| anyhow::anyhow!("{e:#}"));
+        let cannot = || format!("cannot write `{}` as text", flags.module.display());
+        print(&text.with_context(cannot)?)
     } else {
         print(&describe(&module).context("cannot describe the module")?)
     }

@@ -1,0 +1,6 @@
+;; A function that has a name of libc's, and another type, is the guest's own: nothing but the guest calls it.
+(module
+  (@dylink.0 (mem-info))
+  (func (export "fflush") unreachable)
+  (func (export "__funcs_on_exit") (param i64) unreachable)
+  (func (export "test") (result i32) (i32.const 42)))
