@@ -91,11 +91,16 @@ impl<'p> Symbols<'p> {
         frame: &FrameInfo,
     ) -> Option<Vec<String>> {
         let outer = bound.origin_of_function(frame.func_index());
-        let origin = bound.origin(set, frame.module_offset()?)?;
-        let inner = (origin.module, origin.function);
-        let object = &set.objects[origin.module];
-        let source: String =
-            self.lines(object, origin.offset).iter().filter_map(location).collect();
+        let (inner, offset) = match bound.origin(set, frame.module_offset()?) {
+            Some(origin) => ((origin.module, origin.function), origin.offset),
+            // What an engine does before a function's first instruction, as it looks at the time, is at its start.
+            None => {
+                let (module, function) = outer?;
+                ((module, function), set.objects[module].function_start(function)?)
+            }
+        };
+        let object = &set.objects[inner.0];
+        let source: String = self.lines(object, offset).iter().filter_map(location).collect();
         let mut functions = vec![self.title(object, inner.1) + &source];
         let outer = outer.filter(|outer| *outer != inner);
         functions

@@ -55,9 +55,7 @@ impl BoundModule {
         let function = *origins.functions.get(place)?;
         let original = Contents::read(&set.objects[function.module].bytes).ok()?;
         let defined = function.index.checked_sub(imported(function.module))?;
-        // What an engine does before the first, as it looks at the time, counts as that.
-        let before = offsets(&body).take_while(|&at| at <= offset).count();
-        let instruction = before.saturating_sub(1);
+        let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
         let written = written(&original, defined as usize, &Signatures::new(&original))?;
         let offset = *written.get(instruction)?;
         Some(Origin { module: function.module, function: function.index, offset })
