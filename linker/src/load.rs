@@ -327,15 +327,11 @@ impl<'a> ModuleReader<'a> {
     fn read_section(&mut self, payload: &Payload<'a>) -> wasmparser::Result<()> {
         match payload {
             Payload::ImportSection(imports) => {
-                let mut tables = 0;
                 for import in imports.clone().into_imports() {
                     let import = import?;
                     match import.ty {
                         TypeRef::Global(_) => self.bases.push(base(import.name)),
-                        TypeRef::Table(_) => {
-                            self.shares_table |= tables == 0 && import.name == TABLE;
-                            tables += 1;
-                        }
+                        TypeRef::Table(_) => self.shares_table |= import.name == TABLE,
                         _ => {}
                     }
                     self.untyped_imports.push(import);

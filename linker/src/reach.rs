@@ -279,7 +279,6 @@ impl Search<'_, '_> {
             for operator in operators.into_iter().flatten().flatten() {
                 scan.operator(&operator);
             }
-            scan.end();
         }
     }
 
@@ -362,7 +361,6 @@ impl Search<'_, '_> {
                     Some(Meaning::MemoryBase) => self.image(id.module),
                     Some(Meaning::DataAddress(Some(of))) => self.image(of.module),
                     Some(Meaning::FunctionAddress(Some(_))) => self.slot(number),
-                    Some(Meaning::TableBase) => self.all_slots(id.module),
                     _ => {}
                 }
             }
@@ -382,7 +380,6 @@ impl Search<'_, '_> {
     fn expression(&mut self, module: usize, expression: &ConstExpr<'_>) {
         let mut scan = Scan::new(self, module, None);
         expression.get_operators_reader().into_iter().flatten().for_each(|op| scan.operator(&op));
-        scan.end();
     }
 
     fn memory(&mut self, id: ItemId, user: Option<ItemId>) {
@@ -556,12 +553,6 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
                 }
             }
         };
-    }
-
-    fn end(&mut self) {
-        if matches!(self.before, Before::TableBase(_) | Before::Sum(_)) {
-            self.search.all_slots(self.module);
-        }
     }
 }
 
