@@ -490,6 +490,11 @@ pub(crate) fn check_file_name(name: &str, by: &str) -> Result<(), Fault> {
 }
 
 /// A file's name without its ending: how modules are called. `libx.so.1` and `libx.wasm` are both `libx`.
+///
+/// ```
+/// assert_eq!(linker::module_name("libx.so.1"), "libx");
+/// assert_eq!(linker::module_name(".wasm"), ".wasm");
+/// ```
 pub fn module_name(file: &str) -> &str {
     let endings = [".wasm", ".wat", ".so"];
     let is_end = |at: usize, ending: &str| {
