@@ -250,14 +250,14 @@ fn what_is_used_stays() {
     let opening = opened(&running);
     let numbers = running.join(&opening);
     let left = numbers[&1];
+    running.open_again(left);
+    running.make_global(left);
     // This one uses nothing, and keeps nothing.
     let alone = object("alone", "(module (@dylink.0 (mem-info)))");
     let alone = running.open(alone, &mut NoLibrary, &|_| false).unwrap();
     assert_eq!(alone.other_slots(), 0);
     let alone = running.join(&alone)[&alone.library()];
     running.open_again(alone);
-    running.open_again(left);
-    running.make_global(left);
     let user = r#"(module (@dylink.0 (mem-info))
         (import "env" "go" (func (result i32)))
         (func (export "user")))"#;
@@ -304,6 +304,7 @@ fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
     assert!(!leaving.contains(&numbers[&1]) && leaving.len() == 3, "{leaving:?}");
     // Nobody names it as needed, but who asks the library for a symbol of it finds that.
     assert!(running.symbol_of(numbers[&2], "abs").is_some());
+    assert_eq!(running.symbol_of(numbers[&3], "abs"), None);
     // It is there now, and not asked for again.
     let again = running.open(object("again", user), &mut Libc, &has).unwrap();
     assert!(again.numbers().any(|(_, number)| number == Some(numbers[&1])));
@@ -391,6 +392,7 @@ fn what_a_program_is_made_of_is_known_by_its_names() {
         assert_eq!(running.named(name), Some(0), "{name}");
         assert_eq!(running.is_program(name), name != "part", "{name}");
     }
+    assert_eq!(running.named("other"), None);
     let user = r#"(module (@dylink.0 (mem-info) (needed "part.wasm"))
         (import "env" "of_library" (func)))"#;
     let opening = running.open(object("user", user), &mut NoLibrary, &|_| false).unwrap();
