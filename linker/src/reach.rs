@@ -361,6 +361,7 @@ impl Search<'_, '_> {
                     Some(Meaning::MemoryBase) => self.image(id.module),
                     Some(Meaning::DataAddress(Some(of))) => self.image(of.module),
                     Some(Meaning::FunctionAddress(Some(_))) => self.slot(number),
+                    // `__table_base` too: which slots are meant, [`Scan::sum`] finds.
                     _ => {}
                 }
             }
@@ -484,7 +485,6 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
             Operator::RefFunc { function_index } => {
                 self.search.reach.references.insert(self.id(function_index));
             }
-            Operator::GlobalGet { global_index } if self.is_table_base(global_index) => return,
             Operator::TableGrow { table } => self.search.reach.grows_table |= self.is_shared(table),
             Operator::TableGet { table } | Operator::TableCopy { src_table: table, .. }
                 if self.is_shared(table) =>

@@ -388,6 +388,7 @@ fn what_a_program_is_made_of_is_known_by_its_names() {
     let fused = Object::load("fused", fused.modules[0].bytes.clone()).unwrap();
     let set = Set::gather(fused, Vec::new(), &mut NoLibrary).unwrap();
     let running = Running::new(&Plan::new(set).unwrap());
+    assert_eq!(running.program(), 0);
     for name in ["fused", "program", "part"] {
         assert_eq!(running.named(name), Some(0), "{name}");
         assert_eq!(running.is_program(name), name != "part", "{name}");
