@@ -403,11 +403,13 @@ impl<'a> Emitter<'a> {
         self.origins.first = self.functions;
         for place in 0..self.parts.len() {
             self.number_defined(place);
-            self.number_segments(place);
         }
         for place in 0..self.parts.len() {
             self.number_functions(place)?;
             self.number_others(place);
+        }
+        for place in 0..self.parts.len() {
+            self.number_segments(place);
         }
         Ok(())
     }

@@ -384,3 +384,18 @@ fn zero(body: &mut Function, ty: ValType) {
         ValType::Ref(ty) => code.ref_null(ty.heap_type),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_synthesised;
+
+    #[test]
+    fn a_name_stands_for_a_function_that_can_be_written() {
+        let invoke = |params: usize| format!("invoke_v{}", "i".repeat(params));
+        assert!(is_synthesised(&invoke(999)));
+        assert!(!is_synthesised(&invoke(1000)), "the slot is one more");
+        let find = |number: &str| is_synthesised(&format!("__cxa_find_matching_catch_{number}"));
+        assert!(find("2") && find("1002"));
+        assert!(!find("1") && !find("1003") && !find("02") && !find(""));
+    }
+}

@@ -672,6 +672,22 @@ mod tests {
         assert!(error.to_string().starts_with(message), "{error}");
     }
 
+    #[test]
+    fn the_table_has_an_end() {
+        let fuse = |slot: u32| {
+            let text = format!(
+                r#"(module
+                    (@dylink.0 (mem-info (table 3 0)))
+                    (import "env" "__indirect_function_table" (table 0 funcref))
+                    (elem (i32.const {slot}) func $f)
+                    (func $f))"#
+            );
+            plan(&text).unwrap().fuse(&FuseOptions::default()).map(|_| ())
+        };
+        assert_eq!(fuse(3), Ok(()));
+        assert_eq!(fuse(4), Err(FuseError::OutOfTable { module: "program".to_owned() }));
+    }
+
     proptest! {
         /// Nothing in a file makes the linker panic, valid or not; what is valid stays so.
         #[test]

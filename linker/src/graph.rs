@@ -91,6 +91,8 @@ mod tests {
         assert_eq!(dependencies_first(&[vec![1, 2], vec![3], vec![3], vec![]]), [3, 1, 2, 0]);
         assert_eq!(dependencies_first(&[vec![1], vec![0, 2], vec![]]), [2, 1, 0]);
         assert_eq!(dependencies_first(&[vec![1], vec![2], vec![0]]), [2, 1, 0]);
+        // Also where they were finished in another order.
+        assert_eq!(dependencies_first(&[vec![2], vec![0], vec![1]]), [2, 1, 0]);
     }
 
     #[test]

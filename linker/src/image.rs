@@ -6,7 +6,7 @@ use wasmparser::{ConstExpr, FunctionBody, Operator, ValType};
 
 use crate::contents::Contents;
 use crate::layout::ItemId;
-use crate::links::{FunctionLink, GlobalLink, Links};
+use crate::links::{FunctionLink, GlobalLink, Links, SharedLink};
 use crate::resolve::Meaning;
 
 /// The bytes of a memory that something was written to, in chunks.
@@ -152,12 +152,12 @@ impl Collector<'_, '_> {
         for operator in body.get_operators_reader().ok()? {
             self.left = self.left.checked_sub(1)?;
             match operator.ok()? {
-                Operator::I32Store { memarg } if memarg.memory == 0 => {
+                Operator::I32Store { memarg } if self.is_shared(module, memarg.memory) => {
                     let (value, address) = (stack.pop()?, stack.pop()?);
                     let address = address.number.checked_add(u32::try_from(memarg.offset).ok()?)?;
                     self.effects.push(Effect::Store { address, value });
                 }
-                Operator::MemoryFill { mem: 0 } => {
+                Operator::MemoryFill { mem } if self.is_shared(module, mem) => {
                     let (length, value, address) = (stack.pop()?, stack.pop()?, stack.pop()?);
                     (value.number == 0).then_some(())?;
                     let (address, length) = (address.number, length.number);
@@ -187,6 +187,11 @@ impl Collector<'_, '_> {
             }
         }
         stack.is_empty().then_some(())
+    }
+
+    /// Of a memory that a module keeps for itself there is no image.
+    fn is_shared(&self, module: usize, memory: u32) -> bool {
+        self.links.memory(ItemId { module, index: memory }) == SharedLink::Shared
     }
 }
 

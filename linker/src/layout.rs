@@ -224,9 +224,7 @@ fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
         let mut targets: Vec<_> = imports
             .filter(|(import, _)| !own.contains(import.name.as_str()))
             .filter_map(|(_, meaning)| match meaning {
-                Meaning::Function(definition) | Meaning::Item(definition)
-                    if definition.module != module =>
-                {
+                Meaning::Function(definition) | Meaning::Item(definition) => {
                     Some(definition.module)
                 }
                 _ => None,
@@ -255,11 +253,10 @@ fn slots(
         if slots.contains_key(&id) {
             continue;
         }
-        let module = &set.objects[id.module].module;
-        let own = module.internals.slots.get(&id.index);
+        let own = set.objects[id.module].slot(id.index);
         let index = match (in_main.get(&id), own) {
             (Some(&slot), _) => slot,
-            (None, Some(slot)) => placements[id.module].table_base.saturating_add(*slot),
+            (None, Some(slot)) => placements[id.module].table_base.saturating_add(slot),
             (None, None) => table.take(1, 1)?,
         };
         slots.insert(id, Slot { index, definition });
@@ -299,7 +296,7 @@ pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<Item
         Some(_) => None,
         None => Some(ItemId { module: main, index }),
     };
-    let slots = module.internals.slots.iter();
+    let slots = set.objects[main].slots();
     slots.filter_map(|(index, &slot)| Some((id(index)?, slot))).collect()
 }
 

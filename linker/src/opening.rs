@@ -383,8 +383,8 @@ impl Opening {
                     }
                     None => NewSlot::Other(next(&mut others)),
                 },
-                None => match object.module.internals.slots.get(&item.index) {
-                    Some(&slot) => NewSlot::Own(slot),
+                None => match object.slot(item.index) {
+                    Some(slot) => NewSlot::Own(slot),
                     None => {
                         let dylink = object.module.dylink.as_ref();
                         let size = dylink.map_or(0, |dylink| dylink.mem_info.table_size);
@@ -500,10 +500,9 @@ impl Opening {
     /// which that exports the function.
     pub fn filled_slots(&self) -> impl Iterator<Item = (u32, usize, &str)> {
         self.slots.iter().filter_map(|(item, slot, _)| {
-            let module = &self.object(item.module).module;
-            let own =
-                self.ids[item.module].is_none() && module.internals.slots.contains_key(&item.index);
-            let name = &module.exports[slot.definition.export].name;
+            let object = self.object(item.module);
+            let own = self.ids[item.module].is_none() && object.slot(item.index).is_some();
+            let name = &object.module.exports[slot.definition.export].name;
             (!own).then_some((slot.index, item.module, name.as_str()))
         })
     }

@@ -302,7 +302,6 @@ impl Search<'_, '_> {
             for operator in operators.into_iter().flatten().flatten() {
                 scan.operator(&operator);
             }
-            scan.end();
         }
     }
 
@@ -389,7 +388,7 @@ impl Search<'_, '_> {
                     Some(Meaning::MemoryBase) => self.image(id.module),
                     Some(Meaning::DataAddress(Some(of))) => self.image(of.module),
                     Some(Meaning::FunctionAddress(Some(_))) => self.slot(number),
-                    Some(Meaning::TableBase) => self.all_slots(id.module),
+                    // `__table_base` too: which slots are meant, [`Scan::sum`] finds.
                     _ => {}
                 }
             }
@@ -409,7 +408,6 @@ impl Search<'_, '_> {
     fn expression(&mut self, module: usize, expression: &ConstExpr<'_>) {
         let mut scan = Scan::new(self, module, None);
         expression.get_operators_reader().into_iter().flatten().for_each(|op| scan.operator(&op));
-        scan.end();
     }
 
     fn memory(&mut self, id: ItemId, user: Option<ItemId>) {
@@ -514,7 +512,6 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
             Operator::RefFunc { function_index } => {
                 self.search.reach.references.insert(self.id(function_index));
             }
-            Operator::GlobalGet { global_index } if self.is_table_base(global_index) => return,
             Operator::TableGrow { table } => self.search.reach.grows_table |= self.is_shared(table),
             Operator::TableGet { table } | Operator::TableCopy { src_table: table, .. }
                 if self.is_shared(table) =>
@@ -583,12 +580,6 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
                 }
             }
         };
-    }
-
-    fn end(&mut self) {
-        if matches!(self.before, Before::TableBase(_) | Before::Sum(_)) {
-            self.search.all_slots(self.module);
-        }
     }
 }
 

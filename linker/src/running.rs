@@ -10,7 +10,6 @@ use crate::opening::Opening;
 use crate::plan::Plan;
 use crate::set::{Definition, Object, module_name};
 use crate::types::ExternType;
-use wasmparser::ValType;
 
 /// The modules of a program that runs, by number, and what they have of its memory and its table.
 ///
@@ -393,8 +392,8 @@ impl Running {
     pub(crate) fn slot(&self, id: ItemId) -> Option<u32> {
         let own = || {
             let resident = self.get(id.module)?;
-            let relative = resident.object.module.internals.slots.get(&id.index)?;
-            Some(resident.placement.table_base.saturating_add(*relative))
+            let relative = resident.object.slot(id.index)?;
+            Some(resident.placement.table_base.saturating_add(relative))
         };
         self.slots.get(&id).copied().or_else(own)
     }
@@ -445,9 +444,7 @@ impl Running {
                     let slot = self.slot(self.item(module, export)?);
                     Some(Symbol::Function(Function { module, export, slot }))
                 }
-                ExternType::Global(ty) if ty.content == ValType::I32 => {
-                    Some(Symbol::Data(self.address(module, export)?))
-                }
+                ExternType::Global(_) => Some(Symbol::Data(self.address(module, export)?)),
                 _ => None,
             }
         })
@@ -489,8 +486,7 @@ impl Running {
         let id = known.or_else(|| {
             self.all().find_map(|(module, resident)| {
                 let relative = slot.checked_sub(resident.placement.table_base)?;
-                let mut slots = resident.object.module.internals.slots.iter();
-                let (&index, _) = slots.find(|(_, other)| **other == relative)?;
+                let (&index, _) = resident.object.slots().find(|(_, other)| **other == relative)?;
                 Some(ItemId { module, index })
             })
         })?;

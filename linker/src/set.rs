@@ -447,6 +447,16 @@ impl Object {
         own && !is_private(&item.name)
     }
 
+    /// The slots that it fills with its functions, by these; those of a table of its own are none of the process's.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (&u32, &u32)> {
+        self.module.internals.slots.iter().filter(|_| self.is_dynamic())
+    }
+
+    /// The slot that it fills with a function, as [`Object::slots`].
+    pub(crate) fn slot(&self, function: u32) -> Option<u32> {
+        self.module.internals.slots.get(&function).copied().filter(|_| self.is_dynamic())
+    }
+
     /// The initial value of an exported global.
     pub(crate) fn exported_value(&self, name: &str) -> Option<u32> {
         let export = self.module.exports.iter().position(|export| export.name == name)?;
@@ -480,6 +490,11 @@ pub(crate) fn check_file_name(name: &str, by: &str) -> Result<(), Fault> {
 }
 
 /// A file's name without its ending: how modules are called. `libx.so.1` and `libx.wasm` are both `libx`.
+///
+/// ```
+/// assert_eq!(linker::module_name("libx.so.1"), "libx");
+/// assert_eq!(linker::module_name(".wasm"), ".wasm");
+/// ```
 pub fn module_name(file: &str) -> &str {
     let endings = [".wasm", ".wat", ".so"];
     let is_end = |at: usize, ending: &str| {

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use linker::{
-    Fault, Function, Given, Library, NoLibrary, Object, Opening, Plan, Running, Set, Symbol,
-    module_name,
+    Fault, Function, FuseOptions, Given, InputLimits, Library, NoLibrary, Object, Opening, Plan,
+    Running, Set, Symbol, module_name,
 };
 
 /// Slots 0 and 1 of its part of the table are `first` and `second`; `third` has none.
@@ -248,7 +248,7 @@ fn a_cycle_leaves_when_its_last_user_does() {
     assert_eq!(running.leave(left).slots, []);
     assert_eq!(running.leaving(), [right]);
     assert_eq!(running.leave(right).slots, []);
-    assert_eq!((running.leaving(), running.program()), (vec![], 0));
+    assert_eq!(running.leaving(), []);
     // The next ones have their numbers.
     let opening = opened(&running);
     let again = running.join(&opening);
@@ -266,6 +266,12 @@ fn what_is_used_stays() {
     let left = numbers[&1];
     running.open_again(left);
     running.make_global(left);
+    // This one uses nothing, and keeps nothing.
+    let alone = object("alone", "(module (@dylink.0 (mem-info)))");
+    let alone = running.open(alone, &mut NoLibrary, &|_| false).unwrap();
+    assert_eq!(alone.other_slots(), 0);
+    let alone = running.join(&alone)[&alone.library()];
+    running.open_again(alone);
     let user = r#"(module (@dylink.0 (mem-info))
         (import "env" "go" (func (result i32)))
         (func (export "user")))"#;
@@ -310,6 +316,9 @@ fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
     let numbers = running.join(&opening);
     let leaving = running.leaving();
     assert!(!leaving.contains(&numbers[&1]) && leaving.len() == 3, "{leaving:?}");
+    // Nobody names it as needed, but who asks the library for a symbol of it finds that.
+    assert!(running.symbol_of(numbers[&2], "abs").is_some());
+    assert_eq!(running.symbol_of(numbers[&3], "abs"), None);
     // It is there now, and not asked for again.
     let again = running.open(object("again", user), &mut Libc, &has).unwrap();
     assert!(again.numbers().any(|(_, number)| number == Some(numbers[&1])));
@@ -332,6 +341,137 @@ fn a_file_and_an_export_are_found() {
     assert_eq!((function.slot, running.export_name(function)), (None, Some("third")));
     running.set_slot(function, 33);
     assert_eq!(third(&running).slot, Some(33));
+}
+
+#[test]
+fn a_slot_that_was_given_later_is_emptied_too() {
+    let mut running = started();
+    let opening = opened(&running);
+    let numbers = running.join(&opening);
+    let right = numbers[&2];
+    let Some(Symbol::Function(back)) = running.symbol_of(right, "back") else {
+        panic!("`back` is a function");
+    };
+    running.set_slot(back, 90);
+    assert_eq!(running.leave(right).slots, [90..91]);
+}
+
+/// Three libraries, each of which needs the next.
+struct Chain;
+
+impl Library for Chain {
+    fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+        let text = match module_name(file) {
+            "first" => r#"(module (@dylink.0 (mem-info) (needed "second.wasm")))"#,
+            "second" => r#"(module (@dylink.0 (mem-info) (needed "third.wasm")))"#,
+            "third" => {
+                r#"(module (@dylink.0 (mem-info (memory 4 0)))
+                    (global (export "deep") i32 (i32.const 0)))"#
+            }
+            _ => return NoLibrary.needed(file, by),
+        };
+        Ok(object(module_name(file), text))
+    }
+
+    fn system(&mut self, _: &str) -> Option<Object> {
+        None
+    }
+}
+
+#[test]
+fn a_chain_is_followed_to_its_end_and_what_runs_is_not_asked_for_again() {
+    let mut running = started();
+    let first = Chain.needed("first.wasm", "").unwrap();
+    let mut opening = running.open(first, &mut Chain, &|_| false).unwrap();
+    let given = (1..4).map(|n| (n, Given { memory_base: 1000 * n as u32, table_base: 50 }));
+    opening.place(&given.collect(), 70);
+    let numbers = running.join(&opening);
+    assert_eq!(running.symbol_of(numbers[&1], "deep"), Some(Symbol::Data(3000)));
+    let user = r#"(module (@dylink.0 (mem-info) (needed "first.wasm")))"#;
+    let opening = running.open(object("user", user), &mut NoLibrary, &|_| false).unwrap();
+    assert_eq!(opening.new_modules(), [opening.library()]);
+}
+
+#[test]
+fn what_a_program_is_made_of_is_known_by_its_names() {
+    let library = r#"(module (@dylink.0 (mem-info)) (func (export "of_library")))"#;
+    let set =
+        Set::gather(object("program", PROGRAM), vec![object("part", library)], &mut NoLibrary);
+    let options = FuseOptions { dynamic: true, ..FuseOptions::default() };
+    let fused = Plan::new(set.unwrap()).unwrap().fuse(&options).unwrap();
+    let fused = Object::load("fused", fused.modules[0].bytes.clone()).unwrap();
+    let set = Set::gather(fused, Vec::new(), &mut NoLibrary).unwrap();
+    let running = Running::new(&Plan::new(set).unwrap());
+    assert_eq!(running.program(), 0);
+    for name in ["fused", "program", "part"] {
+        assert_eq!(running.named(name), Some(0), "{name}");
+        assert_eq!(running.is_program(name), name != "part", "{name}");
+    }
+    assert_eq!(running.named("other"), None);
+    let user = r#"(module (@dylink.0 (mem-info) (needed "part.wasm"))
+        (import "env" "of_library" (func)))"#;
+    let opening = running.open(object("user", user), &mut NoLibrary, &|_| false).unwrap();
+    assert_eq!(opening.new_modules(), [opening.library()]);
+}
+
+#[test]
+fn the_program_need_not_be_the_first() {
+    let main = r#"(module
+        (memory (export "memory") 1)
+        (table (export "__indirect_function_table") 1 funcref)
+        (global (export "__stack_pointer") (mut i32) (i32.const 1024))
+        (global (export "__heap_base") i32 (i32.const 2048))
+        (global (export "__heap_end") i32 (i32.const 65536)))"#;
+    let set = Set::gather(object("program", PROGRAM), vec![object("main", main)], &mut NoLibrary);
+    let running = Running::new(&Plan::new(set.unwrap()).unwrap());
+    assert_eq!(running.program(), 1);
+    assert!(running.is_program("program") && !running.is_program("main"));
+}
+
+#[test]
+fn a_function_of_the_host_is_taken_at_its_type_only() {
+    let running = started();
+    let has =
+        |import: &linker::Import| import.name == "given" && import.ty.to_string() == "(i32) -> ()";
+    let open = |imports: &str| {
+        let text = format!("(module (@dylink.0 (mem-info)) {imports})");
+        running.open(object("user", &text), &mut NoLibrary, &has).map(|_| ())
+    };
+    let given = r#"(import "env" "given" (func (param i32)))"#;
+    assert!(open(given).is_ok());
+    let other_type = r#"(import "env" "given" (func (param i64)))"#;
+    let other_name = r#"(import "env" "other" (func (param i32)))"#;
+    for other in [other_type, other_name] {
+        let faults = open(&[given, other].concat()).unwrap_err();
+        assert_eq!(faults.as_slice().len(), 1, "{faults}");
+    }
+}
+
+#[test]
+fn symbols_of_all_that_takes_part_are_counted() {
+    struct Limited(usize);
+    impl Library for Limited {
+        fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+            NoLibrary.needed(file, by)
+        }
+
+        fn system(&mut self, _: &str) -> Option<Object> {
+            None
+        }
+
+        fn limits(&self) -> InputLimits {
+            InputLimits { max_symbols: self.0, ..InputLimits::default() }
+        }
+    }
+    let running = started();
+    let open = |max_symbols| {
+        let user =
+            r#"(module (@dylink.0 (mem-info)) (import "env" "first" (func)) (func (export "f")))"#;
+        running.open(object("user", user), &mut Limited(max_symbols), &|_| false).map(|_| ())
+    };
+    // Nine of the program, and two.
+    assert_eq!(open(11), Ok(()));
+    assert_eq!(open(10), Err(Fault::TooManySymbols { symbols: 11, limit: 10 }.into()));
 }
 
 #[test]

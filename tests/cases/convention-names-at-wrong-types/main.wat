@@ -7,6 +7,7 @@
   (import "env" "__table_base" (func (result i32)))
   (import "env" "__stack_pointer" (global i32))
   (import "env" "__indirect_function_table" (table 0 externref))
+  (import "env" "__indirect_function_table" (table i64 0 funcref))
   (import "GOT.mem" "number" (global (mut i64)))
   (import "GOT.func" "test" (global (mut f64)))
   (global (export "number") i32 (i32.const 0))

@@ -1,0 +1,79 @@
+//! What a module may ask the linker to read: at the limit it is read, and one above it is refused.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it, also in what prepares one")]
+
+use linker::{Fault, InputLimits, Library, LoadError, Module, NoLibrary, Object, Set};
+
+/// Ten symbols: two imports and three exports, and in `dylink.0` one library, one folder, one export and two imports.
+const MODULE: &str = r#"(module
+    (@dylink.0
+        (mem-info)
+        (needed "library.wasm")
+        (runtime-path "folder")
+        (export-info "a" binding-weak)
+        (import-info "env" "f" binding-weak)
+        (import-info "env" "g" binding-weak))
+    (import "env" "f" (func))
+    (import "env" "g" (func))
+    (func (export "a") (export "b") (export "c")))"#;
+const SYMBOLS: usize = 10;
+
+#[test]
+fn the_size_of_a_module() {
+    let bytes = wat::parse_str(MODULE).unwrap();
+    let load = |max_module_size| {
+        let limits = InputLimits { max_module_size, ..InputLimits::default() };
+        Module::load_within("module", &bytes, &limits).map(|_| ())
+    };
+    let size = bytes.len() as u64;
+    assert_eq!(load(size), Ok(()));
+    let module = "module".to_owned();
+    assert_eq!(load(size - 1), Err(LoadError::TooLarge { module, limit: size - 1 }));
+}
+
+#[test]
+fn the_symbols_of_a_module() {
+    let bytes = wat::parse_str(MODULE).unwrap();
+    let load = |max_symbols| {
+        let limits = InputLimits { max_symbols, ..InputLimits::default() };
+        Module::load_within("module", &bytes, &limits).map(|_| ())
+    };
+    assert_eq!(load(SYMBOLS), Ok(()));
+    // Wherever the one is that is too many, it is not read.
+    for limit in 0..SYMBOLS {
+        let Err(LoadError::TooManySymbols { symbols, .. }) = load(limit) else {
+            panic!("{limit} symbols should be too few");
+        };
+        assert!(limit < symbols && symbols <= SYMBOLS, "{symbols}");
+    }
+}
+
+struct Limited(usize);
+
+impl Library for Limited {
+    fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+        NoLibrary.needed(file, by)
+    }
+
+    fn system(&mut self, _: &str) -> Option<Object> {
+        None
+    }
+
+    fn limits(&self) -> InputLimits {
+        InputLimits { max_symbols: self.0, ..InputLimits::default() }
+    }
+}
+
+#[test]
+fn the_symbols_of_all_modules() {
+    let object =
+        |name: &str, text: &str| Object::load(name, wat::parse_str(text).unwrap()).unwrap();
+    let gather = |max_symbols| {
+        let library = object("library", r#"(module (func (export "f")))"#);
+        let set = Set::gather(object("main", MODULE), vec![library], &mut Limited(max_symbols));
+        set.map(|_| ())
+    };
+    assert_eq!(gather(SYMBOLS + 1), Ok(()));
+    let fault = Fault::TooManySymbols { symbols: SYMBOLS + 1, limit: SYMBOLS };
+    assert_eq!(gather(SYMBOLS), Err(fault.into()));
+}

@@ -1,0 +1,1 @@
+(module (table (export "other_table") 1 funcref))
