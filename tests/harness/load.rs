@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -163,27 +164,32 @@ impl Figures {
     }
 }
 
+/// By who has just done a round, however busy the machine is.
+const LOOKS: usize = 60;
+
 fn run_rounds(load: &Load, round: Round<'_>) -> Result<Figures, Failed> {
     let rounds = times(load.rounds.0, load.rounds.1);
     let all = load.threads * rounds;
     let done = AtomicUsize::new(0);
-    let mut figures = Figures::default();
+    let figures = Mutex::new(Figures::default());
     let start = Instant::now();
     thread::scope(|scope| {
         let run = || {
             (0..rounds).try_for_each(|_| {
-                round().map_err(|failed| failed.message().unwrap_or_default().to_owned())?;
-                done.fetch_add(1, Ordering::Relaxed);
+                let failed = |failed: Failed| failed.message().unwrap_or_default().to_owned();
+                round().map_err(failed)?;
+                let before = done.fetch_add(1, Ordering::Relaxed);
+                if before.is_multiple_of((all / LOOKS).max(1)) {
+                    let mut figures = figures.lock().unwrap_or_else(PoisonError::into_inner);
+                    figures.look((before * 3 / all).min(2)).map_err(failed)?;
+                }
                 Ok::<_, String>(())
             })
         };
         let threads: Vec<_> = (0..load.threads).map(|_| scope.spawn(run)).collect();
-        while threads.iter().any(|thread| !thread.is_finished()) {
-            figures.look((done.load(Ordering::Relaxed) * 3 / all).min(2))?;
-            thread::sleep(Duration::from_millis(if is_soak() { 20 } else { 1 }));
-        }
         threads.into_iter().try_for_each(|t| Ok::<_, Failed>(t.join().map_err(|_| "a panic")??))
     })?;
+    let mut figures = figures.into_inner().unwrap_or_else(PoisonError::into_inner);
     figures.time = start.elapsed();
     Ok(figures)
 }
