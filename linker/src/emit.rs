@@ -719,8 +719,8 @@ impl<'a> Emitter<'a> {
         Some(&self.parts[self.places[module]?].contents)
     }
 
-    /// The new number of an item that a module exports.
-    pub(crate) fn exported(&self, module: usize, kind: ExternalKind, index: u32) -> u32 {
+    /// The new number of an item that a module exports. One that has become a plain number is a global again.
+    pub(crate) fn exported(&mut self, module: usize, kind: ExternalKind, index: u32) -> u32 {
         let Some(place) = self.places[module] else { return GONE };
         let (part, index) = (&self.parts[place], index as usize);
         match kind {
@@ -730,7 +730,7 @@ impl<'a> Emitter<'a> {
             ExternalKind::Tag => part.tags[index],
             ExternalKind::Global => match part.globals[index] {
                 GlobalPlace::Import(number) | GlobalPlace::Number(number) => number,
-                GlobalPlace::Constant(_) => GONE,
+                GlobalPlace::Constant(value) => self.add_constant(value),
             },
         }
     }
