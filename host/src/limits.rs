@@ -118,7 +118,7 @@ pub enum Limit {
     Time { limit: Duration },
     #[error("has used up {limit} units of fuel")]
     Fuel { limit: u64 },
-    #[error("needs {} of memory at the start and may have {}", apart(*needed, *limit).0, apart(*needed, *limit).1)]
+    #[error("{}", too_much_memory(*needed, *limit))]
     Memory { needed: ByteSize, limit: ByteSize },
     #[error("needs {needed} elements of tables at the start and may have {limit}")]
     Table { needed: usize, limit: usize },
@@ -130,12 +130,13 @@ pub enum Limit {
     Output { limit: ByteSize },
 }
 
-/// Two sizes as text, in bytes if they would look the same.
-fn apart(one: ByteSize, other: ByteSize) -> (String, String) {
-    match (one.to_string(), other.to_string()) {
-        (a, b) if a == b => (format!("{} bytes", one.0), format!("{} bytes", other.0)),
-        texts => texts,
+/// With sizes in bytes if they would look the same.
+fn too_much_memory(needed: ByteSize, limit: ByteSize) -> String {
+    let [mut wanted, mut most] = [needed, limit].map(|size| size.to_string());
+    if wanted == most {
+        [wanted, most] = [needed, limit].map(|size| format!("{} bytes", size.0));
     }
+    format!("needs {wanted} of memory at the start and may have {most}")
 }
 
 fn instances(count: usize) -> String {

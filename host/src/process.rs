@@ -91,7 +91,7 @@ impl<'p> Process<'p> {
     ///
     /// When the call does not return.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.call_libc("fflush", &[Val::I32(0)])
+        self.call_libc("fflush", &[0])
     }
 
     /// Runs what the guest registered for its end, destructors of static objects among it, and flushes.
@@ -105,19 +105,17 @@ impl<'p> Process<'p> {
         self.flush()
     }
 
-    fn call_libc(&mut self, name: &str, args: &[Val]) -> Result<(), Error> {
+    fn call_libc(&mut self, name: &str, args: &[i32]) -> Result<(), Error> {
         let Some(function) = self.linked.symbol(&mut self.runner.store, name) else {
             return Ok(());
         };
         // Of another type it is the guest's own, and has no more to do with libc than its name.
         let ty = function.ty(&self.runner.store);
-        let params = args.iter().zip(ty.params());
-        let is_libcs = ty.params().len() == args.len()
-            && params.into_iter().all(|(arg, param)| param.is_i32() == matches!(arg, Val::I32(_)));
-        if !is_libcs {
+        if ty.params().len() != args.len() || !ty.params().all(|param| param.is_i32()) {
             return Ok(());
         }
-        self.call(name, function, args).map(drop)
+        let args: Vec<_> = args.iter().copied().map(Val::I32).collect();
+        self.call(name, function, &args).map(drop)
     }
 }
 

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it, also in what prepares one")]
 
-use linker::{Fault, InputLimits, Library, LoadError, Module, NoLibrary, Object, Set};
+mod limited;
+
+use limited::Limited;
+use linker::{Fault, InputLimits, LoadError, Module, Object, Set};
 
 /// Ten symbols: two imports and three exports, and in `dylink.0` one library, one folder, one export and two imports.
 const MODULE: &str = r#"(module
@@ -18,14 +21,15 @@ const MODULE: &str = r#"(module
     (func (export "a") (export "b") (export "c")))"#;
 const SYMBOLS: usize = 10;
 
+fn load(limits: InputLimits) -> Result<(), LoadError> {
+    let bytes = wat::parse_str(MODULE).unwrap();
+    Module::load_within("module", &bytes, &limits).map(|_| ())
+}
+
 #[test]
 fn the_size_of_a_module() {
-    let bytes = wat::parse_str(MODULE).unwrap();
-    let load = |max_module_size| {
-        let limits = InputLimits { max_module_size, ..InputLimits::default() };
-        Module::load_within("module", &bytes, &limits).map(|_| ())
-    };
-    let size = bytes.len() as u64;
+    let load = |max_module_size| load(InputLimits { max_module_size, ..InputLimits::default() });
+    let size = wat::parse_str(MODULE).unwrap().len() as u64;
     assert_eq!(load(size), Ok(()));
     let module = "module".to_owned();
     assert_eq!(load(size - 1), Err(LoadError::TooLarge { module, limit: size - 1 }));
@@ -33,11 +37,7 @@ fn the_size_of_a_module() {
 
 #[test]
 fn the_symbols_of_a_module() {
-    let bytes = wat::parse_str(MODULE).unwrap();
-    let load = |max_symbols| {
-        let limits = InputLimits { max_symbols, ..InputLimits::default() };
-        Module::load_within("module", &bytes, &limits).map(|_| ())
-    };
+    let load = |max_symbols| load(InputLimits { max_symbols, ..InputLimits::default() });
     assert_eq!(load(SYMBOLS), Ok(()));
     // Wherever the one is that is too many, it is not read.
     for limit in 0..SYMBOLS {
@@ -45,22 +45,6 @@ fn the_symbols_of_a_module() {
             panic!("{limit} symbols should be too few");
         };
         assert!(limit < symbols && symbols <= SYMBOLS, "{symbols}");
-    }
-}
-
-struct Limited(usize);
-
-impl Library for Limited {
-    fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
-        NoLibrary.needed(file, by)
-    }
-
-    fn system(&mut self, _: &str) -> Option<Object> {
-        None
-    }
-
-    fn limits(&self) -> InputLimits {
-        InputLimits { max_symbols: self.0, ..InputLimits::default() }
     }
 }
 

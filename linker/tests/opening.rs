@@ -4,11 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it, also in what prepares one")]
 #![allow(clippy::single_range_in_vec_init, reason = "slots are ranges, and often there is one")]
 
+mod limited;
+
 use std::collections::BTreeMap;
 
+use limited::Limited;
 use linker::{
-    Fault, Function, FuseOptions, Given, InputLimits, Library, NoLibrary, Object, Opening, Plan,
-    Running, Set, Symbol, module_name,
+    Fault, Function, FuseOptions, Given, Library, NoLibrary, Object, Opening, Plan, Running, Set,
+    Symbol, module_name,
 };
 
 /// Slots 0 and 1 of its part of the table are `first` and `second`; `third` has none.
@@ -449,20 +452,6 @@ fn a_function_of_the_host_is_taken_at_its_type_only() {
 
 #[test]
 fn symbols_of_all_that_takes_part_are_counted() {
-    struct Limited(usize);
-    impl Library for Limited {
-        fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
-            NoLibrary.needed(file, by)
-        }
-
-        fn system(&mut self, _: &str) -> Option<Object> {
-            None
-        }
-
-        fn limits(&self) -> InputLimits {
-            InputLimits { max_symbols: self.0, ..InputLimits::default() }
-        }
-    }
     let running = started();
     let open = |max_symbols| {
         let user =

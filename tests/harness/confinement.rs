@@ -710,19 +710,22 @@ mod unix {
                 (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 0)
                 (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))))"#;
         let folder = Sandbox::empty()?;
-        if !Command::new("mkfifo").arg(folder.path().join("pipe")).status()?.success() {
-            return Err("`mkfifo` has failed".into());
-        }
+        make_pipe(&folder.path().join("pipe"))?;
         ends_in_time(folder.path(), opens, 124)
     }
 
     /// Nor one in the place of the source map in which a trap would be looked up.
     fn a_pipe_beside_a_module_is_no_source_map() -> Result<(), Failed> {
         let folder = Sandbox::empty()?;
-        if !Command::new("mkfifo").arg(folder.path().join("guest.wasm.map")).status()?.success() {
-            return Err("`mkfifo` has failed".into());
-        }
+        make_pipe(&folder.path().join("guest.wasm.map"))?;
         ends_in_time(folder.path(), r#"(module (func (export "_start") unreachable))"#, 134)
+    }
+
+    fn make_pipe(path: &Path) -> Result<(), Failed> {
+        match Command::new("mkfifo").arg(path).status()?.success() {
+            true => Ok(()),
+            false => Err("`mkfifo` has failed".into()),
+        }
     }
 
     /// Nor who prints for somebody who does not read.

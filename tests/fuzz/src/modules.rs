@@ -10,7 +10,9 @@
 //! is taken as choices by which [`generate`](super::generate) makes modules.
 
 use arbitrary::Unstructured;
-use linker::{BindError, Fault, Faults, FuseOptions, Library, NoLibrary, Object, Set, module_name};
+use linker::{
+    BindError, Fault, Faults, FuseOptions, Import, Library, NoLibrary, Object, Set, module_name,
+};
 
 use super::generate;
 
@@ -139,8 +141,7 @@ impl Input {
         let gathered = Set::gather(program, given.collect(), &mut shelf);
         Some(gathered.map(|mut set| {
             set.host = set.wanted_of_host();
-            // A host has some functions and lacks others.
-            set.host.retain(|import| !import.name.starts_with('u'));
+            set.host.retain(host_has);
             set
         }))
     }
@@ -162,6 +163,11 @@ impl Input {
     pub fn is_valid(&self) -> bool {
         self.modules.iter().all(|m| linker::validate(&m.name, &m.bytes).is_ok())
     }
+}
+
+/// A host has some functions and lacks others.
+pub fn host_has(import: &Import) -> bool {
+    !import.name.starts_with('u')
 }
 
 /// Libraries that are there if they are asked for.

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use linker::{ExternType, Given, Import, Library, Object, Opening, Plan, Running};
+use linker::{ExternType, Given, Library, Object, Opening, Plan, Running};
 
-use super::modules::{Input, Role, check_text, is_refused};
+use super::modules::{Input, Role, check_text, host_has, is_refused};
 use super::plan::check_faults;
 
 pub fn run(data: &[u8]) {
@@ -15,9 +15,8 @@ pub fn run(data: &[u8]) {
     let mut modules = input.modules.into_iter();
     let program = modules.next();
     // The first is the program, and the others that would be linked with it are opened.
-    let (libraries, others) = modules.partition(|given| given.role == Role::Link);
-    let libraries: Vec<super::modules::Given> = libraries;
-    input.modules = program.into_iter().chain::<Vec<_>>(others).collect();
+    let (libraries, others): (Vec<_>, Vec<_>) = modules.partition(|given| given.role == Role::Link);
+    input.modules = program.into_iter().chain(others).collect();
     let Some(Ok(plan)) = input.gather().map(|set| set.and_then(Plan::new)) else { return };
     let mut process = Process::new(&plan, is_valid);
     let mut shelf = input.shelf();
@@ -58,8 +57,7 @@ impl Process {
     }
 
     fn open(&mut self, object: Object, shelf: &mut dyn Library) {
-        let has = |import: &Import| !import.name.starts_with('u');
-        let mut opening = match self.running.open(object, shelf, &has) {
+        let mut opening = match self.running.open(object, shelf, &host_has) {
             Ok(opening) => opening,
             Err(faults) => return check_faults(&faults),
         };
