@@ -106,7 +106,7 @@ impl Plan {
         Ok(Bound {
             base: self.set.objects.iter().any(Object::is_dynamic).then(|| self.base()),
             modules: modules.collect::<Result<_, _>>()?,
-            slots: (!self.layout.slots.is_empty()).then(|| self.fill_slots()),
+            slots: (!self.layout.slots.is_empty()).then(|| self.fill_slots()).transpose()?,
             initialisers: self.initialisers(),
         })
     }
@@ -146,7 +146,7 @@ impl Plan {
     }
 
     /// A module that imports the functions with canonical slots, and fills these.
-    fn fill_slots(&self) -> BoundModule {
+    fn fill_slots(&self) -> Result<BoundModule, BindError> {
         let mut slots: Vec<_> = self.layout.slots.values().collect();
         slots.sort_by_key(|slot| slot.index);
         let mut sections = Sections::default();
@@ -159,8 +159,8 @@ impl Plan {
             let export = &provider.exports[slot.definition.export];
             let ExternType::Func(ty) = &export.ty else { continue };
             let ty = wasmparser::FuncType::new(ty.params.clone(), ty.results.clone());
-            // References to a module's own types mean nothing in another: these do not link.
-            let Ok(ty) = sections.types.function(&ty) else { continue };
+            let ty = sections.types.function(&ty);
+            let ty = ty.map_err(|error| BindError::new(&provider.name, &error))?;
             sections.imports.import(&provider.name, &export.name, EntityType::Function(ty));
             sources
                 .push(Source::Export { module: slot.definition.module, name: export.name.clone() });
@@ -176,7 +176,7 @@ impl Plan {
         }
         let bytes = sections.finish();
         let module = self.set.objects.len();
-        BoundModule { module, bytes, imports: sources, origins: Some(Origins::default()) }
+        Ok(BoundModule { module, bytes, imports: sources, origins: Some(Origins::default()) })
     }
 }
 

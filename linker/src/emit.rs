@@ -126,10 +126,10 @@ impl Types {
         if let Some(&index) = self.functions.get(ty) {
             return Ok(index);
         }
-        let ty = ty.clone();
         let encoded = reencode::RoundtripReencoder.func_type(ty.clone());
-        self.section.ty().func_type(&encoded.map_err(|_| Error::UserError(Invalid::Type))?);
-        self.functions.insert(ty, self.count);
+        let encoded = encoded.map_err(|_| Error::UserError(Invalid::Type))?;
+        self.section.ty().func_type(&encoded);
+        self.functions.insert(ty.clone(), self.count);
         self.count += 1;
         Ok(self.count - 1)
     }

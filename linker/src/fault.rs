@@ -52,6 +52,13 @@ pub enum Fault {
         found: ExternType,
         hint: Option<String>,
     },
+    /// What an import asks for is nothing that one module can have of another.
+    #[error(
+        "`{importer}` needs {}: {ty}, which cannot come from another module; what can are functions and tags without \
+         references to types of a module's own, and addresses of data",
+        symbol(module, name)
+    )]
+    NotShared { importer: String, module: String, name: String, ty: ExternType },
     /// Two modules are not position independent, and would lie at the same addresses.
     #[error(
         "`{first}` and `{second}` are both mains, whose data lies at fixed addresses; build one of \

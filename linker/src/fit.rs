@@ -1,10 +1,14 @@
 //! What a module must be to take part in a program, whatever the others define.
 
-use crate::convention::{CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, START, TABLE};
+use crate::convention::{
+    CALL_CONSTRUCTORS, GOT_FUNC, GOT_MEM, INITIALIZE, MEMORY, RELOCATIONS, STACK_POINTER, START,
+    TABLE,
+};
 use crate::fault::Fault;
-use crate::load::{Export, Kind, Module};
+use crate::load::{Export, Import, Kind, Module};
 use crate::set::Object;
-use crate::types::{ExternType, FuncType, MemoryType, TableType};
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+use wasmparser::ValType;
 
 /// A fault for each main but the first.
 pub(crate) fn two_mains(objects: &[Object]) -> Vec<Fault> {
@@ -25,6 +29,8 @@ pub(crate) fn unusable(object: &Object) -> Option<Fault> {
          build Rust as a `cdylib`"
     } else if object.is_dynamic() && is_memory64(object) {
         "is built for memory64, which is not supported: build it for wasm32, without `-sMEMORY64`"
+    } else if !object.is_dynamic() && object.module.imports.iter().any(is_of_got) {
+        "imports addresses, from `GOT.mem` or `GOT.func`, but is no shared library: build it as one"
     } else {
         return None;
     };
@@ -35,6 +41,25 @@ fn is_memory64(object: &Object) -> bool {
     let imports = object.module.imports.iter().map(|import| &import.ty);
     let exports = object.module.exports.iter().map(|export| &export.ty);
     imports.chain(exports).any(|ty| matches!(ty, ExternType::Memory(ty) if ty.memory64))
+}
+
+/// A main's stack is where its code has it.
+pub(crate) fn own_stack(object: &Object) -> Option<Fault> {
+    let is_right = |export: &Export| export.ty == STACK_POINTER_TYPE;
+    let has_one = object.module.export(STACK_POINTER).is_some_and(is_right);
+    let is_known = object.exported_value(STACK_POINTER).is_some();
+    let message = "has a `__stack_pointer` whose first value is no constant: build it without \
+                   `-fPIC` and `-pie`";
+    let module = object.module.name.clone();
+    (object.is_main() && has_one && !is_known).then_some(Fault::Unsupported { module, message })
+}
+
+const STACK_POINTER_TYPE: ExternType =
+    ExternType::Global(GlobalType { content: ValType::I32, mutable: true });
+
+/// Whether an import is an address, which its module finds in the global offset table.
+pub(crate) fn is_of_got(import: &Import) -> bool {
+    [GOT_MEM, GOT_FUNC].contains(&import.module.as_str())
 }
 
 /// Modules that share a memory have no other.
@@ -80,6 +105,7 @@ pub(crate) fn conventional(object: &Object) -> impl Iterator<Item = Fault> {
 fn convention(object: &Object, name: &str) -> Option<ExternType> {
     let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
     match name {
+        STACK_POINTER if object.is_main() => Some(STACK_POINTER_TYPE),
         MEMORY if object.is_dynamic() => Some(ExternType::Memory(MemoryType::default())),
         TABLE if object.is_dynamic() => Some(ExternType::Table(TableType::functions())),
         _ if called || RELOCATIONS.contains(&name) => Some(ExternType::Func(FuncType::default())),

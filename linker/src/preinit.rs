@@ -113,8 +113,9 @@ fn variables(program: &Program<'_>, reach: &Reach, exports: &[String]) -> Vec<Pr
 fn references(program: &Program<'_>, reach: &Reach) -> Vec<PreinitFault> {
     let holds_reference = |id: &ItemId| {
         let imported = program.links.imported(id.module).globals;
-        let global = &program.contents[id.module].globals[(id.index - imported) as usize];
-        global.ty.mutable && global.ty.content_type.is_reference_type()
+        // Code that is not valid fails when it is written.
+        let global = program.contents[id.module].globals.get((id.index - imported) as usize);
+        global.is_some_and(|g| g.ty.mutable && g.ty.content_type.is_reference_type())
     };
     let mut modules: Vec<_> =
         reach.globals.iter().filter(holds_reference).map(|id| id.module).collect();

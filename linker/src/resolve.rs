@@ -161,6 +161,7 @@ impl<'a> Resolver<'a> {
             return Vec::new();
         }
         faults.extend(fit::own_memory(object));
+        faults.extend(fit::own_stack(object));
         faults.extend(fit::conventional(object));
         let weak = weak_imports(&object.module);
         let meaning = |import: &'a Import| {
@@ -193,17 +194,23 @@ impl<'a> Resolver<'a> {
         weak: bool,
         meaning: fn(Option<Definition>) -> Meaning,
     ) -> Result<Meaning, Fault> {
+        check_environment(object, import)?;
         let is_function = import.module == GOT_FUNC;
-        let right = |definition: &&Definition| {
-            matches!(self.ty(**definition), ExternType::Func(_)) == is_function
+        let right = |definition: &&Definition| match self.ty(**definition) {
+            ExternType::Func(_) => is_function,
+            ExternType::Global(_) => !is_function && self.shares_memory(**definition),
+            _ => false,
         };
-        if is_private(&import.name) {
-            return Ok(meaning(self.own(object, &import.name).filter(|own| right(&own))));
-        }
-        match self.symbols.all(ENV, &import.name).iter().find(right) {
-            Some(definition) => Ok(meaning(Some(*definition))),
-            None if weak => Ok(meaning(None)),
-            None => Err(self.undefined(object, import)),
+        let found = match is_private(&import.name) {
+            true => self.own(object, &import.name).filter(|own| right(&own)),
+            false => self.symbols.all(ENV, &import.name).iter().find(right).copied(),
+        };
+        match found.map(|definition| self.ty(definition)) {
+            Some(ty @ ExternType::Func(function)) if has_own_types(function) => {
+                Err(not_shared(object, import, ty))
+            }
+            None if !weak && !is_private(&import.name) => Err(self.undefined(object, import)),
+            _ => Ok(meaning(found)),
         }
     }
 
@@ -236,17 +243,18 @@ impl<'a> Resolver<'a> {
     fn symbol(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
         match (self.symbols.all(&import.module, &import.name).first(), &import.ty) {
             (Some(_), ExternType::Func(ty)) if has_own_types(ty) => {
-                Err(unsupported(object, NOT_SHARED))
+                Err(not_shared(object, import, &import.ty))
             }
             (Some(&definition), _) if *self.ty(definition) == import.ty => match &import.ty {
                 ExternType::Func(_) => Ok(Meaning::Function(definition)),
-                ExternType::Global(_) if object.is_dynamic() => {
+                ExternType::Global(_) if object.is_dynamic() && self.shares_memory(definition) => {
                     Ok(Meaning::DataAddress(Some(definition)))
                 }
-                ExternType::Tag(ty) if has_own_types(ty) => Err(unsupported(object, NOT_SHARED)),
-                ExternType::Tag(_) => Ok(Meaning::Item(definition)),
-                _ if !object.is_dynamic() => Ok(Meaning::Item(definition)),
-                _ => Err(unsupported(object, NOT_SHARED)),
+                ExternType::Tag(ty) if !has_own_types(ty) => Ok(Meaning::Item(definition)),
+                ty if matches!(ty, ExternType::Tag(_)) || object.is_dynamic() => {
+                    Err(not_shared(object, import, ty))
+                }
+                _ => Ok(Meaning::Item(definition)),
             },
             (Some(&definition), _) => {
                 let provider = &self.set.objects[definition.module].module;
@@ -260,6 +268,11 @@ impl<'a> Resolver<'a> {
 
     fn ty(&self, definition: Definition) -> &ExternType {
         &self.set.objects[definition.module].module.exports[definition.export].ty
+    }
+
+    /// Whether what a module offers as an address is one of the process's memory.
+    fn shares_memory(&self, definition: Definition) -> bool {
+        self.set.objects[definition.module].is_dynamic()
     }
 
     fn undefined(&self, object: &'a Object, import: &'a Import) -> Fault {
@@ -347,17 +360,20 @@ fn near_miss(import: &Import, wanted: &str, other: &Object, work: &mut usize) ->
 /// Names with fewer letters are near too many others.
 const SHORT: usize = 6;
 
-const NOT_SHARED: &str = "imports a table, a memory, or a function or tag with reference types of the \
-                          module's own from another module, which is not supported";
-
 /// References to types that a module defines itself mean nothing in another.
 fn has_own_types(ty: &FuncType) -> bool {
     let own = |ty: &ValType| matches!(ty, ValType::Ref(ty) if ty.is_concrete_type_ref());
     ty.params.iter().chain(&ty.results).any(own)
 }
 
-fn unsupported(object: &Object, message: &'static str) -> Fault {
-    Fault::Unsupported { module: object.module.name.clone(), message }
+/// `ty` is that of what would be shared.
+fn not_shared(object: &Object, import: &Import, ty: &ExternType) -> Fault {
+    Fault::NotShared {
+        importer: object.module.name.clone(),
+        module: import.module.clone(),
+        name: import.name.clone(),
+        ty: ty.clone(),
+    }
 }
 
 /// `module` is the provider, if it is a module.
@@ -386,15 +402,16 @@ fn weak_imports(module: &Module) -> BTreeSet<&str> {
     infos.filter(|info| info.is_weak()).map(|info| info.name.as_str()).collect()
 }
 
-/// The process has one memory and a table of functions.
+/// The process has one memory and a table of functions, and all else that it gives is a number.
 fn check_environment(object: &Object, import: &Import) -> Result<(), Fault> {
     let global = |mutable| ExternType::Global(GlobalType { content: ValType::I32, mutable });
     let right = match (&import.ty, import.name.as_str()) {
+        _ if fit::is_of_got(import) => global(true),
         (ExternType::Memory(_), MEMORY) => return Ok(()),
         (ExternType::Table(ty), TABLE) if ty.element.is_func_ref() && !ty.table64 => return Ok(()),
         (_, MEMORY) => ExternType::Memory(MemoryType::default()),
         (_, TABLE) => ExternType::Table(TableType::functions()),
-        _ => global(import.module == GOT_MEM || import.name == STACK_POINTER),
+        (_, name) => global(name == STACK_POINTER),
     };
     match import.ty == right {
         true => Ok(()),

@@ -1,0 +1,4 @@
+(module
+  (@dylink.0 (mem-info (memory 4 2)))
+  (global (export "number") i32 (i32.const 0))
+  (func (export "function")))
