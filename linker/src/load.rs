@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
 use wasmparser::{
-    ConstExpr, ElementItems, ElementKind, KnownCustom, Operator, Parser, Payload, TypeRef,
-    ValidPayload, Validator, WasmFeatures,
+    ConstExpr, ElementItems, ElementKind, ImportSectionReader, KnownCustom, Operator, Parser,
+    Payload, TypeRef, ValidPayload, Validator, WasmFeatures,
 };
 
 use crate::convention::{LINEAR_MEMORY, MEMORY_BASE, TABLE, TABLE_BASE};
@@ -316,6 +316,9 @@ impl<'a> ModuleReader<'a> {
                 continue;
             }
             let valid = validator.payload(&payload).map_err(|e| explain(name, bytes, &e))?;
+            if let Payload::ImportSection(imports) = &payload {
+                refuse_exact(name, imports)?;
+            }
             self.read_section(&payload).map_err(|e| explain(name, bytes, &e))?;
             if let ValidPayload::End(types) = valid {
                 self.collect(types.as_ref());
@@ -461,6 +464,20 @@ impl<'a> ModuleReader<'a> {
     }
 }
 
+/// The validator takes them for imports of functions like others, whatever the features.
+fn refuse_exact(name: &str, imports: &ImportSectionReader<'_>) -> Result<(), LoadError> {
+    let mut imports = imports.clone().into_imports_with_offsets().flatten();
+    match imports.find(|(_, import)| matches!(import.ty, TypeRef::FuncExact(_))) {
+        None => Ok(()),
+        Some((offset, _)) => Err(LoadError::Feature {
+            module: name.to_owned(),
+            feature: names(WasmFeatures::CUSTOM_DESCRIPTORS),
+            message: "custom descriptors must be enabled for imports of exact types".to_owned(),
+            offset,
+        }),
+    }
+}
+
 /// How many symbols a section says it has.
 fn symbol_count(section: &Payload<'_>) -> usize {
     match section {
@@ -484,7 +501,7 @@ fn import_of(types: TypesRef<'_>, import: wasmparser::Import<'_>) -> Import {
         name: import.name.to_owned(),
         ty: extern_type(types, entity),
         type_index: match import.ty {
-            TypeRef::Func(ty) => ty,
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => ty,
             TypeRef::Tag(ty) => ty.func_type_idx,
             _ => 0,
         },

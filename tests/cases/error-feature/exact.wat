@@ -1,0 +1,3 @@
+(module
+  (type $type (func))
+  (import "env" "function" (func (exact (type $type)))))
