@@ -13,8 +13,8 @@ use wasm_encoder::{
     TableSection, TagKind, TagSection, TypeSection, ValType,
 };
 use wasmparser::{
-    CompositeInnerType, Data, DataKind, Element, ElementKind, ExternalKind, FunctionBody, Operator,
-    RecGroup,
+    CompositeInnerType, Data, DataKind, Element, ElementItems, ElementKind, ExternalKind,
+    FunctionBody, Operator, RecGroup,
 };
 
 use crate::bind::{Origins, Source};
@@ -563,10 +563,7 @@ impl<'a> Emitter<'a> {
         for index in 0..part.elements.len() {
             let (element, id) = (&part.contents.elements[index], part.id(index as u32));
             let own = match &element.kind {
-                ElementKind::Active { table_index, .. } => {
-                    !part.is_placed_element(links, element)
-                        && number(&part.tables, table_index.unwrap_or(0)) != GONE
-                }
+                ElementKind::Active { .. } => !part.is_placed_element(links, element),
                 _ => false,
             };
             if own || reach.is_none_or(|reach| reach.elements.contains(id)) {
@@ -576,10 +573,7 @@ impl<'a> Emitter<'a> {
         for index in 0..part.data.len() {
             let (data, id) = (&part.contents.data[index], part.id(index as u32));
             let own = match data.kind {
-                DataKind::Active { memory_index, .. } => {
-                    !part.is_placed_data(links, data)
-                        && number(&part.memories, memory_index) != GONE
-                }
+                DataKind::Active { .. } => !part.is_placed_data(links, data),
                 DataKind::Passive => false,
             };
             if own || reach.is_none_or(|reach| reach.data.contains(id)) {
@@ -792,21 +786,24 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// Whether the whole program's table holds what a segment has.
+    /// Whether the whole program's table holds what a segment has, or nothing uses the table that would.
     fn is_placed_element(&self, links: &Links<'_>, element: &Element<'_>) -> bool {
         match element.kind {
             ElementKind::Active { table_index, .. } => {
-                links.table(self.id(table_index.unwrap_or(0))) == SharedLink::Shared
+                let table = table_index.unwrap_or(0);
+                links.table(self.id(table)) == SharedLink::Shared
+                    || number(&self.tables, table) == GONE
             }
             _ => false,
         }
     }
 
-    /// Whether the whole program's memory holds what a segment has.
+    /// Whether the whole program's memory holds what a segment has, or nothing uses the memory that would.
     fn is_placed_data(&self, links: &Links<'_>, data: &Data<'_>) -> bool {
         match data.kind {
             DataKind::Active { memory_index, .. } => {
                 links.memory(self.id(memory_index)) == SharedLink::Shared
+                    || number(&self.memories, memory_index) == GONE
             }
             DataKind::Passive => false,
         }
@@ -911,7 +908,12 @@ impl Renumber<'_, '_> {
             return self.parse_element(to, element);
         }
         // To code that refers to it, an active segment is an empty one.
-        to.passive(Elements::Functions(Vec::new().into()));
+        to.passive(match element.items {
+            ElementItems::Functions(_) => Elements::Functions(Vec::new().into()),
+            ElementItems::Expressions(ty, _) => {
+                Elements::Expressions(self.ref_type(ty)?, Vec::new().into())
+            }
+        });
         Ok(())
     }
 

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::{self, Reencode, utils};
-use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator};
+use wasmparser::{
+    ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator, Table, TableInit,
+};
 
 use crate::bind::BindError;
 use crate::contents::Contents;
@@ -433,6 +435,11 @@ impl Search<'_, '_> {
         let SharedLink::Defined(id) = self.program.links.table(id) else { return };
         if !self.reach.tables.insert(id) {
             return;
+        }
+        let imported = self.program.links.imported(id.module).tables;
+        let table = self.program.contents[id.module].tables.get((id.index - imported) as usize);
+        if let Some(Table { init: TableInit::Expr(value), .. }) = table {
+            self.expression(id.module, value);
         }
         for module in 0..self.program.contents.len() {
             for element in &self.program.contents[module].elements {

@@ -250,10 +250,11 @@ impl<'a> Resolver<'a> {
                 ExternType::Global(_) if object.is_dynamic() && self.shares_memory(definition) => {
                     Ok(Meaning::DataAddress(Some(definition)))
                 }
-                ExternType::Tag(ty) if !has_own_types(ty) => Ok(Meaning::Item(definition)),
-                ty if matches!(ty, ExternType::Tag(_)) || object.is_dynamic() => {
-                    Err(not_shared(object, import, ty))
+                ExternType::Tag(ty) if has_own_types(ty) => {
+                    Err(not_shared(object, import, &import.ty))
                 }
+                ExternType::Tag(_) => Ok(Meaning::Item(definition)),
+                _ if object.is_dynamic() => Err(not_shared(object, import, &import.ty)),
                 _ => Ok(Meaning::Item(definition)),
             },
             (Some(&definition), _) => {

@@ -6,14 +6,14 @@ use std::convert::Infallible;
 use arbitrary::{Result, Unstructured};
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, DataSection, Encode, EntityType, ExportKind,
-    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
-    Instruction, MemoryType, Module, RefType, TableType, TypeSection, ValType,
+    CodeSection, ConstExpr, CustomSection, DataSection, ElementSection, Encode, EntityType,
+    ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    Instruction, MemoryType, Module, RefType, TableSection, TableType, TypeSection, ValType,
 };
 use wasm_smith::Config;
 use wasmparser::{
-    CodeSectionReader, ExportSectionReader, FunctionSectionReader, Operator, Parser,
-    TypeSectionReader,
+    CodeSectionReader, ElementSectionReader, ExportSectionReader, FunctionSectionReader,
+    GlobalSectionReader, Operator, Parser, TableSectionReader, TypeSectionReader,
 };
 
 use super::modules::{Given, Input, Role};
@@ -151,10 +151,20 @@ impl Shape {
     }
 }
 
-/// Adds a function that uses all addresses that the module imports. Code with numbers of its own for addresses, as this is,
-/// finds something there only if the module is known to use them: no compiler makes such.
+/// Adds a function that uses all addresses that the module imports: code with numbers of its own for addresses, as this is,
+/// finds something there only if the module is known to use them: no compiler makes such. It uses all other globals,
+/// tables and elements too: making one may trap, and one module has none that nothing uses.
 fn with_uses(module: usize, shape: &Shape, bytes: &[u8]) -> Vec<u8> {
-    let (mut to, mut uses) = (Module::new(), Uses { module, shape, ty: 0, function: 0 });
+    let mut uses = Uses {
+        module,
+        shape,
+        ty: 0,
+        function: 0,
+        globals: shape.imported_globals,
+        tables: 1,
+        elements: 0,
+    };
+    let mut to = Module::new();
     uses.parse_core_module(&mut to, Parser::new(0), bytes).expect("`wasm-smith` writes modules");
     to.finish()
 }
@@ -164,6 +174,9 @@ struct Uses<'a> {
     shape: &'a Shape,
     ty: u32,
     function: u32,
+    globals: u32,
+    tables: u32,
+    elements: u32,
 }
 
 impl Reencode for Uses<'_> {
@@ -192,6 +205,24 @@ impl Reencode for Uses<'_> {
         Ok(())
     }
 
+    fn parse_table_section(
+        &mut self,
+        to: &mut TableSection,
+        section: TableSectionReader<'_>,
+    ) -> Reencoded {
+        self.tables += section.count();
+        utils::parse_table_section(self, to, section)
+    }
+
+    fn parse_global_section(
+        &mut self,
+        to: &mut GlobalSection,
+        section: GlobalSectionReader<'_>,
+    ) -> Reencoded {
+        self.globals += section.count();
+        utils::parse_global_section(self, to, section)
+    }
+
     fn parse_export_section(
         &mut self,
         to: &mut ExportSection,
@@ -200,6 +231,15 @@ impl Reencode for Uses<'_> {
         utils::parse_export_section(self, to, section)?;
         to.export(&format!("uses{}", self.module), ExportKind::Func, self.function);
         Ok(())
+    }
+
+    fn parse_element_section(
+        &mut self,
+        to: &mut ElementSection,
+        section: ElementSectionReader<'_>,
+    ) -> Reencoded {
+        self.elements += section.count();
+        utils::parse_element_section(self, to, section)
     }
 
     /// Nothing assigns to an address of the linker's: such code is refused.
@@ -224,8 +264,14 @@ impl Reencode for Uses<'_> {
     ) -> Reencoded {
         utils::parse_code_section(self, to, section)?;
         let mut body = Function::new([]);
-        for global in 0..self.shape.imported_globals {
+        for global in 0..self.globals {
             body.instruction(&Instruction::GlobalGet(global)).instruction(&Instruction::Drop);
+        }
+        for table in 0..self.tables {
+            body.instruction(&Instruction::TableSize(table)).instruction(&Instruction::Drop);
+        }
+        for element in 0..self.elements {
+            body.instruction(&Instruction::ElemDrop(element));
         }
         body.instruction(&Instruction::End);
         to.function(&body);
@@ -239,7 +285,7 @@ fn config(shape: Vec<u8>) -> Config {
         module_shape: Some(shape),
         allow_start_export: false,
         custom_descriptors_enabled: false,
-        gc_enabled: false,
+        gc_enabled: true,
         max_data_segments: 3,
         max_element_segments: 3,
         max_elements: 8,
@@ -247,9 +293,9 @@ fn config(shape: Vec<u8>) -> Config {
         max_globals: 12,
         max_instructions: 60,
         max_memories: 1,
-        max_tables: 1,
+        max_tables: 3,
         max_tags: 2,
-        max_types: 12,
+        max_types: 20,
         memory64_enabled: false,
         relaxed_simd_enabled: false,
         shared_everything_threads_enabled: false,
