@@ -254,10 +254,14 @@ impl Module {
 /// The first fault, in the order of the file.
 pub fn validate(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
     check_header(name, bytes)?;
-    match Validator::new_with_features(FEATURES).validate_all(bytes) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(explain(name, bytes, &error)),
-    }
+    let mut validator = Validator::new_with_features(FEATURES);
+    validator.validate_all(bytes).map_err(|error| explain(name, bytes, &error))?;
+    let sections = Parser::new(0).parse_all(bytes).flatten();
+    let imports = sections.filter_map(|section| match section {
+        Payload::ImportSection(imports) => Some(imports),
+        _ => None,
+    });
+    imports.into_iter().try_for_each(|imports| refuse_exact(name, &imports))
 }
 
 #[derive(Default)]

@@ -13,6 +13,7 @@ use wasmtime::{
 };
 
 use super::modules::{Input, check_text};
+use super::{bind, fuse, open};
 
 /// What happened, in order.
 #[derive(Debug, PartialEq)]
@@ -37,8 +38,10 @@ impl Outcome {
 
 const OVERFLOW: &str = "stack overflow";
 
-/// Whether the modules could be linked, and so have been compared.
+/// Whether the modules could be linked, and so have been compared. What is written of them in other ways is looked at too.
 pub fn compare(input: &Input) -> bool {
+    let bytes = input.write();
+    [bind::run, fuse::run, open::run].iter().for_each(|check| check(&bytes));
     let Some(plan) = plan(input) else { return false };
     let separate = run(input, &plan, Mode::Separate);
     let fused = run(input, &plan, Mode::Fused);

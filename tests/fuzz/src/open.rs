@@ -123,6 +123,15 @@ impl Process {
         Some(slots)
     }
 
+    /// Of slots that were taken together some may be given back earlier than others.
+    fn give_back(&mut self, slots: &Range<u32>) {
+        let has_them = |taken: &Range<u32>| taken.start <= slots.start && slots.end <= taken.end;
+        let known = self.taken.iter().position(has_them);
+        let known = known.unwrap_or_else(|| panic!("{slots:?} were not taken"));
+        let taken = self.taken.remove(known);
+        self.taken.extend([taken.start..slots.start, slots.end..taken.end]);
+    }
+
     fn check_slots(&self, opening: &Opening) {
         let taken = opening.taken_slots();
         for (slot, module, name) in opening.filled_slots() {
@@ -160,8 +169,7 @@ impl Process {
             self.running.close(library);
             while let Some(&module) = self.running.leaving().first() {
                 for slots in self.running.leave(module).slots {
-                    let known = self.taken.iter().position(|taken| *taken == slots);
-                    self.taken.remove(known.unwrap_or_else(|| panic!("{slots:?} were not taken")));
+                    self.give_back(&slots);
                 }
             }
         }

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 
 use arbitrary::{Result, Unstructured};
+use linker::FuseOptions;
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataSection, ElementSection, Encode, EntityType,
@@ -56,6 +57,7 @@ pub fn input(u: &mut Unstructured<'_>) -> Result<Input> {
             symbols.push(Symbol { name: format!("f{module}{number}"), module, signature });
         }
     }
+    let options = options(u, &symbols)?;
     let mut modules = Vec::new();
     for module in 0..count {
         let shape = Shape::new(u, module, &symbols)?;
@@ -66,7 +68,23 @@ pub fn input(u: &mut Unstructured<'_>) -> Result<Input> {
         modules.push(given(format!("m{module}"), with_dylink(u, &bytes)?));
     }
     modules.push(given("data".to_owned(), with_dylink(u, &data())?));
-    Ok(Input { modules, ..Input::default() })
+    Ok(Input { modules, options })
+}
+
+/// Ways to fuse them: what is compared is all of a program, and with these there are parts.
+fn options(u: &mut Unstructured<'_>, symbols: &[Symbol]) -> Result<FuseOptions> {
+    let mut options = FuseOptions {
+        dynamic: u.ratio(1, 4)?,
+        preinit: u.ratio(1, 4)?,
+        debug: u.ratio(1, 4)?,
+        ..FuseOptions::default()
+    };
+    for name in symbols.iter().map(|symbol| symbol.name.as_str()).chain(["d0", "uses0"]) {
+        if u.ratio(1, 3)? {
+            options.exports.push(name.to_owned());
+        }
+    }
+    Ok(options)
 }
 
 fn given(name: String, bytes: Vec<u8>) -> Given {
