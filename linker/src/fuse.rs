@@ -54,6 +54,13 @@ pub struct FuseOptions {
     pub source_map_url: Option<String>,
 }
 
+impl FuseOptions {
+    /// Whether it is the linker that defines an export of this name.
+    fn writes(&self, export: &str) -> bool {
+        export == INITIALIZE || export == START && self.invoke.is_some()
+    }
+}
+
 /// Why a program cannot be one module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FuseError {
@@ -196,7 +203,9 @@ impl Plan {
                 unknown.push(symbol.clone());
                 continue;
             };
-            if !exports.iter().any(|export| export.name == *symbol) {
+            let is_own_start = module == program && is_called(symbol);
+            let is_known = exports.iter().any(|export| export.name == *symbol);
+            if !is_known && !is_own_start && !options.writes(symbol) {
                 exports.extend(self.new_export(symbol, module, export));
             }
         }

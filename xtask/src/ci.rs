@@ -31,7 +31,7 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
     let strict = TestFlags { strict: true, ..TestFlags::default() };
     test::run(project, progress, &strict)?;
     match fuzz::missing(project) {
-        // The same each time: what fails came with a change.
+        // Nearly the same each time, as far as it gets in its time: what fails came with a change, most likely.
         None => fuzz::run(project, progress, &FuzzFlags { seed: Some(1), ..FuzzFlags::default() }),
         Some(reason) => {
             progress.line(format_args!("not fuzzed: {reason}"));
