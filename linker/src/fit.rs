@@ -1,8 +1,7 @@
 //! What a module must be to take part in a program, whatever the others define.
 
 use crate::convention::{
-    CALL_CONSTRUCTORS, GOT_FUNC, GOT_MEM, INITIALIZE, MEMORY, RELOCATIONS, STACK_POINTER, START,
-    TABLE,
+    CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, STACK_POINTER, START, TABLE,
 };
 use crate::fault::Fault;
 use crate::load::{Export, Import, Kind, Module};
@@ -29,7 +28,7 @@ pub(crate) fn unusable(object: &Object) -> Option<Fault> {
          build Rust as a `cdylib`"
     } else if object.is_dynamic() && is_memory64(object) {
         "is built for memory64, which is not supported: build it for wasm32, without `-sMEMORY64`"
-    } else if !object.is_dynamic() && object.module.imports.iter().any(is_of_got) {
+    } else if !object.is_dynamic() && object.module.imports.iter().any(Import::is_address) {
         "imports addresses, from `GOT.mem` or `GOT.func`, but is no shared library: build it as one"
     } else {
         return None;
@@ -56,11 +55,6 @@ pub(crate) fn own_stack(object: &Object) -> Option<Fault> {
 
 const STACK_POINTER_TYPE: ExternType =
     ExternType::Global(GlobalType { content: ValType::I32, mutable: true });
-
-/// Whether an import is an address, which its module finds in the global offset table.
-pub(crate) fn is_of_got(import: &Import) -> bool {
-    [GOT_MEM, GOT_FUNC].contains(&import.module.as_str())
-}
 
 /// Modules that share a memory have no other.
 pub(crate) fn own_memory(object: &Object) -> Option<Fault> {

@@ -109,7 +109,7 @@ fn em_js(name: &str, modules: &[&Module]) -> Option<String> {
 
 /// A symbol whose address is wanted, and that is something without an address, or one of the other kind.
 fn other_kind(import: &Import, modules: &[&Module]) -> Option<String> {
-    if ![GOT_MEM, GOT_FUNC].contains(&import.module.as_str()) {
+    if !import.is_address() {
         return None;
     }
     let export = |other: &&&Module| other.export(&import.name).is_some();

@@ -256,12 +256,11 @@ pub fn validate(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
     check_header(name, bytes)?;
     let mut validator = Validator::new_with_features(FEATURES);
     validator.validate_all(bytes).map_err(|error| explain(name, bytes, &error))?;
-    let sections = Parser::new(0).parse_all(bytes).flatten();
-    let imports = sections.filter_map(|section| match section {
+    let imports = Parser::new(0).parse_all(bytes).flatten().find_map(|section| match section {
         Payload::ImportSection(imports) => Some(imports),
         _ => None,
     });
-    imports.into_iter().try_for_each(|imports| refuse_exact(name, &imports))
+    imports.map_or(Ok(()), |imports| refuse_exact(name, &imports))
 }
 
 #[derive(Default)]

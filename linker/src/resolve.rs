@@ -277,10 +277,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn undefined(&self, object: &'a Object, import: &'a Import) -> Fault {
-        let wanted = match import.module.as_str() {
-            GOT_MEM | GOT_FUNC => ENV,
-            module => module,
-        };
+        let wanted = if import.is_address() { ENV } else { &import.module };
         let (candidate, hint) = match self.is_to_be_explained(import) {
             true => self.explanation(object, import, wanted),
             false => (None, None),
@@ -407,7 +404,7 @@ fn weak_imports(module: &Module) -> BTreeSet<&str> {
 fn check_environment(object: &Object, import: &Import) -> Result<(), Fault> {
     let global = |mutable| ExternType::Global(GlobalType { content: ValType::I32, mutable });
     let right = match (&import.ty, import.name.as_str()) {
-        _ if fit::is_of_got(import) => global(true),
+        _ if import.is_address() => global(true),
         (ExternType::Memory(_), MEMORY) => return Ok(()),
         (ExternType::Table(ty), TABLE) if ty.element.is_func_ref() && !ty.table64 => return Ok(()),
         (_, MEMORY) => ExternType::Memory(MemoryType::default()),

@@ -315,9 +315,14 @@ fn defined(objects: &[Object]) -> HashSet<&str> {
 }
 
 impl Import {
+    /// Whether it is an address, which its module finds in the global offset table.
+    pub(crate) fn is_address(&self) -> bool {
+        [GOT_MEM, GOT_FUNC].contains(&self.module.as_str())
+    }
+
     /// Whether it is looked up in all modules that share the process's memory.
     pub(crate) fn is_of_process(&self) -> bool {
-        [ENV, GOT_MEM, GOT_FUNC].contains(&self.module.as_str()) && !is_private(&self.name)
+        (self.module == ENV || self.is_address()) && !is_private(&self.name)
     }
 }
 

@@ -27,8 +27,10 @@
 //! - [`rules`]: who may depend on whom
 //! - [`sanitizers`]: `unsafe` under Miri and Valgrind
 
-// Tests that are of Unix alone are left out elsewhere, not what they begin with.
-#![cfg_attr(not(unix), allow(unused_imports, unused_mut))]
+#![cfg_attr(
+    not(unix),
+    allow(unused_imports, unused_mut, reason = "what is for tests of Unix alone is left unused")
+)]
 
 mod builds;
 mod cache;

@@ -129,7 +129,8 @@ impl Process {
         let known = self.taken.iter().position(has_them);
         let known = known.unwrap_or_else(|| panic!("{slots:?} were not taken"));
         let taken = self.taken.remove(known);
-        self.taken.extend([taken.start..slots.start, slots.end..taken.end]);
+        let left = [taken.start..slots.start, slots.end..taken.end];
+        self.taken.extend(left.into_iter().filter(|slots| !slots.is_empty()));
     }
 
     fn check_slots(&self, opening: &Opening) {
