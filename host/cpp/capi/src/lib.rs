@@ -1,0 +1,3 @@
+//! Wasmtime's C API as a static library, for hosts in C++.
+
+pub use wasmtime_c_api::*;
