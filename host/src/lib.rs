@@ -77,3 +77,8 @@ pub use source_map::{source_map_path, source_map_text};
 pub use value::{ArgumentError, Arguments, display, parse_arguments};
 pub use wasi::{Directory, Wasi};
 pub use wasmtime::Val;
+
+/// The Rust of README.md, to be compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

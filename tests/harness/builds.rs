@@ -89,6 +89,7 @@ pub(crate) mod unix {
         vec![
             trial("builds::ctrl_c_keeps_the_last_good_guests", ctrl_c),
             trial("builds::a_missing_emcmake_is_named_with_the_way_out", missing_emcmake),
+            trial("builds::a_missing_cpp_compiler_is_named_with_the_way_out", missing_compiler),
             trial("builds::a_missing_debootstrap_is_named_with_the_way_out", missing_debootstrap),
             Trial::ignorable_test("builds::nothing_stays_mounted_in_a_root_folder", root_folder),
             trial("builds::a_failing_emcmake_is_shown_with_its_output", failing_emcmake),
@@ -150,6 +151,19 @@ pub(crate) mod unix {
             &text(&output),
             "`emcmake` not found, needed for C++ to WebAssembly: run `cargo xtask setup`",
         )
+    }
+
+    fn missing_compiler() -> Result<(), Failed> {
+        let sandbox = Sandbox::of_workspace()?;
+        let bin = sandbox.path().join("bin");
+        path_without(&bin, |name| ["c++", "g++", "clang++"].contains(&name))?;
+        let output = sandbox.xtask(&["run", "--host", "cpp"]).env("PATH", &bin).output()?;
+        expect(&text(&output), "`c++` or `g++` or `clang++` not found")?;
+        expect(&text(&output), "run `cargo xtask setup`")?;
+        match output.status.code() {
+            Some(1) => Ok(()),
+            _ => Err(format!("{}", output.status).into()),
+        }
     }
 
     fn missing_debootstrap() -> Result<(), Failed> {

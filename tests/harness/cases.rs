@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::console;
 use crate::emscripten;
@@ -42,12 +42,15 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn trial(folder: PathBuf) -> Trial {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    crate::trial(&format!("case::{name}"), move || run(&folder))
+    Trial::ignorable_test(format!("case::{name}"), move || run(&folder))
 }
 
-fn run(folder: &Path) -> Result<(), Failed> {
+fn run(folder: &Path) -> Result<Completion, Failed> {
     let file = folder.join("case.md");
     let markdown = fs::read_to_string(&file)?;
+    if let Some(program) = missing_program(&markdown) {
+        return crate::ignored(&format!("no `{program}`: `cargo xtask run --host cpp` builds it"));
+    }
     let sandbox = sandbox(folder, &markdown)?;
     let mut sessions = Vec::new();
     for block in console::blocks(&markdown).iter().filter(|b| b.language == "console") {
@@ -60,13 +63,26 @@ fn run(folder: &Path) -> Result<(), Failed> {
     }
     if std::env::var_os("TESTS_BLESS").is_some() {
         fs::write(&file, actual)?;
-        return Ok(());
+    } else {
+        console::same(
+            &actual,
+            &markdown,
+            "`cargo xtask test --bless` rewrites the expected output",
+        )?;
     }
-    console::same(&actual, &markdown, "`cargo xtask test --bless` rewrites the expected output")
+    Ok(Completion::Completed)
+}
+
+/// Returns a program that the sessions call and that needs a C++ compiler, if it is not there.
+fn missing_program(markdown: &str) -> Option<&'static str> {
+    let mut programs = workspace::CPP_PROGRAMS.into_iter();
+    programs.find(|program| {
+        markdown.contains(&format!("$ {program}")) && !workspace::cpp_program(program).is_file()
+    })
 }
 
 fn sandbox(folder: &Path, markdown: &str) -> Result<Sandbox, Failed> {
-    if markdown.contains("cargo xtask") {
+    if markdown.contains("$ cargo xtask") {
         let sandbox = Sandbox::of_workspace()?;
         workspace::copy(folder, sandbox.path(), &["case.md"])?;
         return Ok(sandbox);

@@ -110,12 +110,15 @@ fn is_assignment(word: &str) -> bool {
     word.contains('=') && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
 }
 
-/// `host` and `cargo xtask` are the programs that were just built.
+/// `host`, the programs of `host/cpp` and `cargo xtask` are those that were just built.
 fn command(words: &[String]) -> Result<Command, Failed> {
     let words: Vec<_> = words.iter().map(String::as_str).collect();
     let mut command = match words.as_slice() {
         ["host", args @ ..] => with_args(workspace::host(), args),
         ["cargo", "xtask", args @ ..] => with_args(workspace::xtask(), args),
+        [program, args @ ..] if workspace::CPP_PROGRAMS.contains(program) => {
+            with_args(workspace::cpp_program(program), args)
+        }
         [program, args @ ..] => with_args(program.into(), args),
         [] => return Err("an empty command".into()),
     };

@@ -12,7 +12,10 @@ use crate::trial;
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial("readme::every_command_does_what_it_says", every_command)]
+    vec![
+        trial("readme::every_command_does_what_it_says", every_command),
+        trial("readme::its_host_in_cpp_is_the_one_that_runs", host_in_cpp),
+    ]
 }
 
 fn every_command() -> Result<(), Failed> {
@@ -27,6 +30,24 @@ fn every_command() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// What README.md shows of C++ is a part of the host's source, line by line. (Its Rust is compiled
+/// by `host`'s documentation tests.)
+fn host_in_cpp() -> Result<(), Failed> {
+    let lines = |text: &str| text.lines().map(|line| format!("{}\n", line.trim())).collect();
+    let source: String = lines(&fs::read_to_string(workspace::root().join("host/cpp/main.cpp"))?);
+    let readme = fs::read_to_string(workspace::root().join("README.md"))?;
+    let shown: Vec<String> = console::blocks(&readme)
+        .iter()
+        .filter(|block| block.language == "cpp")
+        .map(|block| lines(block.text))
+        .collect();
+    match shown.iter().find(|shown| !source.contains(shown.as_str())) {
+        Some(other) => Err(format!("not in host/cpp/main.cpp:\n{other}").into()),
+        None if shown.is_empty() => Err("README.md shows no C++".into()),
+        None => Ok(()),
+    }
 }
 
 fn session(block: &str, folder: &Path) -> Result<(), Failed> {

@@ -29,6 +29,14 @@ pub(crate) fn host() -> PathBuf {
     target().join("release").join(format!("host{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// The programs of `host/cpp`, as far as they are built.
+pub(crate) const CPP_PROGRAMS: [&str; 2] = ["host-cpp", "fused-cpp"];
+
+pub(crate) fn cpp_program(name: &str) -> PathBuf {
+    let folder = target().join("cmake").join("host+cpp");
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// The `xtask` that started the tests.
 pub(crate) fn xtask() -> PathBuf {
     match std::env::var_os("TESTS_XTASK") {

@@ -1,16 +1,14 @@
 //! `cargo xtask build-all`: set-up, guests, check, host, demo.
 
-use xshell::{Shell, cmd};
-
+use crate::cargo;
 use crate::check;
 use crate::files::{self, BuildLock};
 use crate::flags::{BuildAllFlags, SetupFlags};
 use crate::guests;
 use crate::interrupt::Interrupted;
 use crate::manifest::Manifest;
-use crate::process;
 use crate::progress::Progress;
-use crate::project::{self, Project};
+use crate::project::Project;
 use crate::run;
 use crate::setup;
 use crate::sysroot;
@@ -29,7 +27,7 @@ pub(crate) fn run(
         return Ok(());
     }
     build_host(project, progress)?;
-    run::demo(project, &manifest)
+    run::demo(run::rust_host(project), &manifest)
 }
 
 /// Builds the guests, and publishes them in `target/guests` only if they all fit: what is there stays
@@ -72,10 +70,7 @@ pub(crate) fn build_host(project: &Project, progress: &Progress) -> anyhow::Resu
     if !project.host().is_file() {
         step.announce("compiling Wasmtime, which takes some minutes the first time");
     }
-    let sh = Shell::new()?;
-    sh.change_dir(&project.root);
-    let cargo = project::cargo();
-    process::run(&step, cmd!(sh, "{cargo} build --release -p host"))?;
+    cargo::build(project, &step, "host")?;
     step.done("built");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Builds Rust and C++ to WebAssembly, checks that the two fit, and runs them together.
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// Compare the guests in target/guests with guests.toml and with each other
     Check,
     /// Run the demo, after building what is stale
-    Run,
+    Run(RunFlags),
     /// Build everything, then run every test
     Test(TestFlags),
     /// Compare speed and memory with what else does the same
@@ -77,6 +77,22 @@ pub(crate) struct BuildAllFlags {
     /// Stop when the guests are built and checked, before the host
     #[arg(long)]
     pub(crate) guests_only: bool,
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct RunFlags {
+    /// The language of the host that runs the demo
+    #[arg(long, value_name = "LANGUAGE", value_enum, default_value_t)]
+    pub(crate) host: HostLanguage,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum HostLanguage {
+    /// The program `host`, which links any modules
+    #[default]
+    Rust,
+    /// The program `host-cpp` of host/cpp, on Wasmtime's C API
+    Cpp,
 }
 
 #[derive(Debug, Args, Default)]

@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::{Context, anyhow};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::files;
+use crate::cmake::{self, Configuration};
 use crate::manifest::{Guest, Kind, Manifest};
 use crate::process;
 use crate::progress::Progress;
@@ -154,41 +154,33 @@ fn build_cmake(
     let cmake = Tool::CMake.require(project)?;
     let sh = shell(project)?;
     let folder = cmake_folder(project, job);
-    let source = job.path;
-    let configured = Configured::new(&emscripten, &project.root.join(source));
-    if !configured.holds(&folder) {
-        files::remove(&folder)?;
-        let emcmake = &emscripten.emcmake;
-        process::run(&step, cmd!(sh, "{emcmake} {cmake} -S {source} -B {folder}"))?;
-    }
+    let (emcmake, source) = (&emscripten.emcmake, job.path);
     let files = job.guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target)));
-    let files: Vec<_> = files.collect();
-    // While tools work in the folder nothing tells what it was configured with: if they are killed, or this program
-    // is, they may leave half a file that is newer than its sources.
-    Configured::forget(&folder)?;
-    let built = process::run(&step, cmake_command(&sh, project, job, &cmake));
-    if built.is_err() {
-        // So may a linker that was killed, which CMake tells as any other failure.
-        files.iter().try_for_each(|file| files::remove(file).map(drop))?;
-    }
-    let recorded = match process::ended_by_itself(&built) {
-        true => configured.record(&folder),
-        false => Ok(()),
+    let build = cmake::Build {
+        configure: cmd!(sh, "{emcmake} {cmake} -S {source} -B {folder}"),
+        configuration: configuration(&emscripten, &project.root.join(source)),
+        build: cmake_command(&sh, project, job, &cmake),
+        files: files.collect(),
+        folder,
     };
-    built.and(recorded)?;
+    let files = build.run(&step)?;
     step.done("built");
     Ok(files)
 }
 
+/// A folder that another Emscripten has configured, or for another place, is made anew.
+fn configuration(emscripten: &Emscripten, source: &Path) -> Configuration {
+    let (emcmake, source) = (emscripten.emcmake.display(), source.display());
+    Configuration::new(&[&emcmake.to_string(), &emscripten.version, &source.to_string()])
+}
+
 fn cmake_folder(project: &Project, job: &Job<'_>) -> PathBuf {
-    project.cmake().join(folder_name(job.path))
+    project.cmake().join(cmake::folder_name(job.path))
 }
 
 fn cmake_command<'s>(sh: &'s Shell, project: &Project, job: &Job<'_>, cmake: &Path) -> Cmd<'s> {
-    let folder = cmake_folder(project, job);
-    let targets = job.guests.iter().map(|guest| guest.target.as_str());
-    let parallel = thread::available_parallelism().map_or(1, usize::from).to_string();
-    cmd!(sh, "{cmake} --build {folder} --parallel {parallel} --target {targets...}")
+    let targets: Vec<_> = job.guests.iter().map(|guest| guest.target.as_str()).collect();
+    cmake::build_command(sh, cmake, &cmake_folder(project, job), &targets)
 }
 
 /// The commands that [`build`] runs when all is configured.
@@ -201,42 +193,8 @@ pub(crate) fn commands(project: &Project, manifest: &Manifest) -> anyhow::Result
     jobs(manifest, None).iter().map(|job| Ok(command(job)?.into())).collect()
 }
 
-/// The build folder of a project, beside those of others: one inside the other would go with it.
-fn folder_name(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("+")
-}
-
 fn shell(project: &Project) -> anyhow::Result<Shell> {
     let sh = Shell::new().context("cannot read the current folder")?;
     sh.change_dir(&project.root);
     Ok(sh)
-}
-
-/// What a CMake folder was configured with: with anything else it must be made anew, since CMake
-/// neither follows a moved project nor rebuilds when a compiler changes in place.
-struct Configured(String);
-
-impl Configured {
-    fn new(emscripten: &Emscripten, source: &Path) -> Self {
-        let (emcmake, version) = (emscripten.emcmake.display(), &emscripten.version);
-        Configured(format!("{emcmake}\n{version}\n{}\n", source.display()))
-    }
-
-    fn file(folder: &Path) -> PathBuf {
-        folder.join("configured-with.txt")
-    }
-
-    fn holds(&self, folder: &Path) -> bool {
-        fs::read_to_string(Self::file(folder)).is_ok_and(|text| text == self.0)
-    }
-
-    fn forget(folder: &Path) -> anyhow::Result<()> {
-        files::remove(&Self::file(folder)).map(drop)
-    }
-
-    fn record(&self, folder: &Path) -> anyhow::Result<()> {
-        let file = Self::file(folder);
-        fs::write(&file, &self.0).with_context(|| format!("cannot write `{}`", file.display()))
-    }
 }

@@ -5,9 +5,12 @@
 
 mod bench;
 mod build_all;
+mod cargo;
 mod check;
 mod ci;
 mod clean;
+mod cmake;
+mod cpp_host;
 mod doctor;
 mod files;
 mod flags;
@@ -22,6 +25,7 @@ mod process;
 mod progress;
 mod project;
 mod run;
+mod rust_targets;
 mod setup;
 mod sysroot;
 mod test;
@@ -54,7 +58,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Doctor => doctor::run(&project),
         Command::BuildAll(flags) => build_all::run(&project, &progress, flags),
         Command::Check => check::run(&project),
-        Command::Run => run::run(&project, &progress),
+        Command::Run(flags) => run::run(&project, &progress, flags),
         Command::Test(flags) => test::run(&project, &progress, flags),
         Command::Bench(flags) => bench::run(&project, &progress, flags),
         Command::Fuzz(flags) => fuzz::run(&project, &progress, flags),

@@ -86,16 +86,48 @@ pub(crate) fn run(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<()> {
 pub(crate) fn printed(step: &Step<'_>, cmd: Cmd<'_>) -> anyhow::Result<String> {
     let line = cmd.to_string();
     let mut command = Command::from(cmd);
-    step.command(&line);
     let (reader, writer) = io::pipe().context("cannot create a pipe")?;
-    command.stdin(files::stdin()).stdout(writer.try_clone()?).stderr(writer);
+    command.stdout(writer.try_clone()?).stderr(writer);
+    finish(step, line, command, [reader], |_| {})
+}
+
+/// As [`run`], for a command that reports to this program: its standard output is not shown but
+/// goes to `observe`, line by line, with everything else that happens. The further arguments ask
+/// for those reports; the user is not told of them.
+pub(crate) fn observed(
+    step: &Step<'_>,
+    cmd: Cmd<'_>,
+    further: &[&str],
+    observe: impl FnMut(Event<'_>),
+) -> anyhow::Result<()> {
+    let line = cmd.to_string();
+    let mut command = Command::from(cmd.args(further));
+    let (log_reader, log) = io::pipe().context("cannot create a pipe")?;
+    let (report_reader, report) = io::pipe().context("cannot create a pipe")?;
+    command.stdout(report).stderr(log);
+    finish(step, line, command, [log_reader, report_reader], observe).map(drop)
+}
+
+/// Runs a command whose first pipe is for the user, and returns what the user has not seen of it.
+fn finish<const N: usize>(
+    step: &Step<'_>,
+    line: String,
+    mut command: Command,
+    pipes: [PipeReader; N],
+    mut observe: impl FnMut(Event<'_>),
+) -> anyhow::Result<String> {
+    step.command(&line);
+    command.stdin(files::stdin());
     let folder = command.get_current_dir().map(ToOwned::to_owned);
     let mut kept = Kept::default();
-    let ended = follow(command, [reader], |_, line| {
-        let text = String::from_utf8_lossy(line);
-        if !step.output(text.trim_end()) {
-            kept.add(text.as_bytes());
+    let ended = follow(command, pipes, |event| {
+        if let Event::Line(Event::LOG, line) = event {
+            let text = String::from_utf8_lossy(line);
+            if !step.output(text.trim_end()) {
+                kept.add(text.as_bytes());
+            }
         }
+        observe(event);
     });
     let end = match ended {
         Ok(status) if status.success() => return Ok(kept.text()),
@@ -129,7 +161,8 @@ pub(crate) fn output(mut command: Command) -> anyhow::Result<Output> {
     command.stdin(Stdio::null()).stdout(out).stderr(err);
     let mut streams = [Vec::new(), Vec::new()];
     let mut is_complete = true;
-    let status = follow(command, [out_reader, err_reader], |stream, line| {
+    let status = follow(command, [out_reader, err_reader], |event| {
+        let Event::Line(stream, line) = event else { return };
         is_complete &= streams[stream].len() + line.len() <= ANSWER;
         if is_complete {
             streams[stream].extend(line);
@@ -167,11 +200,27 @@ const TICK: Duration = Duration::from_millis(100);
 /// What a tool that is told to end has for that, and its last words to be read.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs a command until it has ended, and hands on what it prints: the number of the pipe, and a line.
+/// Something that happens while a command runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Event<'a> {
+    /// The number of the pipe, and a line from it.
+    Line(usize, &'a [u8]),
+    /// Time has passed.
+    Tick,
+}
+
+impl Event<'_> {
+    /// The pipe that is for the user.
+    pub(crate) const LOG: usize = 0;
+    /// The pipe that is for this program.
+    pub(crate) const REPORT: usize = 1;
+}
+
+/// Runs a command until it has ended, and hands on what happens meanwhile.
 fn follow<const N: usize>(
     mut command: Command,
     pipes: [PipeReader; N],
-    mut take: impl FnMut(usize, &[u8]),
+    mut take: impl FnMut(Event<'_>),
 ) -> anyhow::Result<ExitStatus> {
     interrupt::check()?;
     let program = name(&command);
@@ -186,9 +235,10 @@ fn follow<const N: usize>(
     let mut is_interrupted = false;
     let mut silent_since = Instant::now();
     loop {
+        take(Event::Tick);
         match lines.recv_timeout(TICK) {
             Ok((pipe, line)) => {
-                take(pipe, &line);
+                take(Event::Line(pipe, &line));
                 silent_since = Instant::now();
             }
             Err(RecvTimeoutError::Timeout) if silent_since.elapsed() < GRACE => {}

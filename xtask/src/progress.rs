@@ -96,6 +96,11 @@ impl Step<'_> {
         }
     }
 
+    /// Returns whether a live line shows the step.
+    pub(crate) fn is_live(&self) -> bool {
+        self.bar.is_some()
+    }
+
     /// Ends the step well.
     pub(crate) fn done(mut self, outcome: impl Display) {
         self.end("✔", outcome);

@@ -108,6 +108,16 @@ impl Project {
         self.target.join("release").join(format!("host{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// A program of `host/cpp`: `host-cpp` or `fused-cpp`.
+    pub(crate) fn cpp_program(&self, name: &str) -> PathBuf {
+        self.cpp_hosts().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// The folder in which CMake builds `host/cpp`.
+    pub(crate) fn cpp_hosts(&self) -> PathBuf {
+        self.cmake().join("host+cpp")
+    }
+
     /// What `cargo xtask bench` builds and keeps.
     pub(crate) fn bench(&self) -> PathBuf {
         self.target.join("bench")

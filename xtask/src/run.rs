@@ -1,26 +1,73 @@
-//! `cargo xtask run`: the demo of `guests.toml`, run by the program `host`.
+//! `cargo xtask run`: the demo of `guests.toml`, run by the program `host` or by one in C++.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, anyhow, bail};
 use linker::Object;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::build_all;
+use crate::cpp_host;
+use crate::flags::{HostLanguage, RunFlags};
 use crate::manifest::{Guest, Manifest};
 use crate::process;
 use crate::progress::{Progress, print};
 use crate::project::Project;
 
-pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> {
+pub(crate) fn run(project: &Project, progress: &Progress, flags: &RunFlags) -> anyhow::Result<()> {
     let manifest = Manifest::read(&project.manifest())?;
+    if matches!(flags.host, HostLanguage::Cpp) {
+        // What is missing is told before the guests are built.
+        cpp_host::tools(project)?;
+    }
     build_all::build_guests(project, progress, &manifest, None)?;
-    build_all::build_host(project, progress)?;
-    demo(project, &manifest)
+    let command = match flags.host {
+        HostLanguage::Rust => {
+            build_all::build_host(project, progress)?;
+            rust_host(project)
+        }
+        HostLanguage::Cpp => {
+            cpp_host::build(project, progress)?;
+            cpp_host(project)?
+        }
+    };
+    demo(command, &manifest)
+}
+
+/// Returns the command with which the host in Rust runs the demo.
+pub(crate) fn rust_host(project: &Project) -> Command {
+    let mut command = Command::new(project.host());
+    command.arg("demo").arg(project.demo());
+    command
+}
+
+/// Returns the command with which the host in C++ runs the demo.
+///
+/// # Errors
+///
+/// When the demo has another shape than the one that this host knows: one guest that calls another,
+/// with one integer.
+fn cpp_host(project: &Project) -> anyhow::Result<Command> {
+    let path = project.demo();
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let demo: Description = toml::from_str(&text)?;
+    let preloads = demo.preload.iter().filter_map(|preload| preload.strip_prefix("env="));
+    let providers: Vec<_> = demo.link.iter().map(String::as_str).chain(preloads).collect();
+    let (&[provider], [argument]) = (providers.as_slice(), demo.args.as_slice()) else {
+        bail!(
+            "the host in C++ runs a guest that imports from one other as `env`, with one argument, \
+             and the demo in guests.toml is none: `cargo xtask run` runs any"
+        );
+    };
+    let mut command = Command::new(project.cpp_program("host-cpp"));
+    command.args([provider, &demo.module, &demo.invoke, argument]).current_dir(project.guests());
+    Ok(command)
 }
 
 /// What `host demo` runs: the options of a `host run`, as a file beside the guests.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Description {
     /// Files.
     link: Vec<String>,
@@ -77,10 +124,8 @@ pub(crate) fn dependencies<'a>(guest: &Guest, objects: &[(&'a Guest, Object)]) -
     found
 }
 
-/// Runs the demo and compares its result with the expected one.
-pub(crate) fn demo(project: &Project, manifest: &Manifest) -> anyhow::Result<()> {
-    let mut command = Command::new(project.host());
-    command.arg("demo").arg(project.demo());
+/// Runs the demo by a host and compares its result with the expected one.
+pub(crate) fn demo(command: Command, manifest: &Manifest) -> anyhow::Result<()> {
     let output = process::output(command)?;
     let text = String::from_utf8_lossy(&output.stdout);
     print(&text)?;

@@ -8,12 +8,14 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use xshell::Shell;
 
+use crate::cargo;
 use crate::files;
 use crate::flags::SetupFlags;
 use crate::package_managers::{self, PackageManager};
 use crate::process;
 use crate::progress::{Progress, print};
 use crate::project::{self, Project};
+use crate::rust_targets;
 use crate::tools::Tool;
 
 /// The emsdk that is installed when nothing else brings Emscripten.
@@ -81,7 +83,8 @@ impl Extra {
         }
         let step = progress.step(self.program);
         step.announce("compiling it, which takes some minutes");
-        process::run(&step, command)?;
+        // Nobody knows how many crates there are before cargo has looked at them.
+        cargo::run(&step, command, || None)?;
         step.done("installed");
         Ok(())
     }
@@ -128,6 +131,10 @@ fn install(
 /// The commands that would install a tool here, or what to do where there are none.
 pub(crate) fn how_to_get(project: &Project, tool: Tool) -> String {
     match plan(&[tool], &System::probe()) {
+        Ok(actions) if actions.iter().any(|action| !action.damaged().is_empty()) => {
+            "its files are gone, but rustup takes it for installed: `cargo xtask setup` repairs that"
+                .to_owned()
+        }
         Ok(actions) => {
             let commands = actions.iter().flat_map(|action| action.commands(project));
             commands.map(|command| command.join(" ")).collect::<Vec<_>>().join("; ")
@@ -144,6 +151,12 @@ fn announce(progress: &Progress, project: &Project, missing: &[Tool], actions: &
     let list: Vec<_> =
         missing.iter().map(|tool| format!("{} ({})", tool.name(), tool.needed_for())).collect();
     progress.line(format_args!("missing: {}", list.join(", ")));
+    for triple in actions.iter().flat_map(Action::damaged) {
+        progress.line(format_args!(
+            "rustup takes {triple} for installed, but its files are gone: empty ones take their \
+             places, so that rustup can remove it"
+        ));
+    }
     progress.line("to be run:");
     for command in actions.iter().flat_map(|action| action.commands(project)) {
         progress.line(format_args!("  {}", command.join(" ")));
@@ -169,7 +182,12 @@ fn verify(project: &Project, wanted: &[Tool]) -> anyhow::Result<()> {
         return Ok(());
     }
     let names: Vec<_> = still.iter().map(|tool| tool.name()).collect();
-    bail!("still not found after installing: {}; see `cargo xtask doctor`", names.join(", "))
+    let reinstall = match still.iter().any(|tool| matches!(tool, Tool::RustTarget(_))) {
+        true => "; to install a Rust toolchain again, `rustup toolchain uninstall` it first",
+        false => "",
+    };
+    let names = names.join(", ");
+    bail!("still not found after installing: {names}; see `cargo xtask doctor`{reinstall}")
 }
 
 /// What this machine can install with.
@@ -178,6 +196,8 @@ struct System {
     manager: Option<Manager>,
     git: bool,
     rustup: bool,
+    /// The Rust targets that rustup takes for installed.
+    rust_targets: Vec<String>,
 }
 
 /// A package manager that this user may run.
@@ -191,7 +211,15 @@ impl System {
     fn probe() -> Self {
         let on_path = |program: &str| which::which(program).is_ok();
         let manager = package_managers::ALL.iter().filter(|m| on_path(m.program)).find_map(usable);
-        System { manager, git: on_path("git"), rustup: on_path("rustup") }
+        let rustup = on_path("rustup");
+        let rust_targets = if rustup { rust_targets::recorded() } else { Vec::new() };
+        System { manager, git: on_path("git"), rustup, rust_targets }
+    }
+}
+
+impl System {
+    fn has_recorded(&self, triple: &str) -> bool {
+        self.rust_targets.iter().any(|recorded| recorded == triple)
     }
 }
 
@@ -218,7 +246,12 @@ fn is_root() -> bool {
 #[derive(Debug)]
 enum Action {
     RustTargets(Vec<&'static str>),
-    Packages { manager: Manager, tools: Vec<Tool> },
+    /// Targets whose files are gone, which rustup does not notice.
+    DamagedRustTargets(Vec<&'static str>),
+    Packages {
+        manager: Manager,
+        tools: Vec<Tool>,
+    },
     Emsdk,
 }
 
@@ -231,10 +264,11 @@ enum Action {
 fn plan(missing: &[Tool], system: &System) -> anyhow::Result<Vec<Action>> {
     let mut actions = Vec::new();
     let mut stuck = Vec::new();
-    let (mut targets, mut packages) = (Vec::new(), Vec::new());
+    let (mut targets, mut damaged, mut packages) = (Vec::new(), Vec::new(), Vec::new());
     let mut emsdk = false;
     for &tool in missing {
         match tool {
+            Tool::RustTarget(triple) if system.has_recorded(triple) => damaged.push(triple),
             Tool::RustTarget(triple) if system.rustup => targets.push(triple),
             _ if system.manager.is_some_and(|m| m.data.has(tool)) => packages.push(tool),
             Tool::Emscripten if system.git => emsdk = true,
@@ -243,6 +277,9 @@ fn plan(missing: &[Tool], system: &System) -> anyhow::Result<Vec<Action>> {
     }
     if !stuck.is_empty() {
         bail!("{}", advice(&stuck));
+    }
+    if !damaged.is_empty() {
+        actions.push(Action::DamagedRustTargets(damaged));
     }
     if !targets.is_empty() {
         actions.push(Action::RustTargets(targets));
@@ -290,7 +327,7 @@ impl Action {
 
     fn label(&self) -> &'static str {
         match self {
-            Action::RustTargets(_) => "Rust targets",
+            Action::RustTargets(_) | Action::DamagedRustTargets(_) => "Rust targets",
             Action::Packages { .. } => "system packages",
             Action::Emsdk => "emsdk",
         }
@@ -298,9 +335,9 @@ impl Action {
 
     fn commands(&self, project: &Project) -> Vec<Vec<String>> {
         match self {
-            Action::RustTargets(triples) => {
-                let words = ["rustup", "target", "add"].into_iter().chain(triples.iter().copied());
-                vec![words.map(str::to_owned).collect()]
+            Action::RustTargets(triples) => vec![rustup_target("add", triples)],
+            Action::DamagedRustTargets(triples) => {
+                vec![rustup_target("remove", triples), rustup_target("add", triples)]
             }
             Action::Packages { manager, tools } => manager.commands(tools),
             Action::Emsdk => emsdk_commands(project),
@@ -311,10 +348,7 @@ impl Action {
         let sh = Shell::new().context("cannot read the current folder")?;
         sh.change_dir(&project.root);
         let step = progress.step(self.label());
-        if matches!(self, Action::Emsdk) && !emsdk_program(project).is_file() {
-            // What a clone that was interrupted has left would make the next one fail.
-            files::remove(&project.emsdk())?;
-        }
+        self.prepare(project)?;
         for command in self.commands(project) {
             step.announce(command.join(" "));
             if let Some((program, args)) = command.split_first() {
@@ -324,6 +358,35 @@ impl Action {
         step.done("installed");
         Ok(())
     }
+}
+
+impl Action {
+    /// The targets that it repairs.
+    fn damaged(&self) -> &[&'static str] {
+        match self {
+            Action::DamagedRustTargets(triples) => triples,
+            _ => &[],
+        }
+    }
+
+    /// Takes away what would make the commands fail.
+    fn prepare(&self, project: &Project) -> anyhow::Result<()> {
+        match self {
+            // What a clone that was interrupted has left.
+            Action::Emsdk if !emsdk_program(project).is_file() => {
+                files::remove(&project.emsdk()).map(drop)
+            }
+            Action::DamagedRustTargets(triples) => {
+                triples.iter().try_for_each(|triple| rust_targets::fill_gaps(triple))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn rustup_target(verb: &str, triples: &[&str]) -> Vec<String> {
+    let words = ["rustup", "target", verb].into_iter().chain(triples.iter().copied());
+    words.map(str::to_owned).collect()
 }
 
 impl Manager {
@@ -359,7 +422,8 @@ fn emsdk_commands(project: &Project) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
 
-    const NOTHING: System = System { manager: None, git: false, rustup: false };
+    const NOTHING: System =
+        System { manager: None, git: false, rustup: false, rust_targets: Vec::new() };
 
     fn apt(sudo: bool) -> Option<Manager> {
         Some(Manager { data: &package_managers::ALL[0], sudo })
@@ -373,7 +437,7 @@ mod tests {
 
     #[test]
     fn debian_gets_packages_without_recommended_ones_and_rustup_targets() {
-        let system = System { manager: apt(true), git: true, rustup: true };
+        let system = System { manager: apt(true), git: true, rustup: true, ..NOTHING };
         let missing = [Tool::RustTarget("wasm32-wasip1"), Tool::Emscripten, Tool::CppCompiler];
         let actions = plan(&missing, &system).unwrap();
         let sudo = "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get";
@@ -383,6 +447,21 @@ mod tests {
                 "rustup target add wasm32-wasip1".to_owned(),
                 format!("{sudo} update"),
                 format!("{sudo} install --yes --no-install-recommends emscripten g++"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_target_that_rustup_takes_for_installed_is_removed_first() {
+        let rust_targets = vec!["wasm32-wasip1".to_owned()];
+        let system = System { rustup: true, rust_targets, ..NOTHING };
+        let missing = ["wasm32-unknown-unknown", "wasm32-wasip1"].map(Tool::RustTarget);
+        assert_eq!(
+            text(&plan(&missing, &system).unwrap()),
+            [
+                "rustup target remove wasm32-wasip1",
+                "rustup target add wasm32-wasip1",
+                "rustup target add wasm32-unknown-unknown",
             ]
         );
     }

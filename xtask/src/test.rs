@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::build_all;
+use crate::cpp_host;
 use crate::flags::{BuildAllFlags, TestFlags};
 use crate::interrupt;
 use crate::process;
@@ -20,6 +21,10 @@ const XTASK: &str = "TESTS_XTASK";
 pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> anyhow::Result<()> {
     let build = BuildAllFlags { no_setup: flags.no_setup, ..BuildAllFlags::default() };
     build_all::run(project, progress, &build)?;
+    // Without a C++ compiler the tests of these hosts are ignored, with that reason.
+    if cpp_host::tools(project).is_ok() {
+        cpp_host::build(project, progress)?;
+    }
     // In the build that contains Wasmtime, which is compiled once; xtask has none in its own.
     cargo_test(project, flags, &["--release", "-p", "linker", "-p", "host", "-p", "tests"])?;
     cargo_test(project, flags, &["-p", "xtask"])

@@ -9,6 +9,7 @@ use anyhow::anyhow;
 
 use crate::process;
 use crate::project::Project;
+use crate::rust_targets;
 
 /// Something that must be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +48,7 @@ impl Tool {
             Tool::Emscripten => "C++ to WebAssembly",
             Tool::CMake => "the C++ guests' build files",
             Tool::Make => "running CMake's build files",
-            Tool::CppCompiler => "native C++, the tests' oracle",
+            Tool::CppCompiler => "native C++: the hosts in host/cpp, and the tests' oracle",
             Tool::RustTarget("wasm32-wasip1") => "build-all --target wasm32-wasip1",
             Tool::RustTarget("wasm32-unknown-emscripten") => {
                 "tests: Rust shared libraries with std"
@@ -112,8 +113,7 @@ impl Tool {
 
 /// The target's libraries, in the toolchain that cargo uses here.
 fn rust_target(triple: &str) -> Option<PathBuf> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
+    let mut command = Command::new(rust_targets::rustc());
     command.args(["--print", "target-libdir", "--target", triple]);
     let folder = PathBuf::from(process::ask(command).ok()?);
     let mut files = fs::read_dir(&folder).ok()?;
