@@ -1,7 +1,7 @@
 //! Where libraries are found.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use linker::{Fault, InputLimits, Library, Object};
 
@@ -18,7 +18,8 @@ pub struct Search {
 impl Search {
     /// `folders` are searched in order; without a `sysroot` it is looked for beside this program.
     pub fn new(folders: Vec<PathBuf>, sysroot: Option<PathBuf>) -> Self {
-        let sysroot = sysroot.or_else(default_sysroot);
+        let default = || default_sysroots().into_iter().find(|folder| folder.is_dir());
+        let sysroot = sysroot.or_else(default);
         Search { folders, sysroot, limits: InputLimits::default() }
     }
 
@@ -29,9 +30,14 @@ impl Search {
         self
     }
 
-    /// Whether there is a folder for the system libraries.
+    /// Whether there is a folder with the system libraries.
     pub fn has_sysroot(&self) -> bool {
-        self.sysroot.as_ref().is_some_and(|folder| folder.is_dir())
+        self.sysroot.as_ref().is_some_and(|folder| folder.join("libc.wasm").is_file())
+    }
+
+    /// The folders in which the system libraries are looked for.
+    pub fn sysroots(&self) -> Vec<PathBuf> {
+        self.sysroot.clone().map_or_else(default_sysroots, |folder| vec![folder])
     }
 
     /// The file of a library, whatever that is.
@@ -45,12 +51,13 @@ impl Search {
 }
 
 /// `sysroot` beside this program, else `../guests/sysroot` from it.
-fn default_sysroot() -> Option<PathBuf> {
-    let program = env::current_exe().ok()?;
-    let folder = program.parent()?;
-    let beside = folder.join("sysroot");
-    let built = folder.parent().map(|target| target.join("guests").join("sysroot"));
-    [Some(beside), built].into_iter().flatten().find(|folder| folder.is_dir())
+fn default_sysroots() -> Vec<PathBuf> {
+    let program = env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent);
+    let beside = folder.map(|folder| folder.join("sysroot"));
+    let target = folder.and_then(Path::parent);
+    let built = target.map(|target| target.join("guests").join("sysroot"));
+    [beside, built].into_iter().flatten().collect()
 }
 
 impl Library for Search {

@@ -1,46 +1,72 @@
-//! A module that shares nothing, which is left as it is; only its exceptions get the final encoding.
+//! A module that shares nothing, which is left as it is; only its exceptions get the final
+//! encoding, and its atomic instructions become plain ones.
 
 use wasm_encoder::reencode::{Reencode, utils};
-use wasm_encoder::{BlockType, CodeSection, CustomSection, Module, TypeSection};
+use wasm_encoder::{
+    BlockType, CodeSection, CustomSection, FunctionSection, Instruction, Module, TypeSection,
+};
 use wasmparser::{
-    CustomSectionReader, FuncType, FunctionBody, OperatorsReader, Parser, TypeSectionReader,
+    CodeSectionReader, CustomSectionReader, FuncType, FunctionBody, FunctionSectionReader,
+    Operator, OperatorsReader, Parser, TypeSectionReader,
 };
 
+use crate::atomics::{self, Atomics, Parsed};
 use crate::contents::Contents;
 use crate::emit::{self, Error, Invalid, Result};
 use crate::legacy_exceptions::{self, Signatures, Step};
+use crate::set::Object;
 
 /// Rewrites a module; `None` if there is nothing to do.
 ///
 /// # Errors
 ///
 /// When code is malformed.
-pub(crate) fn rewrite(bytes: &[u8]) -> Result<Option<Vec<u8>>> {
-    let contents = Contents::read(bytes)?;
-    if !contents.bodies.iter().any(has_legacy) {
+pub(crate) fn rewrite(object: &Object) -> Result<Option<Vec<u8>>> {
+    let contents = Contents::read(&object.bytes)?;
+    let is_left = |body: &FunctionBody<'_>| !has_legacy(body) && !has_atomic(body);
+    if contents.bodies.iter().all(is_left) {
         return Ok(None);
     }
     let signatures = Signatures::new(&contents);
     let first_type = contents.types.iter().map(|group| group.types().len() as u32).sum();
-    let mut alone =
-        Alone { functions: &contents.functions, signatures, types: Vec::new(), first_type };
+    let imported = object.module.internals.imported_functions;
+    let first = imported + contents.functions.len() as u32;
+    let mut alone = Alone {
+        functions: &contents.functions,
+        memory64: object.module.memory64(&contents),
+        signatures,
+        atomics: Atomics { first, ..Atomics::default() },
+        types: Vec::new(),
+        first_type,
+    };
     for (&ty, body) in contents.functions.iter().zip(&contents.bodies) {
         alone.add_types(ty, body)?;
+        alone.add_atomics(body)?;
     }
     let mut module = Module::new();
-    alone.parse_core_module(&mut module, Parser::new(0), bytes)?;
+    alone.parse_core_module(&mut module, Parser::new(0), &object.bytes)?;
     Ok(Some(module.finish()))
 }
 
 fn has_legacy(body: &FunctionBody<'_>) -> bool {
-    let operators = body.get_operators_reader().into_iter().flat_map(OperatorsReader::into_iter);
-    operators.flatten().any(|operator| legacy_exceptions::is_legacy(&operator))
+    operators(body).any(|operator| legacy_exceptions::is_legacy(&operator))
+}
+
+fn has_atomic(body: &FunctionBody<'_>) -> bool {
+    operators(body).any(|operator| atomics::parse(&operator).is_some())
+}
+
+fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = Operator<'a>> {
+    let operators = body.get_operators_reader().into_iter();
+    operators.flat_map(OperatorsReader::into_iter).flatten()
 }
 
 struct Alone<'a> {
     /// The types of the functions that were not written yet.
     functions: &'a [u32],
+    memory64: Vec<bool>,
     signatures: Signatures,
+    atomics: Atomics,
     /// What blocks need, after those that the module has.
     types: Vec<FuncType>,
     first_type: u32,
@@ -52,19 +78,37 @@ impl Alone<'_> {
             return Ok(());
         }
         for (_, step) in legacy_exceptions::translate(body, ty, &self.signatures)?.steps {
-            if let Step::Block(ty) = step
-                && !self.types.contains(&ty)
-            {
-                self.types.push(ty);
+            if let Step::Block(ty) = step {
+                self.add_type(ty);
             }
         }
         Ok(())
     }
 
-    fn type_of_block(&mut self, ty: &FuncType) -> Result<BlockType> {
+    /// Finds the functions that a body calls in place of atomic instructions. They are known before
+    /// the section with their types is written.
+    fn add_atomics(&mut self, body: &FunctionBody<'_>) -> Result<()> {
+        for operator in operators(body).filter(|operator| atomics::parse(operator).is_some()) {
+            self.instruction(operator)?;
+        }
+        let types: Vec<_> = self.atomics.functions.iter().map(|atomic| atomic.ty()).collect();
+        types.into_iter().for_each(|ty| self.add_type(ty));
+        Ok(())
+    }
+
+    fn add_type(&mut self, ty: FuncType) {
+        if !self.types.contains(&ty) {
+            self.types.push(ty);
+        }
+    }
+
+    fn type_of(&self, ty: &FuncType) -> Result<u32> {
         let place = self.types.iter().position(|known| known == ty);
-        let place = place.ok_or(Error::UserError(Invalid::Type))?;
-        Ok(BlockType::FunctionType(self.first_type + place as u32))
+        Ok(self.first_type + place.ok_or(Error::UserError(Invalid::Type))? as u32)
+    }
+
+    fn type_of_block(&mut self, ty: &FuncType) -> Result<BlockType> {
+        Ok(BlockType::FunctionType(self.type_of(ty)?))
     }
 }
 
@@ -81,6 +125,42 @@ impl Reencode for Alone<'_> {
             to.ty().func_type(&self.func_type(ty)?);
         }
         Ok(())
+    }
+
+    fn parse_function_section(
+        &mut self,
+        to: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> Result<()> {
+        utils::parse_function_section(self, to, section)?;
+        for atomic in &self.atomics.functions {
+            to.function(self.type_of(&atomic.ty())?);
+        }
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        to: &mut CodeSection,
+        section: CodeSectionReader<'_>,
+    ) -> Result<()> {
+        utils::parse_code_section(self, to, section)?;
+        self.atomics.functions.iter().for_each(|atomic| {
+            to.function(&atomic.body());
+        });
+        Ok(())
+    }
+
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
+        match atomics::parse(&operator) {
+            None => utils::instruction(self, operator),
+            Some(Parsed::Fence) => Ok(Instruction::Nop),
+            Some(Parsed::Access(name, memarg)) => {
+                let memory64 = self.memory64.get(memarg.memory as usize).copied();
+                let memarg = utils::mem_arg(self, memarg)?;
+                Ok(self.atomics.replace(name, memarg, memory64.unwrap_or_default()))
+            }
+        }
     }
 
     fn parse_function_body(&mut self, to: &mut CodeSection, body: FunctionBody<'_>) -> Result<()> {

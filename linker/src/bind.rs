@@ -186,7 +186,7 @@ fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindErro
     if !object.is_dynamic() {
         let imports = object.module.imports.iter().zip(&links.plan.resolution[module]);
         let imports = imports.map(|(import, &meaning)| links.source(import, meaning)).collect();
-        let rewritten = alone::rewrite(&object.bytes).map_err(malformed)?;
+        let rewritten = alone::rewrite(object).map_err(malformed)?;
         let origins = rewritten.is_some().then(|| Origins::all(object, module));
         let bytes = rewritten.unwrap_or_else(|| object.bytes.to_vec());
         return Ok(BoundModule { module, bytes, imports, origins });

@@ -66,6 +66,8 @@ pub(crate) fn merge<'a>(
             _ => {}
         }
     }
+    // They are written as plain instructions.
+    features.retain(|(_, name)| name != "atomics");
     let mut merged = Vec::new();
     if !producers.is_empty() {
         merged.push(("producers".to_owned(), write_producers(&producers)));

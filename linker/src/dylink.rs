@@ -1,14 +1,20 @@
-//! The custom section `dylink.0`, by which a shared library tells the loader what it needs.
+//! The custom section `dylink.0`, by which a shared library tells the loader what it needs, and its
+//! predecessor `dylink`.
 
 use std::fmt;
 
 use serde::Serialize;
-use wasmparser::{Dylink0SectionReader, Dylink0Subsection, SymbolFlags};
+use wasmparser::{
+    BinaryReader, CustomSectionReader, Dylink0SectionReader, Dylink0Subsection, KnownCustom,
+    SymbolFlags,
+};
 
 use crate::{InputLimits, LoadError};
 
 /// The section's name.
 pub(crate) const SECTION: &str = "dylink.0";
+/// The name until 2022, with a shorter format.
+const OLD_SECTION: &str = "dylink";
 
 /// The data of a `dylink.0` section. Subsections of one kind that occur twice are joined.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -112,8 +118,63 @@ impl Dylink {
     }
 }
 
-/// Reads a section's data; `module` names the module in errors.
-pub(crate) fn read(
+/// Reads a custom section if it is one of the two; `module` names the module in errors.
+///
+/// # Errors
+///
+/// When the section is malformed, too large, or not the module's first.
+pub(crate) fn section(
+    module: &str,
+    section: &CustomSectionReader<'_>,
+    is_first: bool,
+    limits: &InputLimits,
+) -> Result<Option<Dylink>, LoadError> {
+    let Some(name) = [SECTION, OLD_SECTION].into_iter().find(|name| *name == section.name()) else {
+        return Ok(None);
+    };
+    if !is_first {
+        let (module, offset) = (module.to_owned(), section.range().start);
+        return Err(LoadError::DylinkNotFirst { module, section: name, offset });
+    }
+    match section.as_known() {
+        KnownCustom::Dylink0(reader) => read(module, reader, limits).map(Some),
+        _ => read_old(module, section, limits).map(Some),
+    }
+}
+
+/// Reads the format of `dylink`: the five numbers that `dylink.0` has too, and the needed names.
+fn read_old(
+    module: &str,
+    section: &CustomSectionReader<'_>,
+    limits: &InputLimits,
+) -> Result<Dylink, LoadError> {
+    let malformed = |error: wasmparser::Error| LoadError::malformed(module, &error);
+    let mut reader = BinaryReader::new(section.data(), section.data_offset());
+    let mut number = || reader.read_var_u32().map_err(malformed);
+    let info = wasmparser::MemInfo {
+        memory_size: number()?,
+        memory_alignment: number()?,
+        table_size: number()?,
+        table_alignment: number()?,
+    };
+    let count = number()? as usize;
+    limits.check_symbols(module, count)?;
+    let mut dylink = Dylink { mem_info: mem_info(module, &info)?, ..Dylink::default() };
+    for _ in 0..count {
+        dylink.needed.push(reader.read_string().map_err(malformed)?.to_owned());
+    }
+    match reader.eof() {
+        true => Ok(dylink),
+        false => Err(LoadError::Malformed {
+            module: module.to_owned(),
+            message: "its `dylink` section goes on after the last needed library".to_owned(),
+            offset: reader.original_position(),
+        }),
+    }
+}
+
+/// Reads the data of a `dylink.0` section.
+fn read(
     module: &str,
     section: Dylink0SectionReader<'_>,
     limits: &InputLimits,

@@ -17,6 +17,7 @@ use wasmparser::{
     FunctionBody, Operator, RecGroup,
 };
 
+use crate::atomics::{self, Atomics, Parsed};
 use crate::bind::{Origins, Source};
 use crate::contents::Contents;
 use crate::convention::ENV;
@@ -77,6 +78,8 @@ pub(crate) struct Sections {
     pub(crate) data_count: Option<u32>,
     pub(crate) code: CodeSection,
     pub(crate) data: DataSection,
+    /// What is called in place of atomic instructions.
+    pub(crate) atomics: Atomics,
     pub(crate) names: BTreeMap<u32, String>,
     pub(crate) name: String,
     pub(crate) custom: Vec<(String, Vec<u8>)>,
@@ -163,6 +166,8 @@ struct Part<'a> {
     globals: Vec<GlobalPlace>,
     tables: Vec<u32>,
     memories: Vec<u32>,
+    /// Whether each memory has addresses of 64 bits.
+    memory64: Vec<bool>,
     tags: Vec<u32>,
     elements: Vec<u32>,
     data: Vec<u32>,
@@ -195,6 +200,7 @@ impl<'a> Part<'a> {
                 .collect(),
             tables: gone(imported.tables, contents.tables.len()),
             memories: gone(imported.memories, contents.memories.len()),
+            memory64: links.plan.set.objects[module].module.memory64(&contents),
             tags: gone(imported.tags, contents.tags.len()),
             elements: gone(0, contents.elements.len()),
             data: gone(0, contents.data.len()),
@@ -235,7 +241,8 @@ impl<'a> Part<'a> {
             (0..size).for_each(|at| self.types[old + at] = types.count + at as u32);
             (types.count, old) = (types.count + size as u32, old + size);
             let mut section = std::mem::take(&mut types.section);
-            let mut renumber = Renumber { part: self, types };
+            let atomics = &mut Atomics::default();
+            let mut renumber = Renumber { part: self, types, atomics };
             let written = renumber.parse_recursive_type_group(section.ty(), group);
             types.section = section;
             written?;
@@ -671,6 +678,7 @@ impl<'a> Emitter<'a> {
     ///
     /// When code is malformed.
     pub(crate) fn write_definitions(&mut self) -> Result<()> {
+        self.sections.atomics.first = self.functions;
         for part in &mut self.parts {
             part.write(self.links, self.reach.is_some(), &mut self.sections)?;
         }
@@ -678,6 +686,9 @@ impl<'a> Emitter<'a> {
             self.sections.functions.function(stub.type_index);
             self.sections.code.function(&stub.body());
             self.sections.names.insert(number, stub.name.clone());
+        }
+        for atomic in std::mem::take(&mut self.sections.atomics.functions) {
+            self.write_function(&atomic.name, &atomic.ty(), &atomic.body())?;
         }
         self.sections.data_count =
             self.parts.iter().any(|part| part.contents.counts_data).then_some(self.data);
@@ -690,7 +701,16 @@ impl<'a> Emitter<'a> {
     ///
     /// Never, for its type can be written.
     pub(crate) fn add_function(&mut self, name: &str, body: &Function) -> Result<u32> {
-        let ty = self.sections.types.function(&wasmparser::FuncType::new([], []))?;
+        self.write_function(name, &wasmparser::FuncType::new([], []), body)
+    }
+
+    fn write_function(
+        &mut self,
+        name: &str,
+        ty: &wasmparser::FuncType,
+        body: &Function,
+    ) -> Result<u32> {
+        let ty = self.sections.types.function(ty)?;
         self.sections.functions.function(ty);
         self.sections.code.function(body);
         self.sections.names.insert(self.functions, name.to_owned());
@@ -740,7 +760,8 @@ impl Part<'_> {
         let imported = links.imported(self.module);
         let contents = std::mem::take(&mut self.contents);
         self.write_names(&contents, imported.functions, &mut to.names);
-        let mut renumber = Renumber { part: self, types: &mut to.types };
+        let (types, atomics) = (&mut to.types, &mut to.atomics);
+        let mut renumber = Renumber { part: self, types, atomics };
         let functions = contents.functions.iter().zip(&contents.bodies);
         for (index, (&ty, body)) in (imported.functions as usize..).zip(functions) {
             if renumber.part.functions[index] != GONE {
@@ -856,6 +877,7 @@ pub(crate) fn translated<R: Reencode<Error = Invalid>>(
 struct Renumber<'r, 'a> {
     part: &'r mut Part<'a>,
     types: &'r mut Types,
+    atomics: &'r mut Atomics,
 }
 
 impl Renumber<'_, '_> {
@@ -965,6 +987,15 @@ impl Reencode for Renumber<'_, '_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
+        match atomics::parse(&operator) {
+            None => {}
+            Some(Parsed::Fence) => return Ok(Instruction::Nop),
+            Some(Parsed::Access(name, memarg)) => {
+                let memory64 = self.part.memory64.get(memarg.memory as usize).copied();
+                let memarg = utils::mem_arg(self, memarg)?;
+                return Ok(self.atomics.replace(name, memarg, memory64.unwrap_or_default()));
+            }
+        }
         let (Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index }) =
             operator
         else {

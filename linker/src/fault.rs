@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM};
 use crate::demangle::{demangle, printable};
+use crate::hint;
 use crate::set::module_name;
 use crate::types::ExternType;
 
@@ -244,11 +245,21 @@ impl Faults {
         })
     }
 
-    /// Whether a symbol of the process is undefined: the system libraries may define it.
-    pub fn is_symbol_missing(&self) -> bool {
-        self.0
-            .iter()
-            .any(|fault| matches!(fault, Fault::UnknownImport { module, .. } if is_process(module)))
+    /// Splits off the undefined symbols that the system libraries may define: those of which
+    /// nothing else is known.
+    #[must_use]
+    pub fn split_system(&self) -> (Faults, Faults) {
+        let may_be_of_system = |fault: &Fault| match fault {
+            Fault::UnknownImport { module, name, candidate: None, hint, .. } => {
+                // Libc has these, which fail: their hint is for modules that are to share a memory.
+                let is_open = name.starts_with("pthread_")
+                    || hint.as_deref().is_none_or(hint::names_system_library);
+                is_process(module) && is_open
+            }
+            _ => false,
+        };
+        let (system, others) = self.0.iter().cloned().partition(may_be_of_system);
+        (Faults(system), Faults(others))
     }
 
     /// Whether a library that a module names as needed is nowhere.

@@ -4,7 +4,8 @@ use crate::convention::{
     CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, STACK_POINTER, START, TABLE,
 };
 use crate::fault::Fault;
-use crate::load::{Export, Import, Kind, Module};
+use crate::layout::PAGE;
+use crate::load::{Export, Import, Internals, Kind, Module};
 use crate::set::Object;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use wasmparser::ValType;
@@ -46,11 +47,12 @@ fn is_memory64(object: &Object) -> bool {
 pub(crate) fn own_stack(object: &Object) -> Option<Fault> {
     let is_right = |export: &Export| export.ty == STACK_POINTER_TYPE;
     let has_one = object.module.export(STACK_POINTER).is_some_and(is_right);
+    let lends = object.lends_memory();
     let is_known = object.exported_value(STACK_POINTER).is_some();
     let message = "has a `__stack_pointer` whose first value is no constant: build it without \
                    `-fPIC` and `-pie`";
     let module = object.module.name.clone();
-    (object.is_main() && has_one && !is_known).then_some(Fault::Unsupported { module, message })
+    (lends && has_one && !is_known).then_some(Fault::Unsupported { module, message })
 }
 
 const STACK_POINTER_TYPE: ExternType =
@@ -65,6 +67,16 @@ pub(crate) fn own_memory(object: &Object) -> Option<Fault> {
     let message = "has a memory of its own beside the one that it shares: build it with one memory";
     let module = object.module.name.clone();
     (object.is_dynamic() && !right).then_some(Fault::Unsupported { module, message })
+}
+
+/// A main's data lies within the pages that it asks for: what follows them is other modules'.
+pub(crate) fn fixed_data(object: &Object) -> Option<Fault> {
+    let Internals { memory_pages, fixed_data_end, .. } = object.module.internals;
+    let is_outside = object.is_main() && fixed_data_end > memory_pages.saturating_mul(PAGE);
+    let message = "has data at fixed addresses beyond the end of its memory, where that of other modules \
+                   would be: link it with a larger `--initial-memory`";
+    let module = object.module.name.clone();
+    is_outside.then_some(Fault::Unsupported { module, message })
 }
 
 const MEMORY_IS_TAKEN: &str =

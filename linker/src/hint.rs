@@ -14,6 +14,9 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
     if is_wasm_bindgen(import) {
         return Some(WASM_BINDGEN.to_owned());
     }
+    if is_safe_heap(import) {
+        return Some(SAFE_HEAP.to_owned());
+    }
     em_js(name, modules)
         .or_else(|| exceptions::is_synthesised(name).then(|| ONLY_SHARED.to_owned()))
         .or_else(|| of_toolchain(name).map(str::to_owned))
@@ -24,6 +27,83 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
         .or_else(|| other_language(import, modules))
 }
 
+/// Why a symbol cannot be had from a module that exports it.
+pub(crate) fn not_taken(import: &Import, exporter: &Object, ty: &ExternType) -> Option<String> {
+    let name = &exporter.module.name;
+    match ty {
+        ExternType::Func(_) if import.module == GOT_MEM => None,
+        ExternType::Func(_) | ExternType::Tag(_) => Some(format!(
+            "`{name}` exports it, but only passes on what it imports: link the module that defines it"
+        )),
+        // What has no address, [`other_kind`] explains.
+        _ if import.is_address() => None,
+        _ => {
+            Some(format!("`{name}` exports it, but as {ty}, which cannot come from another module"))
+        }
+    }
+}
+
+/// Why a module cannot have what its toolchain's runtime would give it, by how it was built.
+pub(crate) fn of_importer(import: &Import, importer: &Object) -> Option<String> {
+    let name = import.name.as_str();
+    let module = &importer.module.name;
+    if import.module == "a" && name.len() <= MINIFIED {
+        return Some(MINIFIED_NAMES.to_owned());
+    }
+    if import.module != ENV || is_em_asm(name) {
+        return None;
+    }
+    if importer.is_dynamic() {
+        let brings_libdl =
+            importer.module.imports.iter().any(|import| LIBDL.contains(&&*import.name));
+        return brings_libdl.then(|| {
+            format!(
+                "`{module}` brings Emscripten's own libc, which calls JavaScript: build it with \
+                 `-sMAIN_MODULE=2` or `-sSIDE_MODULE=1`"
+            )
+        });
+    }
+    let is_of_system = OF_SYSTEM.iter().any(|prefix| name.starts_with(prefix));
+    is_of_system.then(|| {
+        format!(
+            "it is in the system libraries, but `{module}` has a memory of its own, so that they cannot \
+             join it: build it with `-sSIDE_MODULE=1` or `-sMAIN_MODULE=2`"
+        )
+    })
+}
+
+/// Emscripten gives names as short as that to what a program and its JavaScript have in common.
+const MINIFIED: usize = 2;
+
+const MINIFIED_NAMES: &str = "its names are minified, for one file of JavaScript: build it with `-o NAME.wasm` \
+                              in place of `-o NAME.js`";
+
+/// What Emscripten's libdl imports, which `-sMAIN_MODULE=1` brings.
+const LIBDL: [&str; 4] = ["_dlopen_js", "_dlsym_js", "dlopen_js", "_emscripten_dlopen_js"];
+
+/// What the system libraries define for code of Emscripten's, by how the names begin.
+const OF_SYSTEM: [&str; 12] = [
+    "__syscall",
+    "__sys_",
+    "__call_sighandler",
+    "__cxa_",
+    "__resumeException",
+    "llvm_eh_typeid_for",
+    "saveSetjmp",
+    "testSetjmp",
+    "emscripten_longjmp",
+    "emscripten_resize_heap",
+    "_mmap_js",
+    "_munmap_js",
+];
+
+fn is_em_asm(name: &str) -> bool {
+    EM_ASM.iter().any(|prefix| name.starts_with(prefix))
+}
+
+const EM_ASM: [&str; 4] =
+    ["emscripten_asm_const", "emscripten_run_script", "__em_js__", "__asyncjs__"];
+
 const ONLY_SHARED: &str = "the linker defines it for modules that share the process's memory: build the module with \
                            `-sSIDE_MODULE=1`";
 
@@ -32,9 +112,9 @@ const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker
 
 /// Symbols by which code asks its toolchain's runtime for something, by how their names begin; the first
 /// that fits counts. Most of them are of Emscripten's runtime in JavaScript.
-const TOOLCHAIN: [(&[&str], &str); 9] = [
+const TOOLCHAIN: [(&[&str], &str); 10] = [
     (
-        &["emscripten_asm_const", "emscripten_run_script", "__em_js__", "__asyncjs__"],
+        &EM_ASM,
         "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or C++",
     ),
     (
@@ -81,13 +161,31 @@ const TOOLCHAIN: [(&[&str], &str); 9] = [
         &["emscripten_", "_emscripten_"],
         "it is of Emscripten's runtime in JavaScript, and there is none here",
     ),
+    (
+        &["__ubsan_", "__asan_", "__lsan_", "__msan_", "__tsan_", "__sanitizer_"],
+        "it is of a sanitizer's runtime, and there is none here: build without `-fsanitize`, or with \
+         `-fsanitize-trap=all`",
+    ),
     (&["__syscall", "__sys_"], "it is a system call of Emscripten's, which is in libc"),
 ];
+
+/// Returns whether a hint says that a system library defines the symbol.
+pub(crate) fn names_system_library(hint: &str) -> bool {
+    TOOLCHAIN.iter().any(|(_, known)| *known == hint && known.contains("libc"))
+}
 
 /// What the toolchain wants with a symbol, if it is one of its own.
 fn of_toolchain(name: &str) -> Option<&'static str> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     TOOLCHAIN.iter().find(|(prefixes, _)| begins(prefixes)).map(|(_, hint)| *hint)
+}
+
+const SAFE_HEAP: &str =
+    "it is of `-sSAFE_HEAP`, which calls JavaScript, and there is none here: build without it";
+
+fn is_safe_heap(import: &Import) -> bool {
+    let is_one = ["segfault", "alignfault"].contains(&import.name.as_str());
+    is_one && import.module == ENV && import.ty == ExternType::Func(FuncType::default())
 }
 
 const WASM_BINDGEN: &str = "it is wasm-bindgen's, whose other half is JavaScript: build without the crates \
@@ -240,8 +338,8 @@ fn of_halves(
         return None;
     };
     let is_possible = match module.kind {
-        // That is Rust, which does no such thing.
-        Kind::Main => false,
+        // Without that section it is Rust, which does no such thing.
+        Kind::Main => module.dylink.is_some(),
         // Of what it exports there would be the original, too.
         Kind::SharedLibrary => std::ptr::eq(module, importer),
         _ => true,

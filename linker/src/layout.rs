@@ -15,7 +15,9 @@
 //!   └─────────────────────────┘ __heap_end  └─────────────────────────┘
 //! ```
 //!
-//! A stack that overflows runs into address 0 and traps, instead of into somebody's data.
+//! A stack that overflows runs into address 0 and traps, instead of into somebody's data. A main
+//! that imports its memory, or does not export its stack pointer, does not lend its stack: the
+//! others then have one after its initial pages, and one that overflows runs into those.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -134,20 +136,15 @@ struct Region {
 impl Region {
     /// A main's data lies at fixed addresses, and its allocator may own what is left of its initial pages.
     fn memory(main: Option<&Object>) -> Self {
-        let end =
-            main.map_or(FIRST_ADDRESS, |main| match main.module.export(MEMORY).map(|e| &e.ty) {
-                Some(ExternType::Memory(memory)) => memory.minimum.saturating_mul(PAGE),
-                _ => FIRST_ADDRESS,
-            });
+        let pages = main.map_or(0, |main| main.module.internals.memory_pages);
+        let end = pages.saturating_mul(PAGE).max(FIRST_ADDRESS);
         Region { what: "memory", end, limit: 1 << 32 }
     }
 
     /// Slot 0 stays empty: it is the null function pointer.
     fn table(main: Option<&Object>) -> Self {
-        let end = main.map_or(1, |main| match main.module.export(TABLE).map(|e| &e.ty) {
-            Some(ExternType::Table(table)) => table.minimum.max(1),
-            _ => 1,
-        });
+        let shared = main.and_then(|main| main.module.internals.shared_table);
+        let end = shared.map_or(1, |table| table.minimum.max(1));
         Region { what: "table", end, limit: TABLE_LIMIT }
     }
 
@@ -188,9 +185,11 @@ struct Stack {
     stack_pointer: u32,
 }
 
-/// A main brings its own stack; without one there is a new one.
+/// A main that lends its memory brings its stack too, if it exports the pointer to it. For all
+/// other programs there is a new one.
 fn stack(main: Option<&Object>, memory: &mut Region) -> Result<Stack, Fault> {
-    let Some(main) = main else {
+    let lends = |main: &&Object| main.lends_memory() && main.module.export(STACK_POINTER).is_some();
+    let Some(main) = main.filter(lends) else {
         let stack_low = memory.take(STACK_SIZE, STACK_ALIGNMENT)?;
         let stack_high = stack_low + STACK_SIZE as u32;
         return Ok(Stack { stack_low, stack_high, stack_pointer: stack_high });
@@ -202,9 +201,8 @@ fn stack(main: Option<&Object>, memory: &mut Region) -> Result<Stack, Fault> {
 }
 
 fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Placement, Fault> {
-    let dylink = object.module.dylink.as_ref().filter(|_| object.is_dynamic());
-    let Some(dylink) = dylink else { return Ok(Placement::default()) };
-    let MemInfo { memory_size, memory_alignment, table_size, table_alignment } = dylink.mem_info;
+    let Some(info) = object.mem_info() else { return Ok(Placement::default()) };
+    let MemInfo { memory_size, memory_alignment, table_size, table_alignment } = info;
     let align = |alignment: Alignment| u64::from(alignment);
     Ok(Placement {
         memory_base: memory.take(memory_size.into(), align(memory_alignment))?,

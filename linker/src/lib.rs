@@ -85,6 +85,7 @@
 #![forbid(unsafe_code)]
 
 mod alone;
+mod atomics;
 mod bind;
 mod contents;
 mod contract;
@@ -119,6 +120,7 @@ mod reach;
 mod report;
 mod resolve;
 mod running;
+mod sbrk;
 mod set;
 mod source_map;
 mod types;

@@ -1,7 +1,7 @@
 //! What the references in a module lead to, followed through the imports of all.
 
 use crate::bind::Source;
-use crate::convention::{STACK_POINTER, TABLE};
+use crate::convention::STACK_POINTER;
 use crate::layout::ItemId;
 use crate::load::Import;
 use crate::plan::Plan;
@@ -226,7 +226,7 @@ impl Indices {
         if object.is_main() {
             let index = |name| object.module.export(name).map(|export| export.index);
             indices.stack_pointer = index(STACK_POINTER);
-            indices.table = index(TABLE);
+            indices.table = object.module.internals.shared_table.map(|table| table.index);
             indices.memory = index(Shared::Memory.export_name());
         }
         indices

@@ -1,26 +1,31 @@
 //! Phase *load*: a module's bytes to plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Serialize;
 use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
 use wasmparser::{
-    ConstExpr, ElementItems, ElementKind, ImportSectionReader, KnownCustom, Operator, Parser,
-    Payload, TypeRef, ValidPayload, Validator, WasmFeatures,
+    ConstExpr, DataKind, Element, ElementItems, ElementKind, Operator, Parser, Payload, TypeRef,
+    ValType, ValidPayload, Validator, WasmFeatures,
 };
 
-use crate::convention::{LINEAR_MEMORY, MEMORY_BASE, TABLE, TABLE_BASE};
+use crate::contents::Contents;
+use crate::convention::{
+    ENV, HEAP_BASE, LINEAR_MEMORY, MEMORY, MEMORY_BASE, STACK_POINTER, TABLE, TABLE_BASE,
+};
 use crate::custom;
 use crate::demangle::printable;
 use crate::dylink::{self, Dylink};
 use crate::limits::InputLimits;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 
-/// The WebAssembly features that modules may use: version 3.0 of the standard without threads, and the legacy
-/// encoding of exceptions, which is translated to the standard's when a module is rewritten.
-pub const FEATURES: WasmFeatures =
-    WasmFeatures::WASM3.difference(WasmFeatures::THREADS).union(WasmFeatures::LEGACY_EXCEPTIONS);
+/// The WebAssembly features that modules may use: version 3.0 of the standard and two that are
+/// translated to it when a module is rewritten, the legacy encoding of exceptions and the
+/// instructions of threads.
+///
+/// [`Module::load`] and [`validate`] refuse the rest of threads, shared memories.
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM3.union(WasmFeatures::LEGACY_EXCEPTIONS);
 
 /// A module as plain data: what linking needs to know of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,6 +50,15 @@ pub(crate) struct Internals {
     pub(crate) imported_globals: u32,
     pub(crate) imported_tags: u32,
     pub(crate) memories: u32,
+    /// The pages that memory 0 has from the start; 0 if there is none.
+    pub(crate) memory_pages: u64,
+    /// The table that a main shares with the process, if it has one.
+    pub(crate) shared_table: Option<SharedTable>,
+    /// The end of the data that active segments put at constant addresses of memory 0, in bytes.
+    pub(crate) fixed_data_end: u64,
+    /// Whether its function pointers have a type of their own, by Binaryen's
+    /// emulation of function pointer casts.
+    pub(crate) emulates_casts: bool,
     /// The value of each defined global whose initial value is a constant, or `__memory_base` and a
     /// constant; for shared libraries addresses are relative to `__memory_base`.
     pub(crate) global_values: Vec<Option<u32>>,
@@ -53,6 +67,13 @@ pub(crate) struct Internals {
     pub(crate) slots: BTreeMap<u32, u32>,
     /// The modules that became this one, the program first; none if it is as its compiler made it.
     pub(crate) linked: Vec<String>,
+}
+
+/// A table of a main, and the elements that it has from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SharedTable {
+    pub(crate) index: u32,
+    pub(crate) minimum: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -82,7 +103,8 @@ pub struct Export {
 pub enum Kind {
     /// Position independent, with a `dylink.0` section: a side module.
     SharedLibrary,
-    /// Not position independent, but lends its memory, table and stack to shared libraries.
+    /// Not position independent: its data lies at fixed addresses of the memory that it shares
+    /// with shared libraries, whether it defines that memory or imports it.
     Main,
     /// Exports `_start` and runs on its own.
     Command,
@@ -107,9 +129,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The exports by which a main lends its memory, table and stack.
-const MAIN_EXPORTS: [&str; 5] =
-    ["memory", "__indirect_function_table", "__stack_pointer", "__heap_base", "__heap_end"];
+/// The exports by which a main without a `dylink.0` section lends its memory, table and stack. Its
+/// heap ends where its initial pages do.
+const MAIN_EXPORTS: [&str; 4] = [MEMORY, TABLE, STACK_POINTER, HEAP_BASE];
 
 /// Why bytes are not a module that can be used here. Offsets are in bytes from the file's start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -142,9 +164,14 @@ pub enum LoadError {
     #[error("`{module}` is malformed: {message} (at offset {offset:#x})")]
     Malformed { module: String, message: String, offset: usize },
     #[error(
-        "`{module}` has its `dylink.0` section at offset {offset:#x}; it must come first, and once"
+        "`{module}` has its `{section}` section at offset {offset:#x}; it must come first, and once"
     )]
-    DylinkNotFirst { module: String, offset: usize },
+    DylinkNotFirst {
+        module: String,
+        /// `dylink.0` or `dylink`; a module with both has two of them.
+        section: &'static str,
+        offset: usize,
+    },
     /// The bytes are more than [`InputLimits::max_module_size`](crate::InputLimits::max_module_size).
     #[error(
         "`{module}` has more than {limit} bytes, which is the limit for a module; if it is to be that large, raise \
@@ -217,7 +244,8 @@ impl Module {
         check_header(&name, bytes)?;
         let mut reader = ModuleReader::default();
         reader.read(&name, bytes, limits)?;
-        let kind = kind(&reader);
+        let kind = reader.kind();
+        reader.read_slots(kind).map_err(|e| explain(&name, bytes, &e))?;
         Ok(Module {
             name,
             kind,
@@ -241,6 +269,15 @@ impl Module {
         self.functions().find(|(other, _)| *other == name).map(|(_, ty)| ty)
     }
 
+    /// Returns whether each memory has addresses of 64 bits, in the order of their index space.
+    pub(crate) fn memory64(&self, contents: &Contents<'_>) -> Vec<bool> {
+        let imported = self.imports.iter().filter_map(|import| match &import.ty {
+            ExternType::Memory(ty) => Some(ty.memory64),
+            _ => None,
+        });
+        imported.chain(contents.memories.iter().map(|ty| ty.memory64)).collect()
+    }
+
     /// The export called `name`, if there is one.
     pub fn export(&self, name: &str) -> Option<&Export> {
         self.exports.iter().find(|export| export.name == name)
@@ -256,11 +293,10 @@ pub fn validate(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
     check_header(name, bytes)?;
     let mut validator = Validator::new_with_features(FEATURES);
     validator.validate_all(bytes).map_err(|error| explain(name, bytes, &error))?;
-    let imports = Parser::new(0).parse_all(bytes).flatten().find_map(|section| match section {
-        Payload::ImportSection(imports) => Some(imports),
-        _ => None,
-    });
-    imports.map_or(Ok(()), |imports| refuse_exact(name, &imports))
+    let sections = Parser::new(0).parse_all(bytes).flatten();
+    let mut before_code =
+        sections.take_while(|section| !matches!(section, Payload::CodeSectionStart { .. }));
+    before_code.try_for_each(|section| refuse_unsupported(name, &section))
 }
 
 #[derive(Default)]
@@ -277,6 +313,11 @@ struct ModuleReader<'a> {
     bases: Vec<Option<Base>>,
     /// Whether table 0 is the one that is shared.
     shares_table: bool,
+    /// Whether it has the section by which linkers know object files.
+    has_linking: bool,
+    elements: Vec<Element<'a>>,
+    /// The functions whose type is that of Binaryen's emulated function pointers.
+    emulated: HashSet<u32>,
     /// The function in each slot that segments have filled so far.
     filled: BTreeMap<u32, u32>,
 }
@@ -296,22 +337,16 @@ impl<'a> ModuleReader<'a> {
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.map_err(|e| explain(name, bytes, &e))?;
             if let Payload::CustomSection(section) = &payload
-                && section.name() == dylink::SECTION
+                && let Some(dylink) = dylink::section(name, section, first_section, limits)?
             {
-                if !first_section {
-                    let offset = section.range().start;
-                    return Err(LoadError::DylinkNotFirst { module: name.to_owned(), offset });
-                }
-                if let KnownCustom::Dylink0(reader) = section.as_known() {
-                    let dylink = dylink::read(name, reader, limits)?;
-                    symbols += dylink.name_count();
-                    self.dylink = Some(dylink);
-                }
+                symbols += dylink.name_count();
+                self.dylink = Some(dylink);
             }
             symbols += symbol_count(&payload);
             limits.check_symbols(name, symbols)?;
             if let Payload::CustomSection(section) = &payload {
                 self.internals.linked.extend(custom::read_linked(section));
+                self.has_linking |= section.name() == LINKING;
             }
             first_section &= matches!(payload, Payload::Version { .. });
             if matches!(payload, Payload::CodeSectionEntry(_)) {
@@ -319,9 +354,7 @@ impl<'a> ModuleReader<'a> {
                 continue;
             }
             let valid = validator.payload(&payload).map_err(|e| explain(name, bytes, &e))?;
-            if let Payload::ImportSection(imports) = &payload {
-                refuse_exact(name, imports)?;
-            }
+            refuse_unsupported(name, &payload)?;
             self.read_section(&payload).map_err(|e| explain(name, bytes, &e))?;
             if let ValidPayload::End(types) = valid {
                 self.collect(types.as_ref());
@@ -361,9 +394,12 @@ impl<'a> ModuleReader<'a> {
                     self.export_indices.push(export.index);
                 }
             }
-            Payload::ElementSection(elements) if self.shares_table => {
-                for element in elements.clone() {
-                    self.read_element(element?)?;
+            Payload::ElementSection(elements) => {
+                self.elements = elements.clone().into_iter().collect::<Result<_, _>>()?;
+            }
+            Payload::DataSection(data) => {
+                for data in data.clone() {
+                    self.read_data(&data?);
                 }
             }
             _ => {}
@@ -371,19 +407,45 @@ impl<'a> ModuleReader<'a> {
         Ok(())
     }
 
+    /// Notes how far the data reaches that lies at constant addresses.
+    fn read_data(&mut self, data: &wasmparser::Data<'_>) {
+        let DataKind::Active { memory_index: 0, offset_expr } = &data.kind else { return };
+        if let Some((None, start)) = self.constant(offset_expr)
+            && !data.data.is_empty()
+        {
+            let end = u64::from(start) + data.data.len() as u64;
+            self.internals.fixed_data_end = self.internals.fixed_data_end.max(end);
+        }
+    }
+
+    /// Reads which function fills which slot of the process's table.
+    fn read_slots(&mut self, kind: Kind) -> wasmparser::Result<()> {
+        let is_of_main = self.internals.shared_table.is_some_and(|table| table.index == 0);
+        if self.shares_table || kind == Kind::Main && is_of_main {
+            for element in std::mem::take(&mut self.elements) {
+                self.read_element(kind, element)?;
+            }
+        }
+        let mut functions = self.internals.slots.keys();
+        self.internals.emulates_casts = functions.any(|function| self.emulated.contains(function));
+        Ok(())
+    }
+
     /// Records the slots that an active segment fills: relative to `__table_base` in a shared library,
     /// absolute in any other module.
-    fn read_element(&mut self, element: wasmparser::Element<'_>) -> wasmparser::Result<()> {
+    fn read_element(&mut self, kind: Kind, element: Element<'_>) -> wasmparser::Result<()> {
         let ElementKind::Active { table_index: None | Some(0), offset_expr } = element.kind else {
             return Ok(());
         };
-        let expected = self.dylink.is_some().then_some(Base::Table);
+        let mem_info = self.dylink.as_ref().map(|dylink| dylink.mem_info);
+        let mem_info = mem_info.filter(|_| kind == Kind::SharedLibrary);
+        let expected = mem_info.map(|_| Base::Table);
         let Some((base, offset)) = self.constant(&offset_expr) else { return Ok(()) };
         if base != expected {
             return Ok(());
         }
         // What it fills beyond its own part of the table others may fill too.
-        let end = self.dylink.as_ref().map_or(u32::MAX, |dylink| dylink.mem_info.table_size);
+        let end = mem_info.map_or(u32::MAX, |mem_info| mem_info.table_size);
         for (slot, function) in (offset..end).zip(functions(element.items)?) {
             let replaced = match function {
                 Some(function) => self.filled.insert(slot, function),
@@ -462,23 +524,54 @@ impl<'a> ModuleReader<'a> {
         self.internals.imported_functions = imported_functions;
         self.internals.defined_functions = types.function_count() - imported_functions;
         self.internals.memories = types.memory_count();
+        self.internals.memory_pages = match types.memory_count() {
+            0 => 0,
+            _ => types.memory_at(0).initial,
+        };
+        self.internals.shared_table = self.table_of_main(types);
+        let functions = 0..types.function_count();
+        let has_emulated_type =
+            |&function: &u32| is_emulated(types[types.core_function_at(function)].unwrap_func());
+        self.emulated = functions.filter(has_emulated_type).collect();
         self.internals.imported_globals = count(|ty| matches!(ty, ExternType::Global(_)));
         self.internals.imported_tags = count(|ty| matches!(ty, ExternType::Tag(_)));
     }
 }
 
-/// The validator takes them for imports of functions like others, whatever the features.
-fn refuse_exact(name: &str, imports: &ImportSectionReader<'_>) -> Result<(), LoadError> {
-    let mut imports = imports.clone().into_imports_with_offsets().flatten();
-    match imports.find(|(_, import)| matches!(import.ty, TypeRef::FuncExact(_))) {
-        None => Ok(()),
-        Some((offset, _)) => Err(LoadError::Feature {
-            module: name.to_owned(),
-            feature: names(WasmFeatures::CUSTOM_DESCRIPTORS),
-            message: "custom descriptors must be enabled for imports of exact types".to_owned(),
-            offset,
-        }),
-    }
+/// Refuses what the validator accepts: imports of exact types, whatever the features, and shared
+/// memories, whose feature atomic instructions need too.
+fn refuse_unsupported(name: &str, section: &Payload<'_>) -> Result<(), LoadError> {
+    let exact = "custom descriptors must be enabled for imports of exact types";
+    let shared = "threads must be enabled for shared memories";
+    let found = match section {
+        Payload::ImportSection(imports) => {
+            let mut imports = imports.clone().into_imports_with_offsets().flatten();
+            imports.find_map(|(offset, import)| match import.ty {
+                TypeRef::FuncExact(_) => Some((WasmFeatures::CUSTOM_DESCRIPTORS, exact, offset)),
+                TypeRef::Memory(ty) if ty.shared => Some((WasmFeatures::THREADS, shared, offset)),
+                _ => None,
+            })
+        }
+        Payload::MemorySection(memories) => {
+            let mut memories = memories.clone().into_iter_with_offsets().flatten();
+            let found = memories.find(|(_, ty)| ty.shared);
+            found.map(|(offset, _)| (WasmFeatures::THREADS, shared, offset))
+        }
+        _ => None,
+    };
+    let Some((feature, message, offset)) = found else { return Ok(()) };
+    let (module, message) = (name.to_owned(), message.to_owned());
+    Err(LoadError::Feature { module, feature: names(feature), message, offset })
+}
+
+/// The number of parameters that Binaryen gives every function pointer when it emulates casts.
+const EMULATED_PARAMS: usize = 16;
+
+/// Whether a type is the one that Binaryen gives every function pointer.
+fn is_emulated(ty: &wasmparser::FuncType) -> bool {
+    ty.params().len() >= EMULATED_PARAMS
+        && ty.params().iter().all(|ty| *ty == ValType::I64)
+        && ty.results() == [ValType::I64]
 }
 
 /// How many symbols a section says it has.
@@ -562,20 +655,64 @@ fn func_type(types: TypesRef<'_>, id: CoreTypeId) -> FuncType {
     FuncType { params: ty.params().to_vec(), results: ty.results().to_vec() }
 }
 
-fn kind(module: &ModuleReader<'_>) -> Kind {
-    let exports = |name: &str| module.exports.iter().any(|export| export.name == name);
-    if module.dylink.is_some() {
-        Kind::SharedLibrary
-    } else if module.imports.iter().any(|import| import.name == LINEAR_MEMORY) {
-        Kind::Object
-    } else if MAIN_EXPORTS.iter().all(|name| exports(name)) {
-        Kind::Main
-    } else if exports("_start") {
-        Kind::Command
-    } else if exports("_initialize") {
-        Kind::Reactor
-    } else {
-        Kind::Plain
+/// The section with which linkers link an object file.
+const LINKING: &str = "linking";
+
+impl ModuleReader<'_> {
+    fn kind(&self) -> Kind {
+        if self.dylink.is_some() {
+            match self.is_at_fixed_addresses() {
+                true => Kind::Main,
+                false => Kind::SharedLibrary,
+            }
+        } else if self.is_object_file() {
+            Kind::Object
+        } else if MAIN_EXPORTS.iter().all(|name| self.exports(name)) {
+            Kind::Main
+        } else if self.exports("_start") {
+            Kind::Command
+        } else if self.exports("_initialize") {
+            Kind::Reactor
+        } else {
+            Kind::Plain
+        }
+    }
+
+    fn exports(&self, name: &str) -> bool {
+        self.exports.iter().any(|export| export.name == name)
+    }
+
+    /// Returns whether a module with a `dylink.0` section is a main all the same.
+    ///
+    /// wasm-ld writes that section for programs that need shared libraries, and Emscripten for its
+    /// main modules. Their code has addresses in it. They define the process's memory and export
+    /// it, or import it and put data at constant addresses.
+    fn is_at_fixed_addresses(&self) -> bool {
+        let is_memory = |import: &Import| import.module == ENV && import.name == MEMORY;
+        let imports_memory = self.imports.iter().any(is_memory);
+        let lends_memory = self.exports(MEMORY) && self.internals.memories > 0 && !imports_memory;
+        let has_fixed_data = imports_memory && self.internals.fixed_data_end > 0;
+        self.bases.iter().all(Option::is_none)
+            && (lends_memory
+                || has_fixed_data
+                || MAIN_EXPORTS.iter().all(|name| self.exports(name)))
+    }
+
+    /// Files of `wasm-ld -r` have no imported `__linear_memory`, and modules that are linked with
+    /// `--emit-relocs` keep the section but have exports.
+    fn is_object_file(&self) -> bool {
+        let imports_blank = self.imports.iter().any(|import| import.name == LINEAR_MEMORY);
+        imports_blank || self.has_linking && self.exports.is_empty()
+    }
+
+    /// Finds the table that the process has from a main: the one of that name, or else its first.
+    fn table_of_main(&self, types: TypesRef<'_>) -> Option<SharedTable> {
+        let exported = self.exports.iter().find(|export| export.name == TABLE);
+        let index = exported.map_or(0, |export| export.index);
+        (index < types.table_count()).then_some(())?;
+        let ty = types.table_at(index);
+        let is_right = ty.element_type.is_func_ref() && !ty.table64;
+        is_right.then_some(SharedTable { index, minimum: ty.initial })
     }
 }
 
@@ -588,7 +725,7 @@ fn check_header(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
         return Err(LoadError::Empty { module });
     }
     if !bytes.starts_with(&MAGIC[..bytes.len().min(MAGIC.len())]) {
-        let (found, hint) = describe_start(bytes);
+        let (found, hint) = describe_start(name, bytes);
         return Err(LoadError::NotWasm { module, found, hint });
     }
     let Some((version, _)) = bytes[MAGIC.len().min(bytes.len())..].split_first_chunk() else {
@@ -603,11 +740,18 @@ fn check_header(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 /// What a file that is no module starts with, and what that probably means.
-fn describe_start(bytes: &[u8]) -> (String, &'static str) {
+fn describe_start(name: &str, bytes: &[u8]) -> (String, &'static str) {
     let start = &bytes[..bytes.len().min(4)];
     let found = format!("`{}`", start.escape_ascii());
     let text = bytes.trim_ascii_start();
-    let hint = if text.starts_with(b"(module") || text.starts_with(b";;") {
+    let is_script = [".js", ".mjs", ".cjs"].iter().any(|ending| name.ends_with(ending));
+    let hint = if start == b"BC\xc0\xde" || start == b"\xde\xc0\x17\x0b" {
+        "; it is LLVM bitcode, as `-flto` makes it: link it to a module first, or compile without `-flto`"
+    } else if start.starts_with(b"\x1f\x8b") {
+        "; it is compressed: unpack it with `gunzip`"
+    } else if is_script {
+        "; it is JavaScript: give the file beside it that ends in `.wasm`"
+    } else if text.starts_with(b"(module") || text.starts_with(b";;") {
         "; it looks like the text format: convert it with `wasm-tools parse`"
     } else if start == b"!<ar" {
         "; it is an archive of object files: link it to a module first"

@@ -176,15 +176,15 @@ impl Plan {
     fn module_report(&self, index: usize) -> ModuleReport<'_> {
         let object = &self.set.objects[index];
         let placement = self.layout.placements[index];
-        let dylink = object.module.dylink.as_ref().filter(|_| object.is_dynamic());
+        let mem_info = object.mem_info();
         let imports = object.module.imports.iter().zip(&self.resolution[index]);
         ModuleReport {
             name: &object.module.name,
             kind: object.module.kind,
-            memory_base: dylink.map(|_| placement.memory_base),
-            memory_size: dylink.map(|dylink| dylink.mem_info.memory_size),
-            table_base: dylink.map(|_| placement.table_base),
-            table_size: dylink.map(|dylink| dylink.mem_info.table_size),
+            memory_base: mem_info.map(|_| placement.memory_base),
+            memory_size: mem_info.map(|info| info.memory_size),
+            table_base: mem_info.map(|_| placement.table_base),
+            table_size: mem_info.map(|info| info.table_size),
             imports: imports
                 .map(|(import, &meaning)| ImportReport {
                     module: &import.module,
@@ -270,7 +270,7 @@ impl Plan {
         writeln!(f, "memory of {} pages", layout.pages)?;
         writeln!(f, "  {}..{} stack", layout.stack_low, layout.stack_high)?;
         for (object, placement) in self.set.objects.iter().zip(&layout.placements) {
-            let size = object.module.dylink.as_ref().map_or(0, |d| d.mem_info.memory_size);
+            let size = object.mem_info().map_or(0, |info| info.memory_size);
             if size > 0 {
                 let start = placement.memory_base;
                 let end = u64::from(start) + u64::from(size);

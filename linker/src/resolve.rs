@@ -162,10 +162,12 @@ impl<'a> Resolver<'a> {
         }
         faults.extend(fit::own_memory(object));
         faults.extend(fit::own_stack(object));
+        faults.extend(fit::fixed_data(object));
         faults.extend(fit::conventional(object));
         let weak = weak_imports(&object.module);
         let meaning = |import: &'a Import| {
-            let weak = weak.contains(import.name.as_str());
+            let module = if import.is_address() { ENV } else { import.module.as_str() };
+            let weak = weak.contains(&(module, import.name.as_str()));
             self.import(object, import, weak).unwrap_or_else(|fault| {
                 faults.push(fault);
                 // The resolution is thrown away if there is any fault.
@@ -263,8 +265,33 @@ impl<'a> Resolver<'a> {
             }
             (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(Meaning::Host),
             (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
+            (None, _) if self.is_exported_in_vain(object, import) => {
+                Err(not_shared(object, import, &import.ty))
+            }
             (None, _) => Err(self.undefined(object, import)),
         }
+    }
+
+    /// Returns whether another module exports what is wanted, but cannot share it.
+    fn is_exported_in_vain(&self, object: &Object, import: &Import) -> bool {
+        let mut exports = self.other_exports(object, import);
+        exports.any(|(_, ty)| {
+            *ty == import.ty && !matches!(ty, ExternType::Func(_) | ExternType::Tag(_))
+        })
+    }
+
+    /// Returns the exports of other modules that have the name of an import, whether they can be
+    /// taken or not.
+    fn other_exports<'r>(
+        &'r self,
+        object: &'r Object,
+        import: &'r Import,
+    ) -> impl Iterator<Item = (&'r Object, &'r ExternType)> {
+        let module = if import.is_address() { ENV } else { import.module.as_str() };
+        let others = self.linked.get(module).into_iter().flatten().copied();
+        let others = others.filter(move |other| !std::ptr::eq(*other, object));
+        let others = others.filter(|_| !is_private(&import.name));
+        others.filter_map(|other| Some((other, &other.module.export(&import.name)?.ty)))
     }
 
     fn ty(&self, definition: Definition) -> &ExternType {
@@ -319,7 +346,11 @@ impl<'a> Resolver<'a> {
         wanted: &str,
     ) -> (Option<Candidate>, Option<String>) {
         let modules: Vec<_> = self.set.objects.iter().map(|other| &*other.module).collect();
-        let hint = hint::undefined(import, &modules);
+        let taken = self.other_exports(object, import).next();
+        let hint = taken.and_then(|(other, ty)| hint::not_taken(import, other, ty));
+        let hint = hint
+            .or_else(|| hint::of_importer(import, object))
+            .or_else(|| hint::undefined(import, &modules));
         let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let nothing = hint::defines_nothing(&right);
@@ -393,11 +424,12 @@ fn mismatch(
     }
 }
 
-/// The names of imports whose absence is no fault. They are recorded under `env` even where only an
-/// address is imported, from `GOT.mem` or `GOT.func`.
-fn weak_imports(module: &Module) -> BTreeSet<&str> {
+/// Returns the imports whose absence is no fault, by module and name. They are recorded under `env`
+/// even where only an address is imported, from `GOT.mem` or `GOT.func`.
+fn weak_imports(module: &Module) -> BTreeSet<(&str, &str)> {
     let infos = module.dylink.iter().flat_map(|dylink| &dylink.import_info);
-    infos.filter(|info| info.is_weak()).map(|info| info.name.as_str()).collect()
+    let weak = infos.filter(|info| info.is_weak());
+    weak.map(|info| (info.module.as_deref().unwrap_or(ENV), info.name.as_str())).collect()
 }
 
 /// The process has one memory and a table of functions, and all else that it gives is a number.

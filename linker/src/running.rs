@@ -459,7 +459,7 @@ impl Running {
     /// What an address in memory or the table belongs to, if a module defines it.
     pub fn place(&self, address: u32) -> Option<Place<'_>> {
         let holds = |resident: &Resident| {
-            let size = resident.object.module.dylink.as_ref()?.mem_info.memory_size;
+            let size = resident.object.mem_info()?.memory_size;
             (address.checked_sub(resident.placement.memory_base)? < size).then_some(())
         };
         if let Some((module, _)) = self.all().find(|(_, resident)| holds(resident).is_some()) {

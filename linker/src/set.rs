@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
+use crate::dylink::MemInfo;
 use crate::exceptions::{self, Tags};
 use crate::fault::{Fault, Faults};
 use crate::host_module::{DYNAMIC_LINKER, is_host};
 use crate::limits::InputLimits;
 use crate::load::{Import, Kind, LoadError, Module};
 use crate::types::ExternType;
-use crate::{flavour, resolve};
+use crate::{flavour, resolve, sbrk};
 use wasmparser::ValType;
 
 /// A module and its bytes. Two of one hash are the same to a plan.
@@ -159,6 +160,7 @@ impl Set {
             }
         }
         faults.extend(gathering.join_system(library)?);
+        gathering.objects.extend(sbrk::module(&gathering.objects));
         let objects = gathering.objects;
         let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
         let program = objects.iter().position(is_program).unwrap_or(0);
@@ -410,6 +412,19 @@ impl Object {
     /// Whether its data lies at fixed addresses of the process's memory.
     pub(crate) fn is_main(&self) -> bool {
         self.is_dynamic() && self.module.kind == Kind::Main
+    }
+
+    /// The room that it needs in the process's memory and table, if it has none at fixed addresses.
+    pub(crate) fn mem_info(&self) -> Option<MemInfo> {
+        let dylink = self.module.dylink.as_ref()?;
+        let is_placed = self.shares_memory && self.module.kind == Kind::SharedLibrary;
+        is_placed.then_some(dylink.mem_info)
+    }
+
+    /// Whether it is a main that defines the process's memory; others import it.
+    pub(crate) fn lends_memory(&self) -> bool {
+        let is_memory = |import: &Import| matches!(import.ty, ExternType::Memory(_));
+        self.is_main() && !self.module.imports.iter().any(is_memory)
     }
 
     /// The names that it defines for others.

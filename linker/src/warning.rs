@@ -36,6 +36,12 @@ pub enum Warning {
          `{importer}`, without a trace, as the compiler has it; build `{importer}` with `{flag}`"
     )]
     EndsExceptions { importer: String, provider: String, flag: &'static str },
+    /// A module's function pointers have a type that no other module expects.
+    #[error(
+        "`{module}` is built with `-sEMULATE_FUNCTION_POINTER_CASTS`: no other module can call its function \
+         pointers, as `qsort` calls the one that it is given; build it without"
+    )]
+    EmulatedCasts { module: String },
 }
 
 /// Functions named in a report; the rest are counted.
@@ -75,7 +81,7 @@ impl Plan {
         let memories: Vec<_> = self.set.objects.iter().map(Memory::of).collect();
         let modules = 0..self.set.objects.len();
         let memories = modules.flat_map(|importer| self.other_memories(importer, &memories));
-        memories.chain(self.ended_exceptions()).collect()
+        memories.chain(self.ended_exceptions()).chain(self.emulated_casts()).collect()
     }
 
     /// A warning for each module that would end another's exceptions, in a program that catches any.
@@ -99,6 +105,15 @@ impl Plan {
             })
         };
         objects.iter().enumerate().filter_map(warning).collect()
+    }
+
+    /// A warning for each module whose function pointers others cannot call.
+    fn emulated_casts(&self) -> impl Iterator<Item = Warning> {
+        let shared = self.set.objects.iter().filter(|object| object.is_dynamic());
+        let is_alone = shared.clone().count() == 1;
+        let emulated =
+            shared.filter(move |object| !is_alone && object.module.internals.emulates_casts);
+        emulated.map(|object| Warning::EmulatedCasts { module: object.module.name.clone() })
     }
 
     /// A warning for each module that one calls and that has another memory.

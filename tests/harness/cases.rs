@@ -82,7 +82,9 @@ fn missing_program(markdown: &str) -> Option<&'static str> {
 }
 
 fn sandbox(folder: &Path, markdown: &str) -> Result<Sandbox, Failed> {
-    if markdown.contains("$ cargo xtask") {
+    // Messages name that command too.
+    let calls_xtask = |line: &str| line.starts_with("$ ") && line.contains("cargo xtask");
+    if markdown.lines().any(calls_xtask) {
         let sandbox = Sandbox::of_workspace()?;
         workspace::copy(folder, sandbox.path(), &["case.md"])?;
         return Ok(sandbox);

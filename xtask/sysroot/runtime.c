@@ -2,6 +2,8 @@
 // The names are Emscripten's; the linker prefers what is defined here to what the archives define.
 
 #define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -220,6 +222,24 @@ _Noreturn void abort(void) {
 
 void __call_sighandler(sighandler_t handler, int signal) {
     handler(signal);
+}
+
+// Threads
+
+// There are none. Says so: a C++ program without exceptions ends without a message when this fails.
+int pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) {
+    static bool is_said;
+    if (!is_said) {
+        fputs("threads are not supported: none can be started\n", stderr);
+    }
+    is_said = true;
+    return EAGAIN;
+}
+
+// No other thread can end such a wait, and callers repeat it until their condition holds.
+int pthread_cond_wait(pthread_cond_t *, pthread_mutex_t *) {
+    fputs("threads are not supported: a wait for another thread would never end\n", stderr);
+    abort();
 }
 
 // What a `longjmp` is about. The order is known to compilers.

@@ -1,8 +1,10 @@
 //! From the options that `run` and `plan` share to a plan.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 
-use linker::{Faults, Object, Plan, Set};
+use linker::{Fault, Faults, Object, Plan, Set};
 
 use super::complain;
 use super::flags::LinkFlags;
@@ -19,7 +21,7 @@ pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
     }
     let set = Set::gather(program, others, &mut flags.search());
     let plan = set.and_then(Plan::new);
-    let plan = plan.map_err(|faults| Unresolved { help: help(&faults, flags), faults })?;
+    let plan = plan.map_err(|faults| Unresolved::new(faults, flags))?;
     warn(&plan);
     Ok(plan)
 }
@@ -33,19 +35,76 @@ pub(crate) fn warn(plan: &Plan) {
 #[derive(Debug)]
 pub(crate) struct Unresolved {
     pub(crate) faults: Faults,
+    /// What is said of the symbols of the system libraries where these are not found.
+    no_system: Option<String>,
+    /// The faults that are spelled out.
+    shown: Faults,
     help: Vec<String>,
+}
+
+impl Unresolved {
+    fn new(faults: Faults, flags: &LinkFlags) -> Self {
+        let (system, others) = faults.split_system();
+        if flags.search().has_sysroot() || system.as_slice().is_empty() {
+            let (shown, help) = (faults.clone(), help(&faults));
+            return Unresolved { faults, no_system: None, shown, help };
+        }
+        let no_system = Some(no_system(&system, &flags.search().sysroots()));
+        let mut help = help(&others);
+        help.push(
+            "name the folder that has them with `--sysroot DIR`, or build them with \
+             `cargo xtask build-all`; `host plan --json` lists the symbols"
+                .to_owned(),
+        );
+        Unresolved { faults, no_system, shown: others, help }
+    }
 }
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.faults.fmt(f)?;
+        if let Some(no_system) = &self.no_system {
+            f.write_str(no_system)?;
+            f.write_str(if self.shown.as_slice().is_empty() { "" } else { "\n" })?;
+        }
+        self.shown.fmt(f)?;
         self.help.iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
     }
 }
 
 impl std::error::Error for Unresolved {}
 
-fn help(faults: &Faults, flags: &LinkFlags) -> Vec<String> {
+/// Symbols named where the system libraries are not found; the rest are counted.
+const SHOWN: usize = 3;
+
+/// Says where the system libraries are not, and what waits for them.
+fn no_system(waiting: &Faults, folders: &[PathBuf]) -> String {
+    let wanted = waiting.as_slice().iter().filter_map(|fault| match fault {
+        Fault::UnknownImport { importers, name, .. } => Some((importers, name)),
+        _ => None,
+    });
+    let (importers, symbols): (Vec<_>, BTreeSet<_>) = wanted.unzip();
+    let modules: BTreeSet<_> = importers.into_iter().flatten().collect();
+    let folders: Vec<_> = folders.iter().map(|folder| format!("`{}`", folder.display())).collect();
+    let shown = symbols.iter().take(SHOWN).map(|name| format!("`{}`", linker::demangle(name)));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = match symbols.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "the system libraries, libc and libc++, are not found; looked for them in {}\n\
+         {} of {} may come from them: {shown}{more}",
+        folders.join(" and "),
+        counted(symbols.len(), "undefined symbol"),
+        counted(modules.len(), "module"),
+    )
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn help(faults: &Faults) -> Vec<String> {
     let mut help = Vec::new();
     if faults.is_library_missing() {
         let text =
@@ -56,11 +115,6 @@ fn help(faults: &Faults, flags: &LinkFlags) -> Vec<String> {
         let module = if module.starts_with("GOT.") { "env" } else { module };
         let module = linker::printable(module);
         help.push(format!("give what defines it with `--link FILE` or `--preload {module}=FILE`"));
-    }
-    if faults.is_symbol_missing() && !flags.search().has_sysroot() {
-        help.push(
-            "there is no folder with libc and libc++: name one with `--sysroot DIR`".to_owned(),
-        );
     }
     help
 }

@@ -1,6 +1,6 @@
 //! Any set of modules: a plan that holds together, or faults with a text each.
 
-use linker::{Fault, Faults, Plan, Set};
+use linker::{Fault, Faults, Kind, Plan, Set};
 use serde_json::Value;
 
 use super::modules::{Input, check_text};
@@ -29,7 +29,7 @@ pub(super) fn check_faults(faults: &Faults) {
     assert!(!faults.as_slice().is_empty(), "faults without one");
     faults.as_slice().iter().map(Fault::to_string).for_each(|text| check_text(&text));
     serde_json::to_string(faults).expect("faults are JSON");
-    let _ = (faults.missing_module(), faults.is_symbol_missing(), faults.is_library_missing());
+    let _ = (faults.missing_module(), faults.split_system(), faults.is_library_missing());
 }
 
 fn check(plan: &Plan) {
@@ -66,8 +66,9 @@ fn check_regions(set: &Set, json: &Value, what: &str, size: Option<u64>) {
     for (base, length) in &regions {
         assert!(base + length <= size, "{what}: {base} + {length} is beyond {size}");
     }
-    let alignments = set.objects.iter().filter(|object| object.is_dynamic());
-    let alignments = alignments.filter_map(|object| object.module.dylink.as_ref());
+    let placed = set.objects.iter().filter(|object| object.is_dynamic());
+    let placed = placed.filter(|object| object.module.kind == Kind::SharedLibrary);
+    let alignments = placed.filter_map(|object| object.module.dylink.as_ref());
     let alignments: Vec<u64> = alignments
         .map(|dylink| match what {
             "memory" => dylink.mem_info.memory_alignment.into(),

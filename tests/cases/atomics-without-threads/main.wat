@@ -1,0 +1,42 @@
+;; Atomic instructions on a memory that is not shared mean the plain ones.
+(module
+  (@dylink.0 (mem-info (memory 16 3)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (func $same (param i64 i64) (param $step i32)
+    (if (i64.ne (local.get 0) (local.get 1)) (then (unreachable))))
+  (func (export "test") (result i32)
+    (local $at i32)
+    (local.set $at (global.get $base))
+    (i64.atomic.store offset=8 (local.get $at) (i64.const 0x1111111111111111))
+    ;; The old value is returned, and the new one is in memory.
+    (call $same (i64.extend_i32_u (i32.atomic.rmw.add (local.get $at) (i32.const 40)))
+      (i64.const 0) (i32.const 1))
+    (call $same (i64.extend_i32_u (i32.atomic.rmw.sub (local.get $at) (i32.const -2)))
+      (i64.const 40) (i32.const 2))
+    ;; Of a narrow one no more bytes change.
+    (call $same (i64.atomic.rmw8.add_u offset=9 (local.get $at) (i64.const 0xff))
+      (i64.const 0x11) (i32.const 3))
+    (call $same (i64.load offset=8 (local.get $at)) (i64.const 0x1111111111111011) (i32.const 4))
+    (call $same (i64.atomic.rmw16.xchg_u offset=14 (local.get $at) (i64.const 0x12345))
+      (i64.const 0x1111) (i32.const 5))
+    (call $same (i64.atomic.rmw32.and_u offset=12 (local.get $at) (i64.const 0xffff0000))
+      (i64.const 0x23451111) (i32.const 6))
+    (call $same (i64.atomic.rmw.or offset=8 (local.get $at) (i64.const 1))
+      (i64.const 0x2345000011111011) (i32.const 7))
+    (call $same (i64.atomic.rmw.xor offset=8 (local.get $at) (i64.const 0x2345000011111011))
+      (i64.const 0x2345000011111011) (i32.const 8))
+    (call $same (i64.atomic.load offset=8 (local.get $at)) (i64.const 0) (i32.const 9))
+    ;; Of what is expected as many bits count as are compared.
+    (call $same (i64.extend_i32_u
+        (i32.atomic.rmw8.cmpxchg_u offset=8 (local.get $at) (i32.const 0x100) (i32.const 7)))
+      (i64.const 0) (i32.const 10))
+    (call $same (i64.atomic.rmw.cmpxchg offset=8 (local.get $at) (i64.const 6) (i64.const 5))
+      (i64.const 7) (i32.const 11))
+    (call $same (i64.extend_i32_u (i32.atomic.load8_u offset=8 (local.get $at)))
+      (i64.const 7) (i32.const 12))
+    (atomic.fence)
+    ;; Nobody waits.
+    (call $same (i64.extend_i32_u (memory.atomic.notify (local.get $at) (i32.const 1)))
+      (i64.const 0) (i32.const 13))
+    (i32.atomic.load (local.get $at))))

@@ -1,0 +1,4 @@
+
+
+// include: shell.js
+var Module = {};

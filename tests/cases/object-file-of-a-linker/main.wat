@@ -1,0 +1,5 @@
+;; Calls what only an object file has.
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "wide" (func (param i64) (result i64)))
+  (func (export "test") (result i32) (i32.const 1)))
