@@ -61,7 +61,7 @@ struct Origin<'s> {
 
 impl<'p> Symbols<'p> {
     /// The functions that a frame is of, of the program or a library that it opened. Code of another that was inlined there
-    /// comes first; that which was inlined between them is not known.
+    /// comes first; that which was inlined between them is not known. A function of the linker's own is left out.
     fn functions(
         &mut self,
         frame: &FrameInfo,
@@ -76,6 +76,11 @@ impl<'p> Symbols<'p> {
             (None, Some(library)) => Some(Origin { set: library.set(), bound: &library.bound }),
             (None, None) => None,
         };
+        if origin.as_ref().is_some_and(|o| o.bound.origin_of_function(frame.func_index()).is_none())
+        {
+            // The linker has written it: nobody could look it up in a source.
+            return Vec::new();
+        }
         origin.and_then(|origin| self.originals(origin, frame)).unwrap_or_else(|| {
             let module = compiled.map(|module| program.name(module));
             let module = module.or(frame.module().name()).unwrap_or("?");

@@ -252,13 +252,21 @@ struct Kept {
 impl Key {
     /// Of all that a program's code is made from, and by whom.
     pub(crate) fn new(engine: &Engine, plan: &Plan, linkage: &Linkage) -> Self {
+        Key::of(engine, ("program", linkage, plan.set()))
+    }
+
+    /// Of the code of a library that a program opens, by its module as it is compiled.
+    pub(crate) fn of_library(engine: &Engine, module: &[u8]) -> Self {
+        Key::of(engine, ("library", module))
+    }
+
+    fn of(engine: &Engine, compiled: impl Hash) -> Self {
         let mut hasher = KeyHasher(Sha256::new());
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
         this_program().hash(&mut hasher);
         // Wasmtime's version, the processor, and all settings.
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        linkage.hash(&mut hasher);
-        plan.set().hash(&mut hasher);
+        compiled.hash(&mut hasher);
         Key(hasher.0.finalize().into())
     }
 }

@@ -57,6 +57,12 @@ impl Code {
         Ok(Code { base, modules, initialisers: bound.initialisers })
     }
 
+    /// The code of one module, which nothing is put together with.
+    pub(crate) fn of_module(code: wasmtime::Module) -> Self {
+        let compiled = Compiled { module: 0, code, imports: Vec::new() };
+        Code { base: None, modules: vec![compiled], initialisers: Vec::new() }
+    }
+
     pub(crate) fn to_parts(&self) -> wasmtime::Result<Vec<Vec<u8>>> {
         let modules =
             self.modules.iter().map(|compiled| (compiled.module, compiled.imports.clone()));

@@ -45,6 +45,13 @@ pub enum Error {
     Bind(#[from] linker::BindError),
     #[error(transparent)]
     Fuse(#[from] linker::FuseError),
+    #[error("`{}` is no system library; those are {}", linker::printable(name), system_libraries())]
+    NoSystemLibrary { name: String },
+    #[error(
+        "`{}` cannot take the place of {name}: it is a {kind}, and must be a shared library",
+        path.display()
+    )]
+    Replacement { name: String, path: PathBuf, kind: linker::Kind },
     /// An embedder's linker lacks functions, each with its type.
     #[error("the host has no{}", functions_of_host(missing))]
     HostFunctions { missing: Vec<(String, String)> },
@@ -123,6 +130,11 @@ fn functions_of_host(missing: &[(String, String)]) -> String {
 }
 
 /// What failed when a module was not instantiated.
+fn system_libraries() -> String {
+    let names = linker::system_libraries().map(linker::module_name);
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 pub(crate) fn instantiation(module: &str, error: &wasmtime::Error) -> String {
     // What is wrong with a segment is a trap too, in no function.
     let frames = error.downcast_ref::<wasmtime::WasmBacktrace>();

@@ -54,6 +54,8 @@ pub struct Linker<T: 'static> {
     preloads: Vec<Object>,
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
+    /// Files in place of system libraries.
+    replacements: Vec<(String, PathBuf)>,
     limits: InputLimits,
     linkage: Linkage,
     cache: Option<Cache>,
@@ -76,6 +78,7 @@ impl<T: 'static> Linker<T> {
             preloads: Vec::new(),
             folders: Vec::new(),
             sysroot: None,
+            replacements: Vec::new(),
             limits: InputLimits::default(),
             linkage: Linkage::default(),
             cache: None,
@@ -136,6 +139,12 @@ impl<T: 'static> Linker<T> {
     /// Takes libc and libc++ from a folder; without it they are looked for beside this program.
     pub fn sysroot(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
         self.sysroot = Some(folder.into());
+        self
+    }
+
+    /// Takes a file for a system library, such as `libc`, in place of the one in the sysroot.
+    pub fn replace(&mut self, library: &str, path: impl Into<PathBuf>) -> &mut Self {
+        self.replacements.push((library.to_owned(), path.into()));
         self
     }
 
@@ -225,7 +234,8 @@ impl<T: 'static> Linker<T> {
         self
     }
 
-    /// Keeps compiled code, and takes it from there if the same modules were compiled before.
+    /// Keeps compiled code, that of libraries which are opened later too, and takes it from there if the same
+    /// modules were compiled before.
     pub fn cache(&mut self, cache: Cache) -> &mut Self {
         self.cache = Some(cache);
         self
@@ -244,6 +254,9 @@ impl<T: 'static> Linker<T> {
         program::check_preloads(&self.preloads)?;
         let search = Search::new(self.folders.clone(), self.sysroot.clone());
         let mut search = search.within(self.limits);
+        for (library, path) in &self.replacements {
+            search = search.replace(library, path)?;
+        }
         let mut set = Set::gather(program, objects.collect(), &mut search)?;
         set.host = set.wanted_of_host();
         set.host.retain(|import| host_functions::has_all(&self.host, &[import]));

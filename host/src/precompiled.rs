@@ -85,7 +85,8 @@ pub unsafe fn run_precompiled(
     // SAFETY: `precompile` has written the parts, says the caller.
     let code = unsafe { Code::from_parts(host.functions.engine(), code) };
     let code = code.map_err(|error| failed(Error::message(&error)))?;
-    let program = Program::of_code(plan, &host.functions, Linkage::default(), code)?;
+    let (linkage, cache) = (Linkage::default(), host.settings.cache.as_ref());
+    let program = Program::of_code(plan, &host.functions, linkage, code, cache)?;
     Ok(Some((host, program.with_libraries(|state| &mut state.libraries))))
 }
 

@@ -151,9 +151,14 @@ impl<'p> Runner<'p> {
             limit: limits.max_open_files.unwrap_or(usize::MAX),
             given: wasi.directories.len(),
         };
+        let libraries = Libraries::new(files).with_max_instances(max_instances);
+        let libraries = match wasi.args.first() {
+            Some(name) => libraries.with_program_name(name),
+            None => libraries,
+        };
         let state = State {
             wasi: wasi.build(&limits)?,
-            libraries: Libraries::new(files).with_max_instances(max_instances),
+            libraries,
             limiter: Limiter::new(&limits),
             open_files,
         };

@@ -125,15 +125,16 @@ impl<T: 'static> Program<T> {
             None => (compile()?, None),
             Some(cache) => cache.code(engine, Key::new(engine, &plan, &linkage), compile)?,
         };
-        Ok(Program { cache_error, ..Program::of_code(plan, functions, linkage, code)? })
+        Ok(Program { cache_error, ..Program::of_code(plan, functions, linkage, code, cache)? })
     }
 
-    /// The program whose modules became this code.
+    /// The program whose modules became this code. That of libraries which it opens is kept in the cache.
     pub(crate) fn of_code(
         plan: Plan,
         functions: &wasmtime::Linker<T>,
         linkage: Linkage,
         code: Code,
+        cache: Option<&Cache>,
     ) -> Result<Self, Error> {
         let whole = match (&code.base, code.modules.as_slice()) {
             (None, [only]) => {
@@ -148,7 +149,7 @@ impl<T: 'static> Program<T> {
             whole,
             functions: Arc::new(functions.clone()),
             libraries: None,
-            compilations: Compilations::default(),
+            compilations: Compilations::kept_in(cache),
             linkage,
             cache_error: None,
         })
@@ -159,9 +160,10 @@ impl<T: 'static> Program<T> {
         Program { libraries: Some(get), ..self }
     }
 
-    /// Why its code was not taken from the [`Cache`], or is not kept there, if something is wrong with that.
+    /// Why its code, or that of a library that it has opened, was not taken from the [`Cache`], or is not
+    /// kept there, if something is wrong with that.
     pub fn cache_error(&self) -> Option<&CacheError> {
-        self.cache_error.as_ref()
+        self.cache_error.as_ref().or_else(|| self.compilations.cache_error())
     }
 
     /// Whether its modules became one.
@@ -300,6 +302,8 @@ pub fn read_within(path: &Path, limits: &InputLimits) -> Result<Object, Error> {
     let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
     let mut object = read_file(&file, path, limits)?;
     object.file = Some(path.to_owned());
+    object.origin = path.parent().map(Path::to_owned);
+    object.opened_as = path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(object)
 }
 

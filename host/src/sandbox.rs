@@ -100,6 +100,9 @@ impl Host {
             true => files.with_directories(wasi.directories.clone()),
             false => files,
         };
+        // As a loader does, which reads it once.
+        let path = wasi.env.iter().rev().find(|(name, _)| name == "LD_LIBRARY_PATH");
+        let files = files.with_library_path(path.map_or("", |(_, path)| path));
         Process::start(program, self.settings.limits, wasi, files)
     }
 }

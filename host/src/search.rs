@@ -1,17 +1,25 @@
-//! Where libraries are found.
+//! Finds libraries: in the runtime path of the module that needs one, in folders that were named, and in
+//! the folder of the system libraries.
 
+use std::collections::BTreeMap;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
-use linker::{Fault, InputLimits, Library, Object};
+use linker::{Fault, InputLimits, Kind, Library, Object};
 
+use crate::error::Error;
 use crate::program;
+use crate::wasi::{self, Directory};
 
 /// Folders with libraries that others name as needed, and the system libraries.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Search {
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
+    /// By the files that they replace.
+    replacements: BTreeMap<&'static str, Object>,
     limits: InputLimits,
 }
 
@@ -20,7 +28,7 @@ impl Search {
     pub fn new(folders: Vec<PathBuf>, sysroot: Option<PathBuf>) -> Self {
         let default = || default_sysroots().into_iter().find(|folder| folder.is_dir());
         let sysroot = sysroot.or_else(default);
-        Search { folders, sysroot, limits: InputLimits::default() }
+        Search { folders, sysroot, ..Search::default() }
     }
 
     /// Refuses libraries, and programs of modules, that are larger than that.
@@ -28,6 +36,23 @@ impl Search {
     pub fn within(mut self, limits: InputLimits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Takes a file for a system library, such as `libc`, in place of the one in the sysroot.
+    ///
+    /// # Errors
+    ///
+    /// When there is no system library of that name, or the file cannot be read or is no shared library.
+    pub fn replace(mut self, library: &str, path: &Path) -> Result<Self, Error> {
+        let file = system_file(library)
+            .ok_or_else(|| Error::NoSystemLibrary { name: library.to_owned() })?;
+        let object = program::read_within(path, &self.limits)?;
+        if object.module.kind != Kind::SharedLibrary {
+            let (path, kind) = (path.to_owned(), object.module.kind);
+            return Err(Error::Replacement { name: library.to_owned(), path, kind });
+        }
+        self.replacements.insert(file, object.into_replacement());
+        Ok(self)
     }
 
     /// Whether there is a folder with the system libraries.
@@ -40,14 +65,47 @@ impl Search {
         self.sysroot.clone().map_or_else(default_sysroots, |folder| vec![folder])
     }
 
-    /// The file of a library, whatever that is.
-    pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
-        self.candidates(name).into_iter().find(|path| path.exists())
+    /// Returns the folders in which a library is looked for by its name alone. A system library in the
+    /// sysroot is none of these: it is found by [`Library::system`].
+    pub(crate) fn folders(&self, name: &str) -> Vec<Place> {
+        let sysroot = self.sysroot.iter().filter(|_| linker::system_library(name).is_none());
+        self.folders.iter().chain(sysroot).cloned().map(Place::folder).collect()
     }
 
-    fn candidates(&self, name: &str) -> Vec<PathBuf> {
-        self.folders.iter().chain(&self.sysroot).map(|folder| folder.join(name)).collect()
+    /// Returns whether a folder is one of those that were named for libraries, or within one.
+    pub(crate) fn holds(&self, folder: &Path) -> bool {
+        let Ok(real) = or_current(folder).canonicalize() else { return false };
+        let mut named = self.folders.iter().filter_map(|named| named.canonicalize().ok());
+        named.any(|named| real.starts_with(named))
     }
+
+    /// Returns the library in the first folder that has it; else all the places where it was looked for.
+    fn first(&self, name: &str, by: &Object) -> Result<Object, Fault> {
+        let mut tried = Vec::new();
+        let below = runtime_path(by).map(|part| Place::below(by, part));
+        for place in below.chain(self.folders(name).into_iter().map(Ok)) {
+            match place.and_then(|place| Ok((place.open_file(name)?, place))) {
+                Ok((file, place)) => {
+                    let read = place.read(&file, name, &self.limits);
+                    return read.map_err(|error| bad(name, by, &error));
+                }
+                Err(reason) => tried.push(reason),
+            }
+        }
+        tried.extend(self.tried_system(name));
+        Err(not_found(name, by, tried))
+    }
+
+    /// Returns where a system library was looked for.
+    fn tried_system(&self, name: &str) -> Option<String> {
+        let file = self.sysroot.as_ref()?.join(linker::system_library(name)?);
+        Some(file.display().to_string())
+    }
+}
+
+/// Returns the file of the system library that is called exactly so.
+fn system_file(name: &str) -> Option<&'static str> {
+    linker::system_libraries().find(|file| linker::module_name(file) == name)
 }
 
 /// `sysroot` beside this program, else `../guests/sysroot` from it.
@@ -61,27 +119,141 @@ fn default_sysroots() -> Vec<PathBuf> {
 }
 
 impl Library for Search {
-    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
-        let candidates = self.candidates(name);
-        match candidates.iter().find(|path| path.is_file()) {
-            Some(path) => program::read_within(path, &self.limits).map_err(|error| {
-                let name = linker::printable(name);
-                let message = format!("`{by}` needs the library `{name}`: {error}");
-                Fault::BadLibrary { message }
-            }),
-            None => Err(Fault::LibraryNotFound {
-                by: by.to_owned(),
-                name: name.to_owned(),
-                tried: candidates.iter().map(|path| path.display().to_string()).collect(),
-            }),
+    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+        match by.is_system() && linker::system_library(name).is_some() {
+            true => Err(not_found(name, by, self.tried_system(name).into_iter().collect())),
+            false => self.first(name, by),
         }
     }
 
     fn system(&mut self, file: &str) -> Option<Object> {
-        program::read(&self.sysroot.as_ref()?.join(file)).ok()
+        let replacement = self.replacements.get(file).cloned();
+        replacement.or_else(|| program::read(&self.sysroot.as_ref()?.join(file)).ok())
     }
 
     fn limits(&self) -> InputLimits {
         self.limits
     }
+}
+
+/// A folder in which libraries are looked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    folder: PathBuf,
+    /// The path from there, if nothing outside of the folder may be opened, whatever links there are.
+    below: Option<PathBuf>,
+}
+
+impl Place {
+    fn folder(folder: PathBuf) -> Self {
+        Place { folder, below: None }
+    }
+
+    /// Returns the folder that a part of a module's runtime path means. It is one at or below that of the
+    /// module: a module is not trusted to name any other folder of this machine.
+    ///
+    /// # Errors
+    ///
+    /// Why the part is not followed.
+    pub(crate) fn below(by: &Object, part: &str) -> Result<Self, String> {
+        let below = from_origin(part).and_then(inside).map(Some);
+        let below = below.ok_or_else(|| refused(part, by, NOT_BELOW))?;
+        let folder = by.origin.clone().ok_or_else(|| refused(part, by, NO_ORIGIN))?;
+        Ok(Place { folder, below })
+    }
+
+    /// Returns the path that a library of a name has there.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Returns the path of the folder.
+    pub(crate) fn path(&self) -> PathBuf {
+        let mut path = self.folder.clone();
+        path.extend(&self.below);
+        path
+    }
+
+    /// Opens the library of a name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened: below a folder also when a link leads out of it.
+    pub(crate) fn open(&self, name: &str) -> io::Result<File> {
+        match &self.below {
+            None => File::open(self.file(name)),
+            Some(below) => {
+                let host = or_current(&self.folder).to_owned();
+                wasi::open(&Directory { host, guest: ".".to_owned() }, &below.join(name))
+            }
+        }
+    }
+
+    /// As [`Place::open`], if it is a file: a pipe would be waited for. An error is its path, and the reason
+    /// if there is such a file.
+    fn open_file(&self, name: &str) -> Result<File, String> {
+        let path = self.file(name);
+        if !path.is_file() {
+            return Err(path.display().to_string());
+        }
+        self.open(name).map_err(|error| format!("{}, but {error}", path.display()))
+    }
+
+    fn read(&self, file: &File, name: &str, limits: &InputLimits) -> Result<Object, Error> {
+        let path = self.file(name);
+        let mut object = program::read_file(file, &path, limits)?;
+        object.origin = path.parent().map(Path::to_owned);
+        object.opened_as = Some(name.to_owned());
+        object.file = Some(path);
+        Ok(object)
+    }
+}
+
+/// The folder itself, or the current one if it has no name.
+pub(crate) fn or_current(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+const NOT_BELOW: &str = "a runtime path is followed only to folders at or below $ORIGIN";
+const NO_ORIGIN: &str = "$ORIGIN is not known, since the module was not read from a folder";
+
+/// Returns the parts of a module's runtime path, in order. An entry may have several.
+pub(crate) fn runtime_path(module: &Object) -> impl Iterator<Item = &str> {
+    let entries = module.module.dylink.iter().flat_map(|dylink| &dylink.runtime_path);
+    entries.flat_map(|entry| entry.split(':')).filter(|part| !part.is_empty())
+}
+
+/// Returns what follows `$ORIGIN`, the folder of the module, if a part of its runtime path begins so.
+pub(crate) fn from_origin(part: &str) -> Option<&str> {
+    let rest = part.strip_prefix("$ORIGIN").or_else(|| part.strip_prefix("${ORIGIN}"))?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+/// Returns a path that leads to no other folder than one inside that from which it starts, on any system.
+fn inside(path: &str) -> Option<PathBuf> {
+    let mut inside = PathBuf::new();
+    for component in path.split('/').filter(|component| !matches!(*component, "" | ".")) {
+        let mut parts = Path::new(component).components();
+        match (parts.next(), parts.next()) {
+            (Some(Component::Normal(name)), None) if !component.contains(['\\', '\0']) => {
+                inside.push(name);
+            }
+            _ => return None,
+        }
+    }
+    Some(inside)
+}
+
+/// Says why a part of a module's runtime path was not followed.
+pub(crate) fn refused(part: &str, by: &Object, reason: &str) -> String {
+    format!("{}, of `{}`: {reason}", linker::printable(part), by.module.name)
+}
+
+pub(crate) fn bad(name: &str, by: &Object, message: &dyn std::fmt::Display) -> Fault {
+    let (by, name) = (&by.module.name, linker::printable(name));
+    Fault::BadLibrary { message: format!("`{by}` needs the library `{name}`: {message}") }
+}
+
+pub(crate) fn not_found(name: &str, by: &Object, tried: Vec<String>) -> Fault {
+    Fault::LibraryNotFound { by: by.module.name.clone(), name: name.to_owned(), tried }
 }

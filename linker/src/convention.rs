@@ -31,9 +31,6 @@ pub(crate) const CALL_CONSTRUCTORS: &str = "__wasm_call_ctors";
 /// only if a weak symbol says that there are any: there the other one is called.
 pub(crate) const INITIALIZE: &str = "_initialize";
 
-/// The system library that asks for the environment, as messages call it.
-pub(crate) const LIBC: &str = "libc";
-
 /// Runs a command.
 pub(crate) const START: &str = "_start";
 

@@ -1,7 +1,7 @@
 //! The ways in which C++ is compiled, as to its exceptions: each has a libc++ of its own.
 
 use crate::fault::Fault;
-use crate::set::Object;
+use crate::set::{Object, module_name};
 
 /// How code is compiled that catches exceptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,15 @@ const FLAVOURS: [Flavour; 2] = [
 /// The libc++ of programs in which nothing catches: it ends a program that throws.
 const LIBCXX: &str = "libc++.wasm";
 /// What needs others comes first.
-const OTHERS: [&str; 3] = ["libiconv.wasm", "libdl.wasm", "libc.wasm"];
+const OTHERS: [&str; 3] = ["libiconv.wasm", "libdl.wasm", LIBC];
+/// The one that asks for the environment.
+pub(crate) const LIBC: &str = "libc.wasm";
+
+/// Names that linkers write for what a system library has, besides its own.
+const ALIASES: [(&str, &[&str]); 2] = [
+    (LIBC, &["libm", "libpthread", "librt", "libutil", "libcrypt", "libresolv", "libxnet"]),
+    (LIBCXX, &["libc++abi", "libunwind"]),
+];
 
 /// The flavour that modules ask for, and one of those that do. Two of them do not mix: neither catches what the
 /// other throws.
@@ -73,6 +81,32 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<Flavour>)> {
 /// The files of the system libraries of a program, those that need others first.
 pub(crate) fn libraries(flavour: Option<Flavour>) -> impl IntoIterator<Item = &'static str> {
     [flavour.map_or(LIBCXX, |flavour| flavour.library)].into_iter().chain(OTHERS)
+}
+
+/// Returns the file of the system library that a `needed` entry or a name for `dlopen` means.
+///
+/// ```
+/// assert_eq!(linker::system_library("libm.so.6"), Some("libc.wasm"));
+/// assert_eq!(linker::system_library("libc++abi.so"), Some("libc++.wasm"));
+/// assert_eq!(linker::system_library("libz.so"), None);
+/// ```
+pub fn system_library(name: &str) -> Option<&'static str> {
+    let name = module_name(name);
+    let alias = || ALIASES.iter().find(|(_, names)| names.contains(&name)).map(|(file, _)| *file);
+    system_libraries().find(|file| module_name(file) == name).or_else(alias)
+}
+
+/// Returns whether a name means a system library. Each libc++ answers to the names of libc++.
+pub(crate) fn is_called(file: &str, name: &str) -> bool {
+    match system_library(name) {
+        Some(LIBCXX) => all().any(|(library, _)| library == file),
+        other => other == Some(file),
+    }
+}
+
+/// Returns the system library that is called exactly so in messages.
+pub(crate) fn titled(title: &str) -> Option<&'static str> {
+    system_libraries().find(|file| module_name(file) == title)
 }
 
 /// The files of all system libraries. A program has one libc++ at most.

@@ -289,6 +289,8 @@ struct Command {
     finishers: Vec<NewExport>,
 }
 
+/// The name of the function that runs what is left to be done at the start of a command, and then the command.
+const LINKED_START: &str = "start (by the linker)";
 /// Runs what the program registered for its end, destructors of static objects among it.
 const RUN_AT_EXIT: &str = "__funcs_on_exit";
 /// Writes what libc holds back; with a null pointer that of every stream.
@@ -525,7 +527,7 @@ impl<'a> Fusing<'a> {
                     let mut number = emitter.exported(id.module, kind, id.index);
                     if name == START && !self.options.preinit {
                         calls.push(number);
-                        number = one(INITIALIZE, &calls, emitter)?.unwrap_or(number);
+                        number = one(LINKED_START, &calls, emitter)?.unwrap_or(number);
                         calls.clear();
                     }
                     emitter.sections.exports.export(name, kind.into(), number);

@@ -132,7 +132,7 @@ pub use demangle::{demangle, is_harmful, printable, printable_lines};
 pub use dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
 pub use exceptions::{TERMINATE, is_synthesised};
 pub use fault::{Candidate, Fault, Faults};
-pub use flavour::system_libraries;
+pub use flavour::{system_libraries, system_library};
 pub use fuse::{FuseError, FuseOptions};
 pub use host_module::{DYNAMIC_LINKER, WASI, host_functions};
 pub use limits::InputLimits;

@@ -21,7 +21,7 @@ use crate::load::{Import, Kind};
 use crate::plan::Plan;
 use crate::resolve::{Meaning, resolve_new};
 use crate::running::{Resident, Running};
-use crate::set::{Library, Object, Set, Symbols, check_file_name, module_name};
+use crate::set::{Library, LibraryNames, Object, Set, Symbols, SystemLibraries, module_name};
 
 /// How a library, and what it needs that does not run yet, joins a program.
 #[derive(Debug, Clone)]
@@ -115,10 +115,11 @@ struct Gathering<'r> {
     ids: Vec<Option<usize>>,
     /// The places of those that run already, by their numbers.
     places: HashMap<usize, usize>,
-    /// The places of those that are new, by their names.
+    /// The places of those that are new, by the names of libraries that they answer to.
     names: HashMap<String, usize>,
     /// The numbers of all that runs, by name, once something is needed.
-    running_names: Option<HashMap<&'r str, usize>>,
+    running_names: Option<LibraryNames<'r>>,
+    system: SystemLibraries,
     limits: InputLimits,
     /// Symbols of all whose symbols are looked up.
     symbols: usize,
@@ -135,6 +136,7 @@ impl<'r> Gathering<'r> {
             places: HashMap::new(),
             names: HashMap::new(),
             running_names: None,
+            system: SystemLibraries::default(),
             limits,
             symbols: 0,
             needed: BTreeMap::new(),
@@ -164,6 +166,7 @@ impl<'r> Gathering<'r> {
             places: HashMap::new(),
             names: HashMap::new(),
             running_names: None,
+            system: self.system,
             limits: self.limits,
             symbols: self.symbols,
             objects: order.iter().map(|&place| self.objects[place].clone()).collect(),
@@ -174,7 +177,8 @@ impl<'r> Gathering<'r> {
         (ordered, places[module])
     }
 
-    fn add(&mut self, object: Object, id: Option<usize>) -> usize {
+    fn add(&mut self, mut object: Object, id: Option<usize>) -> usize {
+        object.tell_from_system();
         if id.is_none() && object.module.kind != Kind::SharedLibrary {
             let message = if object.module.kind == Kind::Main { MAIN } else { NO_LIBRARY };
             let module = object.module.name.clone();
@@ -183,7 +187,7 @@ impl<'r> Gathering<'r> {
         let place = self.objects.len();
         match id {
             Some(id) => self.places.insert(id, place),
-            None => Some(*self.names.entry(object.module.name.clone()).or_insert(place)),
+            None => Some(*self.names.entry(object.library_name().to_owned()).or_insert(place)),
         };
         self.symbols += object.module.symbol_count();
         self.objects.push(object);
@@ -220,34 +224,50 @@ impl<'r> Gathering<'r> {
     }
 
     fn join_needed(&mut self, by: usize, library: &mut dyn Library) -> Vec<usize> {
-        let object = &self.objects[by];
-        let (name, dylink) = (object.module.name.clone(), object.module.dylink.clone());
-        let files = dylink.map(|dylink| dylink.needed).unwrap_or_default();
-        files.iter().filter_map(|file| self.join_file(file, &name, library)).collect()
+        let by = self.objects[by].clone();
+        let files = by.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+        files.filter_map(|file| self.join_file(file, &by, library)).collect()
     }
 
-    fn join_file(&mut self, file: &str, by: &str, library: &mut dyn Library) -> Option<usize> {
-        let name = module_name(file);
-        let running = self.running_names.get_or_insert_with(|| self.running.names());
-        if let Some(&id) = running.get(name) {
-            return self.add_running(id);
-        }
-        if let Some(&place) = self.names.get(name) {
-            return Some(place);
-        }
-        match check_file_name(file, by).and_then(|()| library.needed(file, by)) {
-            Ok(object) => {
+    fn join_file(&mut self, file: &str, by: &Object, library: &mut dyn Library) -> Option<usize> {
+        let running = self.running_names.get_or_insert_with(|| self.running.library_names());
+        let (user, system) = (running.library(file), running.system(file));
+        let new = match by.needs_system(file) {
+            true => match (system, self.new_system(file)) {
+                (Some(id), _) => return self.add_running(id),
+                (None, Some(place)) => return Some(place),
+                (None, None) => self.system.needed(file, by, library).map(Some),
+            },
+            false => match (user, self.names.get(module_name(file))) {
+                (Some(id), _) => return self.add_running(id),
+                (None, Some(&place)) => return Some(place),
+                (None, None) => self.system.or_needed(file, by, library),
+            },
+        };
+        match new {
+            Ok(Some(object)) => {
                 let file = object.file.as_deref();
                 match file.and_then(|file| self.running.of_file(file)) {
                     Some(id) => self.add_running(id),
                     None => Some(self.add(object, None)),
                 }
             }
+            Ok(None) | Err(Fault::LibraryNotFound { .. }) if system.is_some() => {
+                system.and_then(|id| self.add_running(id))
+            }
+            // A system library, which joins when a symbol of it is wanted.
+            Ok(None) => None,
             Err(fault) => {
                 self.faults.push(fault);
                 None
             }
         }
+    }
+
+    /// Returns the system library of a name that is new.
+    fn new_system(&self, name: &str) -> Option<usize> {
+        let is_it = |object: &Object| object.system.is_some_and(|it| flavour::is_called(it, name));
+        self.objects.iter().position(is_it)
     }
 
     /// The symbols that a new module imports and none defines.
@@ -280,8 +300,10 @@ impl<'r> Gathering<'r> {
         }
         let flavour = self.flavour();
         let files = flavour::libraries(flavour).into_iter();
-        let new = files.filter(|file| self.running.named(module_name(file)).is_none());
-        let mut system: Vec<_> = new.filter_map(|file| library.system(file)).collect();
+        let new = files.filter(|file| self.running.system(file).is_none());
+        let new: Vec<_> = new.filter(|file| self.new_system(file).is_none()).collect();
+        let new = new.into_iter();
+        let mut system: Vec<_> = new.filter_map(|file| self.system.get(file, library)).collect();
         loop {
             let wanted = self.wanted();
             let Some(at) = system.iter().position(|object| defines(object, &wanted)) else { break };
@@ -300,7 +322,7 @@ impl<'r> Gathering<'r> {
         let new = (0..self.objects.len()).filter(is_new).map(|place| &self.objects[place]);
         let mut faults = Vec::new();
         let asked = flavour::of(new, &mut faults);
-        let runs = |file: &str| self.running.named(module_name(file)).is_some();
+        let runs = |file: &str| self.running.system(file).is_some();
         let running = flavour::all().find(|(file, _)| runs(file));
         if let (Some((flavour, module)), Some((file, running))) = (asked, running)
             && running != Some(flavour)

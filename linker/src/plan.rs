@@ -9,7 +9,7 @@ use crate::host_module::DYNAMIC_LINKER;
 use crate::layout::{Layout, layout};
 use crate::load::{Import, Module};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::set::{Definition, Object, Set, module_name};
+use crate::set::{Definition, Object, Set};
 use crate::types::ExternType;
 use crate::{fit, graph};
 
@@ -27,6 +27,7 @@ use crate::{fit, graph};
 ///   "modules": [                        in the order of instantiation
 ///     {
 ///       "name", "kind",                 kinds as in `Kind`: "shared-library", "main", …
+///       "replaced_by",                  the file given for this system library, if one was
 ///       "memory_base", "memory_size",   where its data begins
 ///       "table_base", "table_size",     where its part of the table begins
 ///       "imports": [
@@ -163,7 +164,7 @@ impl Plan {
     /// For each module, those of which it uses anything, or which it lists as needed. What it defines too,
     /// an inline function of C++ for example, it would have without them: that makes no dependency.
     fn dependencies(&self) -> Vec<Vec<usize>> {
-        let places = self.set.places();
+        let names = self.set.library_names();
         let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
         let of = |(module, (object, meanings)): (usize, (&Object, &Vec<Meaning>))| {
             let used = object.module.imports.iter().zip(meanings);
@@ -172,7 +173,7 @@ impl Plan {
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
             let used = used.filter_map(|(_, meaning)| meaning.definition());
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|name| places.get(module_name(name)).copied());
+            let needed = needed.filter_map(|name| names.needed(name, object));
             let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
             all.sort_unstable();
             all.dedup();

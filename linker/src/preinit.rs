@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use wasmparser::Operator;
 
-use crate::convention::LIBC;
 use crate::demangle::demangle;
+use crate::flavour::LIBC;
 use crate::layout::ItemId;
 use crate::reach::{Program, Reach};
 use crate::resolve::Meaning;
@@ -87,7 +87,7 @@ fn name(program: &Program<'_>, module: usize) -> String {
 fn variables(program: &Program<'_>, reach: &Reach, exports: &[String]) -> Vec<PreinitFault> {
     let plan = program.links.plan;
     let is_set = |module: usize, symbol: &str| {
-        plan.set.objects[module].module.name == LIBC && SET_AT_START.contains(&symbol)
+        plan.set.objects[module].system == Some(LIBC) && SET_AT_START.contains(&symbol)
     };
     let mut faults = Vec::new();
     for &module in &reach.active {

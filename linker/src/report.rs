@@ -28,6 +28,9 @@ struct Report<'a> {
 struct ModuleReport<'a> {
     name: &'a str,
     kind: Kind,
+    /// The file that was given in place of this system library.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<String>,
     /// Bytes, where its data begins; null if it has a memory of its own or lies at fixed addresses.
     memory_base: Option<u32>,
     memory_size: Option<u32>,
@@ -181,6 +184,7 @@ impl Plan {
         ModuleReport {
             name: &object.module.name,
             kind: object.module.kind,
+            replaced_by: object.replacement(),
             memory_base: mem_info.map(|_| placement.memory_base),
             memory_size: mem_info.map(|info| info.memory_size),
             table_base: mem_info.map(|_| placement.table_base),
@@ -219,7 +223,11 @@ impl Plan {
     fn write_module(&self, f: &mut fmt::Formatter<'_>, module: usize) -> fmt::Result {
         let object = &self.set.objects[module];
         let placement = self.layout.placements[module];
-        write!(f, "module {}: {}", object.module.name, object.module.kind)?;
+        write!(f, "module {}: ", object.module.name)?;
+        if let Some(file) = object.replacement() {
+            write!(f, "replaced by {}, ", printable(&file))?;
+        }
+        write!(f, "{}", object.module.kind)?;
         if object.module.kind == Kind::SharedLibrary {
             write!(f, ", memory_base {}", placement.memory_base)?;
             write!(f, ", table_base {}", placement.table_base)?;

@@ -1,14 +1,15 @@
 //! The modules of a program that runs: others join them and leave again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::path::Path;
 
 use crate::convention::ENV;
+use crate::flavour;
 use crate::layout::{ItemId, Layout, Placement, TABLE_LIMIT, slots_of_main};
 use crate::opening::Opening;
 use crate::plan::Plan;
-use crate::set::{Definition, Object, module_name};
+use crate::set::{Definition, LibraryNames, Object, module_name};
 use crate::types::ExternType;
 
 /// The modules of a program that runs, by number, and what they have of its memory and its table.
@@ -104,10 +105,10 @@ impl Running {
             joined: 0,
             handles: 0,
         };
-        let places = set.places();
+        let names = set.library_names();
         for (object, &placement) in set.objects.iter().zip(&plan.layout.placements) {
             let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|file| places.get(module_name(file)).copied());
+            let needed = needed.filter_map(|file| names.needed(file, object));
             let resident =
                 running.resident(object.clone(), placement, 0..0, needed.collect(), Vec::new());
             running.modules.push(Some(Resident { stays: true, ..resident }));
@@ -170,29 +171,47 @@ impl Running {
         .map(|(id, _)| id)
     }
 
-    /// What [`Running::named`] says, of all names.
-    pub(crate) fn names(&self) -> HashMap<&str, usize> {
-        let mut names = HashMap::new();
-        for (id, resident) in self.all() {
-            let module = &resident.object.module;
-            let parts = module.internals.linked.iter().map(String::as_str);
-            for name in parts.chain([module.name.as_str()]) {
-                names.entry(name).or_insert(id);
-            }
-        }
+    /// Returns the module that is the system library of a file, or of which that has become a part.
+    pub(crate) fn system(&self, file: &str) -> Option<usize> {
+        let is_part = |part: &String| flavour::titled(part) == Some(file);
+        let is_it = |object: &Object| {
+            object.system == Some(file) || object.module.internals.linked.iter().any(is_part)
+        };
+        self.all().find(|(_, resident)| is_it(&resident.object)).map(|(id, _)| id)
+    }
+
+    /// The modules by the names of libraries that they answer to.
+    pub(crate) fn library_names(&self) -> LibraryNames<'_> {
+        let mut names = LibraryNames::default();
+        self.all().for_each(|(id, resident)| names.add(&resident.object, id));
         names
     }
 
-    /// The module that is called so, if the program has started with it.
+    /// Returns the module that a library's name means, if the program has started with it. A system
+    /// library is none of these.
     pub fn started_with(&self, name: &str) -> Option<usize> {
-        self.named(name).filter(|&id| id < self.started)
+        self.library_names().library(name).filter(|&id| id < self.started)
     }
 
-    /// Whether a name is that of the module whose exports are called.
+    /// Returns the library that was opened by exactly this name, or the system library of it.
+    pub fn opened_as(&self, name: &str) -> Option<usize> {
+        let is_it = |resident: &Resident| resident.object.opened_as.as_deref() == Some(name);
+        let opened = self.all().find(|(_, resident)| is_it(resident)).map(|(id, _)| id);
+        opened.or_else(|| self.library_names().system(name))
+    }
+
+    /// Returns whether a module tells folders in which its libraries are looked for.
+    pub fn has_runtime_paths(&self) -> bool {
+        let mut dylinks = self.all().filter_map(|(_, it)| it.object.module.dylink.as_ref());
+        dylinks.any(|dylink| !dylink.runtime_path.is_empty())
+    }
+
+    /// Whether a library's name is that of the module whose exports are called.
     pub fn is_program(&self, name: &str) -> bool {
         self.object(self.program).is_some_and(|object| {
             let first = object.module.internals.linked.first();
-            object.module.name == name || first.is_some_and(|first| first == name)
+            let names = [&object.module.name].into_iter().chain(first);
+            names.into_iter().any(|own| module_name(own) == module_name(name))
         })
     }
 

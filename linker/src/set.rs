@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
+use crate::demangle::printable;
 use crate::dylink::MemInfo;
 use crate::exceptions::{self, Tags};
 use crate::fault::{Fault, Faults};
@@ -25,11 +26,19 @@ pub struct Object {
     /// Where it was read from, if that is known. This crate opens nothing; what is kept beside a module, such
     /// as its source map, is found by it.
     pub file: Option<PathBuf>,
+    /// The folder that `$ORIGIN` stands for in its runtime path, if it was found in one.
+    pub origin: Option<PathBuf>,
+    /// The name or path by which the program knows it: of its file as it was given, needed or opened.
+    pub opened_as: Option<String>,
     /// The module name under which others import from it. Modules that share the process's memory all
     /// have `env`.
     pub linked_as: String,
     /// Whether it shares the process's memory and table.
     shares_memory: bool,
+    /// The file of the system library that it is, if it is one.
+    pub(crate) system: Option<&'static str>,
+    /// Whether somebody has given it in place of the system library of that name.
+    pub(crate) is_replacement: bool,
     /// Whether it takes part only since a symbol of it was wanted.
     pub(crate) is_on_demand: bool,
     /// Its exports by name, once somebody has looked something up in it alone.
@@ -60,8 +69,70 @@ impl Object {
         let module = Arc::new(Module::load_within(name, &bytes, limits)?);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
-        let (is_on_demand, index) = (false, Arc::default());
-        Ok(Object { module, bytes, file: None, linked_as, shares_memory, is_on_demand, index })
+        Ok(Object {
+            module,
+            bytes,
+            file: None,
+            origin: None,
+            opened_as: None,
+            linked_as,
+            shares_memory,
+            system: None,
+            is_replacement: false,
+            is_on_demand: false,
+            index: Arc::default(),
+        })
+    }
+
+    /// Makes it the system library of a file, one of [`system_libraries`](crate::system_libraries),
+    /// whatever it is called itself.
+    #[must_use]
+    pub fn into_system(mut self, file: &'static str) -> Self {
+        self.rename(module_name(file).to_owned());
+        self.opened_as = Some(file.to_owned());
+        self.system = Some(file);
+        self
+    }
+
+    /// Returns how the program calls its file; a module without one by its name.
+    pub fn path_or_name(&self) -> &str {
+        self.opened_as.as_deref().unwrap_or(&self.module.name)
+    }
+
+    /// Marks it as given in place of a system library: plans say so.
+    #[must_use]
+    pub fn into_replacement(mut self) -> Self {
+        self.is_replacement = true;
+        self
+    }
+
+    /// Returns whether it is a system library. Its name says nothing about that.
+    pub fn is_system(&self) -> bool {
+        self.system.is_some()
+    }
+
+    /// Returns the file that was given in place of this system library, if one was.
+    pub(crate) fn replacement(&self) -> Option<String> {
+        let file = self.file.as_ref().map(|file| file.display().to_string());
+        self.is_replacement.then(|| file.unwrap_or_default())
+    }
+
+    /// Renames a module that is no system library but called like one: such a module is called by its
+    /// file, as in `libc.wasm`, so that messages tell the two apart.
+    pub(crate) fn tell_from_system(&mut self) {
+        if self.is_system() || flavour::titled(&self.module.name).is_none() {
+            return;
+        }
+        let file = self.file.as_deref().and_then(|file| file.file_name());
+        let file = file.map(|file| printable(&file.to_string_lossy()).into_owned());
+        let file = file.filter(|file| *file != self.module.name);
+        self.rename(file.unwrap_or_else(|| format!("{}.wasm", self.module.name)));
+    }
+
+    fn rename(&mut self, name: String) {
+        if self.module.name != name {
+            Arc::make_mut(&mut self.module).name = name;
+        }
     }
 
     /// Gives others the exports of this module under a module name of its own, with its own memory.
@@ -81,22 +152,35 @@ impl Object {
 impl Hash for Object {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // All else of `module` was read from the bytes, and these are the same in whatever file.
-        let Object { module, bytes, linked_as, shares_memory, is_on_demand, file: _, index: _ } =
-            self;
-        (&module.name, bytes, linked_as, shares_memory, is_on_demand).hash(state);
+        let Object {
+            module,
+            bytes,
+            linked_as,
+            shares_memory,
+            is_on_demand,
+            system,
+            is_replacement: _,
+            file: _,
+            origin: _,
+            opened_as: _,
+            index: _,
+        } = self;
+        (&module.name, bytes, linked_as, shares_memory, is_on_demand, system).hash(state);
     }
 }
 
 /// Where shared libraries that are needed but not given come from.
 pub trait Library {
-    /// The library of a file name that some module lists as needed.
+    /// Returns the library of a file name that the module `by` lists as needed. No system library: these
+    /// come from [`Library::system`], also where a module needs one by name and this does not find it.
     ///
     /// # Errors
     ///
     /// A [`Fault`], when it is not found or cannot be used.
-    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault>;
+    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault>;
 
-    /// A system library by its file name, if it is there. It joins only if a symbol of it is wanted.
+    /// Returns a system library by its file, one of [`system_libraries`](crate::system_libraries), if it
+    /// is there. It joins only if a symbol of it is wanted, or another system library needs it.
     fn system(&mut self, file: &str) -> Option<Object>;
 
     /// What holds for all modules together, those that are given too.
@@ -110,8 +194,8 @@ pub trait Library {
 pub struct NoLibrary;
 
 impl Library for NoLibrary {
-    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
-        let (by, name) = (by.to_owned(), name.to_owned());
+    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+        let (by, name) = (by.module.name.clone(), name.to_owned());
         Err(Fault::LibraryNotFound { by, name, tried: Vec::new() })
     }
 
@@ -197,25 +281,29 @@ impl Set {
 struct Gathering {
     /// Modules that were given, as long as they have not joined.
     given: Vec<Option<Object>>,
-    /// The places of these by their names.
+    /// The places of these by the names of libraries that they answer to.
     places: HashMap<String, VecDeque<usize>>,
     objects: Vec<Object>,
-    /// Names of modules that have joined or cannot.
+    /// Names of modules that have joined or cannot; a system library's is its file.
     names: BTreeSet<String>,
+    system: SystemLibraries,
     limits: InputLimits,
     /// Symbols of the modules that have joined.
     symbols: usize,
 }
 
 impl Gathering {
-    fn new(given: Vec<Object>, limits: InputLimits) -> Self {
+    fn new(mut given: Vec<Object>, limits: InputLimits) -> Self {
         let mut places = HashMap::<_, VecDeque<_>>::new();
-        for (place, object) in given.iter().enumerate() {
-            places.entry(object.module.name.clone()).or_default().push_back(place);
+        for (place, object) in given.iter_mut().enumerate() {
+            object.tell_from_system();
+            let name = module_name(&object.module.name).to_owned();
+            places.entry(name).or_default().push_back(place);
         }
         let given = given.into_iter().map(Some).collect();
         let (objects, names) = (Vec::new(), BTreeSet::new());
-        Gathering { given, places, objects, names, limits, symbols: 0 }
+        let system = SystemLibraries::default();
+        Gathering { given, places, objects, names, system, limits, symbols: 0 }
     }
 
     /// Adds a module and then what it needs, breadth first. What is there is not added again, so cycles
@@ -223,39 +311,65 @@ impl Gathering {
     fn join(&mut self, object: Object, library: &mut dyn Library) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
         let mut at = self.objects.len();
-        self.names.insert(object.module.name.clone());
+        self.names.insert(object.library_name().to_owned());
         self.add(object)?;
-        while let Some(object) = self.objects.get(at) {
+        while let Some(by) = self.objects.get(at).cloned() {
             at += 1;
-            let by = object.module.name.clone();
-            let needed = object.module.dylink.iter().flat_map(|dylink| dylink.needed.clone());
-            for file in needed.collect::<Vec<_>>() {
-                if self.names.insert(module_name(&file).to_owned()) {
-                    match self.needed(&file, &by, library) {
-                        Ok(object) => self.add(object)?,
-                        Err(fault) => faults.push(fault),
-                    }
+            let needed = by.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+            for file in needed {
+                match self.needed(file, &by, library) {
+                    Ok(Some(object)) => self.add(object)?,
+                    Ok(None) => {}
+                    Err(fault) => faults.push(fault),
                 }
             }
         }
         Ok(faults)
     }
 
-    fn add(&mut self, object: Object) -> Result<(), Fault> {
+    fn add(&mut self, mut object: Object) -> Result<(), Fault> {
+        object.tell_from_system();
         self.symbols += object.module.symbol_count();
         self.objects.push(object);
         self.limits.check_all_symbols(self.symbols)
     }
 
-    fn needed(&mut self, file: &str, by: &str, library: &mut dyn Library) -> Result<Object, Fault> {
+    /// Returns what a module needs that has not joined; `None` too for a system library that joins when a
+    /// symbol of it is wanted.
+    fn needed(
+        &mut self,
+        file: &str,
+        by: &Object,
+        library: &mut dyn Library,
+    ) -> Result<Option<Object>, Fault> {
+        if by.needs_system(file) {
+            return self.needed_by_system(file, by, library);
+        }
+        if !self.names.insert(module_name(file).to_owned()) {
+            return Ok(None);
+        }
         let mut places = self.places.get_mut(module_name(file));
         while let Some(place) = places.as_mut().and_then(|places| places.pop_front()) {
             if let Some(object) = self.given[place].take() {
-                return Ok(object);
+                return Ok(Some(object));
             }
         }
-        check_file_name(file, by)?;
-        library.needed(file, by)
+        self.system.or_needed(file, by, library)
+    }
+
+    /// Returns the system library that another one needs, whatever else is called so.
+    fn needed_by_system(
+        &mut self,
+        file: &str,
+        by: &Object,
+        library: &mut dyn Library,
+    ) -> Result<Option<Object>, Fault> {
+        let known = |object: &Object| object.system.is_some_and(|it| flavour::is_called(it, file));
+        if self.objects.iter().any(known) {
+            return Ok(None);
+        }
+        let object = self.system.needed(file, by, library)?;
+        Ok(self.names.insert(object.library_name().to_owned()).then_some(object))
     }
 
     fn join_system(&mut self, library: &mut dyn Library) -> Result<Vec<Fault>, Fault> {
@@ -266,14 +380,14 @@ impl Gathering {
         let given = self.objects.len();
         let asked = flavour::of(self.objects.iter(), &mut faults);
         let files = flavour::libraries(asked.map(|(flavour, _)| flavour));
-        let mut system: Vec<_> =
-            files.into_iter().filter_map(|file| library.system(file)).collect();
+        let files = files.into_iter();
+        let mut system: Vec<_> = files.filter_map(|file| self.system.get(file, library)).collect();
         loop {
             let wanted = self.wanted();
             let defines = |object: &Object| object.symbols().any(|name| wanted.contains(name));
             let Some(at) = system.iter().position(defines) else { break };
             let object = system.remove(at);
-            if !self.names.contains(&object.module.name) {
+            if !self.names.contains(object.library_name()) {
                 let first = self.objects.len();
                 faults.extend(self.join(object, library)?);
                 self.objects[first..].iter_mut().for_each(|object| object.is_on_demand = true);
@@ -404,9 +518,15 @@ fn opens_libraries(object: &Object) -> bool {
 }
 
 impl Object {
-    /// Whether it is one of [`system_libraries`](crate::system_libraries), by its name.
-    pub(crate) fn is_system(&self) -> bool {
-        flavour::system_libraries().any(|file| module_name(file) == self.module.name)
+    /// Returns whether it needs the system library of a name, and no other file of that name.
+    pub(crate) fn needs_system(&self, name: &str) -> bool {
+        self.is_system() && flavour::system_library(name).is_some()
+    }
+
+    /// Returns the name by which other libraries need it. That of a system library is its file, so that no
+    /// other has it.
+    pub(crate) fn library_name(&self) -> &str {
+        self.system.unwrap_or_else(|| module_name(&self.module.name))
     }
 
     /// Whether its data lies at fixed addresses of the process's memory.
@@ -493,10 +613,102 @@ impl Object {
 }
 
 impl Set {
-    /// The place of each module by its name; of two of one name that of the first, which `needed` entries mean.
-    pub(crate) fn places(&self) -> HashMap<&str, usize> {
-        let modules = self.objects.iter().enumerate().rev();
-        modules.map(|(place, object)| (object.module.name.as_str(), place)).collect()
+    /// The modules by the names of libraries that they answer to.
+    pub(crate) fn library_names(&self) -> LibraryNames<'_> {
+        let mut names = LibraryNames::default();
+        self.objects.iter().enumerate().for_each(|(place, object)| names.add(object, place));
+        names
+    }
+}
+
+/// Modules by the names of libraries that they answer to, the first of each.
+#[derive(Debug, Default)]
+pub(crate) struct LibraryNames<'a> {
+    libraries: HashMap<&'a str, usize>,
+    /// By their files.
+    system: Vec<(&'static str, usize)>,
+}
+
+impl<'a> LibraryNames<'a> {
+    /// Adds a module, and those that have become part of it.
+    pub(crate) fn add(&mut self, object: &'a Object, module: usize) {
+        // No part but a system library is called like one: see `Object::tell_from_system`.
+        for part in &object.module.internals.linked {
+            self.add_name(part, flavour::titled(part), module);
+        }
+        self.add_name(&object.module.name, object.system, module);
+    }
+
+    fn add_name(&mut self, name: &'a str, system: Option<&'static str>, module: usize) {
+        match system {
+            Some(file) => self.system.push((file, module)),
+            None => {
+                self.libraries.entry(module_name(name)).or_insert(module);
+            }
+        }
+    }
+
+    /// Returns the module that is meant by a `needed` entry of another.
+    pub(crate) fn needed(&self, file: &str, by: &Object) -> Option<usize> {
+        let library = || self.library(file).filter(|_| !by.needs_system(file));
+        library().or_else(|| self.system(file))
+    }
+
+    /// Returns the library of a name that is no system library.
+    pub(crate) fn library(&self, file: &str) -> Option<usize> {
+        self.libraries.get(module_name(file)).copied()
+    }
+
+    /// Returns the system library of a name.
+    pub(crate) fn system(&self, name: &str) -> Option<usize> {
+        let mut system = self.system.iter();
+        system.find(|(file, _)| flavour::is_called(file, name)).map(|(_, module)| *module)
+    }
+}
+
+/// The system libraries, each asked for once.
+#[derive(Debug, Default)]
+pub(crate) struct SystemLibraries(HashMap<&'static str, Option<Object>>);
+
+impl SystemLibraries {
+    /// Returns the system library of a file.
+    pub(crate) fn get(&mut self, file: &'static str, library: &mut dyn Library) -> Option<Object> {
+        let read = || library.system(file).map(|object| object.into_system(file));
+        self.0.entry(file).or_insert_with(read).clone()
+    }
+
+    /// Returns the system library that another one needs.
+    pub(crate) fn needed(
+        &mut self,
+        name: &str,
+        by: &Object,
+        library: &mut dyn Library,
+    ) -> Result<Object, Fault> {
+        let Some(file) = flavour::system_library(name) else { return library.needed(name, by) };
+        match self.get(file, library) {
+            Some(object) => Ok(object),
+            // The fault tells where it was looked for.
+            None => library.needed(name, by).map(|object| object.into_system(file)),
+        }
+    }
+
+    /// Returns the library that a module needs, which is no system library; `None` if there is none, but a
+    /// system library of that name: that joins when a symbol of it is wanted.
+    pub(crate) fn or_needed(
+        &mut self,
+        name: &str,
+        by: &Object,
+        library: &mut dyn Library,
+    ) -> Result<Option<Object>, Fault> {
+        check_file_name(name, &by.module.name)?;
+        match (library.needed(name, by), flavour::system_library(name)) {
+            (Err(Fault::LibraryNotFound { .. }), Some(file))
+                if self.get(file, library).is_some() =>
+            {
+                Ok(None)
+            }
+            (needed, _) => needed.map(Some),
+        }
     }
 }
 

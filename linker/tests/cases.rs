@@ -73,7 +73,7 @@ impl Case {
 struct Folder<'c>(&'c Case);
 
 impl Library for Folder<'_> {
-    fn needed(&mut self, file: &str, by: &str) -> std::result::Result<Object, Fault> {
+    fn needed(&mut self, file: &str, by: &Object) -> std::result::Result<Object, Fault> {
         let name = module_name(file);
         let known = self.0.modules.iter().any(|module| module == name);
         match known.then(|| self.0.object(name)) {

@@ -64,7 +64,7 @@ const RIGHT: &str = r#"(module
 struct Texts;
 
 impl Library for Texts {
-    fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+    fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
         match module_name(file) {
             name @ "left" => Ok(object(name, LEFT)),
             name @ "right" => Ok(object(name, RIGHT)),
@@ -295,7 +295,7 @@ fn what_is_used_stays() {
 fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
     struct Libc;
     impl Library for Libc {
-        fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+        fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
             Texts.needed(file, by)
         }
 
@@ -363,7 +363,7 @@ fn a_slot_that_was_given_later_is_emptied_too() {
 struct Chain;
 
 impl Library for Chain {
-    fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+    fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
         let text = match module_name(file) {
             "first" => r#"(module (@dylink.0 (mem-info) (needed "second.wasm")))"#,
             "second" => r#"(module (@dylink.0 (mem-info) (needed "third.wasm")))"#,
@@ -384,7 +384,7 @@ impl Library for Chain {
 #[test]
 fn a_chain_is_followed_to_its_end_and_what_runs_is_not_asked_for_again() {
     let mut running = started();
-    let first = Chain.needed("first.wasm", "").unwrap();
+    let first = Chain.needed("first.wasm", &object("program", PROGRAM)).unwrap();
     let mut opening = running.open(first, &mut Chain, &|_| false).unwrap();
     let given = (1..4).map(|n| (n, Given { memory_base: 1000 * n as u32, table_base: 50 }));
     opening.place(&given.collect(), 70);

@@ -142,7 +142,7 @@ fn load(modules: &[(String, Vec<u8>)]) -> Result<Vec<Object>> {
 struct Loaded([Vec<Object>; 2]);
 
 impl Library for Loaded {
-    fn needed(&mut self, name: &str, by: &str) -> std::result::Result<Object, Fault> {
+    fn needed(&mut self, name: &str, by: &Object) -> std::result::Result<Object, Fault> {
         let [_, needed] = &mut self.0;
         let named = |object: &Object| name.strip_suffix(".wasm") == Some(&object.module.name);
         match needed.iter().position(named) {

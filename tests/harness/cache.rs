@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("cache::other_files_stay", other_files_stay),
         trial("cache::what_was_not_used_for_longest_goes_first", oldest_goes_first),
         trial("cache::embedders_can_have_one", embedders_can_have_one),
+        trial("cache::libraries_that_are_opened_are_kept", opened_libraries_are_kept),
         trial("cache::damaged_files_of_compile_are_refused", damaged_files_are_refused),
     ];
     #[cfg(unix)]
@@ -242,6 +243,61 @@ fn other_files_stay() -> Result<(), Failed> {
     match fixture.entry()?.ends_with("diary.txt") {
         true => fixture.works(),
         false => Err("the wrong file was removed".into()),
+    }
+}
+
+/// Opens `divide.wasm`, and returns whether that was possible.
+const OPENER: &str = r#"(module
+    (@dylink.0 (mem-info (memory 4096 0) (table 1 0)))
+    (import "env" "memory" (memory 1))
+    (import "env" "__indirect_function_table" (table 1 funcref))
+    (import "env" "__stack_pointer" (global (mut i32)))
+    (import "env" "__memory_base" (global $base i32))
+    (import "wasm_host" "dlopen" (func $dlopen (param i32 i32) (result i32)))
+    (data (global.get $base) "library.wasm\00")
+    (func (export "malloc") (param i32) (result i32)
+        (i32.add (global.get $base) (i32.const 2048)))
+    (func (export "open") (result i32)
+        (i32.ne (i32.const 0) (call $dlopen (global.get $base) (i32.const 2)))))"#;
+
+/// The code of a library is kept beside that of the program, taken from there, and written anew if it is damaged.
+fn opened_libraries_are_kept() -> Result<(), Failed> {
+    let fixture = Fixture::new()?;
+    fs::write(fixture.path("opener.wasm"), wat::parse_str(OPENER)?)?;
+    let library = r#"(module (@dylink.0 (mem-info)) (func (export "f")))"#;
+    fs::write(fixture.path("library.wasm"), wat::parse_str(library)?)?;
+    let open = |options: &[&str]| {
+        let options = [&["run", "-L", "."], options, &["--invoke", "open", "opener.wasm"]].concat();
+        only(&fixture.command(&options).output()?, "1\n")
+    };
+    open(&["--no-cache"])?;
+    if fixture.path("cache").exists() {
+        return Err("`--no-cache` has made a cache".into());
+    }
+    open(&[])?;
+    let files = fixture.files()?;
+    if files.len() != 2 {
+        return Err(format!("the program and the library are kept as {files:?}").into());
+    }
+    let hour = Duration::from_secs(60 * 60);
+    files.iter().try_for_each(|file| age(file, 2 * hour))?;
+    open(&[])?;
+    for file in &files {
+        match file.metadata()?.modified()?.elapsed() {
+            Ok(age) if age > hour => return Err(format!("{} was not used", file.display()).into()),
+            _ => {}
+        }
+    }
+    files.iter().try_for_each(|file| fs::write(file, "no code"))?;
+    open(&[])?;
+    for file in &files {
+        if fs::read(file)? == b"no code" {
+            return Err(format!("{} is still damaged", file.display()).into());
+        }
+    }
+    match fixture.files()? == files {
+        true => Ok(()),
+        false => Err("the same code is kept under other names".into()),
     }
 }
 

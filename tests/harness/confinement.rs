@@ -451,7 +451,7 @@ mod unix {
     use libtest_mimic::Completion;
 
     use super::*;
-    use crate::builds::text;
+    use crate::builds::{expect, text};
     use crate::workspace;
 
     pub(super) fn trials() -> Vec<Trial> {
@@ -460,6 +460,7 @@ mod unix {
             trial("confinement::links_that_the_guest_makes", links_that_the_guest_makes),
             trial("confinement::races_stay_inside", races_stay_inside),
             trial("confinement::races_for_libraries", races_for_libraries),
+            trial("confinement::runtime_paths_stay_inside", runtime_paths_stay_inside),
             trial("confinement::a_pipe_does_not_stop_the_clock", a_pipe_does_not_stop_the_clock),
             trial(
                 "confinement::a_pipe_beside_a_module_is_no_source_map",
@@ -697,6 +698,46 @@ mod unix {
             other => Err(format!("a library outside was opened: {other:?}").into()),
         };
         race(&folders, look, 2_000)
+    }
+
+    /// The runtime path of a module leads to no file outside of its folder, when it is linked and when a program opens
+    /// libraries.
+    fn runtime_paths_stay_inside() -> Result<(), Failed> {
+        let folders = Folders::new()?;
+        let number = |number: u32| {
+            format!(
+                r#"(module (@dylink.0 (mem-info))
+                    (func (export "dep") (result i32) (i32.const {number})))"#
+            )
+        };
+        let main = |path: &str| {
+            format!(
+                r#"(module (@dylink.0 (mem-info) (needed "libdep.wat") (runtime-path "$ORIGIN/{path}"))
+                    (import "env" "dep" (func $dep (result i32)))
+                    (func (export "test") (result i32) (call $dep)))"#
+            )
+        };
+        fs::write(folders.path("out/libdep.wat"), number(2))?;
+        fs::write(folders.path("in/real.wat"), number(1))?;
+        symlink("../out", folders.path("in/link"))?;
+        symlink("../../out/libdep.wat", folders.path("in/folder/libdep.wat"))?;
+        fs::create_dir(folders.path("in/inside"))?;
+        symlink("../real.wat", folders.path("in/inside/libdep.wat"))?;
+        for (name, path) in [("link", "link"), ("file", "folder"), ("inside", "inside")] {
+            fs::write(folders.path(&format!("in/{name}.wat")), main(path))?;
+        }
+        let name = format!("link.wat{}", "\\00".repeat(13));
+        fs::write(folders.path("opener.wat"), OPENER.replace("/in/folder/which.wasm", &name))?;
+        let run = |args: &[&str]| -> Result<String, Failed> {
+            let mut command = Command::new(workspace::host());
+            workspace::clean_environment(&mut command);
+            command.current_dir(folders.sandbox.path()).arg("run").args(args);
+            Ok(text(&command.output()?))
+        };
+        for (name, outcome) in [("link", "not found"), ("file", "not found"), ("inside", "1\n")] {
+            expect(&run(&["--invoke", "test", &format!("in/{name}.wat")])?, outcome)?;
+        }
+        expect(&run(&["-L", "in", "--invoke", "look", "opener.wat"])?, "0\n")
     }
 
     /// Who opens a pipe waits for somebody who writes to it, and so does the system in his place.

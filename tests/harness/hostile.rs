@@ -174,7 +174,7 @@ const LIBRARIES: [(&str, &str); 22] = [
     ),
     (r#"(module (@dylink.0 (mem-info) (needed "../x.wasm")))"#, "which is a path or no name"),
     (r#"(module (@dylink.0 (mem-info) (needed "C:x.wasm")))"#, "which is a path or no name"),
-    (r#"(module (@dylink.0 (mem-info) (needed "gone.wasm")))"#, "there is no library `gone.wasm`"),
+    (r#"(module (@dylink.0 (mem-info) (needed "gone.wasm")))"#, "which is not found"),
     (
         r#"(module (@dylink.0 (mem-info)) (import "env" "a\1b[2Jb" (func)))"#,
         "`env.a\\u{1b}[2Jb`: () -> (), but no module defines it",
@@ -267,10 +267,12 @@ struct Chain {
 }
 
 impl Library for Chain {
-    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
+    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
         let number = name.trim_start_matches('m').trim_end_matches(".wasm").parse::<usize>();
         let object = number.map_err(|e| e.to_string()).and_then(|n| link_of_chain(n, self.length));
-        object.map_err(|message| Fault::BadLibrary { message: format!("{by}: {message}") })
+        object.map_err(|message| Fault::BadLibrary {
+            message: format!("{}: {message}", by.module.name),
+        })
     }
 
     fn system(&mut self, _: &str) -> Option<Object> {

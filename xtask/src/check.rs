@@ -76,11 +76,12 @@ impl Sysroot<'_> {
 }
 
 impl Library for Sysroot<'_> {
-    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
-        self.load(name).map_err(|tried| Fault::LibraryNotFound {
-            by: by.to_owned(),
+    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+        let file = self.0.sysroot().join(linker::system_library(name).unwrap_or(name));
+        Err(Fault::LibraryNotFound {
+            by: by.module.name.clone(),
             name: name.to_owned(),
-            tried: vec![tried],
+            tried: vec![file.display().to_string()],
         })
     }
 

@@ -24,14 +24,15 @@ fn describe(usage: CacheUsage) -> String {
     format!("{} {programs}, {}", usage.entries, ByteSize(usage.bytes))
 }
 
-/// Tells why code was compiled that need not have been.
-pub(crate) fn warn(program: &Program<State>) {
+/// Tells why code was compiled that need not have been. Returns whether there is something to tell.
+pub(crate) fn warn(program: &Program<State>) -> bool {
     if let Some(error) = program.cache_error() {
         complain(&format!(
             "warning: compiled code is not kept: {error}; name another folder with `--cache-dir` or \
              HOST_CACHE_DIR, or do without one by `--no-cache`"
         ));
     }
+    program.cache_error().is_some()
 }
 
 /// Tells if a guest is given the folder: what it writes there could be run as machine code.

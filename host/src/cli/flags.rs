@@ -117,21 +117,26 @@ pub(crate) struct LinkFlags {
     #[arg(long, value_name = "DIR", env = "HOST_SYSROOT",
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) sysroot: Option<PathBuf>,
+    /// Take FILE for the system library NAME, such as libc, in place of the one in the sysroot
+    #[arg(long, value_name = "NAME=FILE", value_parser = parse_replacement)]
+    pub(crate) replace: Vec<(String, PathBuf)>,
     #[command(flatten)]
     pub(crate) input: InputFlags,
 }
 
 impl LinkFlags {
-    pub(crate) fn search(&self) -> Search {
+    pub(crate) fn search(&self) -> Result<Search, Error> {
         let search = Search::new(self.folders.clone(), named(self.sysroot.as_ref()));
-        search.within(self.input.limits())
+        let search = search.within(self.input.limits());
+        let mut replacements = self.replace.iter();
+        replacements.try_fold(search, |search, (name, file)| search.replace(name, file))
     }
 
     /// Whether the command line names modules to link, or folders that have them, unless these are for what the
     /// program opens later.
     pub(crate) fn is_given(&self, opens_libraries: bool) -> bool {
-        let folders = self.folders.is_empty() || opens_libraries;
-        !(self.preload.is_empty() && self.link.is_empty() && folders)
+        let libraries = self.folders.is_empty() && self.replace.is_empty() || opens_libraries;
+        !(self.preload.is_empty() && self.link.is_empty() && libraries)
     }
 }
 
@@ -205,16 +210,16 @@ impl RunFlags {
         self.module_and_args.get(1..).unwrap_or_default()
     }
 
-    pub(crate) fn settings(&self) -> Settings {
-        Settings {
+    pub(crate) fn settings(&self) -> Result<Settings, Error> {
+        Ok(Settings {
             limits: self.limits(),
             mode: self.mode.into(),
             inlining: self.inline,
             cache: self.cache.cache(),
-            libraries: self.link.search(),
+            libraries: self.link.search()?,
             libraries_in_directories: self.dlopen_from_dir,
             ..Settings::default()
-        }
+        })
     }
 
     /// Of several values for one limit the last counts, and those by name before `-W`.
@@ -409,12 +414,16 @@ fn named(folder: Option<&PathBuf>) -> Option<PathBuf> {
 }
 
 fn parse_preload(text: &str) -> Result<(String, PathBuf), String> {
-    match text.split_once('=') {
-        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
-            Ok((name.to_owned(), file.into()))
-        }
-        _ => Err("write NAME=FILE, for example env=calc.wasm".to_owned()),
-    }
+    parse_file(text).ok_or_else(|| "write NAME=FILE, for example env=calc.wasm".to_owned())
+}
+
+fn parse_replacement(text: &str) -> Result<(String, PathBuf), String> {
+    parse_file(text).ok_or_else(|| "write NAME=FILE, for example libc=mine.wasm".to_owned())
+}
+
+fn parse_file(text: &str) -> Option<(String, PathBuf)> {
+    let (name, file) = text.split_once('=')?;
+    (!name.is_empty() && !file.is_empty()).then(|| (name.to_owned(), file.into()))
 }
 
 fn parse_directory(text: &str) -> Result<Directory, String> {

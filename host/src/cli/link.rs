@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
+use host::Search;
 use linker::{Fault, Faults, Object, Plan, Set};
 
 use super::complain;
@@ -19,9 +20,10 @@ pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
     for file in &flags.link {
         others.push(flags.input.read(file)?);
     }
-    let set = Set::gather(program, others, &mut flags.search());
+    let mut search = flags.search()?;
+    let set = Set::gather(program, others, &mut search);
     let plan = set.and_then(Plan::new);
-    let plan = plan.map_err(|faults| Unresolved::new(faults, flags))?;
+    let plan = plan.map_err(|faults| Unresolved::new(faults, &search))?;
     warn(&plan);
     Ok(plan)
 }
@@ -43,13 +45,13 @@ pub(crate) struct Unresolved {
 }
 
 impl Unresolved {
-    fn new(faults: Faults, flags: &LinkFlags) -> Self {
+    fn new(faults: Faults, search: &Search) -> Self {
         let (system, others) = faults.split_system();
-        if flags.search().has_sysroot() || system.as_slice().is_empty() {
+        if search.has_sysroot() || system.as_slice().is_empty() {
             let (shown, help) = (faults.clone(), help(&faults));
             return Unresolved { faults, no_system: None, shown, help };
         }
-        let no_system = Some(no_system(&system, &flags.search().sysroots()));
+        let no_system = Some(no_system(&system, &search.sysroots()));
         let mut help = help(&others);
         help.push(
             "name the folder that has them with `--sysroot DIR`, or build them with \

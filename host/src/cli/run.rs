@@ -11,17 +11,16 @@ use super::flags::RunFlags;
 use super::{cache, link};
 
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
+    let settings = flags.settings()?;
+    cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
     if let Some((host, program)) = precompiled(flags)? {
         let call = Call::new(program.main(), flags)?;
         return call.make(&host, &program, flags);
     }
-    let settings = flags.settings();
-    cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
     let host = Host::with(settings)?;
     let object = flags.link.input.read(Path::new(flags.module()))?;
     let call = Call::new(&object.module, flags)?;
     let program = host.compile(link::plan(object, &flags.link)?)?;
-    cache::warn(&program);
     call.make(&host, &program, flags)
 }
 
@@ -31,12 +30,13 @@ fn precompiled(flags: &RunFlags) -> anyhow::Result<Option<(Host, Program<State>)
         return Ok(None);
     }
     // SAFETY: the flag says that the file can be trusted, and its help what that means.
-    let program = unsafe { host::run_precompiled(Path::new(flags.module()), flags.settings()) }?;
+    let program = unsafe { host::run_precompiled(Path::new(flags.module()), flags.settings()?) }?;
     let opens_libraries = |(_, program): &(Host, Program<State>)| program.plan().opens_libraries();
     let folders = program.as_ref().is_some_and(opens_libraries);
     if program.is_some() && flags.link.is_given(folders) {
         bail!(
-            "`{}` is linked already: leave `--link`, `--preload` and `-L` out, or give them to `host compile`",
+            "`{}` is linked already: leave `--link`, `--preload`, `--replace` and `-L` out, or give them to \
+             `host compile`",
             flags.module()
         );
     }
@@ -60,7 +60,18 @@ impl<'f> Call<'f> {
         Ok(Call::Export { name, args })
     }
 
+    /// Makes the call. If the cache cannot be used it tells so once: for the program, or for the first library
+    /// that this opens.
     fn make(&self, host: &Host, program: &Program<State>, flags: &RunFlags) -> anyhow::Result<()> {
+        let is_told = cache::warn(program);
+        let result = self.run(host, program, flags);
+        if !is_told {
+            cache::warn(program);
+        }
+        result
+    }
+
+    fn run(&self, host: &Host, program: &Program<State>, flags: &RunFlags) -> anyhow::Result<()> {
         match self {
             Call::Start => {
                 host.start(program, &wasi(flags, flags.args()))?.invoke("_start", &[])?;

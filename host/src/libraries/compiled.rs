@@ -1,12 +1,14 @@
-//! The code of libraries, compiled once in a process.
+//! The code of libraries: compiled once in a process, and kept in the cache for others.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use linker::{BoundModule, Identity, Object, Opening, Set};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
+use crate::cache::{Cache, CacheError, Key};
+use crate::code::Code;
 use crate::engine::start_compiler;
 use crate::error::Error;
 
@@ -26,7 +28,12 @@ impl Compiled {
 
 /// What was compiled; clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Compilations(Arc<Mutex<Known>>);
+pub(crate) struct Compilations {
+    known: Arc<Mutex<Known>>,
+    cache: Option<Cache>,
+    /// What was first wrong with the cache.
+    cache_error: Arc<OnceLock<CacheError>>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -40,6 +47,16 @@ struct Known {
 const KEPT: usize = 1000;
 
 impl Compilations {
+    /// Compilations whose code is kept in a cache too.
+    pub(crate) fn kept_in(cache: Option<&Cache>) -> Self {
+        Compilations { cache: cache.cloned(), ..Compilations::default() }
+    }
+
+    /// Why code was not taken from the cache, or is not kept there.
+    pub(crate) fn cache_error(&self) -> Option<&CacheError> {
+        self.cache_error.get()
+    }
+
     /// A new module of an opening. Function bodies are validated too: the linker rewrites them and expects them
     /// to be valid.
     pub(crate) fn compile(
@@ -49,11 +66,10 @@ impl Compilations {
         module: usize,
     ) -> Result<Arc<Compiled>, Error> {
         let identity = opening.identity(module);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = known.bound.get(&identity) {
             return Ok(Arc::clone(compiled));
         }
-        start_compiler()?;
         let Object { module: about, bytes, .. } = opening.object(module);
         linker::validate(&about.name, bytes)?;
         let bound = opening.bind(module)?;
@@ -63,10 +79,7 @@ impl Compilations {
         let digest = Sha256::digest(&bound.bytes).into();
         let code = match known.code.get(&digest) {
             Some(code) => code.clone(),
-            None => {
-                let code = wasmtime::Module::from_binary(engine, &bound.bytes);
-                code.map_err(|error| Error::compile(&about.name, &error))?
-            }
+            None => self.code(engine, &about.name, &bound.bytes)?,
         };
         known.code.insert(digest, code.clone());
         let compiled = Arc::new(Compiled { code, bound, opening: opening.clone() });
@@ -74,9 +87,27 @@ impl Compilations {
         Ok(compiled)
     }
 
+    /// The code of a module as it is bound, from the cache if it is there.
+    fn code(&self, engine: &Engine, name: &str, bytes: &[u8]) -> Result<wasmtime::Module, Error> {
+        let compile = || {
+            start_compiler()?;
+            let code = wasmtime::Module::from_binary(engine, bytes);
+            code.map_err(|error| Error::compile(name, &error))
+        };
+        let Some(cache) = &self.cache else { return compile() };
+        let key = Key::of_library(engine, bytes);
+        let (mut code, error) = cache.code(engine, key, || compile().map(Code::of_module))?;
+        if let Some(error) = error {
+            // One is enough to tell of.
+            let _ = self.cache_error.set(error);
+        }
+        let module = code.modules.pop().map(|compiled| compiled.code);
+        module.map_or_else(compile, Ok)
+    }
+
     /// What became this code.
     pub(crate) fn find(&self, code: &wasmtime::Module) -> Option<Arc<Compiled>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.bound.values().find(|compiled| wasmtime::Module::same(&compiled.code, code)).cloned()
     }
 }

@@ -10,7 +10,7 @@ use linker::{Fault, Object};
 
 use crate::error::Error;
 use crate::program;
-use crate::search::Search;
+use crate::search::{self, Place, Search};
 use crate::wasi::{self, Directory};
 
 /// Files that are kept as they were read; a program may open any number.
@@ -23,11 +23,51 @@ pub struct Files {
     search: Search,
     /// Directories of the guest in which it may open libraries by a path.
     directories: Option<Vec<Directory>>,
+    /// Folders of the guest in which it looks for libraries by name.
+    library_path: Vec<String>,
     /// By file.
     system: HashMap<String, Option<Object>>,
     /// What was read last of each file, when that was written, and how long it was.
     read: HashMap<PathBuf, (SystemTime, u64, Object)>,
 }
+
+/// A library that was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Its file, with all links resolved: two names of one file are one library.
+    pub(crate) file: PathBuf,
+    /// The path by which the guest could open it, or its name in a folder that the guest does not see.
+    name: String,
+    /// That folder.
+    place: Option<Place>,
+}
+
+/// Why no library was found.
+#[derive(Debug)]
+pub(crate) enum Missing {
+    /// There is none of that name in the folders of libraries, nor in any of these places, in order.
+    Nowhere(Vec<String>),
+    /// What has that name is no library, or may not be opened.
+    Refused(String),
+}
+
+impl Missing {
+    /// Says so to the guest that has asked for a library of that name.
+    pub(crate) fn message(self, name: &str) -> String {
+        let nowhere = format!("there is no library `{}` in {FOLDERS}", linker::printable(name));
+        match self {
+            Missing::Refused(message) => message,
+            Missing::Nowhere(tried) if tried.is_empty() => nowhere,
+            Missing::Nowhere(tried) => {
+                format!("{nowhere}; tried before:\n  {}", tried.join("\n  "))
+            }
+        }
+    }
+}
+
+const FOLDERS: &str = "the folders of libraries (`-L`)";
+const SYSROOT: &str = "the folder of the system libraries (`--sysroot`)";
+const NOT_GIVEN: &str = "that is no folder in which the program may open libraries";
 
 impl Files {
     /// Libraries are looked for by name in the folders of a search.
@@ -43,27 +83,76 @@ impl Files {
         self
     }
 
-    /// The file that a name means: one with a slash is a path of the guest's, any other is looked for.
-    pub(crate) fn find(&self, name: &str) -> Result<PathBuf, String> {
-        let shown = linker::printable(name);
+    /// Looks for libraries by name in folders of the guest too, as `LD_LIBRARY_PATH` lists them, before
+    /// those of the search. They are paths in directories that the guest can read, and have no effect without
+    /// [`Files::with_directories`].
+    #[must_use]
+    pub fn with_library_path(mut self, path: &str) -> Self {
+        let folders = path.split([':', ';']).filter(|folder| !folder.is_empty());
+        self.library_path = folders.map(str::to_owned).collect();
+        self
+    }
+
+    /// Finds the library that a name means. One with a slash is a path of the guest's; any other is looked
+    /// for, first in the runtime path of the module that asks for it.
+    pub(crate) fn find(&self, name: &str, by: Option<&Object>) -> Result<Found, Missing> {
         if name.is_empty() {
-            return Err(
-                "the library's name is empty; the program itself is opened by NULL".to_owned()
-            );
+            let message = "the library's name is empty; the program itself is opened by NULL";
+            return Err(Missing::Refused(message.to_owned()));
         }
-        let found = match name.contains(std::path::is_separator) {
-            true => self.in_directories(name)?,
-            false => self.search.find(name).ok_or_else(|| {
-                format!("there is no library `{shown}` in the folders of libraries (`-L`)")
-            })?,
-        };
-        let real = found.canonicalize().map_err(|_| format!("there is no file `{shown}`"))?;
-        match fs::metadata(&real) {
-            Ok(data) if data.is_file() => Ok(real),
-            Ok(data) if data.is_dir() => Err(format!("`{shown}` is a folder, not a library")),
-            // A pipe would be waited for.
-            _ => Err(format!("`{shown}` is no file")),
+        if name.contains(std::path::is_separator) {
+            return self.at_path(name).map_err(Missing::Refused);
         }
+        let mut tried = Vec::new();
+        let below = by.into_iter().flat_map(|by| {
+            search::runtime_path(by).map(move |part| self.in_runtime_path(name, by, part))
+        });
+        let listed = self.library_path.iter().map(|folder| self.at_path(&join(folder, name)));
+        for found in below.chain(listed) {
+            match found {
+                Ok(found) => return Ok(found),
+                Err(reason) => tried.push(reason),
+            }
+        }
+        let mut folders = self.search.folders(name).into_iter();
+        match folders.find(|place| place.file(name).exists()) {
+            Some(place) => in_folder(name, place).map_err(Missing::Refused),
+            None => Err(Missing::Nowhere(tried)),
+        }
+    }
+
+    /// Finds a library in a part of a module's runtime path. That is a path of the guest's, unless it is
+    /// relative to a module in a folder that only the host knows.
+    fn in_runtime_path(&self, name: &str, by: &Object, part: &str) -> Result<Found, String> {
+        let Some(rest) = search::from_origin(part) else { return self.at_path(&join(part, name)) };
+        if let Some(folder) = self.guest_folder(by) {
+            return self.at_path(&join(&(folder.trim_end_matches('/').to_owned() + rest), name));
+        }
+        let place = Place::below(by, part)?;
+        match by.origin.as_deref().is_some_and(|origin| self.search.holds(origin)) {
+            true => in_folder(name, place).map_err(|_| join(part, name)),
+            false => Err(search::refused(part, by, NOT_GIVEN)),
+        }
+    }
+
+    /// Returns the folder of a module as the guest knows it, if it may open libraries there.
+    fn guest_folder(&self, module: &Object) -> Option<String> {
+        let path = module.opened_as.as_deref();
+        if let Some((folder, _)) = path.and_then(|path| path.rsplit_once('/')) {
+            return Some(folder.to_owned());
+        }
+        let origin = search::or_current(module.origin.as_deref()?).canonicalize().ok()?;
+        self.directories.iter().flatten().find_map(|Directory { host, guest }| {
+            let rest = origin.strip_prefix(host.canonicalize().ok()?).ok()?.to_owned();
+            let parts = rest.components().map(|part| part.as_os_str().to_string_lossy());
+            Some(parts.fold(guest.clone(), |folder, part| join(&folder, &part)))
+        })
+    }
+
+    /// Finds a library by a path of the guest's.
+    fn at_path(&self, path: &str) -> Result<Found, String> {
+        let file = real_file(path, &self.in_directories(path)?)?;
+        Ok(Found { file, name: path.to_owned(), place: None })
     }
 
     /// The guest's directory that a path is in, and the path from there.
@@ -96,43 +185,73 @@ impl Files {
         }
     }
 
-    /// Opens a library that was found for a name. In a directory of the guest's it is opened as the guest itself
-    /// would open it, for what was found there may have been changed to a link that leads out.
-    fn open(&self, file: &Path, name: &str) -> Result<File, String> {
+    /// Opens a library that was found. In a directory of the guest's it is opened as the guest itself would
+    /// open it, for what was found there may have been changed to a link that leads out.
+    fn open(&self, found: &Found) -> Result<File, String> {
         let failed =
-            |error: io::Error| Error::Read { path: PathBuf::from(name), error }.to_string();
-        if !name.contains(std::path::is_separator) {
-            return File::open(file).map_err(failed);
+            |error: io::Error| Error::Read { path: PathBuf::from(&found.name), error }.to_string();
+        if let Some(place) = &found.place {
+            return place.open(&found.name).map_err(failed);
         }
-        let (directory, rest) = self.directory_of(name)?;
+        let (directory, rest) = self.directory_of(&found.name)?;
         wasi::open(directory, &rest).map_err(failed)
     }
 
-    /// Reads a library that was found for a name, if it has changed since it was read last.
-    pub(crate) fn read(&mut self, file: &Path, name: &str) -> Result<Object, String> {
-        let opened = self.open(file, name)?;
+    /// Reads a library that was found.
+    pub(crate) fn read(&mut self, found: &Found) -> Result<Object, String> {
+        let mut object = self.read_file(found)?;
+        object.opened_as = Some(found.name.clone());
+        object.origin = found.place.as_ref().map(Place::path);
+        Ok(object)
+    }
+
+    /// Reads a file, if it has changed since it was read last.
+    fn read_file(&mut self, found: &Found) -> Result<Object, String> {
+        let (opened, file) = (self.open(found)?, &found.file);
         let written = opened.metadata().and_then(|data| Ok((data.modified()?, data.len()))).ok();
         if let Some((time, length, object)) = self.read.get(file)
             && written == Some((*time, *length))
         {
             return Ok(object.clone());
         }
-        let object = self.read_anew(&opened, file, name)?;
+        let object = self.read_anew(&opened, found)?;
         if self.read.len() >= KEPT {
             self.read.clear();
         }
         if let Some((time, length)) = written {
-            self.read.insert(file.to_owned(), (time, length, object.clone()));
+            self.read.insert(file.clone(), (time, length, object.clone()));
         }
         Ok(object)
     }
 
-    fn read_anew(&self, opened: &File, file: &Path, name: &str) -> Result<Object, String> {
+    fn read_anew(&self, opened: &File, found: &Found) -> Result<Object, String> {
         let limits = linker::Library::limits(&self.search);
-        let read = program::read_file(opened, Path::new(name), &limits);
+        let read = program::read_file(opened, Path::new(&found.name), &limits);
         let mut object = read.map_err(|error| error.to_string())?;
-        object.file = Some(file.to_owned());
+        object.file = Some(found.file.clone());
         Ok(object)
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
+
+/// Finds the library of a name in a folder.
+fn in_folder(name: &str, place: Place) -> Result<Found, String> {
+    let file = real_file(name, &place.file(name))?;
+    Ok(Found { file, name: name.to_owned(), place: Some(place) })
+}
+
+/// Resolves the links of what was found for a name, which must be a file.
+fn real_file(name: &str, found: &Path) -> Result<PathBuf, String> {
+    let shown = linker::printable(name);
+    let real = found.canonicalize().map_err(|_| format!("there is no file `{shown}`"))?;
+    match fs::metadata(&real) {
+        Ok(data) if data.is_file() => Ok(real),
+        Ok(data) if data.is_dir() => Err(format!("`{shown}` is a folder, not a library")),
+        // A pipe would be waited for.
+        _ => Err(format!("`{shown}` is no file")),
     }
 }
 
@@ -157,13 +276,18 @@ fn components(path: &str) -> PathBuf {
 }
 
 impl linker::Library for Files {
-    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
-        let bad = |message: String| {
-            let name = linker::printable(name);
-            Fault::BadLibrary { message: format!("`{by}` needs the library `{name}`: {message}") }
-        };
-        let file = self.find(name).map_err(bad)?;
-        self.read(&file, name).map_err(bad)
+    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+        if by.is_system() && linker::system_library(name).is_some() {
+            return Err(search::not_found(name, by, vec![SYSROOT.to_owned()]));
+        }
+        match self.find(name, Some(by)) {
+            Ok(found) => self.read(&found).map_err(|message| search::bad(name, by, &message)),
+            Err(Missing::Refused(message)) => Err(search::bad(name, by, &message)),
+            Err(Missing::Nowhere(tried)) => {
+                let tried = tried.into_iter().chain([FOLDERS.to_owned()]).collect();
+                Err(search::not_found(name, by, tried))
+            }
+        }
     }
 
     /// They are read once.

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use linker::{DYNAMIC_LINKER, Symbol};
+use linker::{DYNAMIC_LINKER, Object, Symbol};
 use wasmtime::{AsContextMut, Caller, StoreContextMut, WasmBacktrace};
 
 use super::{Failure, Get, OpenFlags, Result, Session, Way};
@@ -149,7 +149,17 @@ impl<T: Send + 'static> Session<'_, T> {
             no_load: flags & RTLD_NOLOAD != 0,
             no_delete: flags & RTLD_NODELETE != 0,
         };
-        self.open(&name, flags).await
+        let by = self.module_with_runtime_path()?;
+        self.open(&name, by.as_ref(), flags).await
+    }
+
+    /// Returns the module that has called libdl, unless no module has a runtime path: then it does not matter.
+    fn module_with_runtime_path(&mut self) -> Result<Option<Object>> {
+        if !self.running()?.has_runtime_paths() {
+            return Ok(None);
+        }
+        let Ok(caller) = self.caller() else { return Ok(None) };
+        Ok(self.running()?.object(caller).cloned())
     }
 
     fn dlsym(&mut self, handle: u32, name: u32) -> Result<u32> {
@@ -234,9 +244,13 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     fn dladdr(&mut self, address: u32, out: u32, names: u32, size: u32) -> Result<u32> {
+        let program = self.libraries().program_name.clone();
         let running = self.running()?;
         let Some(place) = running.place(address) else { return Ok(0) };
-        let title = running.object(place.module).map_or("", |object| &object.module.name);
+        let title = match program.as_deref().filter(|_| place.module == running.program()) {
+            Some(program) => program,
+            None => running.object(place.module).map_or("", Object::path_or_name),
+        };
         let (symbol, at) = place.symbol.unwrap_or_default();
         let text = format!("{title}\0{symbol}\0");
         let found = [place.base, at].map(u32::to_le_bytes).concat();

@@ -53,7 +53,7 @@ impl<T: Send + 'static> Loader<T> {
         flags: OpenFlags,
     ) -> Result<Library, Error> {
         let mut session = self.session(&mut store, Way::Sync);
-        let opened = now(async { Ok(session.open(name, flags).await) });
+        let opened = now(async { Ok(session.open(name, None, flags).await) });
         Self::opened(name, opened.unwrap_or_else(|error| Err(error.into())))
     }
 
@@ -68,7 +68,7 @@ impl<T: Send + 'static> Loader<T> {
         name: &str,
         flags: OpenFlags,
     ) -> Result<Library, Error> {
-        Self::opened(name, self.session(&mut store, Way::Async).open(name, flags).await)
+        Self::opened(name, self.session(&mut store, Way::Async).open(name, None, flags).await)
     }
 
     /// A function of a library or of one that it needs; `None` if none defines it.

@@ -37,6 +37,8 @@ pub struct Libraries<T: 'static> {
     started: Option<Started<T>>,
     /// Made of the former when somebody opens or asks something: most programs never do.
     process: Option<Process<T>>,
+    /// How the guest calls the program itself.
+    program_name: Option<String>,
     /// What was wrong last, until the guest asks for it.
     error: Option<String>,
     /// Instances that the store has, and may have.
@@ -111,8 +113,21 @@ impl<T> std::fmt::Debug for Libraries<T> {
 impl<T: 'static> Libraries<T> {
     /// Libraries that are looked for among these files.
     pub fn new(files: Files) -> Self {
-        let (instances, max_instances) = (0, usize::MAX);
-        Libraries { files, started: None, process: None, error: None, instances, max_instances }
+        Libraries {
+            files,
+            started: None,
+            process: None,
+            program_name: None,
+            error: None,
+            instances: 0,
+            max_instances: usize::MAX,
+        }
+    }
+
+    /// Says how the guest calls the program itself, by its first argument for example: `dladdr` tells it.
+    #[must_use]
+    pub fn with_program_name(self, name: impl Into<String>) -> Self {
+        Libraries { program_name: Some(name.into()), ..self }
     }
 
     /// Opens libraries only as long as the store has no more than so many instances, those of the program and of

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use linker::{Given, Initialiser, Opening, Room, Source};
+use linker::{Given, Initialiser, Library, Object, Opening, Room, Source};
 use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
 use wasmtime_wasi::I32Exit;
 
 use super::compiled::Compiled;
+use super::files::Found;
 use super::{Failure, Libraries, Result, Session, Way};
 use crate::backtrace;
 use crate::error::{self, Error};
@@ -28,16 +29,35 @@ pub struct OpenFlags {
     pub no_delete: bool,
 }
 
+/// What a name stands for.
+enum Named {
+    /// A module that runs.
+    Open(usize),
+    New(New),
+}
+
+/// A library that does not run yet.
+enum New {
+    File(Found),
+    /// A system library, by its file.
+    System(&'static str),
+}
+
 impl<T: Send + 'static> Session<'_, T> {
-    /// Opens the library of a name, and returns its handle.
-    pub(crate) async fn open(&mut self, name: &str, flags: OpenFlags) -> Result<u32> {
-        let module = match self.find_open(name)? {
-            Some(module) => module,
-            None if flags.no_load => {
+    /// Opens the library of a name, and returns its handle. `by` is the module that asks for it, if one does.
+    pub(crate) async fn open(
+        &mut self,
+        name: &str,
+        by: Option<&Object>,
+        flags: OpenFlags,
+    ) -> Result<u32> {
+        let module = match self.find(name, by)? {
+            Named::Open(module) => module,
+            Named::New(_) if flags.no_load => {
                 let name = linker::printable(name);
                 return Err(format!("`{name}` is not open, and RTLD_NOLOAD opens nothing").into());
             }
-            None => self.open_new(name).await?,
+            Named::New(new) => self.open_new(new).await?,
         };
         let running = self.running()?;
         if flags.global {
@@ -49,17 +69,17 @@ impl<T: Send + 'static> Session<'_, T> {
         Ok(running.open_again(module))
     }
 
-    /// The library of a name, if it takes part already: the one of that file, or of that name.
-    fn find_open(&mut self, name: &str) -> Result<Option<usize>> {
+    /// Finds the library of a name: one that runs already, by its file or its name, or a new one.
+    fn find(&mut self, name: &str, by: Option<&Object>) -> Result<Named> {
         let libraries = self.libraries();
-        let found = libraries.files.find(name);
+        let found = libraries.files.find(name, by);
         let running = &libraries.process()?.running;
-        let plain = linker::module_name(name);
-        let by_name =
-            || running.started_with(plain).filter(|_| !name.contains(std::path::is_separator));
-        let by_file = found.as_ref().ok().and_then(|file| running.of_file(file));
-        let module = by_file.or_else(by_name);
-        let is_program = by_file == Some(running.program()) || running.is_program(plain);
+        let is_path = name.contains(std::path::is_separator);
+        let by_file = found.as_ref().ok().and_then(|found| running.of_file(&found.file));
+        let module = by_file
+            .or_else(|| running.started_with(name).filter(|_| !is_path))
+            .or_else(|| running.opened_as(name).filter(|_| found.is_err()));
+        let is_program = by_file == Some(running.program()) || running.is_program(name);
         if module == Some(running.program()) && is_program {
             return Err(format!(
                 "`{}` is the program that runs, and no library; it is opened by NULL",
@@ -68,16 +88,21 @@ impl<T: Send + 'static> Session<'_, T> {
             .into());
         }
         match (module, found) {
-            (Some(module), _) => Ok(Some(module)),
-            (None, Ok(_)) => Ok(None),
-            (None, Err(message)) => Err(message.into()),
+            (Some(module), _) => Ok(Named::Open(module)),
+            (None, Ok(found)) => Ok(Named::New(New::File(found))),
+            (None, Err(missing)) => {
+                let system = linker::system_library(name).filter(|_| !is_path);
+                let system = system.filter(|file| libraries.files.system(file).is_some());
+                let system = system.map(|file| Named::New(New::System(file)));
+                system.ok_or_else(|| missing.message(name).into())
+            }
         }
     }
 
-    async fn open_new(&mut self, name: &str) -> Result<usize> {
+    async fn open_new(&mut self, new: New) -> Result<usize> {
         self.table()?;
         self.stack_pointer()?;
-        let mut opening = self.plan(name)?;
+        let mut opening = self.plan(new)?;
         self.check_instances(&opening)?;
         let code = self.compile(&opening)?;
         let blocks = self.allocate(&mut opening).await?;
@@ -109,10 +134,15 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     /// Decides how a library joins the program, and changes nothing.
-    fn plan(&mut self, name: &str) -> Result<Opening> {
+    fn plan(&mut self, new: New) -> Result<Opening> {
         let libraries = self.libraries();
-        let file = libraries.files.find(name)?;
-        let object = libraries.files.read(&file, name)?;
+        let object = match new {
+            New::File(found) => libraries.files.read(&found)?,
+            New::System(file) => {
+                let object = libraries.files.system(file);
+                object.ok_or_else(|| format!("there is no `{file}`"))?.into_system(file)
+            }
+        };
         let process = libraries.process.as_ref();
         let process = process.ok_or_else(|| "the program has no instances yet".to_owned())?;
         let functions = process.functions.clone();

@@ -6,7 +6,7 @@ use linker::{Fault, InputLimits, Library, NoLibrary, Object};
 pub(crate) struct Limited(pub(crate) usize);
 
 impl Library for Limited {
-    fn needed(&mut self, file: &str, by: &str) -> Result<Object, Fault> {
+    fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
         NoLibrary.needed(file, by)
     }
 

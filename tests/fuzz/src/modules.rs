@@ -177,7 +177,7 @@ pub struct Shelf {
 }
 
 impl Library for Shelf {
-    fn needed(&mut self, name: &str, by: &str) -> Result<Object, Fault> {
+    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
         let found = self.needed.iter().find(|o| o.module.name == module_name(name)).cloned();
         found.map_or_else(|| NoLibrary.needed(name, by), Ok)
     }

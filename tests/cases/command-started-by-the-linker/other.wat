@@ -1,0 +1,5 @@
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "memory" (memory 0))
+  (func $others (export "__wasm_call_ctors")
+    (drop (memory.grow (i32.const 1)))))

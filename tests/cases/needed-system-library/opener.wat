@@ -1,0 +1,15 @@
+(module
+  (@dylink.0 (mem-info (memory 64 0)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "dlopen" (func $dlopen (param i32 i32) (result i32)))
+  (data (global.get $base) "libc++.so.1\00\00\00\00\00libc++abi.so\00\00\00\00libm.so.6\00\00\00\00\00\00\00libc.so")
+  (func $open (param i32) (result i32)
+    (call $dlopen (i32.add (global.get $base) (local.get 0)) (i32.const 2)))
+  ;; A name is one library's, whatever it is called by.
+  (func (export "same") (result i32 i32)
+    (i32.eq (call $open (i32.const 0)) (call $open (i32.const 16)))
+    (i32.eq (call $open (i32.const 32)) (call $open (i32.const 48))))
+  (func (export "found") (result i32 i32)
+    (i32.ne (call $open (i32.const 0)) (i32.const 0))
+    (i32.ne (call $open (i32.const 48)) (i32.const 0))))
