@@ -14,4 +14,7 @@ fn main() {
     for symbol in ["__stack_pointer", "__heap_base", "__heap_end", "__stack_low", "__stack_high"] {
         println!("cargo::rustc-link-arg-cdylib=--export={symbol}");
     }
+    // Otherwise wasm-ld has each call of an export run all constructors, and for WASI what ends a program too.
+    println!("cargo::rustc-link-arg-cdylib=--export=__wasm_call_ctors");
+    println!("cargo::rustc-link-arg-cdylib=--export-if-defined=__wasm_call_dtors");
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use linker::{BoundModule, DebugInfo, Object, Set, SourceLine};
+use bytesize::ByteSize;
+use linker::{BoundModule, DebugInfo, Object, Plan, Set, SourceLine};
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 
 use crate::code::Compiled;
@@ -156,6 +157,26 @@ pub(crate) fn reason(trap: &Trap) -> String {
         }
         _ => reason,
     }
+}
+
+/// Says that the stack in linear memory has overflowed, and how it is made larger.
+pub(crate) fn overflow(plan: &Plan) -> String {
+    let size = plan.stack_size().map_or("is full".to_owned(), |size| {
+        format!("has overflowed its {}", ByteSize(size.into()))
+    });
+    let remedy = match plan.stack_owner() {
+        _ if plan.stack_size().is_none() => "link it with a larger `--stack-size`".to_owned(),
+        None => "enlarge it with `--stack-size SIZE`".to_owned(),
+        Some(main) => format!(
+            "link `{}` with a larger one (Rust: `-C link-arg=-zstack-size=BYTES`; clang: \
+             `-Wl,-z,stack-size=BYTES`; `host fuse`: `--stack-size SIZE`)",
+            main.name
+        ),
+    };
+    format!(
+        "the stack in linear memory, where C, C++ and Rust keep variables whose address is taken, {size}; \
+         {remedy}, or let it recurse less"
+    )
 }
 
 fn name(name: Option<&str>, index: u32) -> String {

@@ -176,6 +176,14 @@ impl Error {
         Error::Start { what, error }
     }
 
+    /// Adds the reason for a trap.
+    pub(crate) fn because(mut self, reason: &str) -> Self {
+        if let Error::Trap { trap, .. } = &mut self {
+            *trap = format!("{trap}: {reason}");
+        }
+        self
+    }
+
     /// A limit without a place in the code.
     pub(crate) fn limit(what: impl Into<String>, limit: Limit) -> Self {
         Error::Limit { what: what.into(), limit, backtrace: Vec::new(), stale_maps: Vec::new() }

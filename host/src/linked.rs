@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use linker::{Plan, Shared, Source};
 use wasmtime::{
-    AsContextMut, Extern, Func, Global, Instance, InstancePre, Memory, Table, TypedFunc,
+    AsContextMut, Extern, Func, Global, Instance, InstancePre, Memory, Table, TypedFunc, Val,
     WasmParams, WasmResults,
 };
 
@@ -83,6 +83,22 @@ impl Linked {
 
     pub(crate) fn stack_pointer(&self, mut store: impl AsContextMut) -> Option<Global> {
         self.base.or(self.whole)?.get_global(&mut store, Shared::StackPointer.export_name())
+    }
+
+    /// Whether the stack in linear memory has overflowed: what the stack pointer is then, since every
+    /// function sets it to the end of its own frame. Functions that call no others do not, if their
+    /// frame is small. It is false where the stack pointer is not known.
+    pub(crate) fn has_stack_overflowed(&self, mut store: impl AsContextMut) -> bool {
+        const SMALL: u64 = 128;
+        let pointer = self.stack_pointer(&mut store).map(|global| global.get(&mut store));
+        match (pointer, self.memory(&mut store)) {
+            (Some(Val::I32(pointer)), Some(memory)) => {
+                let pointer = u64::from(pointer.cast_unsigned());
+                // Below 0 it is near 4 GiB.
+                pointer < SMALL || pointer > memory.data_size(&store) as u64
+            }
+            _ => false,
+        }
     }
 
     /// The instance of a module, by its place in the set.

@@ -58,6 +58,7 @@ pub struct Linker<T: 'static> {
     replacements: Vec<(String, PathBuf)>,
     limits: InputLimits,
     linkage: Linkage,
+    stack_size: Option<u64>,
     cache: Option<Cache>,
     libraries: Option<Get<T>>,
 }
@@ -81,6 +82,7 @@ impl<T: 'static> Linker<T> {
             replacements: Vec::new(),
             limits: InputLimits::default(),
             linkage: Linkage::default(),
+            stack_size: None,
             cache: None,
             libraries: None,
         }
@@ -227,6 +229,14 @@ impl<T: 'static> Linker<T> {
         self
     }
 
+    /// Sets the bytes of the stack in linear memory, where C, C++ and Rust keep variables whose address
+    /// is taken; 8 MiB by default. A module that is not position independent brings its own stack, and
+    /// [`Linker::plan`] refuses another size for that.
+    pub fn stack_size(&mut self, bytes: u64) -> &mut Self {
+        self.stack_size = Some(bytes);
+        self
+    }
+
     /// Keeps a symbol of any of the modules known when they become one: a function for
     /// [`Linked::symbol`], a variable for [`Linked::address`].
     pub fn export(&mut self, symbol: &str) -> &mut Self {
@@ -258,6 +268,7 @@ impl<T: 'static> Linker<T> {
             search = search.replace(library, path)?;
         }
         let mut set = Set::gather(program, objects.collect(), &mut search)?;
+        set.stack_size = self.stack_size;
         set.host = set.wanted_of_host();
         set.host.retain(|import| host_functions::has_all(&self.host, &[import]));
         Ok(Plan::new(set)?)

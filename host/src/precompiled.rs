@@ -36,7 +36,12 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let set = plan.set();
     // Libraries join a main, and that has one memory.
     let dynamic = plan.opens_libraries();
-    let options = FuseOptions { dynamic, multi_memory: !dynamic, ..FuseOptions::default() };
+    let options = FuseOptions {
+        dynamic,
+        multi_memory: !dynamic,
+        stack_pointer: true,
+        ..FuseOptions::default()
+    };
     let fused = fuse(plan, &options)?;
     let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
     let about = About { name: set.objects[set.program].module.name.clone(), inlining };
@@ -98,5 +103,5 @@ fn host(about: &About, settings: Settings) -> Result<Host, Error> {
 
 fn whole(about: &About, module: &[u8]) -> Result<Plan, Error> {
     let object = Object::load_within(&about.name, module, &InputLimits::NONE)?;
-    Ok(Plan::new(Set { objects: vec![object], program: 0, host: Vec::new() })?)
+    Ok(Plan::new(Set::of(object))?)
 }

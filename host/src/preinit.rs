@@ -52,7 +52,7 @@ fn without_initialisers(
 ) -> Result<Vec<u8>, Error> {
     // Not as a module that lends its memory to others: it stays as it is.
     let object = Object::load_within(name, written, &InputLimits::NONE)?.preloaded_as(name);
-    let plan = Plan::new(Set { objects: vec![object], program: 0, host: Vec::new() })?;
+    let plan = Plan::new(Set::of(object))?;
     let options =
         FuseOptions { exports: Vec::new(), invoke: None, preinit: false, ..options.clone() };
     Ok(plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default())

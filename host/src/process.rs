@@ -102,6 +102,8 @@ impl<'p> Process<'p> {
     /// When one of them does not return.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.call_libc("__funcs_on_exit", &[])?;
+        // That of a main with a libc of its own: Rust for WASI.
+        self.call_libc("__wasm_call_dtors", &[])?;
         self.flush()
     }
 
@@ -224,9 +226,14 @@ impl<'p> Runner<'p> {
     /// As [`Runner::explain`]. If the guest has thrown something, it ends as programs of its language do then:
     /// it says what that is, or does what somebody told it to do at such an end.
     fn explain_uncaught(&mut self, linked: &Linked, what: &str, stop: Stop) -> Error {
+        let has_overflowed =
+            stop.is_out_of_bounds() && linked.has_stack_overflowed(&mut self.store);
         let ended = self.terminate(linked).map_err(|end| self.explain(what, end));
         match ended {
             Err(end @ (Error::Exit(_) | Error::Limit { .. })) => end,
+            _ if has_overflowed => {
+                self.explain(what, stop).because(&backtrace::overflow(&self.program.plan))
+            }
             _ => self.explain(what, stop),
         }
     }
@@ -293,4 +300,14 @@ fn check_instances(program: &Program<State>, limits: &Limits) -> Result<(), Erro
 enum Stop {
     Error(wasmtime::Error),
     Deadline(Duration),
+}
+
+impl Stop {
+    /// Whether code has read or written where there is no memory.
+    fn is_out_of_bounds(&self) -> bool {
+        match self {
+            Stop::Error(error) => error.downcast_ref() == Some(&Trap::MemoryOutOfBounds),
+            Stop::Deadline(_) => false,
+        }
+    }
 }

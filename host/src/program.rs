@@ -74,13 +74,13 @@ impl Linkage {
         let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
         let name = plan.main().name.clone();
         let object = Object::load_within(name, fused.bytes, &InputLimits::NONE)?;
-        let host = set.host.clone();
-        Ok(Plan::new(Set { objects: vec![object], program: 0, host })?)
+        Ok(Plan::new(Set { host: set.host.clone(), ..Set::of(object) })?)
     }
 
     /// The modules as they are to be compiled. Twice the same, so that nobody must keep the first.
     pub(crate) fn carry_out(&self, plan: &Plan) -> Result<Bound, Error> {
-        let options = FuseOptions { exports: self.exports.clone(), ..FuseOptions::default() };
+        let exports = self.exports.clone();
+        let options = FuseOptions { exports, stack_pointer: true, ..FuseOptions::default() };
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
             // If it was to be fused, `settle` has done so.

@@ -16,6 +16,7 @@ use crate::demangle::printable;
 use crate::emit::{self, Emitter, STACK_POINTER_TYPE, Sections, Shares};
 use crate::layout::ItemId;
 use crate::links::Links;
+use crate::load::Export;
 use crate::plan::Plan;
 use crate::resolve::Shared;
 use crate::set::Object;
@@ -33,7 +34,8 @@ pub struct Bound {
     /// is called.
     pub slots: Option<BoundModule>,
     /// What must be called after all instances exist, in this order: relocations of all modules, then
-    /// constructors, those of a module after those of what it depends on.
+    /// constructors. Those of a module come after those of the modules that it depends on. Modules that
+    /// nothing depends on come in the order in which they are looked up, the program last.
     pub initialisers: Vec<Initialiser>,
 }
 
@@ -204,7 +206,7 @@ pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, e
     }
     emitter.number(Shares { memory: true, table: true })?;
     emitter.write_definitions()?;
-    export(&mut emitter, module);
+    export(&mut emitter, module, &links.plan.set.objects[module].module.exports);
     let Emitter { mut sections, sources, origins, .. } = emitter;
     sections.name.clone_from(&links.plan.set.objects[module].module.name);
     Ok(BoundModule { module, bytes: sections.finish(), imports: sources, origins: Some(origins) })
@@ -215,20 +217,20 @@ const KEPT: [&str; 2] = ["producers", "target_features"];
 
 /// Exports what others may need, and the start function if there is one. Addresses are in the plan; memory
 /// and table come from the base module, and are there for WASI, which looks for the memory of who calls.
-fn export(emitter: &mut Emitter<'_>, module: usize) {
+fn export(emitter: &mut Emitter<'_>, module: usize, exports: &[Export]) {
     let Some(contents) = emitter.contents(module) else { return };
-    let (exports, start) = (contents.exports.clone(), contents.start);
+    let start = contents.start;
     let custom = contents.custom.iter().filter(|section| KEPT.contains(&section.name()));
     let custom = custom.map(|section| (section.name().to_owned(), section.data().to_vec()));
     let custom = custom.collect();
     for export in exports {
-        let kind = match export.kind {
-            ExternalKind::Func | ExternalKind::FuncExact => ExportKind::Func,
-            ExternalKind::Tag => ExportKind::Tag,
+        let kind = match export.ty {
+            ExternType::Func(_) => ExternalKind::Func,
+            ExternType::Tag(_) => ExternalKind::Tag,
             _ => continue,
         };
-        let number = emitter.exported(module, export.kind, export.index);
-        emitter.sections.exports.export(export.name, kind, number);
+        let number = emitter.exported(module, kind, export.index);
+        emitter.sections.exports.export(&export.name, kind.into(), number);
     }
     emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
     emitter.sections.exports.export(TABLE, ExportKind::Table, 0);

@@ -27,6 +27,8 @@ pub(crate) const RELOCATIONS: [&str; 2] =
     ["__wasm_apply_data_relocs", "__wasm_apply_global_relocs"];
 /// Runs a module's constructors.
 pub(crate) const CALL_CONSTRUCTORS: &str = "__wasm_call_ctors";
+/// Runs what was registered for a program's end, in the libc of wasi-sdk and Rust.
+pub(crate) const CALL_DESTRUCTORS: &str = "__wasm_call_dtors";
 /// Prepares a reactor, its constructors included. That of a shared library of older toolchains does so
 /// only if a weak symbol says that there are any: there the other one is called.
 pub(crate) const INITIALIZE: &str = "_initialize";

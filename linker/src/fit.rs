@@ -6,7 +6,7 @@ use crate::convention::{
 use crate::fault::Fault;
 use crate::layout::PAGE;
 use crate::load::{Export, Import, Internals, Kind, Module};
-use crate::set::Object;
+use crate::set::{Object, Set};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use wasmparser::ValType;
 
@@ -53,6 +53,33 @@ pub(crate) fn own_stack(object: &Object) -> Option<Fault> {
                    `-fPIC` and `-pie`";
     let module = object.module.name.clone();
     (lends && has_one && !is_known).then_some(Fault::Unsupported { module, message })
+}
+
+const COMMAND_EXPORTS: &str = "runs its constructors anew in each call of an export, as wasm-ld has it \
+                               (`*.command_export`), and in a way that cannot be undone: link it again with \
+                               `--export=__wasm_call_ctors` (Rust: `-C link-arg=--export=__wasm_call_ctors`)";
+
+/// Refuses a main that runs its constructors in each call.
+pub(crate) fn command_exports(object: &Object) -> Option<Fault> {
+    let module = object.module.name.clone();
+    let is_one = object.module.internals.has_command_exports;
+    is_one.then_some(Fault::Unsupported { module, message: COMMAND_EXPORTS })
+}
+
+const GIVEN_STACK: &str = "has the stack that its own linker gave it, whose size `--stack-size` cannot change: link \
+                           it again with a larger one (Rust: `-C link-arg=-zstack-size=BYTES`; clang: \
+                           `-Wl,-z,stack-size=BYTES`; Emscripten: `-sTOTAL_STACK=BYTES`; `host fuse`: \
+                           `--stack-size SIZE`)";
+
+/// Refuses a size for a stack that is not the linker's to place: that of a main, or of a program that
+/// shares no memory.
+pub(crate) fn stack_size(set: &Set) -> Option<Fault> {
+    set.stack_size?;
+    let owner = match set.objects.iter().find(|object| object.lends_stack()) {
+        None if set.objects.iter().any(Object::is_dynamic) => return None,
+        main => main.unwrap_or(&set.objects[set.program]),
+    };
+    Some(Fault::Unsupported { module: owner.module.name.clone(), message: GIVEN_STACK })
 }
 
 const STACK_POINTER_TYPE: ExternType =

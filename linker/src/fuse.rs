@@ -12,8 +12,8 @@ use wasmparser::{Data, DataKind, ExternalKind};
 
 use crate::bind::{BindError, Bound, BoundModule, Initialiser};
 use crate::convention::{
-    HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, START, TABLE,
-    is_private,
+    CALL_DESTRUCTORS, HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW,
+    STACK_POINTER, START, TABLE, is_private,
 };
 use crate::custom;
 use crate::debug;
@@ -21,7 +21,7 @@ use crate::demangle::printable;
 use crate::emit::{self, Emitter, Shares};
 use crate::exceptions;
 use crate::host_module::WASI;
-use crate::image::{Effect, Image, value};
+use crate::image::{Effect, Image, effects, value};
 use crate::layout::{ItemId, PAGE};
 use crate::links::{FunctionLink, Links, SharedLink};
 use crate::load::{Export, Module};
@@ -50,6 +50,8 @@ pub struct FuseOptions {
     pub preinit: bool,
     /// Rewrite the modules' debug information (DWARF) into the result; otherwise it has none.
     pub debug: bool,
+    /// Export the stack pointer if the program uses one: it tells a host whether the stack has overflowed.
+    pub stack_pointer: bool,
     /// Where the result's source map will be, for browsers: a URL, relative to that of the module.
     pub source_map_url: Option<String>,
 }
@@ -322,6 +324,11 @@ fn reach(
     let mut finishers = Vec::new();
     if !exports.iter().any(|export| export.name == START) {
         finishers.extend(find(RUN_AT_EXIT).filter(|_| calls("__cxa_atexit")));
+        let has_work = |new: &NewExport| match new.root {
+            Root::Item(_, id) => effects(program.links, &program.contents, id) != Some(Vec::new()),
+            Root::Address { .. } => false,
+        };
+        finishers.extend(find(CALL_DESTRUCTORS).filter(has_work));
         finishers.extend(find(FLUSH).filter(|_| reach.imports.any(writes)));
     }
     let terminate = find(exceptions::TERMINATE).filter(|_| calls(exceptions::THROW));
@@ -544,6 +551,13 @@ impl<'a> Fusing<'a> {
         if shares && is_free(MEMORY) {
             emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
         }
+        let has_stack = shares && self.reach.uses_stack_pointer;
+        if has_stack
+            && (self.options.stack_pointer || self.options.dynamic)
+            && is_free(STACK_POINTER)
+        {
+            emitter.sections.exports.export(STACK_POINTER, ExportKind::Global, 0);
+        }
         if shares && self.options.dynamic {
             self.lend(emitter, is_free);
         }
@@ -576,9 +590,6 @@ impl Fusing<'_> {
     fn lend(&self, emitter: &mut Emitter<'_>, is_free: impl Fn(&str) -> bool) {
         if is_free(TABLE) {
             emitter.sections.exports.export(TABLE, ExportKind::Table, 0);
-        }
-        if is_free(STACK_POINTER) {
-            emitter.sections.exports.export(STACK_POINTER, ExportKind::Global, 0);
         }
         let boundaries = [
             (HEAP_BASE, Boundary::HeapBase),

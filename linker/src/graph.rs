@@ -1,10 +1,21 @@
 //! The order of modules that depend on each other.
 
-/// The nodes of a graph, each after those it depends on; `edges[n]` are the nodes that `n` depends on.
+/// Orders the nodes of a graph, each after those it depends on; `edges[n]` are the nodes that `n`
+/// depends on.
 ///
-/// Nodes of a cycle follow each other, the highest number first. (Tarjan's algorithm, with a stack of its
+/// Nodes that nothing depends on stay in the order of their numbers. Nodes of a cycle follow each other, the highest number first. (Tarjan's algorithm, with a stack of its
 /// own: a long chain of modules is no reason to run out of the thread's.)
 pub(crate) fn dependencies_first(edges: &[Vec<usize>]) -> Vec<usize> {
+    visit_in_order(edges, 0..edges.len())
+}
+
+/// As [`dependencies_first`], with one node after all others, unless some of them depend on it.
+pub(crate) fn dependencies_first_but(edges: &[Vec<usize>], last: usize) -> Vec<usize> {
+    visit_in_order(edges, (0..edges.len()).filter(|&node| node != last).chain([last]))
+}
+
+/// Visits all nodes, which are given in the order in which they come if nothing depends on them.
+fn visit_in_order(edges: &[Vec<usize>], nodes: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut search = Search {
         edges,
         numbers: vec![None; edges.len()],
@@ -14,7 +25,7 @@ pub(crate) fn dependencies_first(edges: &[Vec<usize>]) -> Vec<usize> {
         count: 0,
         order: Vec::new(),
     };
-    (0..edges.len()).for_each(|node| search.visit(node));
+    nodes.for_each(|node| search.visit(node));
     search.order
 }
 
@@ -83,7 +94,7 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::dependencies_first;
+    use super::{dependencies_first, dependencies_first_but};
 
     #[test]
     fn chain_diamond_and_cycle() {
@@ -93,6 +104,14 @@ mod tests {
         assert_eq!(dependencies_first(&[vec![1], vec![2], vec![0]]), [2, 1, 0]);
         // Also where they were finished in another order.
         assert_eq!(dependencies_first(&[vec![2], vec![0], vec![1]]), [2, 1, 0]);
+    }
+
+    #[test]
+    fn one_node_comes_last_unless_others_depend_on_it() {
+        let order = |edges: &[Vec<usize>]| dependencies_first_but(edges, 0);
+        assert_eq!(order(&[vec![2], vec![], vec![], vec![]]), [1, 2, 3, 0]);
+        assert_eq!(order(&[vec![2], vec![], vec![], vec![0]]), [1, 2, 0, 3]);
+        assert_eq!(order(&[vec![1], vec![0], vec![]]), [1, 0, 2]);
     }
 
     #[test]

@@ -15,9 +15,10 @@
 //!   └─────────────────────────┘ __heap_end  └─────────────────────────┘
 //! ```
 //!
-//! A stack that overflows runs into address 0 and traps, instead of into somebody's data. A main
-//! that imports its memory, or does not export its stack pointer, does not lend its stack: the
-//! others then have one after its initial pages, and one that overflows runs into those.
+//! The stack is lowest, so that an overflow goes below address 0 and traps, instead of running into
+//! somebody's data. A main brings its own: rustc has it placed in the same way. A main that imports
+//! its memory, or does not export its stack pointer, does not lend its stack: the others then have
+//! one after its initial pages, and one that overflows runs into those.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -33,8 +34,9 @@ use crate::types::ExternType;
 pub(crate) const PAGE: u64 = 64 * 1024;
 /// Addresses below are never given out, so that a null pointer with a small offset points to nothing.
 const FIRST_ADDRESS: u64 = 1024;
-/// Bytes of the stack of a program without a main, as on Linux for a thread of Rust's.
-const STACK_SIZE: u64 = 1024 * 1024;
+/// Bytes of the stack of a program without a main unless [`Set::stack_size`] says otherwise: as much as
+/// Linux gives a process. What is not used of it costs nothing.
+const STACK_SIZE: u64 = 8 << 20;
 const STACK_ALIGNMENT: u64 = 16;
 /// Elements that a table may have: Wasmtime's own bound.
 pub(crate) const TABLE_LIMIT: u64 = 10_000_000;
@@ -89,7 +91,8 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
     let main = set.objects.iter().find(|object| object.is_main());
     let mut memory = Region::memory(main);
     let mut table = Region::table(main);
-    let Stack { stack_low, stack_high, stack_pointer } = stack(main, &mut memory)?;
+    let Stack { stack_low, stack_high, stack_pointer } =
+        stack(main, set.stack_size.unwrap_or(STACK_SIZE), &mut memory)?;
     let mut placements = Vec::new();
     for object in &set.objects {
         placements.push(place(object, &mut memory, &mut table)?);
@@ -185,13 +188,11 @@ struct Stack {
     stack_pointer: u32,
 }
 
-/// A main that lends its memory brings its stack too, if it exports the pointer to it. For all
-/// other programs there is a new one.
-fn stack(main: Option<&Object>, memory: &mut Region) -> Result<Stack, Fault> {
-    let lends = |main: &&Object| main.lends_memory() && main.module.export(STACK_POINTER).is_some();
-    let Some(main) = main.filter(lends) else {
-        let stack_low = memory.take(STACK_SIZE, STACK_ALIGNMENT)?;
-        let stack_high = stack_low + STACK_SIZE as u32;
+/// A main that lends its stack brings it. For all other programs there is a new one of so many bytes.
+fn stack(main: Option<&Object>, size: u64, memory: &mut Region) -> Result<Stack, Fault> {
+    let Some(main) = main.filter(|main| main.lends_stack()) else {
+        let stack_low = memory.take(size, STACK_ALIGNMENT)?;
+        let stack_high = memory.take(0, STACK_ALIGNMENT)?;
         return Ok(Stack { stack_low, stack_high, stack_pointer: stack_high });
     };
     let value = |name| main.exported_value(name);

@@ -92,7 +92,7 @@ impl Signatures {
         Signatures { types: types.collect(), tags: tags.map(|ty| ty.func_type_idx).collect() }
     }
 
-    fn function(&self, ty: u32) -> Option<&FuncType> {
+    pub(crate) fn function(&self, ty: u32) -> Option<&FuncType> {
         self.types.get(ty as usize)?.as_ref()
     }
 

@@ -44,7 +44,10 @@
 //! cannot both come first; there one of the calls goes through the table.
 //!
 //! When all modules exist, their relocations are applied, pointers in data that point to somewhere else, and
-//! then their constructors run, those of a library before those of who uses it: [`Bound::initialisers`].
+//! then their constructors run, in one order ([`Bound::initialisers`]): those of a library before those of the
+//! modules that use it or need it; libraries that nothing depends on in the order in which they are looked up;
+//! the program's last, unless a library depends on the program. In a cycle no order is right, but it is the same
+//! every time: the module that is looked up last comes first.
 //!
 //! # This crate
 //!
@@ -87,6 +90,7 @@
 mod alone;
 mod atomics;
 mod bind;
+mod command_exports;
 mod contents;
 mod contract;
 mod convention;

@@ -67,6 +67,8 @@ pub(crate) struct Internals {
     pub(crate) slots: BTreeMap<u32, u32>,
     /// The modules that became this one, the program first; none if it is as its compiler made it.
     pub(crate) linked: Vec<String>,
+    /// Whether each call of an export runs the constructors, by wrappers that cannot be undone.
+    pub(crate) has_command_exports: bool,
 }
 
 /// A table of a main, and the elements that it has from the start.

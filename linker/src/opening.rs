@@ -99,7 +99,7 @@ impl Running {
         faults.into_iter().collect::<Faults>().into_result()?;
         let (gathering, root) = gathering.in_order(root);
         let Gathering { objects, ids, needed, .. } = gathering;
-        let mut set = Set { objects, program: root, host: Vec::new() };
+        let mut set = Set { objects, program: root, host: Vec::new(), stack_size: None };
         let new = set.objects.iter().zip(&ids).filter(|(_, id)| id.is_none());
         let new: Vec<_> = new.map(|(object, _)| object).collect();
         let mut host = set.wanted_by(&new, &Symbols::Apart(&set));

@@ -11,7 +11,7 @@ use crate::load::{Import, Module};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
 use crate::set::{Definition, Object, Set};
 use crate::types::ExternType;
-use crate::{fit, graph};
+use crate::{command_exports, fit, graph};
 
 /// What the modules of a program are to each other, and where everything lies.
 ///
@@ -66,7 +66,8 @@ impl Plan {
     /// # Errors
     ///
     /// Every symbol that is undefined or has another type; or that the program would be too large.
-    pub fn new(set: Set) -> Result<Self, Faults> {
+    pub fn new(mut set: Set) -> Result<Self, Faults> {
+        set.objects.iter_mut().for_each(command_exports::unwrap);
         let resolution = resolve(&set)?;
         let layout = layout(&set, &resolution)?;
         let plan = Plan { set, resolution, layout };
@@ -126,6 +127,18 @@ impl Plan {
         }
     }
 
+    /// Returns the bytes of the stack in linear memory; `None` if no module shares that memory.
+    pub fn stack_size(&self) -> Option<u32> {
+        let Layout { stack_low, stack_high, .. } = &self.layout;
+        let is_shared = self.set.objects.iter().any(Object::is_dynamic);
+        is_shared.then_some(stack_high.saturating_sub(*stack_low))
+    }
+
+    /// Returns the module that brings the stack, if one does: its size is then that module's matter.
+    pub fn stack_owner(&self) -> Option<&Module> {
+        self.set.objects.iter().find(|object| object.lends_stack()).map(|main| &*main.module)
+    }
+
     pub(crate) fn definition(&self, symbol: &str) -> Option<Definition> {
         let objects = self.set.objects.iter().enumerate();
         let mut process = objects.filter(|(_, object)| object.linked_as == ENV);
@@ -155,7 +168,9 @@ impl Plan {
         for &module in &self.layout.order {
             calls.extend(fit::relocations(module_of(module)).map(|name| call(module, name)));
         }
-        for module in graph::dependencies_first(&self.dependencies()) {
+        // As a loader does, which begins with the program only when its libraries are there.
+        let program = self.set.program;
+        for module in graph::dependencies_first_but(&self.dependencies(), program) {
             calls.extend(fit::constructors(module_of(module)).map(|name| call(module, name)));
         }
         calls

@@ -91,6 +91,7 @@ pub(crate) fn certain(set: &Set) -> Vec<Fault> {
 fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
     let resolver = Resolver::new(set, Symbols::new(set));
     let mut faults = fit::two_mains(&set.objects);
+    faults.extend(fit::stack_size(set));
     let resolution =
         set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
     (resolution, grouped(faults))
@@ -163,6 +164,7 @@ impl<'a> Resolver<'a> {
         faults.extend(fit::own_memory(object));
         faults.extend(fit::own_stack(object));
         faults.extend(fit::fixed_data(object));
+        faults.extend(fit::command_exports(object));
         faults.extend(fit::conventional(object));
         let weak = weak_imports(&object.module);
         let meaning = |import: &'a Import| {

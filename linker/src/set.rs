@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
+use crate::convention::{ENV, GOT_FUNC, GOT_MEM, STACK_POINTER, is_private};
 use crate::demangle::printable;
 use crate::dylink::MemInfo;
 use crate::exceptions::{self, Tags};
@@ -216,6 +216,9 @@ pub struct Set {
     /// Functions of the host, beside WASI, that are taken where no module defines a symbol: those that
     /// [`Set::wanted_of_host`] asks for and the host has at that type.
     pub host: Vec<Import>,
+    /// Bytes of the stack in linear memory, on which C, C++ and Rust keep variables whose address is
+    /// taken. `None` is 8 MiB, or the stack that a main brings, which cannot be given another size.
+    pub stack_size: Option<u64>,
 }
 
 impl Set {
@@ -248,12 +251,17 @@ impl Set {
         let objects = gathering.objects;
         let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
         let program = objects.iter().position(is_program).unwrap_or(0);
-        let set = Set { objects, program, host: Vec::new() };
+        let set = Set { objects, program, host: Vec::new(), stack_size: None };
         if faults.is_empty() {
             return Ok(set);
         }
         faults.extend(resolve::certain(&set));
         Err(faults.into_iter().collect())
+    }
+
+    /// A set of one module, which needs no other.
+    pub fn of(program: Object) -> Self {
+        Set { objects: vec![program], program: 0, host: Vec::new(), stack_size: None }
     }
 
     /// The function imports that no module defines, each once: what a host may define.
@@ -547,6 +555,11 @@ impl Object {
         self.is_main() && !self.module.imports.iter().any(is_memory)
     }
 
+    /// Returns whether it is a main on whose stack the others work too.
+    pub(crate) fn lends_stack(&self) -> bool {
+        self.lends_memory() && self.module.export(STACK_POINTER).is_some()
+    }
+
     /// The names that it defines for others.
     pub fn symbols(&self) -> impl Iterator<Item = &str> {
         let exports = self.module.exports.iter().enumerate();
@@ -556,6 +569,11 @@ impl Object {
     /// The export by which it defines a symbol for others, by its place among the exports.
     pub(crate) fn definition(&self, symbol: &str) -> Option<usize> {
         self.indexed_export(symbol).filter(|&export| self.offers(export))
+    }
+
+    /// Has the exports looked up anew, after they have changed.
+    pub(crate) fn forget_index(&mut self) {
+        self.index = Arc::default();
     }
 
     /// The export of a name, by its place among the exports.

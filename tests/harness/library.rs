@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("library::a_timeout_that_never_comes_is_none", a_timeout_that_never_comes_is_none),
         trial("library::memory_is_limited_in_total", memory_is_limited_in_total),
         trial("library::a_trap_poisons_its_own_process", a_trap_poisons_its_own_process),
+        trial("library::a_stack_has_the_size_that_is_chosen", a_stack_has_the_size_that_is_chosen),
         trial("library::host_and_programs_cross_threads", host_and_programs_cross_threads),
     ]
 }
@@ -27,6 +28,29 @@ fn demo() -> Result<(), Failed> {
     let toolbox = host::read(&workspace::guests().join("toolbox.wasm"))?;
     let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
     expect_i32(&mut host.start(&program, &Wasi::default())?, "foo", &[Val::I32(7)], 8)
+}
+
+const STACK: &str = r#"(module
+    (@dylink.0 (mem-info))
+    (import "env" "memory" (memory 1))
+    (import "env" "__stack_pointer" (global $stack_pointer (mut i32)))
+    (func (export "end") (result i32) (global.get $stack_pointer)))"#;
+
+/// It begins behind the first kibibyte, in which null pointers end.
+fn a_stack_has_the_size_that_is_chosen() -> Result<(), Failed> {
+    let engine = wasmtime::Engine::default();
+    for (chosen, size) in [(None, 8 << 20), (Some(4096), 4096), (Some(16 << 20), 16 << 20)] {
+        let mut linker = host::Linker::<()>::new(&engine);
+        linker.module("stack", wat::parse_str(STACK)?)?;
+        chosen.map(|bytes| linker.stack_size(bytes));
+        let mut store = wasmtime::Store::new(&engine, ());
+        let linked = linker.instantiate(&mut store)?;
+        let end = linked.typed_func::<(), i32>(&mut store, "end")?.call(&mut store, ())?;
+        if end != 1024 + size || linked.plan().stack_size() != Some(size.cast_unsigned()) {
+            return Err(format!("a stack of {size} bytes ends at {end}").into());
+        }
+    }
+    Ok(())
 }
 
 /// A program of one module in the text format.

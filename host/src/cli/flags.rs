@@ -120,6 +120,10 @@ pub(crate) struct LinkFlags {
     /// Take FILE for the system library NAME, such as libc, in place of the one in the sysroot
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_replacement)]
     pub(crate) replace: Vec<(String, PathBuf)>,
+    /// Give the program a stack of this size in its own memory, such as 64MiB, for variables of C, C++ and Rust
+    /// whose address is taken [default: 8MiB; a main brings its own]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) stack_size: Option<ByteSize>,
     #[command(flatten)]
     pub(crate) input: InputFlags,
 }
@@ -132,11 +136,12 @@ impl LinkFlags {
         replacements.try_fold(search, |search, (name, file)| search.replace(name, file))
     }
 
-    /// Whether the command line names modules to link, or folders that have them, unless these are for what the
-    /// program opens later.
+    /// Whether the command line says how to link: by modules, a stack size, or folders that have modules, unless
+    /// these are for what the program opens later.
     pub(crate) fn is_given(&self, opens_libraries: bool) -> bool {
         let libraries = self.folders.is_empty() && self.replace.is_empty() || opens_libraries;
-        !(self.preload.is_empty() && self.link.is_empty() && libraries)
+        let nothing = self.preload.is_empty() && self.link.is_empty() && self.stack_size.is_none();
+        !(nothing && libraries)
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         preinit: flags.preinit,
         debug: flags.debug,
         source_map_url: flags.source_map_url.clone(),
+        ..FuseOptions::default()
     };
     ensure!(
         flags.preinit || !flags.limits.is_given(),

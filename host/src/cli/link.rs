@@ -22,7 +22,8 @@ pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
     }
     let mut search = flags.search()?;
     let set = Set::gather(program, others, &mut search);
-    let plan = set.and_then(Plan::new);
+    let stack_size = flags.stack_size.map(|size| size.as_u64());
+    let plan = set.and_then(|set| Plan::new(Set { stack_size, ..set }));
     let plan = plan.map_err(|faults| Unresolved::new(faults, &search))?;
     warn(&plan);
     Ok(plan)

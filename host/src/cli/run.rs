@@ -35,7 +35,7 @@ fn precompiled(flags: &RunFlags) -> anyhow::Result<Option<(Host, Program<State>)
     let folders = program.as_ref().is_some_and(opens_libraries);
     if program.is_some() && flags.link.is_given(folders) {
         bail!(
-            "`{}` is linked already: leave `--link`, `--preload`, `--replace` and `-L` out, or give them to \
+            "`{}` is linked already: leave `--link`, `--preload`, `--replace`, `-L` and `--stack-size` out, or give them to \
              `host compile`",
             flags.module()
         );

@@ -126,7 +126,7 @@ fn run(input: &Input, plan: &Plan, mode: Mode) -> Result<Outcome, Error> {
         linker.export(symbol);
     }
     let program = linker.program()?;
-    let limits = StoreLimitsBuilder::new().memory_size(4 << 20).table_elements(10_000).build();
+    let limits = StoreLimitsBuilder::new().memory_size(16 << 20).table_elements(10_000).build();
     let mut store = Store::new(engine(), limits);
     store.limiter(|limits| limits);
     let (mut events, mut memory) = (Vec::new(), Vec::new());

@@ -92,6 +92,7 @@ impl Input {
                 "multi-memory" => options.multi_memory = true,
                 "preinit" => options.preinit = true,
                 "debug" => options.debug = true,
+                "stack-pointer" => options.stack_pointer = true,
                 _ => {}
             },
         }
@@ -114,13 +115,22 @@ impl Input {
     }
 
     fn words(&self) -> Vec<String> {
-        let FuseOptions { exports, invoke, dynamic, multi_memory, preinit, debug, source_map_url } =
-            &self.options;
+        let FuseOptions {
+            exports,
+            invoke,
+            dynamic,
+            multi_memory,
+            preinit,
+            debug,
+            stack_pointer,
+            source_map_url,
+        } = &self.options;
         let flags = [
             (*dynamic, "dynamic"),
             (*multi_memory, "multi-memory"),
             (*preinit, "preinit"),
             (*debug, "debug"),
+            (*stack_pointer, "stack-pointer"),
         ];
         let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, word)| (*word).to_owned());
         let exports = exports.iter().map(|name| format!("export={name}"));

@@ -33,7 +33,7 @@ const NO_COMPILER: &str = "a native C or C++ compiler is missing";
 const NO_SOURCES: &str = "the sources cannot be downloaded";
 
 /// What makes a Rust cdylib a main, as build.rs of `calc` has it.
-const MAIN: [&str; 7] = [
+const MAIN: [&str; 8] = [
     "--export-table",
     "--growable-table",
     "--export=__stack_pointer",
@@ -41,6 +41,7 @@ const MAIN: [&str; 7] = [
     "--export=__heap_end",
     "--export=__stack_low",
     "--export=__stack_high",
+    "--export=__wasm_call_ctors",
 ];
 
 /// Between a Rust and a C++ library, both native and as modules.
