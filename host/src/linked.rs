@@ -28,15 +28,22 @@ pub struct Linked {
 }
 
 impl Linked {
-    /// A function that the program exports.
+    /// A function that the program exports, or the `_start` that the linker has written for its `main`.
+    ///
+    /// When `_start` has returned, call [`Linked::symbol`] `__funcs_on_exit` without arguments and then `fflush` with
+    /// 0, if they are there: they run destructors, and write what libc holds back. A `_start` that does not return,
+    /// but ends in an exit, has done that.
     ///
     /// # Errors
     ///
     /// When there is none of that name, with those that there are.
     pub fn func(&self, store: impl AsContextMut, name: &str) -> Result<Func, Error> {
         let program = self.plan.set().program;
-        crate::function(&self.plan.set().objects[program].module, name)?;
-        self.export(store, program, name)
+        let start = self.plan.start().filter(|_| name == "_start");
+        if start.is_none() {
+            crate::function(&self.plan.set().objects[program].module, name)?;
+        }
+        self.export(store, start.unwrap_or(program), name)
     }
 
     /// As [`Linked::func`], with parameters and results of Rust's types.

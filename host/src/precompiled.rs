@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use linker::{FuseOptions, InputLimits, Object, Plan, Set};
+use linker::{Bound, FuseOptions, Initialiser, InputLimits, Object, Plan, Set};
 use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
@@ -40,14 +40,18 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
         dynamic,
         multi_memory: !dynamic,
         stack_pointer: true,
+        separate_start: true,
         ..FuseOptions::default()
     };
     let fused = fuse(plan, &options)?;
+    let initialisers = fused.initialisers.into_iter().map(|call| Initialiser { module: 0, ..call });
+    let initialisers = initialisers.collect();
     let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
     let about = About { name: set.objects[set.program].module.name.clone(), inlining };
     let host = host(&about, Settings::default())?;
     let plan = whole(&about, &module)?;
-    let code = Code::compile(host.functions.engine(), &plan, plan.bind()?)?;
+    let bound = Bound { initialisers, ..plan.bind()? };
+    let code = Code::compile(host.functions.engine(), &plan, bound)?;
     let setup = |message: String| Error::Setup { message };
     let code = code.to_parts().map_err(|error| setup(Error::message(&error)))?;
     let about = serde_json::to_vec(&about).map_err(|error| setup(error.to_string()))?;

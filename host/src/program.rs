@@ -69,18 +69,22 @@ impl Linkage {
         if self.mode != Mode::Fused || set.objects.len() == 1 || !self.is_dynamic(&plan) {
             return Ok(plan);
         }
-        let options =
-            FuseOptions { dynamic: true, exports: self.exports.clone(), ..FuseOptions::default() };
+        let options = FuseOptions { dynamic: true, ..self.options() };
         let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
         let name = plan.main().name.clone();
         let object = Object::load_within(name, fused.bytes, &InputLimits::NONE)?;
         Ok(Plan::new(Set { host: set.host.clone(), ..Set::of(object) })?)
     }
 
+    /// Returns how modules become one that this host runs: it can call any export, as of instances of their own.
+    fn options(&self) -> FuseOptions {
+        let exports = self.exports.clone();
+        FuseOptions { exports, separate_start: true, stack_pointer: true, ..FuseOptions::default() }
+    }
+
     /// The modules as they are to be compiled. Twice the same, so that nobody must keep the first.
     pub(crate) fn carry_out(&self, plan: &Plan) -> Result<Bound, Error> {
-        let exports = self.exports.clone();
-        let options = FuseOptions { exports, stack_pointer: true, ..FuseOptions::default() };
+        let options = self.options();
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
             // If it was to be fused, `settle` has done so.

@@ -171,6 +171,8 @@ struct Part<'a> {
     tags: Vec<u32>,
     elements: Vec<u32>,
     data: Vec<u32>,
+    /// A function whose calls are left out of the body that is written.
+    called_before: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -204,6 +206,7 @@ impl<'a> Part<'a> {
             tags: gone(imported.tags, contents.tags.len()),
             elements: gone(0, contents.elements.len()),
             data: gone(0, contents.data.len()),
+            called_before: None,
             contents,
         }
     }
@@ -761,10 +764,13 @@ impl Part<'_> {
         let contents = std::mem::take(&mut self.contents);
         self.write_names(&contents, imported.functions, &mut to.names);
         let (types, atomics) = (&mut to.types, &mut to.atomics);
+        let start = links.plan.set.objects[self.module].start_and_constructors();
         let mut renumber = Renumber { part: self, types, atomics };
         let functions = contents.functions.iter().zip(&contents.bodies);
         for (index, (&ty, body)) in (imported.functions as usize..).zip(functions) {
             if renumber.part.functions[index] != GONE {
+                let starts = start.filter(|(start, _)| *start as usize == index);
+                renumber.part.called_before = starts.map(|(_, constructors)| constructors);
                 to.functions.function(renumber.type_index(ty)?);
                 renumber.write_body(ty, body, &mut to.code)?;
             }
@@ -987,6 +993,11 @@ impl Reencode for Renumber<'_, '_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
+        if let Operator::Call { function_index } = operator
+            && self.part.called_before == Some(function_index)
+        {
+            return Ok(Instruction::Nop);
+        }
         match atomics::parse(&operator) {
             None => {}
             Some(Parsed::Fence) => return Ok(Instruction::Nop),

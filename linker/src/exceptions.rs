@@ -25,17 +25,13 @@
 //! A trap is no exception, and passes. The module is a shared library like any other, and has the only two tags
 //! of the program, so it also defines what throws them.
 
-use std::borrow::Cow;
-
 use wasm_encoder::{
-    BlockType, Catch, CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalType, ImportSection, MemArg, MemoryType, Module, NameMap, NameSection,
-    RefType, TableType, TagKind, TagSection, TagType, TypeSection, ValType,
+    BlockType, Catch, ExportKind, Function, MemArg, TagKind, TagSection, TagType, ValType,
 };
 
-use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
-use crate::dylink;
+use crate::convention::ENV;
 use crate::set::Object;
+use crate::written::{FuncType, ModuleWriter};
 
 /// How messages call the module.
 const NAME: &str = "exceptions";
@@ -68,8 +64,6 @@ enum Helper {
     FindMatchingCatch(usize),
     Throw,
 }
-
-type FuncType = (Vec<ValType>, Option<ValType>);
 
 /// Whether a program may leave a function or tag to the linker that no module of it defines.
 pub fn is_synthesised(symbol: &str) -> bool {
@@ -124,11 +118,11 @@ pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>, tags: Tags) 
             Helper::FindMatchingCatch(types) => writer.find(*types),
             Helper::Throw => writer.throw(CPP),
         };
-        writer.define(name, &helper.ty(), &body);
+        writer.module.define(name, &helper.ty(), &body);
     }
     if tags != Tags::Running {
         let longjmp = writer.throw(C_LONGJMP);
-        writer.define(LONGJMP, &Helper::Throw.ty(), &longjmp);
+        writer.module.define(LONGJMP, &Helper::Throw.ty(), &longjmp);
     }
     // What is written here can be read.
     Object::load(NAME, writer.finish(tags)).ok()
@@ -202,16 +196,7 @@ const C_LONGJMP: u32 = 1;
 const STACK: u32 = 0;
 
 struct Writer {
-    types: TypeSection,
-    /// In the order of the type section.
-    known: Vec<FuncType>,
-    imports: ImportSection,
-    functions: FunctionSection,
-    exports: ExportSection,
-    code: CodeSection,
-    names: NameMap,
-    /// The index of the next function.
-    next: u32,
+    module: ModuleWriter,
     /// `setThrew`, the function that finds a handler, and the one that keeps what `longjmp` is given, where
     /// something needs them.
     set_threw: Option<u32>,
@@ -220,40 +205,14 @@ struct Writer {
 
 impl Writer {
     fn new(helpers: &[(&str, Helper)], tags: Tags) -> Self {
-        let mut writer = Writer {
-            types: TypeSection::new(),
-            known: Vec::new(),
-            imports: ImportSection::new(),
-            functions: FunctionSection::new(),
-            exports: ExportSection::new(),
-            code: CodeSection::new(),
-            names: NameMap::new(),
-            next: 0,
-            set_threw: None,
-            find: None,
-        };
-        let memory = MemoryType {
-            minimum: 0,
-            maximum: None,
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
-        };
-        let table = TableType {
-            element_type: RefType::FUNCREF,
-            minimum: 0,
-            maximum: None,
-            table64: false,
-            shared: false,
-        };
-        let stack = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
-        writer.imports.import(ENV, MEMORY, memory);
-        writer.imports.import(ENV, TABLE, table);
-        writer.imports.import(ENV, STACK_POINTER, stack);
+        let mut writer = Writer { module: ModuleWriter::default(), set_threw: None, find: None };
+        writer.module.import_memory();
+        writer.module.import_table();
+        writer.module.import_stack_pointer();
         if tags == Tags::Running {
             let ty = writer.tag_type();
             for tag in TAGS {
-                writer.imports.import(ENV, tag, ty);
+                writer.module.imports.import(ENV, tag, ty);
             }
         }
         let is_needed = |name| helpers.iter().any(|(_, helper)| helper.needs() == Some(name));
@@ -268,33 +227,12 @@ impl Writer {
 
     /// Imports a function of two integers.
     fn import(&mut self, name: &str, result: Option<ValType>) -> u32 {
-        let ty = self.ty(&(vec![ValType::I32; 2], result));
-        self.imports.import(ENV, name, EntityType::Function(ty));
-        self.next += 1;
-        self.next - 1
-    }
-
-    fn ty(&mut self, ty: &FuncType) -> u32 {
-        let at = self.known.iter().position(|known| known == ty).unwrap_or_else(|| {
-            self.types.ty().function(ty.0.iter().copied(), ty.1);
-            self.known.push(ty.clone());
-            self.known.len() - 1
-        });
-        at as u32
-    }
-
-    fn define(&mut self, name: &str, ty: &FuncType, body: &Function) {
-        let ty = self.ty(ty);
-        self.functions.function(ty);
-        self.code.function(body);
-        self.exports.export(name, ExportKind::Func, self.next);
-        self.names.append(self.next, name);
-        self.next += 1;
+        self.module.import(ENV, name, &(vec![ValType::I32; 2], result))
     }
 
     /// See the top of this file.
     fn invoke(&mut self, callee: &FuncType) -> Function {
-        let ty = self.ty(callee);
+        let ty = self.module.ty(callee);
         let (params, result) = callee;
         let stack = params.len() as u32 + 1;
         let mut body = Function::new([(1, ValType::I32)]);
@@ -349,7 +287,7 @@ impl Writer {
     }
 
     fn tag_type(&mut self) -> TagType {
-        let func_type_idx = self.ty(&(vec![ValType::I32], None));
+        let func_type_idx = self.module.ty(&(vec![ValType::I32], None));
         TagType { kind: TagKind::Exception, func_type_idx }
     }
 
@@ -358,17 +296,9 @@ impl Writer {
         let ty = self.tag_type();
         for (tag, name) in TAGS.into_iter().enumerate().filter(|_| tags != Tags::Running) {
             own.tag(ty);
-            self.exports.export(name, ExportKind::Tag, tag as u32);
+            self.module.exports.export(name, ExportKind::Tag, tag as u32);
         }
-        let mut names = NameSection::new();
-        names.functions(&self.names);
-        let mut module = Module::new();
-        // It needs no data and no slots of its own.
-        module.section(&CustomSection { name: dylink::SECTION.into(), data: Cow::default() });
-        module.section(&self.types).section(&self.imports);
-        module.section(&self.functions).section(&own).section(&self.exports);
-        module.section(&self.code).section(&names);
-        module.finish()
+        self.module.finish(&own)
     }
 }
 

@@ -11,6 +11,7 @@ use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, Table
 use wasmparser::{Data, DataKind, ExternalKind};
 
 use crate::bind::{BindError, Bound, BoundModule, Initialiser};
+use crate::command::{FILL, FLUSH, Finish, Written};
 use crate::convention::{
     CALL_DESTRUCTORS, HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW,
     STACK_POINTER, START, TABLE, is_private,
@@ -48,6 +49,10 @@ pub struct FuseOptions {
     /// Leave all that runs at the start, of a command too, to the export `_initialize`. The program is then to
     /// be written anew as that leaves its memory and globals, without it.
     pub preinit: bool,
+    /// Leave what happens before and after `_start` to the host, as for a program without it: the host calls
+    /// `_initialize` before any other export, and what finishes the program when `_start` has returned. Then it can
+    /// call the other exports too. A program with `dynamic` is always written so.
+    pub separate_start: bool,
     /// Rewrite the modules' debug information (DWARF) into the result; otherwise it has none.
     pub debug: bool,
     /// Export the stack pointer if the program uses one: it tells a host whether the stack has overflowed.
@@ -57,6 +62,16 @@ pub struct FuseOptions {
 }
 
 impl FuseOptions {
+    /// Returns whether the program runs by one call, with all that happens before and after.
+    fn is_command(&self, exports: &[NewExport]) -> bool {
+        let starts = exports.iter().any(|export| export.name == START);
+        self.invoke.is_some() || starts && !self.has_separate_start()
+    }
+
+    fn has_separate_start(&self) -> bool {
+        self.separate_start || self.dynamic
+    }
+
     /// Whether it is the linker that defines an export of this name.
     fn writes(&self, export: &str) -> bool {
         export == INITIALIZE || export == START && self.invoke.is_some()
@@ -143,30 +158,38 @@ impl Plan {
     /// not exist; when the program cannot be written as its constructors leave it, and that is asked for; or
     /// when a module is malformed in a way that loading it does not find.
     pub fn fuse(&self, options: &FuseOptions) -> Result<Bound, FuseError> {
-        let links = Links::new(self);
+        let mut exports = self.new_exports(options)?;
+        let command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
         let name = &self.set.objects[self.set.program].module.name;
         let malformed = |error: emit::Error| BindError::new(name, &error);
+        // What happens at the end is known when all else is known that is needed.
+        let plan = self.ending_with(Finish::NOTHING);
+        let links = Links::new(&plan);
         let mut program = Program::new(&links).map_err(malformed)?;
         program.fill_table()?;
-        let mut exports = self.new_exports(options)?;
-        let mut command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
-        let (mut reach, finishers) = reach(&program, &mut exports, command.as_ref());
-        match &mut command {
-            Some(command) => command.finishers = finishers,
-            None => exports.extend(finishers),
+        let (reach, finish) = reach(&program, &mut exports, command.as_ref());
+        let plan = self.ending_with(finish);
+        let links = Links::new(&plan);
+        let program = program.with_links(&links);
+        let exit = exit(&program, &reach);
+        let mut reach = program.reach_more(reach, exit);
+        let mut finishers = self.finishers(finish);
+        if !options.is_command(&exports) {
+            add_new(&mut exports, mem::take(&mut finishers));
         }
         if options.dynamic {
             (reach.uses_stack_pointer, reach.grows_table) = (true, true);
         }
         check_memories(&program, &reach, options.multi_memory)?;
-        let fusing = Fusing { plan: self, program: &program, reach: &reach, options, command };
+        let (program, reach) = (&program, &reach);
+        let fusing = Fusing { plan: self, program, reach, options, command, finishers };
         if options.preinit && fusing.calls_at_start().next().is_some() {
-            let faults = preinit::faults(&program, &reach, &options.exports);
+            let faults = preinit::faults(program, reach, &options.exports);
             if !faults.is_empty() {
                 return Err(FuseError::Preinit { faults });
             }
         }
-        let image = image(&program, &reach)?;
+        let image = image(program, reach)?;
         let mut bound = fusing.write(&exports, &image).map_err(malformed)?;
         for module in &mut bound.modules {
             if options.debug {
@@ -191,13 +214,24 @@ impl Plan {
         let called = if options.preinit { self.initialisers() } else { Vec::new() };
         let is_called = |name: &str| called.iter().any(|c| c.module == program && c.name == name);
         let mut exports = Vec::new();
-        let own = if options.invoke.is_none() { object.module.exports.as_slice() } else { &[] };
+        let own = match (&options.invoke, self.set.start()) {
+            (Some(_), _) => &[][..],
+            // Without what its `_start` does before, the other functions of a command cannot be called.
+            (None, Some(start)) if start.module != program && !options.has_separate_start() => &[],
+            _ => object.module.exports.as_slice(),
+        };
         for (place, export) in own.iter().enumerate() {
             let private =
                 export.name == INITIALIZE || object.is_dynamic() && is_private(&export.name);
             if (!private || export.name == START) && !is_called(&export.name) {
                 exports.extend(self.new_export(&export.name, program, place));
             }
+        }
+        if let Some(start) = self.set.start()
+            && start.module != program
+            && options.invoke.is_none()
+        {
+            exports.extend(self.new_export(START, start.module, start.export));
         }
         let mut unknown = Vec::new();
         for symbol in &options.exports {
@@ -235,7 +269,7 @@ impl Plan {
             return Err(FuseError::Parameters { function, ty: ty.clone() });
         }
         let function = ItemId { module: self.set.program, index: *index };
-        Ok(Command { function, results: ty.results.len(), finishers: Vec::new() })
+        Ok(Command { function, results: ty.results.len() })
     }
 
     /// All symbols of the process, the definitions that count.
@@ -288,58 +322,88 @@ struct Command {
     function: ItemId,
     /// How many values it returns.
     results: usize,
-    finishers: Vec<NewExport>,
 }
 
 /// The name of the function that runs what is left to be done at the start of a command, and then the command.
 const LINKED_START: &str = "start (by the linker)";
-/// Runs what the program registered for its end, destructors of static objects among it.
-const RUN_AT_EXIT: &str = "__funcs_on_exit";
-/// Writes what libc holds back; with a null pointer that of every stream.
-const FLUSH: &str = "fflush";
 
-/// What is needed for the exports or the command. A function is exported too that a host calls: it ends a program
-/// whose exception nothing has caught. Those that finish what a program does which does not end by itself come
-/// beside it: they are called at the end, in their order.
+impl Plan {
+    /// Returns the functions that finish a program, in the order in which they are called.
+    fn finishers(&self, finish: Finish) -> Vec<NewExport> {
+        finish.functions().filter_map(|name| self.symbol_export(name)).collect()
+    }
+
+    fn symbol_export(&self, name: &str) -> Option<NewExport> {
+        let Definition { module, export } = self.definition(name)?;
+        self.new_export(name, module, export)
+    }
+}
+
+/// Adds those whose names are new.
+fn add_new(exports: &mut Vec<NewExport>, more: impl IntoIterator<Item = NewExport>) {
+    for export in more {
+        if exports.iter().all(|known| known.name != export.name) {
+            exports.push(export);
+        }
+    }
+}
+
+/// Finds what is needed for the exports or the command, and what then finishes the program. A function is exported
+/// too that a host calls: it ends a program whose exception nothing has caught.
 fn reach(
     program: &Program<'_>,
     exports: &mut Vec<NewExport>,
     command: Option<&Command>,
-) -> (Reach, Vec<NewExport>) {
+) -> (Reach, Finish) {
     let invoked = command.map(|command| Root::Item(ExternalKind::Func, command.function));
     let reach = program.reach(exports.iter().map(|export| export.root).chain(invoked));
     let plan = program.links.plan;
-    let find = |name: &str| {
-        let Definition { module, export } = plan.definition(name)?;
-        plan.new_export(name, module, export)
-    };
-    let writes = |id: ItemId| match program.links.function(id) {
-        FunctionLink::Host(import) => import.module == WASI && import.name == "fd_write",
-        _ => false,
-    };
     let calls = |name: &str| {
         let item = plan.definition(name).map(|definition| plan.set.item(definition));
         item.is_some_and(|id| reach.functions.contains(id))
     };
-    let mut finishers = Vec::new();
-    if !exports.iter().any(|export| export.name == START) {
-        finishers.extend(find(RUN_AT_EXIT).filter(|_| calls("__cxa_atexit")));
-        let has_work = |new: &NewExport| match new.root {
-            Root::Item(_, id) => effects(program.links, &program.contents, id) != Some(Vec::new()),
-            Root::Address { .. } => false,
-        };
-        finishers.extend(find(CALL_DESTRUCTORS).filter(has_work));
-        finishers.extend(find(FLUSH).filter(|_| reach.imports.any(writes)));
-    }
-    let terminate = find(exceptions::TERMINATE).filter(|_| calls(exceptions::THROW));
+    let has_work = |name: &str| {
+        let id = plan.definition(name).map(|definition| plan.set.item(definition));
+        id.is_some_and(|id| effects(program.links, &program.contents, id) != Some(Vec::new()))
+    };
+    let finish = Finish::of(&plan.set.objects).limited_to(Finish {
+        at_exit: calls("__cxa_atexit"),
+        destructors: has_work(CALL_DESTRUCTORS),
+        flush: holds_output_back(program, &reach),
+    });
+    let terminate = plan.symbol_export(exceptions::TERMINATE);
+    let terminate = terminate.filter(|_| calls(exceptions::THROW));
+    let finishers = plan.finishers(finish);
     let added = finishers.iter().chain(&terminate).map(|export| export.root).collect::<Vec<_>>();
-    let is_exported = |new: &NewExport| exports.iter().any(|export| export.name == new.name);
-    let terminate = terminate.filter(|export| !is_exported(export));
-    if command.is_none() {
-        finishers.retain(|export| !is_exported(export));
+    add_new(exports, terminate);
+    (program.reach_more(reach, added), finish)
+}
+
+/// Returns whether libc may hold output back: whether anything fills a stream's buffer, or writes at all if
+/// libc does not say what does.
+fn holds_output_back(program: &Program<'_>, reach: &Reach) -> bool {
+    let plan = program.links.plan;
+    let Some(libc) = plan.definition(FLUSH) else { return false };
+    if let Some(fill) = plan.definition(FILL).filter(|fill| fill.module == libc.module) {
+        return reach.functions.contains(plan.set.item(fill));
     }
-    exports.extend(terminate);
-    (program.reach_more(reach, added), finishers)
+    reach.imports.any(|id| match program.links.function(id) {
+        FunctionLink::Host(import) => {
+            id.module == libc.module && import.module == WASI && import.name == "fd_write"
+        }
+        _ => false,
+    })
+}
+
+/// Returns what is called instead of `proc_exit`, if anything that is needed ends the program.
+fn exit(program: &Program<'_>, reach: &Reach) -> Option<Root> {
+    let plan = program.links.plan;
+    let exits = plan.set.written(Written::Exit)?;
+    let mut links = reach.imports.iter().map(|id| program.links.function(id));
+    links.find_map(|link| match link {
+        FunctionLink::Defined(id) if id.module == exits => Some(Root::Item(ExternalKind::Func, id)),
+        _ => None,
+    })
 }
 
 /// A program has one memory, unless more are allowed.
@@ -420,6 +484,8 @@ struct Fusing<'a> {
     reach: &'a Reach,
     options: &'a FuseOptions,
     command: Option<Command>,
+    /// What a command calls at its end.
+    finishers: Vec<NewExport>,
 }
 
 impl<'a> Fusing<'a> {
@@ -514,8 +580,7 @@ impl<'a> Fusing<'a> {
         exports: &[NewExport],
         shares: bool,
     ) -> emit::Result<Vec<Initialiser>> {
-        let is_command =
-            self.command.is_some() || exports.iter().any(|export| export.name == START);
+        let is_command = self.options.is_command(exports);
         let mut calls = Vec::new();
         if is_command || self.options.preinit || self.initialisers().next().is_some() {
             // Who uses the program begins with a call. That comes soon enough for start functions too.
@@ -532,18 +597,17 @@ impl<'a> Fusing<'a> {
                 }
                 Root::Item(kind, id) => {
                     let mut number = emitter.exported(id.module, kind, id.index);
-                    if name == START && !self.options.preinit {
-                        calls.push(number);
-                        number = one(LINKED_START, &calls, emitter)?.unwrap_or(number);
-                        calls.clear();
+                    if name == START && is_command {
+                        number = self.start(number, &mut calls, emitter)?;
                     }
                     emitter.sections.exports.export(name, kind.into(), number);
                 }
             }
         }
         if let Some(command) = &self.command {
-            let first = if self.options.preinit { Vec::new() } else { mem::take(&mut calls) };
-            let number = emitter.add_function(START, &command.body(&first, emitter))?;
+            let called = emitter.function(command.function);
+            let body = self.body(called, command.results, &mut calls, emitter);
+            let number = emitter.add_function(START, &function(&body))?;
             emitter.sections.exports.export(START, ExportKind::Func, number);
         }
         // A program that keeps a memory of its own may have exports of these names, and they are those that count.
@@ -567,12 +631,34 @@ impl<'a> Fusing<'a> {
     }
 }
 
-impl Command {
-    /// The whole program, after what happens at its start.
-    fn body(&self, start: &[u32], emitter: &Emitter<'_>) -> Function {
-        let mut body: Vec<_> = start.iter().map(|&function| Instruction::Call(function)).collect();
-        body.push(Instruction::Call(emitter.function(self.function)));
-        body.extend((0..self.results).map(|_| Instruction::Drop));
+impl Fusing<'_> {
+    /// Returns `_start` with what happens before and after it.
+    fn start(
+        &self,
+        start: u32,
+        calls: &mut Vec<u32>,
+        emitter: &mut Emitter<'_>,
+    ) -> emit::Result<u32> {
+        let body = self.body(start, 0, calls, emitter);
+        match body.as_slice() {
+            [_] => Ok(start),
+            body => emitter.add_function(LINKED_START, &function(body)),
+        }
+    }
+
+    /// Returns what a command does: what is left to happen at the start, unless that is left to `_initialize`, the
+    /// function that is its work, and what finishes it.
+    fn body(
+        &self,
+        function: u32,
+        results: usize,
+        calls: &mut Vec<u32>,
+        emitter: &Emitter<'_>,
+    ) -> Vec<Instruction<'static>> {
+        let first = if self.options.preinit { Vec::new() } else { mem::take(calls) };
+        let mut body: Vec<_> = first.into_iter().map(Instruction::Call).collect();
+        body.push(Instruction::Call(function));
+        body.extend((0..results).map(|_| Instruction::Drop));
         for NewExport { name, root } in &self.finishers {
             let Root::Item(_, id) = *root else { continue };
             let call = Instruction::Call(emitter.function(id));
@@ -581,11 +667,9 @@ impl Command {
                 _ => body.push(call),
             }
         }
-        function(&body)
+        body
     }
-}
 
-impl Fusing<'_> {
     /// Exports what libraries share, as a main does.
     fn lend(&self, emitter: &mut Emitter<'_>, is_free: impl Fn(&str) -> bool) {
         if is_free(TABLE) {

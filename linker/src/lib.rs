@@ -90,6 +90,7 @@
 mod alone;
 mod atomics;
 mod bind;
+mod command;
 mod command_exports;
 mod contents;
 mod contract;
@@ -129,6 +130,7 @@ mod set;
 mod source_map;
 mod types;
 mod warning;
+mod written;
 
 pub use bind::{BindError, Bound, BoundModule, Initialiser, Source};
 pub use contract::{Contract, ContractError, Expectation};

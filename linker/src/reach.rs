@@ -169,6 +169,14 @@ impl<'a> Program<'a> {
         Ok(program)
     }
 
+    /// Follows other links from now on, which differ only in what ends the program.
+    pub(crate) fn with_links<'b>(self, links: &'b Links<'b>) -> Program<'b>
+    where
+        'a: 'b,
+    {
+        Program { links, ..self }
+    }
+
     /// As instantiating the modules one after the other would, canonical slots last.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::load::{Import, Module};
 use crate::nearest::{WORK, nearest};
 use crate::set::{Definition, Object, Set, Symbols};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
-use crate::{fit, hint};
+use crate::{command, fit, hint};
 use serde::{Deserialize, Serialize};
 use wasmparser::ValType;
 
@@ -143,6 +143,8 @@ struct Resolver<'a> {
     /// What is undefined and has been explained: no more than a report spells out, for each is compared with all that
     /// there is.
     explained: RefCell<HashSet<(&'a str, &'a str, &'a ExternType)>>,
+    /// What modules call instead of `proc_exit`.
+    exit: Option<Definition>,
 }
 
 impl<'a> Resolver<'a> {
@@ -153,7 +155,8 @@ impl<'a> Resolver<'a> {
         }
         let places = set.objects.iter().enumerate();
         let places = places.map(|(place, object)| (std::ptr::from_ref(object), place)).collect();
-        Resolver { set, symbols, places, linked, explained: RefCell::default() }
+        let exit = set.exit();
+        Resolver { set, symbols, places, linked, explained: RefCell::default(), exit }
     }
 
     fn module(&self, object: &'a Object, faults: &mut Vec<Fault>) -> Vec<Meaning> {
@@ -225,10 +228,16 @@ impl<'a> Resolver<'a> {
         import: &'a Import,
     ) -> Result<Meaning, Fault> {
         match host.exports.iter().find(|export| export.name == import.name) {
-            Some(export) if export.ty == import.ty => Ok(Meaning::Host),
+            Some(export) if export.ty == import.ty => Ok(self.end(object, import)),
             Some(export) => Err(mismatch(object, import, host.title, None, &export.ty)),
             None => Err(self.undefined(object, import)),
         }
+    }
+
+    /// A module that ends the program calls what has to happen before.
+    fn end(&self, object: &Object, import: &Import) -> Meaning {
+        let exit = self.exit.filter(|_| command::is_exit(object, import));
+        exit.map_or(Meaning::Host, Meaning::Function)
     }
 
     fn is_of_host(&self, import: &Import) -> bool {
@@ -353,7 +362,9 @@ impl<'a> Resolver<'a> {
         let hint = hint
             .or_else(|| hint::of_importer(import, object))
             .or_else(|| hint::undefined(import, &modules));
-        let others = self.set.objects.iter().filter(|other| !std::ptr::eq(*other, object));
+        let is_other =
+            |other: &&'a Object| !std::ptr::eq(*other, object) && other.written.is_none();
+        let others = self.set.objects.iter().filter(is_other);
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let nothing = hint::defines_nothing(&right);
         right.extend(others.filter(|other| other.linked_as != wanted));

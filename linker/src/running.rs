@@ -163,7 +163,7 @@ impl Running {
 
     /// The module that is called so, or the first of them; or that has become part of another.
     pub fn named(&self, name: &str) -> Option<usize> {
-        let mut all = self.all();
+        let mut all = self.of_files();
         all.find(|(_, resident)| {
             let module = &resident.object.module;
             module.name == name || module.internals.linked.iter().any(|part| part == name)
@@ -183,7 +183,7 @@ impl Running {
     /// The modules by the names of libraries that they answer to.
     pub(crate) fn library_names(&self) -> LibraryNames<'_> {
         let mut names = LibraryNames::default();
-        self.all().for_each(|(id, resident)| names.add(&resident.object, id));
+        self.of_files().for_each(|(id, resident)| names.add(&resident.object, id));
         names
     }
 
@@ -229,6 +229,11 @@ impl Running {
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &Resident)> {
         let modules = self.modules.iter().enumerate();
         modules.filter_map(|(id, resident)| Some((id, resident.as_ref()?)))
+    }
+
+    /// The modules that were read: a file may have the name of one that the linker has written.
+    fn of_files(&self) -> impl Iterator<Item = (usize, &Resident)> {
+        self.all().filter(|(_, resident)| resident.object.written.is_none())
     }
 
     pub(crate) fn get(&self, module: usize) -> Option<&Resident> {

@@ -10,18 +10,13 @@
 //!   (i32.store (call $emscripten_get_sbrk_ptr) (global.get $__heap_base)))
 //! ```
 
-use wasm_encoder::{
-    CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalType, ImportSection, MemArg, MemoryType, Module, TypeSection, ValType,
-};
+use wasm_encoder::{EntityType, Function, GlobalType, MemArg, TagSection, ValType};
 
-use crate::convention::{ENV, HEAP_BASE, MEMORY, RELOCATIONS};
-use crate::dylink;
+use crate::command::{Written, written};
+use crate::convention::{ENV, HEAP_BASE, RELOCATIONS};
 use crate::set::Object;
 use crate::types::ExternType;
-
-/// How messages call the module.
-const NAME: &str = "sbrk";
+use crate::written::ModuleWriter;
 
 /// Returns where Emscripten's `sbrk` keeps the end of the heap.
 const SBRK_POINTER: &str = "emscripten_get_sbrk_ptr";
@@ -30,36 +25,22 @@ const SBRK_POINTER: &str = "emscripten_get_sbrk_ptr";
 pub(crate) fn module(objects: &[Object]) -> Option<Object> {
     let main = objects.iter().find(|object| object.is_main())?;
     match &main.module.export(SBRK_POINTER)?.ty {
-        ExternType::Func(ty) if ty.to_string() == "() -> i32" => Object::load(NAME, bytes()).ok(),
+        ExternType::Func(ty) if ty.to_string() == "() -> i32" => {
+            written("sbrk", bytes(), Written::Heap)
+        }
         _ => None,
     }
 }
 
 fn bytes() -> Vec<u8> {
-    let (mut types, mut imports) = (TypeSection::new(), ImportSection::new());
-    types.ty().function([], [ValType::I32]);
-    types.ty().function([], []);
-    let memory = MemoryType {
-        minimum: 0,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    };
+    let mut module = ModuleWriter::default();
+    module.import_memory();
+    let sbrk_pointer = module.import(ENV, SBRK_POINTER, &(Vec::new(), Some(ValType::I32)));
     let address = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
-    imports.import(ENV, MEMORY, EntityType::Memory(memory));
-    imports.import(ENV, SBRK_POINTER, EntityType::Function(0));
-    imports.import(ENV, HEAP_BASE, EntityType::Global(address));
-    let (mut functions, mut exports) = (FunctionSection::new(), ExportSection::new());
-    functions.function(1);
-    exports.export(RELOCATIONS[0], ExportKind::Func, 1);
+    module.imports.import(ENV, HEAP_BASE, EntityType::Global(address));
     let mut body = Function::new([]);
     let whole = MemArg { offset: 0, align: 2, memory_index: 0 };
-    body.instructions().call(0).global_get(0).i32_store(whole).end();
-    let mut code = CodeSection::new();
-    code.function(&body);
-    let mut module = Module::new();
-    module.section(&CustomSection { name: dylink::SECTION.into(), data: [].as_slice().into() });
-    module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
-    module.finish()
+    body.instructions().call(sbrk_pointer).global_get(0).i32_store(whole).end();
+    module.define(RELOCATIONS[0], &(Vec::new(), None), &body);
+    module.finish(&TagSection::new())
 }

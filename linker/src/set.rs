@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use crate::command::{self, Written};
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, STACK_POINTER, is_private};
 use crate::demangle::printable;
 use crate::dylink::MemInfo;
@@ -41,6 +42,8 @@ pub struct Object {
     pub(crate) is_replacement: bool,
     /// Whether it takes part only since a symbol of it was wanted.
     pub(crate) is_on_demand: bool,
+    /// What the linker has written it for, if it has.
+    pub(crate) written: Option<Written>,
     /// Its exports by name, once somebody has looked something up in it alone.
     index: Arc<OnceLock<Vec<usize>>>,
 }
@@ -80,6 +83,7 @@ impl Object {
             system: None,
             is_replacement: false,
             is_on_demand: false,
+            written: None,
             index: Arc::default(),
         })
     }
@@ -159,13 +163,14 @@ impl Hash for Object {
             shares_memory,
             is_on_demand,
             system,
+            written,
             is_replacement: _,
             file: _,
             origin: _,
             opened_as: _,
             index: _,
         } = self;
-        (&module.name, bytes, linked_as, shares_memory, is_on_demand, system).hash(state);
+        (&module.name, bytes, linked_as, shares_memory, is_on_demand, system, written).hash(state);
     }
 }
 
@@ -248,9 +253,11 @@ impl Set {
         }
         faults.extend(gathering.join_system(library)?);
         gathering.objects.extend(sbrk::module(&gathering.objects));
-        let objects = gathering.objects;
+        let mut objects = gathering.objects;
         let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
         let program = objects.iter().position(is_program).unwrap_or(0);
+        let opens = objects.iter().any(opens_libraries);
+        command::join(&mut objects, program, opens);
         let set = Set { objects, program, host: Vec::new(), stack_size: None };
         if faults.is_empty() {
             return Ok(set);
@@ -594,6 +601,7 @@ impl Object {
         let item = &self.module.exports[export];
         let internals = &self.module.internals;
         let own = match &item.ty {
+            _ if self.written.is_some() => return false,
             _ if !self.is_dynamic() => return true,
             ExternType::Func(_) => item.index >= internals.imported_functions,
             ExternType::Global(ty) => {

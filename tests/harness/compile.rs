@@ -98,7 +98,7 @@ fn rust_for_emscripten(source: &Path, module: &Path) -> Result<(), Failed> {
     run(lld.arg(&archive).arg("-o").arg(module))
 }
 
-fn run(command: &mut Command) -> Result<(), Failed> {
+pub(crate) fn run(command: &mut Command) -> Result<(), Failed> {
     workspace::clean_environment(command);
     let result = command.output()?;
     match result.status.success() {
@@ -130,7 +130,7 @@ fn emcc(flags: &[String], source: &Path, role: Role) -> Command {
 }
 
 /// What makes a Rust cdylib a main: it lends its memory, table and stack, and imports what it only declares.
-const MAIN: [&str; 8] = [
+pub(crate) const MAIN: [&str; 8] = [
     "--export-table",
     "--growable-table",
     "--import-undefined",

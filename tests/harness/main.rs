@@ -35,6 +35,7 @@
 mod builds;
 mod cache;
 mod cases;
+mod commands;
 mod compile;
 mod confinement;
 mod console;
@@ -74,6 +75,7 @@ fn main() -> std::process::ExitCode {
     let args = Arguments::from_args();
     let trials = [
         cases::trials(),
+        commands::trials(),
         debug::trials(),
         fusing::trials(),
         fuzz::trials(),

@@ -343,9 +343,11 @@ impl<'a> Recipe<'a> {
         ];
         self.compile(&flags, &include, &musl)?;
         let objects = [objects(&runtime), objects(&musl)].concat();
-        // musl hides the function that runs exit handlers, which whoever runs guests calls, and its own name for
-        // the place of `errno`, which is needed where a part of it is another library.
-        let flags = ["--export=__funcs_on_exit", "--export=___errno_location"];
+        // musl hides the function that runs exit handlers, which whoever runs guests calls, the one that prepares
+        // a stream for output, by which the linker sees that there is some, and its own name for the place of
+        // `errno`, which is needed where a part of it is another library.
+        let flags =
+            ["--export=__funcs_on_exit", "--export=__towrite", "--export=___errno_location"];
         let elsewhere = [&[ICONV][..], &DYNAMIC].concat();
         let whole = LIBC_ARCHIVES.iter().map(|name| self.without(name, &elsewhere));
         let mut whole = whole.collect::<anyhow::Result<Vec<_>>>()?;

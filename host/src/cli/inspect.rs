@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Context;
 use host::Error;
-use linker::{Dylink, Module, Object, SymbolInfo};
+use linker::{Dylink, Kind, Module, Object, SymbolInfo};
 
 use super::flags::InspectFlags;
 use super::{print, print_json};
@@ -25,7 +25,11 @@ pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
 
 fn describe(module: &Module) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    writeln!(text, "{}: {}", module.name, module.kind)?;
+    let command = match module.kind {
+        Kind::Main | Kind::SharedLibrary if module.is_command() => ", a command",
+        _ => "",
+    };
+    writeln!(text, "{}: {}{command}", module.name, module.kind)?;
     let imports = module.imports.iter();
     let imports = imports.map(|i| {
         format!("{}.{}: {}", linker::printable(&i.module), linker::demangle(&i.name), i.ty)

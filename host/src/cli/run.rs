@@ -4,7 +4,7 @@ use std::mem;
 use std::path::Path;
 
 use anyhow::bail;
-use host::{Error, Host, Program, State, Wasi};
+use host::{Error, Host, Process, Program, State, Wasi};
 use linker::Module;
 
 use super::flags::RunFlags;
@@ -74,8 +74,9 @@ impl<'f> Call<'f> {
     fn run(&self, host: &Host, program: &Program<State>, flags: &RunFlags) -> anyhow::Result<()> {
         match self {
             Call::Start => {
-                host.start(program, &wasi(flags, flags.args()))?.invoke("_start", &[])?;
-                Ok(())
+                let mut process = host.start(program, &wasi(flags, flags.args()))?;
+                process.invoke("_start", &[])?;
+                end(process)
             }
             Call::Export { name, args } => {
                 let mut process = host.start(program, &wasi(flags, &[]))?;
@@ -83,13 +84,17 @@ impl<'f> Call<'f> {
                 process.flush()?;
                 let results = results.iter().map(|value| format!("{}\n", host::display(value)));
                 super::print(&results.collect::<String>())?;
-                process.finish()?;
-                // This process ends here: the system takes its memory back faster than piece by piece.
-                mem::forget(process);
-                Ok(())
+                end(process)
             }
         }
     }
+}
+
+fn end(mut process: Process<'_>) -> anyhow::Result<()> {
+    process.finish()?;
+    // This process ends here: the system takes its memory back faster than piece by piece.
+    mem::forget(process);
+    Ok(())
 }
 
 fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
@@ -101,8 +106,7 @@ fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
 }
 
 fn check_command(module: &Module) -> anyhow::Result<()> {
-    // A main has it too, if it is a command that keeps its symbols for libraries.
-    if module.function("_start").is_some() {
+    if module.is_command() {
         return Ok(());
     }
     let functions = host::functions(module);

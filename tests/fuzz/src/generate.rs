@@ -88,6 +88,7 @@ fn options(u: &mut Unstructured<'_>) -> Result<FuseOptions> {
         dynamic: bits & 8 != 0,
         multi_memory: bits & 16 != 0,
         preinit: bits & 32 != 0,
+        separate_start: bits.count_ones() == 1,
         debug: bits & 64 != 0,
         stack_pointer: bits & 2 != 0,
         source_map_url: (bits & 128 != 0).then(|| "x.map".to_owned()),

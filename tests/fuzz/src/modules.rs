@@ -91,6 +91,7 @@ impl Input {
                 "dynamic" => options.dynamic = true,
                 "multi-memory" => options.multi_memory = true,
                 "preinit" => options.preinit = true,
+                "separate-start" => options.separate_start = true,
                 "debug" => options.debug = true,
                 "stack-pointer" => options.stack_pointer = true,
                 _ => {}
@@ -121,6 +122,7 @@ impl Input {
             dynamic,
             multi_memory,
             preinit,
+            separate_start,
             debug,
             stack_pointer,
             source_map_url,
@@ -129,6 +131,7 @@ impl Input {
             (*dynamic, "dynamic"),
             (*multi_memory, "multi-memory"),
             (*preinit, "preinit"),
+            (*separate_start, "separate-start"),
             (*debug, "debug"),
             (*stack_pointer, "stack-pointer"),
         ];

@@ -1,0 +1,5 @@
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "work" (func $work))
+  (import "env" "leave_now" (func $leave))
+  (func (export "_start") (call $work) (call $leave)))
