@@ -9,7 +9,8 @@ fn main() {
     }
     println!("cargo::rustc-link-arg-cdylib=--export-table");
     println!("cargo::rustc-link-arg-cdylib=--growable-table");
-    // What others define is declared by `extern "C"`; since Rust 1.96 that is an error unless it is asked for.
+    // Functions of other modules are declared by `extern "C"`; since Rust 1.96 that is an error unless it is
+    // asked for. Their variables cannot be used: before 1.96 only `cargo xtask` reports that.
     println!("cargo::rustc-link-arg-cdylib=--import-undefined");
     for symbol in ["__stack_pointer", "__heap_base", "__heap_end", "__stack_low", "__stack_high"] {
         println!("cargo::rustc-link-arg-cdylib=--export={symbol}");

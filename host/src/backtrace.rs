@@ -13,10 +13,13 @@ use crate::program::Program;
 use crate::sandbox::State;
 use crate::source_map::{self, Kept};
 
+#[derive(Default)]
 pub(crate) struct Backtrace {
     /// A line a frame, innermost first: the module as messages call it, the function as its author wrote
     /// it, and where in the source, if the module or a source map beside it tells.
     pub(crate) lines: Vec<String>,
+    /// The fault that the guest has found and reports by the trap, if it does.
+    pub(crate) fault: Option<&'static str>,
     /// Source maps that were not used, since they are of other files.
     pub(crate) stale_maps: Vec<PathBuf>,
 }
@@ -29,6 +32,8 @@ impl Backtrace {
         let bound = program.bound();
         let (maps, debug) = (BTreeMap::new(), BTreeMap::new());
         let mut symbols = Symbols { program, bound: &bound, maps, debug };
+        let mut innermost = frames.clone().zip(&libraries).take(1);
+        let fault = innermost.find_map(|(f, library)| symbols.fault(f, library.as_deref()));
         let functions = frames
             .zip(&libraries)
             .flat_map(|(f, library)| symbols.functions(f, library.as_deref()));
@@ -40,6 +45,7 @@ impl Backtrace {
         });
         Backtrace {
             lines: lines.map(|(number, function)| format!("{number}: {function}")).collect(),
+            fault,
             stale_maps: stale_maps.collect(),
         }
     }
@@ -68,26 +74,47 @@ impl<'p> Symbols<'p> {
         frame: &FrameInfo,
         library: Option<&'p libraries::Compiled>,
     ) -> Vec<String> {
-        let program = self.program;
-        let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
-        let compiled = program.code.modules.iter().find(same).map(|compiled| compiled.module);
-        let bound = self.bound.iter().find(|bound| Some(bound.module) == compiled);
-        let origin = match (bound, library) {
-            (Some(bound), _) => Some(Origin { set: program.plan.set(), bound }),
-            (None, Some(library)) => Some(Origin { set: library.set(), bound: &library.bound }),
-            (None, None) => None,
-        };
-        if origin.as_ref().is_some_and(|o| o.bound.origin_of_function(frame.func_index()).is_none())
-        {
+        let origin = self.origin(frame, library);
+        let is_own =
+            |origin: &Origin<'_>| origin.bound.origin_of_function(frame.func_index()).is_none();
+        if origin.as_ref().is_some_and(is_own) {
             // The linker has written it: nobody could look it up in a source.
             return Vec::new();
         }
         origin.and_then(|origin| self.originals(origin, frame)).unwrap_or_else(|| {
-            let module = compiled.map(|module| program.name(module));
+            let module = self.compiled(frame).map(|module| self.program.name(module));
             let module = module.or(frame.module().name()).unwrap_or("?");
             let module = linker::printable(module);
             vec![format!("{module}!{}", name(frame.func_name(), frame.func_index()))]
         })
+    }
+
+    /// Returns the module of the program that a frame's code was compiled from.
+    fn compiled(&self, frame: &FrameInfo) -> Option<usize> {
+        let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
+        self.program.code.modules.iter().find(same).map(|compiled| compiled.module)
+    }
+
+    fn origin(
+        &self,
+        frame: &FrameInfo,
+        library: Option<&'p libraries::Compiled>,
+    ) -> Option<Origin<'p>> {
+        let compiled = self.compiled(frame);
+        let bound = self.bound.iter().find(|bound| Some(bound.module) == compiled);
+        let program = bound.map(|bound| Origin { set: self.program.plan.set(), bound });
+        program.or_else(|| library.map(|l| Origin { set: l.set(), bound: &l.bound }))
+    }
+
+    /// Returns the fault that a frame's code reports by a trap.
+    fn fault(
+        &self,
+        frame: &FrameInfo,
+        library: Option<&'p libraries::Compiled>,
+    ) -> Option<&'static str> {
+        let Origin { set, bound } = self.origin(frame, library)?;
+        let at = bound.origin(set, frame.module_offset()?)?;
+        linker::reported_fault(&set.objects[at.module].bytes, at.function, at.offset)
     }
 
     /// The functions that a frame's code was, if that is known.

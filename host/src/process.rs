@@ -269,7 +269,7 @@ impl<'p> Runner<'p> {
             return Error::Call { what: what.to_owned(), message: Error::message(&error) };
         }
         let traced = backtrace.map(|backtrace| Backtrace::new(self.program, backtrace));
-        let (lines, stale_maps) = traced.map(|b| (b.lines, b.stale_maps)).unwrap_or_default();
+        let Backtrace { lines, fault, stale_maps } = traced.unwrap_or_default();
         let what = what.to_owned();
         if let Some(limit) = limit {
             return Error::Limit { what, limit, backtrace: lines, stale_maps };
@@ -277,7 +277,7 @@ impl<'p> Runner<'p> {
         Error::Trap {
             what,
             trap: match trap {
-                Some(trap) => backtrace::reason(trap),
+                Some(trap) => fault.map_or_else(|| backtrace::reason(trap), str::to_owned),
                 None if error.is::<ThrownException>() => "uncaught exception".to_owned(),
                 None => error.root_cause().to_string(),
             },

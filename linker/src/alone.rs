@@ -1,12 +1,15 @@
 //! A module that shares nothing, which is left as it is; only its exceptions get the final
-//! encoding, and its atomic instructions become plain ones.
+//! encoding, its atomic instructions become plain ones, and its checks of the stack get its bounds.
+
+use std::collections::BTreeMap;
 
 use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{
-    BlockType, CodeSection, CustomSection, FunctionSection, Instruction, Module, TypeSection,
+    BlockType, CodeSection, CustomSection, FunctionSection, GlobalSection, Instruction, Module,
+    TypeSection,
 };
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FuncType, FunctionBody, FunctionSectionReader,
+    CodeSectionReader, CustomSectionReader, FuncType, FunctionBody, FunctionSectionReader, Global,
     Operator, OperatorsReader, Parser, TypeSectionReader,
 };
 
@@ -15,6 +18,7 @@ use crate::contents::Contents;
 use crate::emit::{self, Error, Invalid, Result};
 use crate::legacy_exceptions::{self, Signatures, Step};
 use crate::set::Object;
+use crate::stack_checks;
 
 /// Rewrites a module; `None` if there is nothing to do.
 ///
@@ -23,13 +27,14 @@ use crate::set::Object;
 /// When code is malformed.
 pub(crate) fn rewrite(object: &Object) -> Result<Option<Vec<u8>>> {
     let contents = Contents::read(&object.bytes)?;
+    let imported = object.module.internals.imported_functions;
+    let bounds = stack_checks::initial_values(&contents, imported, None);
     let is_left = |body: &FunctionBody<'_>| !has_legacy(body) && !has_atomic(body);
-    if contents.bodies.iter().all(is_left) {
+    if bounds.is_empty() && contents.bodies.iter().all(is_left) {
         return Ok(None);
     }
     let signatures = Signatures::new(&contents);
     let first_type = contents.types.iter().map(|group| group.types().len() as u32).sum();
-    let imported = object.module.internals.imported_functions;
     let first = imported + contents.functions.len() as u32;
     let mut alone = Alone {
         functions: &contents.functions,
@@ -38,6 +43,8 @@ pub(crate) fn rewrite(object: &Object) -> Result<Option<Vec<u8>>> {
         atomics: Atomics { first, ..Atomics::default() },
         types: Vec::new(),
         first_type,
+        bounds,
+        next_global: object.module.internals.imported_globals,
     };
     for (&ty, body) in contents.functions.iter().zip(&contents.bodies) {
         alone.add_types(ty, body)?;
@@ -70,6 +77,10 @@ struct Alone<'a> {
     /// What blocks need, after those that the module has.
     types: Vec<FuncType>,
     first_type: u32,
+    /// Initial values of the globals that hold the stack's bounds.
+    bounds: BTreeMap<u32, u32>,
+    /// The index of the next global that is written.
+    next_global: u32,
 }
 
 impl Alone<'_> {
@@ -159,6 +170,18 @@ impl Reencode for Alone<'_> {
                 let memory64 = self.memory64.get(memarg.memory as usize).copied();
                 let memarg = utils::mem_arg(self, memarg)?;
                 Ok(self.atomics.replace(name, memarg, memory64.unwrap_or_default()))
+            }
+        }
+    }
+
+    fn parse_global(&mut self, to: &mut GlobalSection, global: Global<'_>) -> Result<()> {
+        let bound = self.bounds.get(&self.next_global);
+        self.next_global += 1;
+        match bound {
+            None => utils::parse_global(self, to, global),
+            Some(&bound) => {
+                stack_checks::write_bound(to, bound);
+                Ok(())
             }
         }
     }

@@ -33,12 +33,15 @@ pub(crate) const CALL_DESTRUCTORS: &str = "__wasm_call_dtors";
 /// only if a weak symbol says that there are any: there the other one is called.
 pub(crate) const INITIALIZE: &str = "_initialize";
 
+/// Tells a module that Emscripten has instrumented where the stack is.
+pub(crate) const SET_STACK_LIMITS: &str = "__set_stack_limits";
+
 /// Runs a command.
 pub(crate) const START: &str = "_start";
 
 /// Names that each module has for itself: never looked up for another module.
 pub(crate) fn is_private(name: &str) -> bool {
-    const PRIVATE: [&str; 20] = [
+    const PRIVATE: [&str; 21] = [
         MEMORY,
         TABLE,
         STACK_POINTER,
@@ -53,6 +56,7 @@ pub(crate) fn is_private(name: &str) -> bool {
         CALL_CONSTRUCTORS,
         INITIALIZE,
         START,
+        SET_STACK_LIMITS,
         "__dso_handle",
         "__data_end",
         "__global_base",

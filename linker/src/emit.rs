@@ -27,6 +27,7 @@ use crate::links::{FunctionLink, GlobalLink, LateSlot, Links, SharedLink};
 use crate::load::Import;
 use crate::reach::{ItemSet, Reach};
 use crate::resolve::{Meaning, Shared};
+use crate::stack_checks;
 use crate::types::ExternType;
 
 pub(crate) type Error = reencode::Error<Invalid>;
@@ -775,13 +776,7 @@ impl Part<'_> {
                 renumber.write_body(ty, body, &mut to.code)?;
             }
         }
-        for (index, global) in (imported.globals..).zip(&contents.globals) {
-            let is_own = links.global(renumber.part.id(index)) != GlobalLink::StackPointer;
-            let place = renumber.part.globals[index as usize];
-            if is_own && !matches!(place, GlobalPlace::Number(GONE)) {
-                renumber.parse_global(&mut to.globals, global.clone())?;
-            }
-        }
+        renumber.write_globals(links, &contents, &mut to.globals)?;
         for (index, table) in (imported.tables..).zip(&contents.tables) {
             let is_own = links.table(renumber.part.id(index)) != SharedLink::Shared;
             if is_own && renumber.part.tables[index as usize] != GONE {
@@ -888,6 +883,29 @@ struct Renumber<'r, 'a> {
 
 impl Renumber<'_, '_> {
     /// Writes the body of a function of a type, in the final encoding of exceptions.
+    fn write_globals(
+        &mut self,
+        links: &Links<'_>,
+        contents: &Contents<'_>,
+        to: &mut GlobalSection,
+    ) -> Result<()> {
+        let module = self.part.module;
+        let (imported, shared) = (links.imported(module), links.plan.stack(module));
+        let bounds = stack_checks::initial_values(contents, imported.functions, shared);
+        for (index, global) in (imported.globals..).zip(&contents.globals) {
+            let is_own = links.global(self.part.id(index)) != GlobalLink::StackPointer;
+            let place = self.part.globals[index as usize];
+            if !is_own || matches!(place, GlobalPlace::Number(GONE)) {
+                continue;
+            }
+            match bounds.get(&index) {
+                None => self.parse_global(to, global.clone())?,
+                Some(&bound) => stack_checks::write_bound(to, bound),
+            }
+        }
+        Ok(())
+    }
+
     fn write_body(&mut self, ty: u32, body: &FunctionBody<'_>, to: &mut CodeSection) -> Result<()> {
         let mut function = self.new_function_with_parsed_locals(body)?;
         let mut operators = body.get_operators_reader()?;

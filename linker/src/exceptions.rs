@@ -66,7 +66,7 @@ enum Helper {
 }
 
 /// Whether a program may leave a function or tag to the linker that no module of it defines.
-pub fn is_synthesised(symbol: &str) -> bool {
+pub(crate) fn is_synthesised(symbol: &str) -> bool {
     TAGS.contains(&symbol) || Helper::of(symbol).is_some()
 }
 

@@ -1,12 +1,15 @@
 //! What a module must be to take part in a program, whatever the others define.
 
+use crate::contents::Contents;
 use crate::convention::{
-    CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, STACK_POINTER, START, TABLE,
+    CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START,
+    TABLE,
 };
 use crate::fault::Fault;
 use crate::layout::PAGE;
 use crate::load::{Export, Import, Internals, Kind, Module};
 use crate::set::{Object, Set};
+use crate::stack_checks;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use wasmparser::ValType;
 
@@ -80,6 +83,20 @@ pub(crate) fn stack_size(set: &Set) -> Option<Fault> {
         main => main.unwrap_or(&set.objects[set.program]),
     };
     Some(Fault::Unsupported { module: owner.module.name.clone(), message: GIVEN_STACK })
+}
+
+/// The linker must be able to tell a module that checks its stack where that is.
+pub(crate) fn stack_checks(object: &Object) -> Option<Fault> {
+    let module = object.module.name.clone();
+    let message = "checks its stack, and by its code the linker cannot tell where it keeps the stack's \
+                   bounds: build it without `-sSTACK_OVERFLOW_CHECK=2` and `-sASSERTIONS=2`";
+    let is_known = object.module.export(SET_STACK_LIMITS).is_none_or(|_| {
+        // Malformed code is a fault of its own, once it is written.
+        let Ok(contents) = Contents::read(&object.bytes) else { return true };
+        let imported = object.module.internals.imported_functions;
+        stack_checks::knows_bounds(&contents, imported, object.is_dynamic())
+    });
+    (!is_known).then_some(Fault::Unsupported { module, message })
 }
 
 const STACK_POINTER_TYPE: ExternType =

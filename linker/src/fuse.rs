@@ -326,6 +326,8 @@ struct Command {
 
 /// The name of the function that runs what is left to be done at the start of a command, and then the command.
 const LINKED_START: &str = "start (by the linker)";
+/// Register what runs at the end: destructors of static and of `thread_local` objects.
+const REGISTER_AT_EXIT: [&str; 2] = ["__cxa_atexit", "__cxa_thread_atexit"];
 
 impl Plan {
     /// Returns the functions that finish a program, in the order in which they are called.
@@ -367,7 +369,7 @@ fn reach(
         id.is_some_and(|id| effects(program.links, &program.contents, id) != Some(Vec::new()))
     };
     let finish = Finish::of(&plan.set.objects).limited_to(Finish {
-        at_exit: calls("__cxa_atexit"),
+        at_exit: REGISTER_AT_EXIT.into_iter().any(calls),
         destructors: has_work(CALL_DESTRUCTORS),
         flush: holds_output_back(program, &reach),
     });

@@ -112,7 +112,7 @@ const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker
 
 /// Symbols by which code asks its toolchain's runtime for something, by how their names begin; the first
 /// that fits counts. Most of them are of Emscripten's runtime in JavaScript.
-const TOOLCHAIN: [(&[&str], &str); 10] = [
+const TOOLCHAIN: [(&[&str], &str); 13] = [
     (
         &EM_ASM,
         "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or C++",
@@ -154,8 +154,20 @@ const TOOLCHAIN: [(&[&str], &str); 10] = [
         "it is for exceptions of `-fwasm-exceptions`, and in their libc++",
     ),
     (
+        &["__cxa_atexit", "__cxa_thread_atexit", "__cxa_finalize"],
+        "it runs destructors when the program ends, and is in libc",
+    ),
+    (
         &["__cxa_", "__resumeException", "llvm_eh_typeid_for"],
         "it is of C++'s runtime, which is in libc++",
+    ),
+    (
+        &["__asan_", "__lsan_", "__ubsan_", "__sanitizer_"],
+        "it is a sanitizer's, which is for programs that are linked statically: build without `-fsanitize`",
+    ),
+    (
+        &["emscripten_dlopen", "_emscripten_dlopen"],
+        "it opens a library while JavaScript goes on, and there is none here: call `dlopen`",
     ),
     (
         &["emscripten_", "_emscripten_"],

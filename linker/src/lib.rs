@@ -125,9 +125,11 @@ mod reach;
 mod report;
 mod resolve;
 mod running;
+mod runtime_hooks;
 mod sbrk;
 mod set;
 mod source_map;
+mod stack_checks;
 mod types;
 mod warning;
 mod written;
@@ -136,7 +138,7 @@ pub use bind::{BindError, Bound, BoundModule, Initialiser, Source};
 pub use contract::{Contract, ContractError, Expectation};
 pub use demangle::{demangle, is_harmful, printable, printable_lines};
 pub use dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
-pub use exceptions::{TERMINATE, is_synthesised};
+pub use exceptions::TERMINATE;
 pub use fault::{Candidate, Fault, Faults};
 pub use flavour::{system_libraries, system_library};
 pub use fuse::{FuseError, FuseOptions};
@@ -155,3 +157,17 @@ pub use source_map::{Mappings, SourceMap};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
 pub use warning::Warning;
 pub use wasmparser::ValType;
+
+/// Returns whether a program may leave a symbol that no module of it defines to the linker.
+pub fn is_synthesised(symbol: &str) -> bool {
+    exceptions::is_synthesised(symbol) || runtime_hooks::is_hook(symbol)
+}
+
+/// Returns the fault that an instruction of a module reports by a trap: one that a check of Emscripten's has
+/// found. `offset` is that of the instruction in the module's bytes, and `function` the index of the one that
+/// it is in.
+pub fn reported_fault(module: &[u8], function: u32, offset: usize) -> Option<&'static str> {
+    let overflow = stack_checks::is_check(module, offset);
+    let overflow = overflow.then_some(stack_checks::STACK_HAS_OVERFLOWED);
+    overflow.or_else(|| runtime_hooks::reported_fault(&function_name(module, function)?))
+}

@@ -21,6 +21,7 @@ use crate::load::{Import, Kind};
 use crate::plan::Plan;
 use crate::resolve::{Meaning, resolve_new};
 use crate::running::{Resident, Running};
+use crate::runtime_hooks;
 use crate::set::{Library, LibraryNames, Object, Set, Symbols, SystemLibraries, module_name};
 
 /// How a library, and what it needs that does not run yet, joins a program.
@@ -346,6 +347,9 @@ impl<'r> Gathering<'r> {
         });
         let tags = if has_tags { Tags::Running } else { Tags::Own };
         if let Some(object) = exceptions::module(self.wanted().iter(), tags) {
+            self.add(object, None);
+        }
+        if let Some(object) = runtime_hooks::module(&self.objects) {
             self.add(object, None);
         }
     }

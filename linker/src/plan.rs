@@ -10,6 +10,7 @@ use crate::layout::{Layout, layout};
 use crate::load::{Import, Module};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
 use crate::set::{Definition, Object, Set};
+use crate::stack_checks::StackBounds;
 use crate::types::ExternType;
 use crate::{command_exports, fit, graph};
 
@@ -203,6 +204,12 @@ impl Plan {
         let relative = self.set.objects[definition.module].address(definition.export);
         let base = self.layout.placements[definition.module].memory_base;
         base.wrapping_add(relative.unwrap_or_default())
+    }
+
+    /// Returns the bounds of the process's stack, for a module that uses it.
+    pub(crate) fn stack(&self, module: usize) -> Option<StackBounds> {
+        let Layout { stack_high: high, stack_low: low, .. } = self.layout;
+        self.set.objects[module].is_dynamic().then_some(StackBounds { high, low })
     }
 
     /// The number that an import stands for, if it is a number.

@@ -168,6 +168,7 @@ impl<'a> Resolver<'a> {
         faults.extend(fit::own_stack(object));
         faults.extend(fit::fixed_data(object));
         faults.extend(fit::command_exports(object));
+        faults.extend(fit::stack_checks(object));
         faults.extend(fit::conventional(object));
         let weak = weak_imports(&object.module);
         let meaning = |import: &'a Import| {

@@ -16,7 +16,7 @@ use crate::host_module::{DYNAMIC_LINKER, is_host};
 use crate::limits::InputLimits;
 use crate::load::{Import, Kind, LoadError, Module};
 use crate::types::ExternType;
-use crate::{flavour, resolve, sbrk};
+use crate::{flavour, resolve, runtime_hooks, sbrk};
 use wasmparser::ValType;
 
 /// A module and its bytes. Two of one hash are the same to a plan.
@@ -252,6 +252,7 @@ impl Set {
             }
         }
         faults.extend(gathering.join_system(library)?);
+        gathering.objects.extend(runtime_hooks::module(&gathering.objects));
         gathering.objects.extend(sbrk::module(&gathering.objects));
         let mut objects = gathering.objects;
         let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
@@ -441,7 +442,7 @@ fn undefined(objects: &[Object]) -> BTreeSet<String> {
 }
 
 /// The symbols that some module of the process defines.
-fn defined(objects: &[Object]) -> HashSet<&str> {
+pub(crate) fn defined(objects: &[Object]) -> HashSet<&str> {
     objects.iter().filter(|object| object.linked_as == ENV).flat_map(Object::symbols).collect()
 }
 

@@ -92,10 +92,17 @@ fn rust_for_emscripten(source: &Path, module: &Path) -> Result<(), Failed> {
     rustc.args(["--edition", "2024", "--crate-type", "staticlib", "-O", "--crate-name", "case"]);
     rustc.args(["--target", EMSCRIPTEN, "-C", "relocation-model=pic", "-C", "panic=unwind"]);
     run(rustc.args(["-C", "debuginfo=line-tables-only"]).arg(source).arg("-o").arg(&archive))?;
+    let mut lld = lld()?;
+    lld.arg("--export=test").args(SHARED);
+    run(lld.arg(&archive).arg("-o").arg(module))
+}
+
+/// Returns the toolchain's own linker for WebAssembly.
+pub(crate) fn lld() -> Result<Command, Failed> {
     let libraries = target_libraries(&[]).ok_or("rustc does not tell its folder")?;
     let mut lld = Command::new(libraries.with_file_name("bin").join("rust-lld"));
-    lld.args(["-flavor", "wasm", "--export=test"]).args(SHARED);
-    run(lld.arg(&archive).arg("-o").arg(module))
+    lld.args(["-flavor", "wasm"]);
+    Ok(lld)
 }
 
 pub(crate) fn run(command: &mut Command) -> Result<(), Failed> {

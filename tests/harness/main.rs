@@ -25,6 +25,7 @@
 //! - [`readme`]: the commands of README.md
 //! - [`dependencies`]: what those of others may be
 //! - [`rules`]: who may depend on whom
+//! - [`sysroot`]: the system libraries against Emscripten's archives, and what they do with files
 //! - [`sanitizers`]: `unsafe` under Miri and Valgrind
 
 #![cfg_attr(
@@ -63,6 +64,7 @@ mod readme;
 mod real;
 mod rules;
 mod sanitizers;
+mod sysroot;
 mod wasm_exceptions;
 mod workspace;
 
@@ -97,6 +99,7 @@ fn main() -> std::process::ExitCode {
         dependencies::trials(),
         rules::trials(),
         sanitizers::trials(),
+        sysroot::trials(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().chain(readme::trials()).collect();
     trials.push(rules::security(trials.iter().map(|trial| trial.name().to_owned()).collect()));

@@ -15,6 +15,7 @@ use crate::process;
 use crate::progress::Progress;
 use crate::project::{self, Project};
 use crate::tools::{Emscripten, Tool};
+use crate::wasm_linker;
 
 /// A guest that was built: still where its tool put it, not yet in `target/guests`.
 #[derive(Debug)]
@@ -141,7 +142,8 @@ fn crates<'p>(project: &'p Project, job: &Job<'_>) -> anyhow::Result<Vec<(&'p st
 fn cargo_command<'s>(sh: &'s Shell, project: &Project, job: &Job<'_>) -> anyhow::Result<Cmd<'s>> {
     let (cargo, triple) = (project::cargo(), job.triple);
     let packages = crates(project, job)?.into_iter().flat_map(|(package, _)| ["-p", package]);
-    Ok(cmd!(sh, "{cargo} build --release {packages...} --target {triple}"))
+    let settings = wasm_linker::settings(project)?;
+    Ok(cmd!(sh, "{cargo} build --release {packages...} --target {triple} --config {settings}"))
 }
 
 fn build_cmake(

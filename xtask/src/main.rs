@@ -30,6 +30,7 @@ mod setup;
 mod sysroot;
 mod test;
 mod tools;
+mod wasm_linker;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,9 @@ use crate::progress::Progress;
 use crate::project::Project;
 
 fn main() -> ExitCode {
+    if let Some(linked) = wasm_linker::run() {
+        return linked;
+    }
     let flags = Flags::parse();
     interrupt::listen();
     match execute(&flags) {

@@ -29,8 +29,16 @@ const LIBICONV: &str = "libiconv.wasm";
 const LIBDL: &str = "libdl.wasm";
 
 /// The runtime's sources in `xtask/sysroot`: those of libc, and what they include; each libc++ has one of its own.
-const LIBC_RUNTIME: [&str; 6] =
-    ["runtime.c", "start.c", "atexit.c", "paths.c", "files.c", "refused.c"];
+const LIBC_RUNTIME: [&str; 8] = [
+    "runtime.c",
+    "start.c",
+    "atexit.c",
+    "paths.c",
+    "files.c",
+    "mappings.c",
+    "refused.c",
+    "strptime.c",
+];
 const LIBDL_RUNTIME: &str = "dlfcn.c";
 const HEADERS: [&str; 2] = ["runtime.h", "uncaught.h"];
 
@@ -70,10 +78,10 @@ fn libraries() -> impl Iterator<Item = &'static str> {
     [LIBC, LIBICONV, LIBDL].into_iter().chain(LIBCXX.iter().map(|libcxx| libcxx.library))
 }
 
-/// What musl has and Emscripten leaves to JavaScript: dates, the way out, the names of protocols. And what
-/// reads the environment or the program's name. Which of these files exist, and which are in its libc too, differs
+/// What musl has and Emscripten leaves to JavaScript: dates, the way out, the names of protocols. What it has
+/// in another archive: addresses of IPv6. And what reads the environment or the program's name. Which of these files exist, and which are in its libc too, differs
 /// between versions.
-const MUSL: [&str; 27] = [
+const MUSL: [&str; 28] = [
     "env/clearenv.c",
     "env/getenv.c",
     "env/putenv.c",
@@ -81,6 +89,8 @@ const MUSL: [&str; 27] = [
     "exit/assert.c",
     "exit/exit.c",
     "legacy/err.c",
+    "network/in6addr_any.c",
+    "network/in6addr_loopback.c",
     "network/proto.c",
     "time/__month_to_secs.c",
     "time/__secs_to_tm.c",
@@ -96,7 +106,6 @@ const MUSL: [&str; 27] = [
     "time/localtime_r.c",
     "time/mktime.c",
     "time/strftime.c",
-    "time/strptime.c",
     "time/time.c",
     "time/timegm.c",
     "time/timespec_get.c",
@@ -116,6 +125,8 @@ const LOCALES: &str = "c_locale.o";
 const DYNAMIC: [&str; 5] = ["dladdr.o", "dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
 /// The tag of C++ exceptions, which newer versions of libc++abi define. All modules of a program have one, the linker's.
 const TAG: &str = "__cpp_exception.o";
+/// The destructors of `thread_local` objects, which libc++abi would run with those of static objects. Libc has them.
+const THREAD_LOCAL: &str = "cxa_thread_atexit.o";
 /// Of this one only `malloc`: the rest is an `sbrk` that takes all of memory for its own.
 pub(crate) const MALLOC: &str = "libdlmalloc";
 
@@ -375,7 +386,7 @@ impl<'a> Recipe<'a> {
         // With libc among the inputs, libc++ records that it needs it.
         let whole = libcxx.archives.iter().map(|names| {
             let name = self.known.one_of(names)?;
-            self.without(name, &[TAG])
+            self.without(name, &[TAG, THREAD_LOCAL])
         });
         let whole = whole.collect::<anyhow::Result<Vec<_>>>()?;
         self.link(libcxx.library, &[], &objects(&runtime), &whole, &[Path::new(LIBC)])

@@ -18,6 +18,8 @@ struct handler {
 static struct handler reserve[32];
 static size_t reserved;
 static struct handler *newest, *unused;
+// The destructors of `thread_local` objects. They run before all others.
+static struct handler *newest_of_thread;
 
 static struct handler *allocate(void) {
     struct handler *handler = unused;
@@ -45,14 +47,24 @@ static void call(struct handler **link) {
     handler.function(handler.argument);
 }
 
-int __cxa_atexit(void (*function)(void *), void *argument, void *dso) {
+static int add(struct handler **list, void (*function)(void *), void *argument, void *dso) {
     struct handler *handler = allocate();
     if (!handler) {
         return -1;
     }
-    *handler = (struct handler){newest, function, argument, dso};
-    newest = handler;
+    *handler = (struct handler){*list, function, argument, dso};
+    *list = handler;
     return 0;
+}
+
+int __cxa_atexit(void (*function)(void *), void *argument, void *dso) {
+    return add(&newest, function, argument, dso);
+}
+
+// C++ calls this for each `thread_local` object with a destructor. There is one thread, which ends when
+// the program does.
+int __cxa_thread_atexit(void (*function)(void *), void *argument, void *dso) {
+    return add(&newest_of_thread, function, argument, dso);
 }
 
 static void call_plain(void *function) {
@@ -63,9 +75,26 @@ int atexit(void (*function)(void)) {
     return __cxa_atexit(call_plain, (void *)(uintptr_t)function, NULL);
 }
 
+// As in glibc, a `thread_local` object that a later handler constructs is not destroyed.
 void __funcs_on_exit(void) {
+    while (newest_of_thread) {
+        call(&newest_of_thread);
+    }
     while (newest) {
         call(&newest);
+    }
+}
+
+// Runs the handlers of one library.
+static void finalize(struct handler **list, void *dso) {
+    // What is called may change the list, so each search starts anew.
+    for (struct handler **link = list; *link;) {
+        if ((*link)->dso == dso) {
+            call(link);
+            link = list;
+        } else {
+            link = &(*link)->older;
+        }
     }
 }
 
@@ -74,15 +103,8 @@ void __cxa_finalize(void *dso) {
         __funcs_on_exit();
         return;
     }
-    // What is called may change the list, so each search starts anew.
-    for (struct handler **link = &newest; *link;) {
-        if ((*link)->dso == dso) {
-            call(link);
-            link = &newest;
-        } else {
-            link = &(*link)->older;
-        }
-    }
+    finalize(&newest_of_thread, dso);
+    finalize(&newest, dso);
 }
 
 // `atexit` does not tell whose function it is given: its place in the table does.
@@ -93,19 +115,25 @@ static bool belongs(const struct handler *handler, uintptr_t dso, uintptr_t slot
     return (uintptr_t)handler->dso == dso || (slots <= function && function < slots_end);
 }
 
-// Called by who takes the library out whose data begins at `dso`, and whose functions have these slots of
-// the table: runs what was registered for it, or only forgets that.
-void __leave_library(uintptr_t dso, uintptr_t slots, uintptr_t slots_end, bool runs) {
-    for (struct handler **link = &newest; *link;) {
+static void leave(struct handler **list, uintptr_t dso, uintptr_t slots, uintptr_t slots_end,
+                  bool runs) {
+    for (struct handler **link = list; *link;) {
         if (!belongs(*link, dso, slots, slots_end)) {
             link = &(*link)->older;
         } else if (runs) {
             call(link);
-            link = &newest;
+            link = list;
         } else {
             take(link);
         }
     }
+}
+
+// Called by who takes the library out whose data begins at `dso`, and whose functions have these slots of
+// the table: runs what was registered for it, or only forgets that.
+void __leave_library(uintptr_t dso, uintptr_t slots, uintptr_t slots_end, bool runs) {
+    leave(&newest_of_thread, dso, slots, slots_end, runs);
+    leave(&newest, dso, slots, slots_end, runs);
 }
 
 // musl's own names.

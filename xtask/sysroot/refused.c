@@ -44,33 +44,6 @@ REFUSED(EPERM, fchownat, int, const char *, uid_t, gid_t, int)
 REFUSED(EPERM, mknod, const char *, mode_t, dev_t)
 REFUSED(EPERM, mknodat, int, const char *, mode_t, dev_t)
 
-// Memory that is a file; `mmap` without a file does not come here.
-#if EMSCRIPTEN_BEFORE(3, 1, 9)
-long _mmap_js(long, long, long, long, long, long, int *) {
-    return -ENODEV;
-}
-
-long _munmap_js(long, long, long, long, long, long) {
-    return -EINVAL;
-}
-
-long _msync_js(long, long, long, long) {
-    return -EINVAL;
-}
-#else
-int _mmap_js(size_t, int, int, int, off_t, int *, void **) {
-    return -ENODEV;
-}
-
-int _munmap_js(intptr_t, size_t, int, int, int, off_t) {
-    return -EINVAL;
-}
-
-int _msync_js(intptr_t, size_t, int, int, int, off_t) {
-    return -EINVAL;
-}
-#endif
-
 // Sockets
 
 #define REFUSED_SOCKET(type, name, ...)                                                            \

@@ -9,6 +9,8 @@
   (import "env" "invoke_callback" (func (param i32)))
   (import "env" "__cxa_begin_catch" (func (param i32) (result i32)))
   (import "env" "__cxa_thread_atexit" (func (param i32 i32 i32) (result i32)))
+  (import "env" "__ubsan_handle_add_overflow_minimal" (func))
+  (import "env" "emscripten_dlopen" (func (param i32 i32 i32 i32 i32)))
   (import "env" "emscripten_webgl_create_context" (func (param i32 i32) (result i32)))
   (import "env" "__syscall_mount" (func (param i32) (result i32)))
   (import "__wbindgen_placeholder__" "__wbindgen_describe" (func (param i32))))

@@ -1,0 +1,108 @@
+//! Functions by which Emscripten's output talks to its JavaScript, as a module that the linker writes.
+//!
+//! A program that keeps a memory of its own may import them too, so the module has no memory.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use wasm_encoder::{
+    CodeSection, CustomSection, ExportKind, ExportSection, Function, FunctionSection, Module,
+    NameMap, NameSection, TypeSection, ValType,
+};
+
+use crate::convention::ENV;
+use crate::dylink;
+use crate::set::{Object, defined};
+use crate::stack_checks::STACK_HAS_OVERFLOWED;
+
+/// How messages call the module.
+const NAME: &str = "emscripten";
+
+struct Hook {
+    name: &'static str,
+    params: &'static [ValType],
+    /// The fault that it reports, by a trap.
+    fault: Option<&'static str>,
+}
+
+/// The hooks that need no JavaScript. What the others want is in `hint.rs`. What JavaScript calls by itself
+/// is in `stack_checks.rs` and `convention.rs`.
+const HOOKS: [Hook; 4] = [
+    // Memory has grown: JavaScript has to make its views of memory anew. There are none here.
+    Hook { name: "emscripten_notify_memory_growth", params: &[ValType::I32], fault: None },
+    // `-sSTACK_OVERFLOW_CHECK=2`: the value that the stack pointer would have had.
+    Hook {
+        name: "__handle_stack_overflow",
+        params: &[ValType::I32],
+        fault: Some(STACK_HAS_OVERFLOWED),
+    },
+    // `-sSAFE_HEAP`: a load or store outside of the memory that is in use, or at an unaligned address.
+    Hook {
+        name: "segfault",
+        params: &[],
+        fault: Some("an access to memory that is not in use, seen by the checks of `-sSAFE_HEAP`"),
+    },
+    Hook {
+        name: "alignfault",
+        params: &[],
+        fault: Some("an access at an unaligned address, seen by the checks of `-sSAFE_HEAP`"),
+    },
+];
+
+/// Returns whether a symbol is one of the functions.
+pub(crate) fn is_hook(symbol: &str) -> bool {
+    HOOKS.iter().any(|hook| hook.name == symbol)
+}
+
+/// Returns the module that defines those of the functions that modules import and none of them defines.
+pub(crate) fn module(objects: &[Object]) -> Option<Object> {
+    let defined = defined(objects);
+    let imports = objects.iter().flat_map(|object| &object.module.imports);
+    let imports = imports.filter(|import| import.module == ENV || import.is_address());
+    let imported: HashSet<_> = imports.map(|import| import.name.as_str()).collect();
+    let is_wanted = |hook: &&Hook| imported.contains(hook.name) && !defined.contains(hook.name);
+    let hooks: Vec<_> = HOOKS.iter().filter(is_wanted).collect();
+    if hooks.is_empty() {
+        return None;
+    }
+    // What is written here can be read.
+    let mut object =
+        Object::load(NAME, write(&hooks, objects.iter().any(Object::is_dynamic))).ok()?;
+    object.is_on_demand = true;
+    Some(object)
+}
+
+/// Writes a shared library, or a plain module where nothing is shared.
+fn write(hooks: &[&Hook], is_shared: bool) -> Vec<u8> {
+    let (mut types, mut functions) = (TypeSection::new(), FunctionSection::new());
+    let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+    let (mut names, mut function_names) = (NameSection::new(), NameMap::new());
+    for (index, hook) in (0..).zip(hooks) {
+        types.ty().function(hook.params.iter().copied(), []);
+        functions.function(index);
+        exports.export(hook.name, ExportKind::Func, index);
+        function_names.append(index, hook.name);
+        code.function(&body(hook));
+    }
+    names.functions(&function_names);
+    let mut module = Module::new();
+    if is_shared {
+        module.section(&CustomSection { name: dylink::SECTION.into(), data: Cow::default() });
+    }
+    module.section(&types).section(&functions).section(&exports).section(&code).section(&names);
+    module.finish()
+}
+
+fn body(hook: &Hook) -> Function {
+    let mut body = Function::new([]);
+    if hook.fault.is_some() {
+        body.instructions().unreachable();
+    }
+    body.instructions().end();
+    body
+}
+
+/// Returns the fault that a function reports, by its name: in a fused program nothing else is left of it.
+pub(crate) fn reported_fault(function: &str) -> Option<&'static str> {
+    HOOKS.iter().find(|hook| hook.name == function)?.fault
+}

@@ -1,0 +1,13 @@
+// A library that is opened later checks the same stack, and its functions report to the linker's.
+#include <dlfcn.h>
+#include <emscripten/em_macros.h>
+#include <stdio.h>
+
+EMSCRIPTEN_KEEPALIVE int test(void) {
+    void *library = dlopen("opened-checked.wasm", RTLD_NOW);
+    if (!library) {
+        puts(dlerror());
+        return 1;
+    }
+    return ((int (*)(int))dlsym(library, "checked"))(42);
+}
