@@ -43,8 +43,9 @@ void run(const std::string &file, const std::string &name, const std::vector<Val
   for (const Val &result : results)
     print(result);
 
-  // Last come the destructors, and what they print.
+  // Last come the destructors, those of the libc in a Rust module for WASI too, and what they print.
   call_if_exported(store, instance, "__funcs_on_exit", {});
+  call_if_exported(store, instance, "__wasm_call_dtors", {});
   call_if_exported(store, instance, "fflush", {0});
 }
 

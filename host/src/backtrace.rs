@@ -113,8 +113,12 @@ impl<'p> Symbols<'p> {
         library: Option<&'p libraries::Compiled>,
     ) -> Option<&'static str> {
         let Origin { set, bound } = self.origin(frame, library)?;
-        let at = bound.origin(set, frame.module_offset()?)?;
-        linker::reported_fault(&set.objects[at.module].bytes, at.function, at.offset)
+        match bound.origin(set, frame.module_offset()?) {
+            Some(at) => {
+                linker::reported_fault(&set.objects[at.module].bytes, at.function, at.offset)
+            }
+            None => linker::fault_of_function(frame.func_name()?),
+        }
     }
 
     /// The functions that a frame's code was, if that is known.

@@ -277,7 +277,10 @@ impl<'p> Runner<'p> {
         Error::Trap {
             what,
             trap: match trap {
-                Some(trap) => fault.map_or_else(|| backtrace::reason(trap), str::to_owned),
+                Some(trap) => match fault.filter(|_| *trap == Trap::UnreachableCodeReached) {
+                    Some(fault) => fault.to_owned(),
+                    None => backtrace::reason(trap),
+                },
                 None if error.is::<ThrownException>() => "uncaught exception".to_owned(),
                 None => error.root_cause().to_string(),
             },

@@ -33,6 +33,15 @@ impl Atomics {
     }
 }
 
+/// Returns the fault that one of the functions reports, by its name.
+pub(crate) fn reported_fault(function: &str) -> Option<&'static str> {
+    let (_, operation) = function.split_once(".atomic.")?;
+    Some(match operation.starts_with("wait") {
+        true => "a wait for another thread, and threads are not supported",
+        false => "an atomic access at an unaligned address",
+    })
+}
+
 /// An instruction of the feature threads.
 pub(crate) enum Parsed {
     /// A fence, of no effect in one thread.

@@ -1,7 +1,8 @@
 //! Exports that wasm-ld has wrapped, so that each call of them is a program of its own.
 //!
-//! wasm-ld does so ("command exports") where nothing calls or exports `__wasm_call_ctors`, as in a Rust main
-//! without the link argument that exports it. Instead of `f` it exports `f.command_export`:
+//! wasm-ld does so ("command exports") where nothing calls or exports `__wasm_call_ctors`, as in a
+//! Rust main without the link argument that exports it. Instead of `f` it exports
+//! `f.command_export`:
 //!
 //! ```text
 //! call $__wasm_call_ctors   if there are constructors
@@ -10,10 +11,10 @@
 //! call $__wasm_call_dtors   if its libc has that
 //! ```
 //!
-//! In a process with other modules, whose calls come back and whose data lives on, constructors run once. So
-//! a main's exports become the functions that are wrapped, and what the wrappers call beside them becomes
-//! `__wasm_call_ctors` and `__wasm_call_dtors`. Only the record of the module changes: the wrappers stay in
-//! its code, where nothing calls them.
+//! In a process with other modules, whose calls come back and whose data lives on, constructors run
+//! once. So a main's exports become the functions that are wrapped, and what the wrappers call
+//! beside them becomes `__wasm_call_ctors` and `__wasm_call_dtors`. Only the record of the module
+//! changes: the wrappers stay in its code, where nothing calls them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,8 +31,8 @@ use crate::types::{ExternType, FuncType};
 /// How the name of a wrapper ends.
 const SUFFIX: &str = ".command_export";
 
-/// Exports what a main's wrappers wrap instead of them, if it has such. A main whose wrappers are not of that
-/// form is marked, to be refused.
+/// Exports what a main's wrappers wrap instead of them, if it has such. A main whose wrappers are
+/// not of that form is marked, to be refused.
 pub(crate) fn unwrap(object: &mut Object) {
     let initialises = |name| object.module.export(name).is_some();
     if !object.is_main() || [CALL_CONSTRUCTORS, INITIALIZE, START].into_iter().any(initialises) {
@@ -121,7 +122,8 @@ impl<'a> Exports<'a> {
         Exports { contents, signatures, imported, functions, distinct, named, named_as_wrappers }
     }
 
-    /// Undoes the wrapping, where all exports are wrappers and there is one way to read all of them.
+    /// Undoes the wrapping, where all exports are wrappers and there is one way to read all of
+    /// them.
     fn read(&self) -> Wrapping {
         let are_named = self.named_as_wrappers > 0;
         let mut readings = self.readings();
@@ -133,8 +135,8 @@ impl<'a> Exports<'a> {
         }
     }
 
-    /// Returns each way to read all exports as wrappers: which of two functions is the one that is wrapped
-    /// does not always follow from their types.
+    /// Returns each way to read all exports as wrappers: which of two functions is the one that is
+    /// wrapped does not always follow from their types.
     fn readings(&self) -> Vec<Unwrapped> {
         let are_of_one_kind = self.named == self.named_as_wrappers;
         if self.functions.is_empty() || self.distinct < self.functions.len() || !are_of_one_kind {
@@ -145,8 +147,8 @@ impl<'a> Exports<'a> {
         SHAPES.iter().filter_map(|shape| self.in_shape(&wrappers, *shape)).collect()
     }
 
-    /// Returns whether functions without names are where wasm-ld puts them: constructors first, wrappers last.
-    /// By their calls alone functions that a compiler wrote could look the same.
+    /// Returns whether functions without names are where wasm-ld puts them: constructors first,
+    /// wrappers last. By their calls alone functions that a compiler wrote could look the same.
     fn is_as_linked(&self, unwrapped: &Unwrapped) -> bool {
         let mut wrappers: Vec<_> = self.functions.iter().map(|(_, function)| *function).collect();
         wrappers.sort_unstable();

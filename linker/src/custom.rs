@@ -23,7 +23,9 @@ const LINKED: &str = "wasm_host.linked";
 pub(crate) fn linked(set: &Set) -> (String, Vec<u8>) {
     let program = &set.objects[set.program];
     let others = set.objects.iter().enumerate().filter(|(place, _)| *place != set.program);
-    let all = [program].into_iter().chain(others.map(|(_, object)| object));
+    // A library may have the name of a module that the linker has written.
+    let others = others.map(|(_, object)| object).filter(|object| object.written.is_none());
+    let all = [program].into_iter().chain(others);
     let names = all.flat_map(|object| match object.module.internals.linked.as_slice() {
         [] => vec![object.module.name.as_str()],
         names => names.iter().map(String::as_str).collect(),

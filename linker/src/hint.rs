@@ -14,9 +14,6 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
     if is_wasm_bindgen(import) {
         return Some(WASM_BINDGEN.to_owned());
     }
-    if is_safe_heap(import) {
-        return Some(SAFE_HEAP.to_owned());
-    }
     em_js(name, modules)
         .or_else(|| exceptions::is_synthesised(name).then(|| ONLY_SHARED.to_owned()))
         .or_else(|| of_toolchain(name).map(str::to_owned))
@@ -112,7 +109,7 @@ const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker
 
 /// Symbols by which code asks its toolchain's runtime for something, by how their names begin; the first
 /// that fits counts. Most of them are of Emscripten's runtime in JavaScript.
-const TOOLCHAIN: [(&[&str], &str); 13] = [
+const TOOLCHAIN: [(&[&str], &str); 12] = [
     (
         &EM_ASM,
         "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or C++",
@@ -162,10 +159,6 @@ const TOOLCHAIN: [(&[&str], &str); 13] = [
         "it is of C++'s runtime, which is in libc++",
     ),
     (
-        &["__asan_", "__lsan_", "__ubsan_", "__sanitizer_"],
-        "it is a sanitizer's, which is for programs that are linked statically: build without `-fsanitize`",
-    ),
-    (
         &["emscripten_dlopen", "_emscripten_dlopen"],
         "it opens a library while JavaScript goes on, and there is none here: call `dlopen`",
     ),
@@ -190,14 +183,6 @@ pub(crate) fn names_system_library(hint: &str) -> bool {
 fn of_toolchain(name: &str) -> Option<&'static str> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     TOOLCHAIN.iter().find(|(prefixes, _)| begins(prefixes)).map(|(_, hint)| *hint)
-}
-
-const SAFE_HEAP: &str =
-    "it is of `-sSAFE_HEAP`, which calls JavaScript, and there is none here: build without it";
-
-fn is_safe_heap(import: &Import) -> bool {
-    let is_one = ["segfault", "alignfault"].contains(&import.name.as_str());
-    is_one && import.module == ENV && import.ty == ExternType::Func(FuncType::default())
 }
 
 const WASM_BINDGEN: &str = "it is wasm-bindgen's, whose other half is JavaScript: build without the crates \

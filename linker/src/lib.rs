@@ -169,5 +169,10 @@ pub fn is_synthesised(symbol: &str) -> bool {
 pub fn reported_fault(module: &[u8], function: u32, offset: usize) -> Option<&'static str> {
     let overflow = stack_checks::is_check(module, offset);
     let overflow = overflow.then_some(stack_checks::STACK_HAS_OVERFLOWED);
-    overflow.or_else(|| runtime_hooks::reported_fault(&function_name(module, function)?))
+    overflow.or_else(|| fault_of_function(&function_name(module, function)?))
+}
+
+/// Returns the fault that a function of the linker's own reports by `unreachable`, by the function's name.
+pub fn fault_of_function(name: &str) -> Option<&'static str> {
+    runtime_hooks::reported_fault(name).or_else(|| atomics::reported_fault(name))
 }

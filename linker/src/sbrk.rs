@@ -21,15 +21,18 @@ use crate::written::ModuleWriter;
 /// Returns where Emscripten's `sbrk` keeps the end of the heap.
 const SBRK_POINTER: &str = "emscripten_get_sbrk_ptr";
 
-/// Returns the module for a program, if its main needs one.
+/// Returns the module for a program, if its main needs one. A main that was fused before has one in it.
 pub(crate) fn module(objects: &[Object]) -> Option<Object> {
     let main = objects.iter().find(|object| object.is_main())?;
-    match &main.module.export(SBRK_POINTER)?.ty {
-        ExternType::Func(ty) if ty.to_string() == "() -> i32" => {
-            written("sbrk", bytes(), Written::Heap)
-        }
-        _ => None,
+    let is_fused = !main.module.internals.linked.is_empty();
+    let ExternType::Func(ty) = &main.module.export(SBRK_POINTER)?.ty else { return None };
+    if is_fused || ty.to_string() != "() -> i32" {
+        return None;
     }
+    let mut object = written("sbrk", bytes(), Written::Heap)?;
+    // No module refers to it, and it takes part all the same.
+    object.is_on_demand = false;
+    Some(object)
 }
 
 fn bytes() -> Vec<u8> {

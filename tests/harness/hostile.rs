@@ -206,7 +206,7 @@ const LIBRARIES: [(&str, &str); 22] = [
     (
         r#"(module (@dylink.0 (mem-info)) (import "env" "memory" (memory 0))
             (data (i32.const -4) "past the end"))"#,
-        "out of bounds memory access",
+        "lies at fixed addresses",
     ),
     (
         r#"(module (@dylink.0 (mem-info)) (import "env" "__indirect_function_table" (table 0 funcref))

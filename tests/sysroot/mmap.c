@@ -78,7 +78,7 @@ static void often(int fd) {
     puts("memory is given back");
 }
 
-int main(void) {
+__attribute__((used, visibility("default"))) int test(void) {
     int fd = new_file();
     read_and_write(fd);
     read_a_part(fd);
@@ -86,8 +86,4 @@ int main(void) {
     without_a_file();
     often(fd);
     return 0;
-}
-
-__attribute__((used, visibility("default"))) int test(void) {
-    return main();
 }

@@ -17,6 +17,8 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
     let step = progress.step("format");
     process::run(&step, cmd!(sh, "{cargo} fmt --all --check"))?;
     step.done("clean");
+    // The build script of Wasmtime's C API runs CMake.
+    setup::ensure(project, progress, &SetupFlags::default())?;
     let step = progress.step("lints");
     step.announce("checking the workspace, with Wasmtime the first time");
     process::run(

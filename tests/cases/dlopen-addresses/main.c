@@ -24,6 +24,8 @@ EMSCRIPTEN_KEEPALIVE int test(void) {
     dladdr(numbers, &once);
     dladdr(numbers, &twice);
     printf("names are kept: %d\n", once.dli_sname == twice.dli_sname);
+    printf("its name opens it: %d\n", dlopen(once.dli_fname, RTLD_NOW) == library);
+    dlclose(library);
     tell("null", NULL);
     tell("no function", (void *)1000000);
     dlclose(library);
