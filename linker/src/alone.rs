@@ -13,7 +13,7 @@ use wasmparser::{
     Operator, OperatorsReader, Parser, TypeSectionReader,
 };
 
-use crate::atomics::{self, Atomics, Parsed};
+use crate::atomics::{self, Atomics, Parts, is_atomic};
 use crate::contents::Contents;
 use crate::emit::{self, Error, Invalid, Result};
 use crate::legacy_exceptions::{self, Signatures, Step};
@@ -29,8 +29,8 @@ pub(crate) fn rewrite(object: &Object) -> Result<Option<Vec<u8>>> {
     let contents = Contents::read(&object.bytes)?;
     let imported = object.module.internals.imported_functions;
     let bounds = stack_checks::initial_values(&contents, imported, None);
-    let is_left = |body: &FunctionBody<'_>| !has_legacy(body) && !has_atomic(body);
-    if bounds.is_empty() && contents.bodies.iter().all(is_left) {
+    let is_rewritten = |op: Operator<'_>| legacy_exceptions::is_legacy(&op) || is_atomic(&op);
+    if bounds.is_empty() && !contents.bodies.iter().flat_map(operators).any(is_rewritten) {
         return Ok(None);
     }
     let signatures = Signatures::new(&contents);
@@ -57,10 +57,6 @@ pub(crate) fn rewrite(object: &Object) -> Result<Option<Vec<u8>>> {
 
 fn has_legacy(body: &FunctionBody<'_>) -> bool {
     operators(body).any(|operator| legacy_exceptions::is_legacy(&operator))
-}
-
-fn has_atomic(body: &FunctionBody<'_>) -> bool {
-    operators(body).any(|operator| atomics::parse(&operator).is_some())
 }
 
 fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = Operator<'a>> {
@@ -99,7 +95,7 @@ impl Alone<'_> {
     /// Finds the functions that a body calls in place of atomic instructions. They are known before
     /// the section with their types is written.
     fn add_atomics(&mut self, body: &FunctionBody<'_>) -> Result<()> {
-        for operator in operators(body).filter(|operator| atomics::parse(operator).is_some()) {
+        for operator in operators(body).filter(is_atomic) {
             self.instruction(operator)?;
         }
         let types: Vec<_> = self.atomics.functions.iter().map(|atomic| atomic.ty()).collect();
@@ -163,14 +159,10 @@ impl Reencode for Alone<'_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
-        match atomics::parse(&operator) {
+        let parts: Parts<Self> = |to| (&mut to.atomics, &to.memory64);
+        match atomics::replacement(self, &operator, parts)? {
+            Some(plain) => Ok(plain),
             None => utils::instruction(self, operator),
-            Some(Parsed::Fence) => Ok(Instruction::Nop),
-            Some(Parsed::Access(name, memarg)) => {
-                let memory64 = self.memory64.get(memarg.memory as usize).copied();
-                let memarg = utils::mem_arg(self, memarg)?;
-                Ok(self.atomics.replace(name, memarg, memory64.unwrap_or_default()))
-            }
         }
     }
 

@@ -4,8 +4,11 @@
 //! engines without threads run the result. As the atomic instruction does, the function traps when its
 //! address is not aligned.
 
+use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg, ValType};
 use wasmparser::Operator;
+
+use crate::emit::{Invalid, Result};
 
 /// The functions that stand for atomic instructions, in the order of their first use.
 #[derive(Default)]
@@ -17,12 +20,7 @@ pub(crate) struct Atomics {
 
 impl Atomics {
     /// Returns what to write for an atomic instruction. `memarg` is that of the new module.
-    pub(crate) fn replace(
-        &mut self,
-        name: &str,
-        memarg: MemArg,
-        memory64: bool,
-    ) -> Instruction<'static> {
+    fn replace(&mut self, name: &str, memarg: MemArg, memory64: bool) -> Instruction<'static> {
         let atomic = Atomic::new(name, memarg, memory64);
         let known = self.functions.iter().position(|other| *other == atomic);
         let place = known.unwrap_or_else(|| {
@@ -42,8 +40,35 @@ pub(crate) fn reported_fault(function: &str) -> Option<&'static str> {
     })
 }
 
+/// The functions of what rewrites a module, and for each of the module's memories whether it has
+/// addresses of 64 bits.
+pub(crate) type Parts<R> = for<'r> fn(&'r mut R) -> (&'r mut Atomics, &'r [bool]);
+
+/// Returns what to write for an instruction if it is atomic.
+pub(crate) fn replacement<R: Reencode<Error = Invalid>>(
+    to: &mut R,
+    operator: &Operator<'_>,
+    parts: Parts<R>,
+) -> Result<Option<Instruction<'static>>> {
+    let (name, memarg) = match parse(operator) {
+        None => return Ok(None),
+        Some(Parsed::Fence) => return Ok(Some(Instruction::Nop)),
+        Some(Parsed::Access(name, memarg)) => (name, memarg),
+    };
+    let memory = memarg.memory as usize;
+    let memarg = utils::mem_arg(to, memarg)?;
+    let (atomics, memory64) = parts(to);
+    let memory64 = memory64.get(memory).copied().unwrap_or_default();
+    Ok(Some(atomics.replace(name, memarg, memory64)))
+}
+
+/// Returns whether an instruction is one of the feature threads.
+pub(crate) fn is_atomic(operator: &Operator<'_>) -> bool {
+    parse(operator).is_some()
+}
+
 /// An instruction of the feature threads.
-pub(crate) enum Parsed {
+enum Parsed {
     /// A fence, of no effect in one thread.
     Fence,
     /// One that uses a memory, with its name as the parser has it.
@@ -66,7 +91,7 @@ macro_rules! define_parse {
     ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($rest:tt)*))*) => {
         /// Returns an instruction of the feature threads; `None` for any other.
         #[allow(unused_variables, reason = "of other instructions nothing is read")]
-        pub(crate) fn parse(operator: &Operator<'_>) -> Option<Parsed> {
+        fn parse(operator: &Operator<'_>) -> Option<Parsed> {
             match operator {
                 $(Operator::$op $({ $($arg),* })? => parsed!(@$proposal $visit $($($arg)*)?),)*
                 _ => None,

@@ -17,7 +17,7 @@ use wasmparser::{
     FunctionBody, Operator, RecGroup,
 };
 
-use crate::atomics::{self, Atomics, Parsed};
+use crate::atomics::{self, Atomics, Parts};
 use crate::bind::{Origins, Source};
 use crate::contents::Contents;
 use crate::convention::ENV;
@@ -882,7 +882,7 @@ struct Renumber<'r, 'a> {
 }
 
 impl Renumber<'_, '_> {
-    /// Writes the body of a function of a type, in the final encoding of exceptions.
+    /// Writes the globals that are kept; those that hold the stack's bounds begin with these.
     fn write_globals(
         &mut self,
         links: &Links<'_>,
@@ -906,6 +906,7 @@ impl Renumber<'_, '_> {
         Ok(())
     }
 
+    /// Writes the body of a function of a type, in the final encoding of exceptions.
     fn write_body(&mut self, ty: u32, body: &FunctionBody<'_>, to: &mut CodeSection) -> Result<()> {
         let mut function = self.new_function_with_parsed_locals(body)?;
         let mut operators = body.get_operators_reader()?;
@@ -1016,14 +1017,9 @@ impl Reencode for Renumber<'_, '_> {
         {
             return Ok(Instruction::Nop);
         }
-        match atomics::parse(&operator) {
-            None => {}
-            Some(Parsed::Fence) => return Ok(Instruction::Nop),
-            Some(Parsed::Access(name, memarg)) => {
-                let memory64 = self.part.memory64.get(memarg.memory as usize).copied();
-                let memarg = utils::mem_arg(self, memarg)?;
-                return Ok(self.atomics.replace(name, memarg, memory64.unwrap_or_default()));
-            }
+        let parts: Parts<Self> = |to| (to.atomics, &to.part.memory64);
+        if let Some(plain) = atomics::replacement(self, &operator, parts)? {
+            return Ok(plain);
         }
         let (Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index }) =
             operator

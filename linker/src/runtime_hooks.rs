@@ -2,18 +2,14 @@
 //!
 //! A program that keeps a memory of its own may import them too, so the module has no memory.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
-use wasm_encoder::{
-    CodeSection, CustomSection, ExportKind, ExportSection, Function, FunctionSection, Module,
-    NameMap, NameSection, TypeSection, ValType,
-};
+use wasm_encoder::{Function, TagSection, ValType};
 
 use crate::convention::ENV;
-use crate::dylink;
 use crate::set::{Object, defined};
 use crate::stack_checks::STACK_HAS_OVERFLOWED;
+use crate::written::ModuleWriter;
 
 /// How messages call the module.
 const NAME: &str = "emscripten";
@@ -74,23 +70,14 @@ pub(crate) fn module(objects: &[Object]) -> Option<Object> {
 
 /// Writes a shared library, or a plain module where nothing is shared.
 fn write(hooks: &[&Hook], is_shared: bool) -> Vec<u8> {
-    let (mut types, mut functions) = (TypeSection::new(), FunctionSection::new());
-    let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
-    let (mut names, mut function_names) = (NameSection::new(), NameMap::new());
-    for (index, hook) in (0..).zip(hooks) {
-        types.ty().function(hook.params.iter().copied(), []);
-        functions.function(index);
-        exports.export(hook.name, ExportKind::Func, index);
-        function_names.append(index, hook.name);
-        code.function(&body(hook));
+    let mut module = ModuleWriter::default();
+    for hook in hooks {
+        module.define(hook.name, &(hook.params.to_vec(), None), &body(hook));
     }
-    names.functions(&function_names);
-    let mut module = Module::new();
-    if is_shared {
-        module.section(&CustomSection { name: dylink::SECTION.into(), data: Cow::default() });
+    match is_shared {
+        true => module.finish(&TagSection::new()),
+        false => module.finish_plain(),
     }
-    module.section(&types).section(&functions).section(&exports).section(&code).section(&names);
-    module.finish()
 }
 
 fn body(hook: &Hook) -> Function {

@@ -1,4 +1,4 @@
-//! Modules that the linker writes itself: shared libraries without data and slots of their own.
+//! Modules that the linker writes itself, without data and slots of their own.
 
 use std::borrow::Cow;
 
@@ -89,13 +89,26 @@ impl ModuleWriter {
         self.next - 1
     }
 
-    /// Returns the module's bytes.
+    /// Returns the bytes of a shared library.
     pub(crate) fn finish(self, tags: &TagSection) -> Vec<u8> {
-        let mut names = NameSection::new();
-        names.functions(&self.names);
         let mut module = Module::new();
         module.section(&CustomSection { name: dylink::SECTION.into(), data: Cow::default() });
-        module.section(&self.types).section(&self.imports).section(&self.functions);
+        self.write(module, tags)
+    }
+
+    /// Returns the bytes of a plain module.
+    pub(crate) fn finish_plain(self) -> Vec<u8> {
+        self.write(Module::new(), &TagSection::new())
+    }
+
+    fn write(self, mut module: Module, tags: &TagSection) -> Vec<u8> {
+        let mut names = NameSection::new();
+        names.functions(&self.names);
+        module.section(&self.types);
+        if !self.imports.is_empty() {
+            module.section(&self.imports);
+        }
+        module.section(&self.functions);
         if !tags.is_empty() {
             module.section(tags);
         }

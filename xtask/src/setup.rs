@@ -215,9 +215,7 @@ impl System {
         let rust_targets = if rustup { rust_targets::recorded() } else { Vec::new() };
         System { manager, git: on_path("git"), rustup, rust_targets }
     }
-}
 
-impl System {
     fn has_recorded(&self, triple: &str) -> bool {
         self.rust_targets.iter().any(|recorded| recorded == triple)
     }
@@ -358,9 +356,7 @@ impl Action {
         step.done("installed");
         Ok(())
     }
-}
 
-impl Action {
     /// The targets that it repairs.
     fn damaged(&self) -> &[&'static str] {
         match self {

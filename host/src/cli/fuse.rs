@@ -22,7 +22,6 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         dynamic: flags.dynamic,
         multi_memory: flags.multi_memory,
         preinit: flags.preinit,
-        separate_start: false,
         debug: flags.debug,
         source_map_url: flags.source_map_url.clone(),
         ..FuseOptions::default()

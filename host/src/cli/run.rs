@@ -4,7 +4,7 @@ use std::mem;
 use std::path::Path;
 
 use anyhow::bail;
-use host::{Error, Host, Process, Program, State, Wasi};
+use host::{Error, Host, Process, Program, Settings, State, Wasi};
 use linker::Module;
 
 use super::flags::RunFlags;
@@ -13,7 +13,7 @@ use super::{cache, link};
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
     let settings = flags.settings()?;
     cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
-    if let Some((host, program)) = precompiled(flags)? {
+    if let Some((host, program)) = precompiled(flags, &settings)? {
         let call = Call::new(program.main(), flags)?;
         return call.make(&host, &program, flags);
     }
@@ -25,12 +25,15 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
 }
 
 /// The program of a file that is compiled, if that is allowed.
-fn precompiled(flags: &RunFlags) -> anyhow::Result<Option<(Host, Program<State>)>> {
+fn precompiled(
+    flags: &RunFlags,
+    settings: &Settings,
+) -> anyhow::Result<Option<(Host, Program<State>)>> {
     if !flags.allow_precompiled {
         return Ok(None);
     }
     // SAFETY: the flag says that the file can be trusted, and its help what that means.
-    let program = unsafe { host::run_precompiled(Path::new(flags.module()), flags.settings()?) }?;
+    let program = unsafe { host::run_precompiled(Path::new(flags.module()), settings.clone()) }?;
     let opens_libraries = |(_, program): &(Host, Program<State>)| program.plan().opens_libraries();
     let folders = program.as_ref().is_some_and(opens_libraries);
     if program.is_some() && flags.link.is_given(folders) {
