@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
-use linker::{BoundModule, DebugInfo, Object, Plan, Set, SourceLine};
+use linker::{BoundModule, DebugInfo, InputModule, Plan, Set, SourceLine};
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 
 use crate::code::Compiled;
@@ -115,7 +115,7 @@ impl<'p> Symbols<'p> {
         let Origin { set, bound } = self.origin(frame, library)?;
         match bound.origin(set, frame.module_offset()?) {
             Some(at) => {
-                linker::reported_fault(&set.objects[at.module].bytes, at.function, at.offset)
+                linker::reported_fault(&set.inputs[at.module].bytes, at.function, at.offset)
             }
             None => linker::fault_of_function(frame.func_name()?),
         }
@@ -133,38 +133,37 @@ impl<'p> Symbols<'p> {
             // What an engine does before a function's first instruction, as it looks at the time, is at its start.
             None => {
                 let (module, function) = outer?;
-                ((module, function), set.objects[module].function_start(function)?)
+                ((module, function), set.inputs[module].function_start(function)?)
             }
         };
-        let object = &set.objects[inner.0];
-        let source: String = self.lines(object, offset).iter().filter_map(location).collect();
-        let mut functions = vec![self.title(object, inner.1) + &source];
+        let input = &set.inputs[inner.0];
+        let source: String = self.lines(input, offset).iter().filter_map(location).collect();
+        let mut functions = vec![self.title(input, inner.1) + &source];
         let outer = outer.filter(|outer| *outer != inner);
-        functions
-            .extend(outer.map(|(module, function)| self.title(&set.objects[module], function)));
+        functions.extend(outer.map(|(module, function)| self.title(&set.inputs[module], function)));
         Some(functions)
     }
 
-    fn title(&mut self, object: &Object, function: u32) -> String {
-        let known = linker::function_name(&object.bytes, function);
-        let start = object.function_start(function);
-        let mapped = start.and_then(|start| self.map(object)?.module(start));
-        let title = linker::printable(mapped.unwrap_or(&object.module.name));
+    fn title(&mut self, input: &InputModule, function: u32) -> String {
+        let known = linker::function_name(&input.bytes, function);
+        let start = input.function_start(function);
+        let mapped = start.and_then(|start| self.map(input)?.module(start));
+        let title = linker::printable(mapped.unwrap_or(&input.module.name));
         format!("{title}!{}", name(known.as_deref(), function))
     }
 
-    fn lines(&mut self, object: &'p Object, offset: usize) -> Vec<SourceLine> {
-        if let Some(map) = self.map(object) {
+    fn lines(&mut self, input: &'p InputModule, offset: usize) -> Vec<SourceLine> {
+        if let Some(map) = self.map(input) {
             return map.lines(offset);
         }
-        let info = self.debug.entry(object.bytes.as_ptr());
-        let info = info.or_insert_with(|| DebugInfo::read(&object.bytes));
+        let info = self.debug.entry(input.bytes.as_ptr());
+        let info = info.or_insert_with(|| DebugInfo::read(&input.bytes));
         info.as_ref().map(|info| info.lines(offset)).unwrap_or_default()
     }
 
-    fn map(&mut self, object: &Object) -> Option<&linker::Mappings> {
-        let key = object.bytes.as_ptr();
-        match self.maps.entry(key).or_insert_with(|| source_map::read(object)) {
+    fn map(&mut self, input: &InputModule) -> Option<&linker::Mappings> {
+        let key = input.bytes.as_ptr();
+        match self.maps.entry(key).or_insert_with(|| source_map::read(input)) {
             Kept::Map(map) => Some(map),
             Kept::Nothing | Kept::Stale(_) => None,
         }
@@ -173,7 +172,7 @@ impl<'p> Symbols<'p> {
 
 /// A function of one of the modules.
 pub(crate) fn title(set: &Set, module: usize, function: u32) -> String {
-    let module = &set.objects[module];
+    let module = &set.inputs[module];
     let known = linker::function_name(&module.bytes, function);
     format!("{}!{}", module.module.name, name(known.as_deref(), function))
 }

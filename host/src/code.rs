@@ -39,7 +39,7 @@ impl Compiled {
 }
 
 fn name(plan: &Plan, module: usize) -> &str {
-    plan.set().objects.get(module).map_or("slots", |object| &object.module.name)
+    plan.set().inputs.get(module).map_or("slots", |input| &input.module.name)
 }
 
 impl Code {

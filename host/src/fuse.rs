@@ -19,7 +19,7 @@ pub fn fuse(plan: &Plan, options: &FuseOptions) -> Result<Bound, Error> {
 /// what it makes of invalid ones is worth nothing.
 pub(crate) fn validated<R>(set: &Set, make: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
     let validate =
-        || set.objects.iter().try_for_each(|o| linker::validate(&o.module.name, &o.bytes));
+        || set.inputs.iter().try_for_each(|o| linker::validate(&o.module.name, &o.bytes));
     thread::scope(|scope| {
         let Ok(validation) = thread::Builder::new().spawn_scoped(scope, validate) else {
             validate()?;

@@ -4,7 +4,7 @@
 //! [`wasmtime::Linker`]. For programs that need WASI and limits there are four steps, each of which can fail only with what it is about:
 //!
 //! 1. [`Host::new`]: the engine, and the [`Limits`] that programs run under.
-//! 2. [`read`] or [`linker::Object::load`]: a module's bytes to what it asks for and offers; several to a
+//! 2. [`read`] or [`linker::InputModule::load`]: a module's bytes to what it asks for and offers; several to a
 //!    [`linker::Set`].
 //! 3. [`Host::link`]: a set to a [`Program`]. Every import is looked up and its type compared here, so
 //!    that all faults are known before any guest code runs.
@@ -12,7 +12,7 @@
 //!
 //! ```
 //! use host::{Host, Limits, Val, Wasi};
-//! use linker::{NoLibrary, Object, Set};
+//! use linker::{NoLibraries, InputModule, Set};
 //!
 //! let calc = wat::parse_str(
 //!     r#"(module (func (export "add") (param i32 i32) (result i32)
@@ -25,9 +25,9 @@
 //! )?;
 //!
 //! let host = Host::new(Limits::default())?;
-//! let calc = Object::load("calc", calc)?;
-//! let toolbox = Object::load("toolbox", toolbox)?;
-//! let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
+//! let calc = InputModule::load("calc", calc)?;
+//! let toolbox = InputModule::load("toolbox", toolbox)?;
+//! let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibraries)?)?;
 //! let mut process = host.start(&program, &Wasi::default())?;
 //! let results = process.invoke("foo", &[Val::I32(7)])?;
 //! assert_eq!(results[0].i32(), Some(8));

@@ -41,7 +41,7 @@ impl Linked {
         let program = self.plan.set().program;
         let start = self.plan.start().filter(|_| name == "_start");
         if start.is_none() {
-            crate::function(&self.plan.set().objects[program].module, name)?;
+            crate::function(&self.plan.set().inputs[program].module, name)?;
         }
         self.export(store, start.unwrap_or(program), name)
     }
@@ -233,7 +233,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
                 self.program.functions.get(&mut store, module, name).ok()
             }
             // Of modules that join later, only.
-            Source::Number { .. } => None,
+            Source::Value { .. } => None,
         };
         found.ok_or_else(|| Error::Setup { message: format!("the host has no {source:?}") })
     }

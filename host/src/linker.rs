@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use linker::{InputLimits, Object, Plan, Set};
+use linker::{InputLimits, InputModule, Plan, Set};
 use wasmtime::{AsContextMut, Engine};
 
 use crate::cache::Cache;
@@ -50,8 +50,8 @@ use crate::search::Search;
 /// ```
 pub struct Linker<T: 'static> {
     host: wasmtime::Linker<T>,
-    objects: Vec<Object>,
-    preloads: Vec<Object>,
+    inputs: Vec<InputModule>,
+    preloads: Vec<InputModule>,
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
     /// Files in place of system libraries.
@@ -65,7 +65,7 @@ pub struct Linker<T: 'static> {
 
 impl<T> std::fmt::Debug for Linker<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.objects.iter().map(|object| &object.module.name).collect();
+        let names: Vec<_> = self.inputs.iter().map(|input| &input.module.name).collect();
         f.debug_struct("Linker").field("modules", &names).finish_non_exhaustive()
     }
 }
@@ -75,7 +75,7 @@ impl<T: 'static> Linker<T> {
     pub fn new(engine: &Engine) -> Self {
         Linker {
             host: wasmtime::Linker::new(engine),
-            objects: Vec::new(),
+            inputs: Vec::new(),
             preloads: Vec::new(),
             folders: Vec::new(),
             sysroot: None,
@@ -106,7 +106,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// When they are no valid module.
     pub fn module(&mut self, name: &str, bytes: Vec<u8>) -> Result<&mut Self, Error> {
-        self.objects.push(Object::load_within(name, bytes, &self.limits)?);
+        self.inputs.push(InputModule::load_within(name, bytes, &self.limits)?);
         Ok(self)
     }
 
@@ -116,7 +116,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// When it cannot be read, or is no valid module.
     pub fn file(&mut self, path: &Path) -> Result<&mut Self, Error> {
-        self.objects.push(program::read_within(path, &self.limits)?);
+        self.inputs.push(program::read_within(path, &self.limits)?);
         Ok(self)
     }
 
@@ -127,8 +127,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// As [`Linker::file`].
     pub fn preload(&mut self, name: &str, path: &Path) -> Result<&mut Self, Error> {
-        let object = program::read_within(path, &self.limits)?;
-        self.preloads.push(object.preloaded_as(name));
+        let input = program::read_within(path, &self.limits)?;
+        self.preloads.push(input.preloaded_as(name));
         Ok(self)
     }
 
@@ -257,8 +257,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// Without a module, or with every symbol that is undefined or of another type.
     pub fn plan(&self) -> Result<Plan, Error> {
-        let mut objects = self.objects.iter().chain(&self.preloads).cloned();
-        let program = objects
+        let mut inputs = self.inputs.iter().chain(&self.preloads).cloned();
+        let program = inputs
             .next()
             .ok_or_else(|| Error::Setup { message: "there is no module to link".to_owned() })?;
         program::check_preloads(&self.preloads)?;
@@ -267,7 +267,7 @@ impl<T: 'static> Linker<T> {
         for (library, path) in &self.replacements {
             search = search.replace(library, path)?;
         }
-        let mut set = Set::gather(program, objects.collect(), &mut search)?;
+        let mut set = Set::gather(program, inputs.collect(), &mut search)?;
         set.stack_size = self.stack_size;
         set.host = set.wanted_of_host();
         set.host.retain(|import| host_functions::has_all(&self.host, &[import]));

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use linker::{Bound, FuseOptions, Initialiser, InputLimits, Object, Plan, Set};
+use linker::{Bound, FuseOptions, Initialiser, InputLimits, InputModule, Plan, Set};
 use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
@@ -47,7 +47,7 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let initialisers = fused.initialisers.into_iter().map(|call| Initialiser { module: 0, ..call });
     let initialisers = initialisers.collect();
     let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
-    let about = About { name: set.objects[set.program].module.name.clone(), inlining };
+    let about = About { name: set.inputs[set.program].module.name.clone(), inlining };
     let host = host(&about, Settings::default())?;
     let plan = whole(&about, &module)?;
     let bound = Bound { initialisers, ..plan.bind()? };
@@ -106,6 +106,6 @@ fn host(about: &About, settings: Settings) -> Result<Host, Error> {
 }
 
 fn whole(about: &About, module: &[u8]) -> Result<Plan, Error> {
-    let object = Object::load_within(&about.name, module, &InputLimits::NONE)?;
-    Ok(Plan::new(Set::of(object))?)
+    let input = InputModule::load_within(&about.name, module, &InputLimits::NONE)?;
+    Ok(Plan::new(Set::of(input))?)
 }

@@ -3,7 +3,7 @@
 //! They run here, alone: each call of the host is refused. So all that they can tell is in the program itself,
 //! and the same program always becomes the same bytes. What memory and globals hold then is written by Wizer.
 
-use linker::{BoundModule, FuseOptions, InputLimits, Object, Plan, Set};
+use linker::{BoundModule, FuseOptions, InputLimits, InputModule, Plan, Set};
 use wasmtime::{
     Config, Engine, ExternType, Func, Instance, Module, Store, ThrownException, Trap, Val,
     WasmBacktrace,
@@ -51,8 +51,8 @@ fn without_initialisers(
     options: &FuseOptions,
 ) -> Result<Vec<u8>, Error> {
     // Not as a module that lends its memory to others: it stays as it is.
-    let object = Object::load_within(name, written, &InputLimits::NONE)?.preloaded_as(name);
-    let plan = Plan::new(Set::of(object))?;
+    let input = InputModule::load_within(name, written, &InputLimits::NONE)?.preloaded_as(name);
+    let plan = Plan::new(Set::of(input))?;
     let options =
         FuseOptions { exports: Vec::new(), invoke: None, preinit: false, ..options.clone() };
     Ok(plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default())

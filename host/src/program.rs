@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use linker::{
-    Bound, BoundModule, Faults, FuseError, FuseOptions, Import, InputLimits, Module, Object, Plan,
-    Set,
+    Bound, BoundModule, Faults, FuseError, FuseOptions, Import, InputLimits, InputModule, Module,
+    Plan, Set,
 };
 use wasmtime::{AsContextMut, Instance, InstancePre};
 
@@ -59,21 +59,21 @@ pub(crate) struct Linkage {
 }
 
 impl Linkage {
-    fn is_dynamic(&self, plan: &Plan) -> bool {
+    fn shares_memory(&self, plan: &Plan) -> bool {
         self.dynamic || plan.opens_libraries()
     }
 
     /// The plan of the modules that are to be instantiated. Libraries can join a fused program if it is a main.
     pub(crate) fn settle(&self, plan: Plan) -> Result<Plan, Error> {
         let set = plan.set();
-        if self.mode != Mode::Fused || set.objects.len() == 1 || !self.is_dynamic(&plan) {
+        if self.mode != Mode::Fused || set.inputs.len() == 1 || !self.shares_memory(&plan) {
             return Ok(plan);
         }
         let options = FuseOptions { dynamic: true, ..self.options() };
         let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
         let name = plan.main().name.clone();
-        let object = Object::load_within(name, fused.bytes, &InputLimits::NONE)?;
-        Ok(Plan::new(Set { host: set.host.clone(), ..Set::of(object) })?)
+        let input = InputModule::load_within(name, fused.bytes, &InputLimits::NONE)?;
+        Ok(Plan::new(Set { host: set.host.clone(), ..Set::of(input) })?)
     }
 
     /// Returns how modules become one that this host runs: it can call any export, as of instances of their own.
@@ -88,9 +88,9 @@ impl Linkage {
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
             // If it was to be fused, `settle` has done so.
-            _ if self.is_dynamic(plan) => Ok(plan.bind()?),
+            _ if self.shares_memory(plan) => Ok(plan.bind()?),
             Mode::Fused => Ok(plan.fuse(&options)?),
-            Mode::Auto if plan.set().objects.len() == 1 && self.exports.is_empty() => {
+            Mode::Auto if plan.set().inputs.len() == 1 && self.exports.is_empty() => {
                 Ok(plan.bind()?)
             }
             Mode::Auto => match plan.fuse(&options) {
@@ -104,7 +104,7 @@ impl Linkage {
 impl<T> std::fmt::Debug for Program<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let set = self.plan.set();
-        let name = &set.objects[set.program].module.name;
+        let name = &set.inputs[set.program].module.name;
         f.debug_struct("Program").field("name", name).finish_non_exhaustive()
     }
 }
@@ -172,7 +172,7 @@ impl<T: 'static> Program<T> {
 
     /// Whether its modules became one.
     pub fn is_fused(&self) -> bool {
-        self.whole.is_some() && self.plan.set().objects.len() > 1
+        self.whole.is_some() && self.plan.set().inputs.len() > 1
     }
 
     /// The modules as they were before they were compiled.
@@ -192,12 +192,12 @@ impl<T: 'static> Program<T> {
 
     /// The module whose exports are called.
     pub fn main(&self) -> &Module {
-        &self.plan.set().objects[self.plan.set().program].module
+        &self.plan.set().inputs[self.plan.set().program].module
     }
 
     /// How messages call the module at a place in the set.
     pub(crate) fn name(&self, module: usize) -> &str {
-        self.plan.set().objects.get(module).map_or("the table", |object| &object.module.name)
+        self.plan.set().inputs.get(module).map_or("the table", |input| &input.module.name)
     }
 
     /// Instantiates the modules, and runs the constructors of each after those of what it depends on.
@@ -292,7 +292,7 @@ fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Resul
 /// # Errors
 ///
 /// When it cannot be read, is no valid module, or larger than it may be by default.
-pub fn read(path: &Path) -> Result<Object, Error> {
+pub fn read(path: &Path) -> Result<InputModule, Error> {
     read_within(path, &InputLimits::default())
 }
 
@@ -301,27 +301,31 @@ pub fn read(path: &Path) -> Result<Object, Error> {
 /// # Errors
 ///
 /// As there.
-pub fn read_within(path: &Path, limits: &InputLimits) -> Result<Object, Error> {
+pub fn read_within(path: &Path, limits: &InputLimits) -> Result<InputModule, Error> {
     // An error names the whole path: there may be several files of one name.
     let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let mut object = read_file(&file, path, limits)?;
-    object.file = Some(path.to_owned());
-    object.origin = path.parent().map(Path::to_owned);
-    object.opened_as = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(object)
+    let mut input = read_file(&file, path, limits)?;
+    input.file = Some(path.to_owned());
+    input.origin = path.parent().map(Path::to_owned);
+    input.opened_as = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(input)
 }
 
 /// As [`read_within`], of a file that is open and that messages know by a path.
-pub(crate) fn read_file(file: &File, path: &Path, limits: &InputLimits) -> Result<Object, Error> {
+pub(crate) fn read_file(
+    file: &File,
+    path: &Path,
+    limits: &InputLimits,
+) -> Result<InputModule, Error> {
     let shown = linker::printable(&path.to_string_lossy()).into_owned();
     let bytes = bytes_of(file, limits.max_module_size)
         .map_err(|error| Error::Read { path: path.to_owned(), error })?
         .ok_or_else(|| limits.too_large(&shown))?;
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut object = Object::load_within(shown, binary(path, bytes)?, limits)?;
+    let mut input = InputModule::load_within(shown, binary(path, bytes)?, limits)?;
     let name = linker::printable(linker::module_name(&file)).into_owned();
-    Arc::make_mut(&mut object.module).name = name;
-    Ok(object)
+    Arc::make_mut(&mut input.module).name = name;
+    Ok(input)
 }
 
 /// The bytes of a file, `None` if there are more than that: a device such as `/dev/zero` has no end.
@@ -368,12 +372,12 @@ fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
 /// # Errors
 ///
 /// With the name and both modules.
-pub fn check_preloads(preloads: &[Object]) -> Result<(), Error> {
+pub fn check_preloads(preloads: &[InputModule]) -> Result<(), Error> {
     for (i, second) in preloads.iter().enumerate() {
         if second.linked_as == linker::WASI {
             return Err(Error::ReservedName { name: second.linked_as.clone() });
         }
-        let same = |first: &&Object| first.linked_as == second.linked_as;
+        let same = |first: &&InputModule| first.linked_as == second.linked_as;
         if let Some(first) = preloads[..i].iter().find(same) {
             return Err(Error::DuplicatePreload {
                 name: second.linked_as.clone(),

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use linker::{Fault, InputLimits, Kind, Library, Object};
+use linker::{Fault, InputLimits, InputModule, Kind, LibrarySource};
 
 use crate::error::Error;
 use crate::program;
@@ -19,7 +19,7 @@ pub struct Search {
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
     /// By the files that they replace.
-    replacements: BTreeMap<&'static str, Object>,
+    replacements: BTreeMap<&'static str, InputModule>,
     limits: InputLimits,
 }
 
@@ -46,12 +46,12 @@ impl Search {
     pub fn replace(mut self, library: &str, path: &Path) -> Result<Self, Error> {
         let file = system_file(library)
             .ok_or_else(|| Error::NoSystemLibrary { name: library.to_owned() })?;
-        let object = program::read_within(path, &self.limits)?;
-        if object.module.kind != Kind::SharedLibrary {
-            let (path, kind) = (path.to_owned(), object.module.kind);
+        let input = program::read_within(path, &self.limits)?;
+        if input.module.kind != Kind::SharedLibrary {
+            let (path, kind) = (path.to_owned(), input.module.kind);
             return Err(Error::Replacement { name: library.to_owned(), path, kind });
         }
-        self.replacements.insert(file, object.into_replacement());
+        self.replacements.insert(file, input.into_replacement());
         Ok(self)
     }
 
@@ -66,7 +66,7 @@ impl Search {
     }
 
     /// Returns the folders in which a library is looked for by its name alone. A system library in the
-    /// sysroot is none of these: it is found by [`Library::system`].
+    /// sysroot is none of these: it is found by [`LibrarySource::system`].
     pub(crate) fn folders(&self, name: &str) -> Vec<Place> {
         let sysroot = self.sysroot.iter().filter(|_| linker::system_library(name).is_none());
         self.folders.iter().chain(sysroot).cloned().map(Place::folder).collect()
@@ -80,7 +80,7 @@ impl Search {
     }
 
     /// Returns the library in the first folder that has it; else all the places where it was looked for.
-    fn first(&self, name: &str, by: &Object) -> Result<Object, Fault> {
+    fn first(&self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let mut tried = Vec::new();
         let below = runtime_path(by).map(|part| Place::below(by, part));
         for place in below.chain(self.folders(name).into_iter().map(Ok)) {
@@ -118,15 +118,15 @@ fn default_sysroots() -> Vec<PathBuf> {
     [beside, built].into_iter().flatten().collect()
 }
 
-impl Library for Search {
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for Search {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         match by.is_system() && linker::system_library(name).is_some() {
             true => Err(not_found(name, by, self.tried_system(name).into_iter().collect())),
             false => self.first(name, by),
         }
     }
 
-    fn system(&mut self, file: &str) -> Option<Object> {
+    fn system(&mut self, file: &str) -> Option<InputModule> {
         let replacement = self.replacements.get(file).cloned();
         replacement.or_else(|| program::read(&self.sysroot.as_ref()?.join(file)).ok())
     }
@@ -155,7 +155,7 @@ impl Place {
     /// # Errors
     ///
     /// Why the part is not followed.
-    pub(crate) fn below(by: &Object, part: &str) -> Result<Self, String> {
+    pub(crate) fn below(by: &InputModule, part: &str) -> Result<Self, String> {
         let below = from_origin(part).and_then(inside).map(Some);
         let below = below.ok_or_else(|| refused(part, by, NOT_BELOW))?;
         let folder = by.origin.clone().ok_or_else(|| refused(part, by, NO_ORIGIN))?;
@@ -199,13 +199,13 @@ impl Place {
         self.open(name).map_err(|error| format!("{}, but {error}", path.display()))
     }
 
-    fn read(&self, file: &File, name: &str, limits: &InputLimits) -> Result<Object, Error> {
+    fn read(&self, file: &File, name: &str, limits: &InputLimits) -> Result<InputModule, Error> {
         let path = self.file(name);
-        let mut object = program::read_file(file, &path, limits)?;
-        object.origin = path.parent().map(Path::to_owned);
-        object.opened_as = Some(name.to_owned());
-        object.file = Some(path);
-        Ok(object)
+        let mut input = program::read_file(file, &path, limits)?;
+        input.origin = path.parent().map(Path::to_owned);
+        input.opened_as = Some(name.to_owned());
+        input.file = Some(path);
+        Ok(input)
     }
 }
 
@@ -218,7 +218,7 @@ const NOT_BELOW: &str = "a runtime path is followed only to folders at or below 
 const NO_ORIGIN: &str = "$ORIGIN is not known, since the module was not read from a folder";
 
 /// Returns the parts of a module's runtime path, in order. An entry may have several.
-pub(crate) fn runtime_path(module: &Object) -> impl Iterator<Item = &str> {
+pub(crate) fn runtime_path(module: &InputModule) -> impl Iterator<Item = &str> {
     let entries = module.module.dylink.iter().flat_map(|dylink| &dylink.runtime_path);
     entries.flat_map(|entry| entry.split(':')).filter(|part| !part.is_empty())
 }
@@ -245,15 +245,15 @@ fn inside(path: &str) -> Option<PathBuf> {
 }
 
 /// Says why a part of a module's runtime path was not followed.
-pub(crate) fn refused(part: &str, by: &Object, reason: &str) -> String {
+pub(crate) fn refused(part: &str, by: &InputModule, reason: &str) -> String {
     format!("{}, of `{}`: {reason}", linker::printable(part), by.module.name)
 }
 
-pub(crate) fn bad(name: &str, by: &Object, message: &dyn std::fmt::Display) -> Fault {
+pub(crate) fn bad(name: &str, by: &InputModule, message: &dyn std::fmt::Display) -> Fault {
     let (by, name) = (&by.module.name, linker::printable(name));
     Fault::BadLibrary { message: format!("`{by}` needs the library `{name}`: {message}") }
 }
 
-pub(crate) fn not_found(name: &str, by: &Object, tried: Vec<String>) -> Fault {
+pub(crate) fn not_found(name: &str, by: &InputModule, tried: Vec<String>) -> Fault {
     Fault::LibraryNotFound { by: by.module.name.clone(), name: name.to_owned(), tried }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use linker::{InputLimits, Mappings, Object, SourceMap};
+use linker::{InputLimits, InputModule, Mappings, SourceMap};
 use sha2::{Digest, Sha256};
 
 use crate::program::read_limited;
@@ -31,8 +31,8 @@ pub(crate) enum Kept {
     Map(Mappings),
 }
 
-pub(crate) fn read(object: &Object) -> Kept {
-    let Some(file) = &object.file else { return Kept::Nothing };
+pub(crate) fn read(input: &InputModule) -> Kept {
+    let Some(file) = &input.file else { return Kept::Nothing };
     let path = source_map_path(file);
     // For a pipe nobody may ever write to.
     if !path.is_file() {
@@ -40,7 +40,7 @@ pub(crate) fn read(object: &Object) -> Kept {
     }
     let text = read_limited(&path, InputLimits::default().max_module_size).ok().flatten();
     match text.and_then(|text| serde_json::from_slice::<SourceMap>(&text).ok()) {
-        Some(map) if map.sha256 == digest(&object.bytes) => Kept::Map(map.read()),
+        Some(map) if map.sha256 == digest(&input.bytes) => Kept::Map(map.read()),
         Some(map) if !map.sha256.is_empty() => Kept::Stale(path),
         _ => Kept::Nothing,
     }

@@ -17,7 +17,7 @@ use crate::atomics::{self, Atomics, Parts, is_atomic};
 use crate::contents::Contents;
 use crate::emit::{self, Error, Invalid, Result};
 use crate::legacy_exceptions::{self, Signatures, Step};
-use crate::set::Object;
+use crate::set::InputModule;
 use crate::stack_checks;
 
 /// Rewrites a module; `None` if there is nothing to do.
@@ -25,9 +25,9 @@ use crate::stack_checks;
 /// # Errors
 ///
 /// When code is malformed.
-pub(crate) fn rewrite(object: &Object) -> Result<Option<Vec<u8>>> {
-    let contents = Contents::read(&object.bytes)?;
-    let imported = object.module.internals.imported_functions;
+pub(crate) fn rewrite(input: &InputModule) -> Result<Option<Vec<u8>>> {
+    let contents = Contents::read(&input.bytes)?;
+    let imported = input.module.internals.imported_functions;
     let bounds = stack_checks::initial_values(&contents, imported, None);
     let is_rewritten = |op: Operator<'_>| legacy_exceptions::is_legacy(&op) || is_atomic(&op);
     if bounds.is_empty() && !contents.bodies.iter().flat_map(operators).any(is_rewritten) {
@@ -38,20 +38,20 @@ pub(crate) fn rewrite(object: &Object) -> Result<Option<Vec<u8>>> {
     let first = imported + contents.functions.len() as u32;
     let mut alone = Alone {
         functions: &contents.functions,
-        memory64: object.module.memory64(&contents),
+        memory64: input.module.memory64(&contents),
         signatures,
         atomics: Atomics { first, ..Atomics::default() },
         types: Vec::new(),
         first_type,
         bounds,
-        next_global: object.module.internals.imported_globals,
+        next_global: input.module.internals.imported_globals,
     };
     for (&ty, body) in contents.functions.iter().zip(&contents.bodies) {
         alone.add_types(ty, body)?;
         alone.add_atomics(body)?;
     }
     let mut module = Module::new();
-    alone.parse_core_module(&mut module, Parser::new(0), &object.bytes)?;
+    alone.parse_core_module(&mut module, Parser::new(0), &input.bytes)?;
     Ok(Some(module.finish()))
 }
 

@@ -19,7 +19,7 @@ use crate::links::Links;
 use crate::load::Export;
 use crate::plan::Plan;
 use crate::resolve::Shared;
-use crate::set::Object;
+use crate::set::InputModule;
 use crate::types::ExternType;
 
 /// The modules of a program as they are instantiated.
@@ -68,9 +68,9 @@ pub(crate) struct Origins {
 
 impl Origins {
     /// Of a module whose functions are still those that it had.
-    fn all(object: &Object, module: usize) -> Self {
-        let first = object.module.internals.imported_functions;
-        let functions = first..first + object.module.internals.defined_functions;
+    fn all(input: &InputModule, module: usize) -> Self {
+        let first = input.module.internals.imported_functions;
+        let functions = first..first + input.module.internals.defined_functions;
         Origins { first, functions: functions.map(|index| ItemId { module, index }).collect() }
     }
 }
@@ -85,7 +85,7 @@ pub enum Source {
     /// The host.
     Host { module: String, name: String },
     /// A number that is known when the module is instantiated: that of one of its imports as they were.
-    Number { import: usize },
+    Value { import: usize },
 }
 
 /// A module could not be rewritten.
@@ -106,7 +106,7 @@ impl Plan {
         let links = Links::new(self);
         let modules = self.layout.order.iter().map(|&module| bind_module(&links, module));
         Ok(Bound {
-            base: self.set.objects.iter().any(Object::is_dynamic).then(|| self.base()),
+            base: self.set.inputs.iter().any(InputModule::shares_memory).then(|| self.base()),
             modules: modules.collect::<Result<_, _>>()?,
             slots: (!self.layout.slots.is_empty()).then(|| self.fill_slots()).transpose()?,
             initialisers: self.initialisers(),
@@ -157,7 +157,7 @@ impl Plan {
         // Slots in a row are one segment: a module may have no more than 100,000 of these.
         let mut runs: Vec<(u32, Vec<u32>)> = Vec::new();
         for slot in slots {
-            let provider = &self.set.objects[slot.definition.module].module;
+            let provider = &self.set.inputs[slot.definition.module].module;
             let export = &provider.exports[slot.definition.export];
             let ExternType::Func(ty) = &export.ty else { continue };
             let ty = wasmparser::FuncType::new(ty.params.clone(), ty.results.clone());
@@ -177,27 +177,27 @@ impl Plan {
             sections.elements.active(None, &offset, Elements::Functions(run.into()));
         }
         let bytes = sections.finish();
-        let module = self.set.objects.len();
+        let module = self.set.inputs.len();
         Ok(BoundModule { module, bytes, imports: sources, origins: Some(Origins::default()) })
     }
 }
 
 fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindError> {
-    let object = &links.plan.set.objects[module];
-    let malformed = |error: emit::Error| BindError::new(&object.module.name, &error);
-    if !object.is_dynamic() {
-        let imports = object.module.imports.iter().zip(&links.plan.resolution[module]);
+    let input = &links.plan.set.inputs[module];
+    let malformed = |error: emit::Error| BindError::new(&input.module.name, &error);
+    if !input.shares_memory() {
+        let imports = input.module.imports.iter().zip(&links.plan.resolution[module]);
         let imports = imports.map(|(import, &meaning)| links.source(import, meaning)).collect();
-        let rewritten = alone::rewrite(object).map_err(malformed)?;
-        let origins = rewritten.is_some().then(|| Origins::all(object, module));
-        let bytes = rewritten.unwrap_or_else(|| object.bytes.to_vec());
+        let rewritten = alone::rewrite(input).map_err(malformed)?;
+        let origins = rewritten.is_some().then(|| Origins::all(input, module));
+        let bytes = rewritten.unwrap_or_else(|| input.bytes.to_vec());
         return Ok(BoundModule { module, bytes, imports, origins });
     }
     rewrite(links, module).map_err(malformed)
 }
 
 pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, emit::Error> {
-    let contents = Contents::read(&links.plan.set.objects[module].bytes)?;
+    let contents = Contents::read(&links.plan.set.inputs[module].bytes)?;
     let mut emitter = Emitter::new(links, vec![(module, contents)], None);
     emitter.import_shared(Shared::Memory, EntityType::Memory(MEMORY_IMPORT));
     emitter.import_shared(Shared::Table, EntityType::Table(TABLE_IMPORT));
@@ -206,9 +206,9 @@ pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, e
     }
     emitter.number(Shares { memory: true, table: true })?;
     emitter.write_definitions()?;
-    export(&mut emitter, module, &links.plan.set.objects[module].module.exports);
+    export(&mut emitter, module, &links.plan.set.inputs[module].module.exports);
     let Emitter { mut sections, sources, origins, .. } = emitter;
-    sections.name.clone_from(&links.plan.set.objects[module].module.name);
+    sections.name.clone_from(&links.plan.set.inputs[module].module.name);
     Ok(BoundModule { module, bytes: sections.finish(), imports: sources, origins: Some(origins) })
 }
 

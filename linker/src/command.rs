@@ -26,7 +26,7 @@ use crate::host_module::WASI;
 use crate::load::{Import, Kind, Module};
 use crate::plan::Plan;
 use crate::resolve::Meaning;
-use crate::set::{Definition, Object, Set};
+use crate::set::{Definition, InputModule, Set};
 use crate::types::{ExternType, FuncType};
 use crate::written::ModuleWriter;
 
@@ -62,20 +62,20 @@ impl Finish {
     pub(crate) const NOTHING: Finish = Finish { at_exit: false, destructors: false, flush: false };
 
     /// Finds what the modules of a program define.
-    pub(crate) fn of(objects: &[Object]) -> Self {
+    pub(crate) fn of(inputs: &[InputModule]) -> Self {
         let defines = |name: &str, params: &[ValType], results: &[ValType]| {
-            let mut process = objects.iter().filter(|object| object.linked_as == ENV);
-            let first = process.find_map(|object| Some((object, object.definition(name)?)));
-            first.is_some_and(|(object, export)| match &object.module.exports[export].ty {
+            let mut process = inputs.iter().filter(|input| input.linked_as == ENV);
+            let first = process.find_map(|input| Some((input, input.definition(name)?)));
+            first.is_some_and(|(input, export)| match &input.module.exports[export].ty {
                 ExternType::Func(ty) => {
-                    object.is_dynamic() && ty.params == params && ty.results == results
+                    input.shares_memory() && ty.params == params && ty.results == results
                 }
                 _ => false,
             })
         };
-        let is_command = |object: &Object| object.module.export(START).is_some();
-        let commands = objects.iter().filter(|object| is_command(object));
-        let mut own = commands.filter_map(|object| object.definition(CALL_DESTRUCTORS));
+        let is_command = |input: &InputModule| input.module.export(START).is_some();
+        let commands = inputs.iter().filter(|input| is_command(input));
+        let mut own = commands.filter_map(|input| input.definition(CALL_DESTRUCTORS));
         Finish {
             at_exit: defines(RUN_AT_EXIT, &[], &[]),
             destructors: defines(CALL_DESTRUCTORS, &[], &[]) && own.next().is_none(),
@@ -162,7 +162,7 @@ impl Module {
     }
 }
 
-impl Object {
+impl InputModule {
     /// Returns the `_start` of a library and its constructors, by their indices. That of a command may call them; those
     /// of a library the linker has called before.
     pub(crate) fn start_and_constructors(&self) -> Option<(u32, u32)> {
@@ -173,30 +173,30 @@ impl Object {
 }
 
 /// Adds the modules by which a program begins and ends.
-pub(crate) fn join(objects: &mut Vec<Object>, program: usize, opens_libraries: bool) {
-    objects.extend(start(objects, program));
-    let finish = Finish::of(objects);
-    let exits = |object: &Object| object.module.imports.iter().any(|i| is_exit(object, i));
-    if opens_libraries || objects.iter().any(exits) {
-        objects.extend(exit(finish));
+pub(crate) fn join(inputs: &mut Vec<InputModule>, program: usize, opens_libraries: bool) {
+    inputs.extend(start(inputs, program));
+    let finish = Finish::of(inputs);
+    let exits = |input: &InputModule| input.module.imports.iter().any(|i| is_exit(input, i));
+    if opens_libraries || inputs.iter().any(exits) {
+        inputs.extend(exit(finish));
     }
 }
 
 /// Returns whether an import of a module is `proc_exit`, and there may be something to do before it.
-pub(crate) fn is_exit(object: &Object, import: &Import) -> bool {
-    let has_own = || [RUN_AT_EXIT, FLUSH].iter().any(|name| object.definition(name).is_some());
+pub(crate) fn is_exit(input: &InputModule, import: &Import) -> bool {
+    let has_own = || [RUN_AT_EXIT, FLUSH].iter().any(|name| input.definition(name).is_some());
     import.name == PROC_EXIT
         && import.module == WASI
-        && object.written != Some(Written::Exit)
+        && input.written != Some(Written::Exit)
         && !has_own()
 }
 
 /// Writes the module with `_start` for a program that has only a `main`.
-fn start(objects: &[Object], program: usize) -> Option<Object> {
-    let object = objects.get(program).filter(|object| object.is_dynamic())?;
-    let main = Main::of(&object.module)?;
+fn start(inputs: &[InputModule], program: usize) -> Option<InputModule> {
+    let input = inputs.get(program).filter(|input| input.shares_memory())?;
+    let main = Main::of(&input.module)?;
     // The `main` of another module would be called instead.
-    let first = objects.iter().position(|object| object.definition(main.name).is_some());
+    let first = inputs.iter().position(|input| input.definition(main.name).is_some());
     if first != Some(program) {
         return None;
     }
@@ -204,11 +204,11 @@ fn start(objects: &[Object], program: usize) -> Option<Object> {
 }
 
 /// Returns a module that the linker has written.
-pub(crate) fn written(name: &str, bytes: Vec<u8>, written: Written) -> Option<Object> {
+pub(crate) fn written(name: &str, bytes: Vec<u8>, written: Written) -> Option<InputModule> {
     // What is written here can be read.
-    let mut object = Object::load(name, bytes).ok()?;
-    (object.written, object.is_on_demand) = (Some(written), true);
-    Some(object)
+    let mut input = InputModule::load(name, bytes).ok()?;
+    (input.written, input.is_on_demand) = (Some(written), true);
+    Some(input)
 }
 
 const I32: wasm_encoder::ValType = wasm_encoder::ValType::I32;
@@ -295,7 +295,7 @@ impl Arguments {
 }
 
 /// Writes the module with what is called instead of `proc_exit`; a program may need only a part of it.
-fn exit(finish: Finish) -> Option<Object> {
+fn exit(finish: Finish) -> Option<InputModule> {
     let mut module = ModuleWriter::default();
     let ty = (vec![I32], None);
     let proc_exit = module.import(WASI, PROC_EXIT, &ty);
@@ -321,7 +321,7 @@ impl Set {
     /// Returns the `_start` that runs the program: its own, or the one that the linker has written.
     pub(crate) fn start(&self) -> Option<Definition> {
         let start = |module: usize| {
-            let exports = &self.objects[module].module.exports;
+            let exports = &self.inputs[module].module.exports;
             let export = exports.iter().position(|export| export.name == START)?;
             Some(Definition { module, export })
         };
@@ -330,7 +330,7 @@ impl Set {
 
     /// Returns the place of a module that the linker has written.
     pub(crate) fn written(&self, kind: Written) -> Option<usize> {
-        self.objects.iter().position(|object| object.written == Some(kind))
+        self.inputs.iter().position(|input| input.written == Some(kind))
     }
 
     /// Returns what modules call instead of `proc_exit` if nothing is left out.
@@ -349,7 +349,7 @@ impl Plan {
     pub(crate) fn ending_with(&self, finish: Finish) -> Cow<'_, Self> {
         let Some(exit) = self.set.exit() else { return Cow::Borrowed(self) };
         let mut plan = self.clone();
-        let module = &self.set.objects[exit.module].module;
+        let module = &self.set.inputs[exit.module].module;
         let export = module.exports.iter().position(|e| Some(e.name.as_str()) == finish.export());
         let target = match export {
             Some(export) => Meaning::Function(Definition { export, ..exit }),

@@ -25,7 +25,7 @@ use crate::contents::Contents;
 use crate::convention::{CALL_CONSTRUCTORS, CALL_DESTRUCTORS, INITIALIZE, START};
 use crate::legacy_exceptions::Signatures;
 use crate::load::{Export, Module};
-use crate::set::Object;
+use crate::set::InputModule;
 use crate::types::{ExternType, FuncType};
 
 /// How the name of a wrapper ends.
@@ -33,21 +33,21 @@ const SUFFIX: &str = ".command_export";
 
 /// Exports what a main's wrappers wrap instead of them, if it has such. A main whose wrappers are
 /// not of that form is marked, to be refused.
-pub(crate) fn unwrap(object: &mut Object) {
-    let initialises = |name| object.module.export(name).is_some();
-    if !object.is_main() || [CALL_CONSTRUCTORS, INITIALIZE, START].into_iter().any(initialises) {
+pub(crate) fn unwrap(input: &mut InputModule) {
+    let initialises = |name| input.module.export(name).is_some();
+    if !input.is_main() || [CALL_CONSTRUCTORS, INITIALIZE, START].into_iter().any(initialises) {
         return;
     }
     // What is malformed fails when it is written.
-    let Ok(contents) = Contents::read(&object.bytes) else { return };
-    match Exports::new(&object.module, &contents).read() {
+    let Ok(contents) = Contents::read(&input.bytes) else { return };
+    match Exports::new(&input.module, &contents).read() {
         Wrapping::None => {}
         Wrapping::Unclear => {
-            Arc::make_mut(&mut object.module).internals.has_command_exports = true;
+            Arc::make_mut(&mut input.module).internals.has_command_exports = true;
         }
         Wrapping::Undone(unwrapped) => {
-            unwrapped.apply(Arc::make_mut(&mut object.module));
-            object.forget_index();
+            unwrapped.apply(Arc::make_mut(&mut input.module));
+            input.forget_index();
         }
     }
 }

@@ -21,13 +21,13 @@ const LINKED: &str = "wasm_host.linked";
 
 /// The section that tells which modules a fused program is made of.
 pub(crate) fn linked(set: &Set) -> (String, Vec<u8>) {
-    let program = &set.objects[set.program];
-    let others = set.objects.iter().enumerate().filter(|(place, _)| *place != set.program);
+    let program = &set.inputs[set.program];
+    let others = set.inputs.iter().enumerate().filter(|(place, _)| *place != set.program);
     // A library may have the name of a module that the linker has written.
-    let others = others.map(|(_, object)| object).filter(|object| object.written.is_none());
+    let others = others.map(|(_, input)| input).filter(|input| input.written.is_none());
     let all = [program].into_iter().chain(others);
-    let names = all.flat_map(|object| match object.module.internals.linked.as_slice() {
-        [] => vec![object.module.name.as_str()],
+    let names = all.flat_map(|input| match input.module.internals.linked.as_slice() {
+        [] => vec![input.module.name.as_str()],
         names => names.iter().map(String::as_str).collect(),
     });
     let names: Vec<_> = names.collect();

@@ -26,8 +26,8 @@ use crate::origin::{DebugInfo, Reader, code_start};
 /// The custom sections that hold the debug information of all modules, none if no module has any. One
 /// whose debug information is malformed counts as one without.
 pub(crate) fn sections(links: &Links<'_>, fused: &BoundModule) -> Vec<(String, Vec<u8>)> {
-    let objects = links.plan.set.objects.iter().enumerate();
-    let infos = objects.filter_map(|(module, o)| Some((module, DebugInfo::read(&o.bytes)?)));
+    let inputs = links.plan.set.inputs.iter().enumerate();
+    let infos = inputs.filter_map(|(module, o)| Some((module, DebugInfo::read(&o.bytes)?)));
     let infos: BTreeMap<_, _> = infos.collect();
     let modules: Vec<_> = infos.keys().copied().collect();
     let moved = fused.moved(&links.plan.set, &modules);
@@ -145,7 +145,7 @@ impl Moves<'_> {
     }
 
     fn size(&self) -> usize {
-        self.links.plan.set.objects[self.module].bytes.len()
+        self.links.plan.set.inputs[self.module].bytes.len()
     }
 
     fn spend(&self) -> bool {

@@ -203,7 +203,7 @@ impl<'a> Part<'a> {
                 .collect(),
             tables: gone(imported.tables, contents.tables.len()),
             memories: gone(imported.memories, contents.memories.len()),
-            memory64: links.plan.set.objects[module].module.memory64(&contents),
+            memory64: links.plan.set.inputs[module].module.memory64(&contents),
             tags: gone(imported.tags, contents.tags.len()),
             elements: gone(0, contents.elements.len()),
             data: gone(0, contents.data.len()),
@@ -344,7 +344,7 @@ impl<'a> Emitter<'a> {
         modules: Vec<(usize, Contents<'a>)>,
         reach: Option<&'a Reach>,
     ) -> Self {
-        let mut places = vec![None; links.plan.set.objects.len()];
+        let mut places = vec![None; links.plan.set.inputs.len()];
         let mut parts = Vec::new();
         for (place, (module, contents)) in modules.into_iter().enumerate() {
             places[module] = Some(place);
@@ -485,7 +485,7 @@ impl<'a> Emitter<'a> {
     fn import_number(&mut self, module: usize, import: usize) {
         self.imported.insert(ImportKey::Number(module, import), take(&mut self.globals));
         let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
-        self.import(Source::Number { import }, EntityType::Global(ty));
+        self.import(Source::Value { import }, EntityType::Global(ty));
     }
 
     fn stub_slot(&self, module: usize, slot: LateSlot) -> StubSlot {
@@ -516,15 +516,15 @@ impl<'a> Emitter<'a> {
     }
 
     fn import(&mut self, source: Source, ty: EntityType) {
-        let objects = &self.links.plan.set.objects;
+        let inputs = &self.links.plan.set.inputs;
         let imports = &mut self.sections.imports;
         match &source {
             Source::Export { module, name } => {
-                imports.import(&objects[*module].module.name, name, ty)
+                imports.import(&inputs[*module].module.name, name, ty)
             }
             Source::Host { module, name } => imports.import(module, name, ty),
             Source::Shared(shared) => imports.import(ENV, shared.export_name(), ty),
-            Source::Number { .. } => imports.import(NUMBER, NUMBER, ty),
+            Source::Value { .. } => imports.import(NUMBER, NUMBER, ty),
         };
         self.sources.push(source);
     }
@@ -765,7 +765,7 @@ impl Part<'_> {
         let contents = std::mem::take(&mut self.contents);
         self.write_names(&contents, imported.functions, &mut to.names);
         let (types, atomics) = (&mut to.types, &mut to.atomics);
-        let start = links.plan.set.objects[self.module].start_and_constructors();
+        let start = links.plan.set.inputs[self.module].start_and_constructors();
         let mut renumber = Renumber { part: self, types, atomics };
         let functions = contents.functions.iter().zip(&contents.bodies);
         for (index, (&ty, body)) in (imported.functions as usize..).zip(functions) {

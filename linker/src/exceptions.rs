@@ -30,7 +30,7 @@ use wasm_encoder::{
 };
 
 use crate::convention::ENV;
-use crate::set::Object;
+use crate::set::InputModule;
 use crate::written::{FuncType, ModuleWriter};
 
 /// How messages call the module.
@@ -104,7 +104,10 @@ pub(crate) fn is_tag(symbol: &str) -> bool {
 }
 
 /// The module that defines those of the symbols that the linker writes, if there are any.
-pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>, tags: Tags) -> Option<Object> {
+pub(crate) fn module<'s>(
+    symbols: impl Iterator<Item = &'s String>,
+    tags: Tags,
+) -> Option<InputModule> {
     let symbols: Vec<_> = symbols.filter(|name| is_synthesised(name)).collect();
     if symbols.is_empty() && tags != Tags::Kept {
         return None;
@@ -125,7 +128,7 @@ pub(crate) fn module<'s>(symbols: impl Iterator<Item = &'s String>, tags: Tags) 
         writer.module.define(LONGJMP, &Helper::Throw.ty(), &longjmp);
     }
     // What is written here can be read.
-    Object::load(NAME, writer.finish(tags)).ok()
+    InputModule::load(NAME, writer.finish(tags)).ok()
 }
 
 impl Helper {

@@ -1,7 +1,7 @@
 //! The ways in which C++ is compiled, as to its exceptions: each has a libc++ of its own.
 
 use crate::fault::Fault;
-use crate::set::{Object, module_name};
+use crate::set::{InputModule, module_name};
 
 /// How code is compiled that catches exceptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +48,16 @@ const ALIASES: [(&str, &[&str]); 2] = [
 /// The flavour that modules ask for, and one of those that do. Two of them do not mix: neither catches what the
 /// other throws.
 pub(crate) fn of<'o>(
-    objects: impl Iterator<Item = &'o Object> + Clone,
+    inputs: impl Iterator<Item = &'o InputModule> + Clone,
     faults: &mut Vec<Fault>,
-) -> Option<(Flavour, &'o Object)> {
-    let asks = |object: &Object, flavour: &Flavour| {
-        let imports = object.module.imports.iter().filter(|_| object.is_dynamic());
+) -> Option<(Flavour, &'o InputModule)> {
+    let asks = |input: &InputModule, flavour: &Flavour| {
+        let imports = input.module.imports.iter().filter(|_| input.shares_memory());
         let begins = |name: &str| flavour.signs.iter().any(|sign| name.starts_with(sign));
         imports.into_iter().any(|import| begins(&import.name))
     };
     let first = |flavour: Flavour| {
-        objects.clone().find(|object| asks(object, &flavour)).map(|object| (flavour, object))
+        inputs.clone().find(|input| asks(input, &flavour)).map(|input| (flavour, input))
     };
     let mut asked = FLAVOURS.into_iter().filter_map(first);
     let (flavour, module) = asked.next()?;

@@ -30,7 +30,7 @@ use crate::plan::Plan;
 use crate::preinit::{self, PreinitFault};
 use crate::reach::{Program, Reach, Root};
 use crate::resolve::{Boundary, Meaning};
-use crate::set::{Definition, Object};
+use crate::set::{Definition, InputModule};
 use crate::types::{ExternType, FuncType};
 
 /// What a fused program has beside what its main module exports.
@@ -160,7 +160,7 @@ impl Plan {
     pub fn fuse(&self, options: &FuseOptions) -> Result<Bound, FuseError> {
         let mut exports = self.new_exports(options)?;
         let command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
-        let name = &self.set.objects[self.set.program].module.name;
+        let name = &self.set.inputs[self.set.program].module.name;
         let malformed = |error: emit::Error| BindError::new(name, &error);
         // What happens at the end is known when all else is known that is needed.
         let plan = self.ending_with(Finish::NOTHING);
@@ -209,7 +209,7 @@ impl Plan {
     /// What the program exports, and the symbols that are asked for.
     fn new_exports(&self, options: &FuseOptions) -> Result<Vec<NewExport>, FuseError> {
         let program = self.set.program;
-        let object = &self.set.objects[program];
+        let input = &self.set.inputs[program];
         // Whoever found it exported would call it once more.
         let called = if options.preinit { self.initialisers() } else { Vec::new() };
         let is_called = |name: &str| called.iter().any(|c| c.module == program && c.name == name);
@@ -218,11 +218,11 @@ impl Plan {
             (Some(_), _) => &[][..],
             // Without what its `_start` does before, the other functions of a command cannot be called.
             (None, Some(start)) if start.module != program && !options.has_separate_start() => &[],
-            _ => object.module.exports.as_slice(),
+            _ => input.module.exports.as_slice(),
         };
         for (place, export) in own.iter().enumerate() {
             let private =
-                export.name == INITIALIZE || object.is_dynamic() && is_private(&export.name);
+                export.name == INITIALIZE || input.shares_memory() && is_private(&export.name);
             if (!private || export.name == START) && !is_called(&export.name) {
                 exports.extend(self.new_export(&export.name, program, place));
             }
@@ -256,7 +256,7 @@ impl Plan {
 
     /// A command that calls an export of the main module.
     fn command(&self, name: &str) -> Result<Command, FuseError> {
-        let module = &self.set.objects[self.set.program].module;
+        let module = &self.set.inputs[self.set.program].module;
         if module.export(START).is_some() {
             return Err(FuseError::IsCommand { module: module.name.clone() });
         }
@@ -275,10 +275,10 @@ impl Plan {
     /// All symbols of the process, the definitions that count.
     fn add_symbols(&self, exports: &mut Vec<NewExport>) {
         let mut known: HashSet<_> = exports.iter().map(|export| export.name.clone()).collect();
-        for (module, object) in self.set.objects.iter().enumerate() {
-            let own = (0..object.module.exports.len()).filter(|&export| object.offers(export));
-            for export in own.filter(|_| object.is_dynamic()) {
-                let name = &object.module.exports[export].name;
+        for (module, input) in self.set.inputs.iter().enumerate() {
+            let own = (0..input.module.exports.len()).filter(|&export| input.offers(export));
+            for export in own.filter(|_| input.shares_memory()) {
+                let name = &input.module.exports[export].name;
                 if known.insert(name.clone()) {
                     exports.extend(self.new_export(name, module, export));
                 }
@@ -288,8 +288,8 @@ impl Plan {
 
     /// `None` for what modules that share memory have for each other only.
     fn new_export(&self, name: &str, module: usize, export: usize) -> Option<NewExport> {
-        let object = &self.set.objects[module];
-        let item = &object.module.exports[export];
+        let input = &self.set.inputs[module];
+        let item = &input.module.exports[export];
         let kind = match &item.ty {
             ExternType::Func(_) => ExternalKind::Func,
             ExternType::Tag(_) => ExternalKind::Tag,
@@ -301,8 +301,8 @@ impl Plan {
             ExternalKind::Func | ExternalKind::Tag => {
                 Root::Item(kind, ItemId { module, index: item.index })
             }
-            _ if !object.is_dynamic() => Root::Item(kind, ItemId { module, index: item.index }),
-            ExternalKind::Global if object.offers(export) => {
+            _ if !input.shares_memory() => Root::Item(kind, ItemId { module, index: item.index }),
+            ExternalKind::Global if input.offers(export) => {
                 let address = self.data_address(Definition { module, export });
                 Root::Address { module, address }
             }
@@ -368,7 +368,7 @@ fn reach(
         let id = plan.definition(name).map(|definition| plan.set.item(definition));
         id.is_some_and(|id| effects(program.links, &program.contents, id) != Some(Vec::new()))
     };
-    let finish = Finish::of(&plan.set.objects).limited_to(Finish {
+    let finish = Finish::of(&plan.set.inputs).limited_to(Finish {
         at_exit: REGISTER_AT_EXIT.into_iter().any(calls),
         destructors: has_work(CALL_DESTRUCTORS),
         flush: holds_output_back(program, &reach),
@@ -410,15 +410,15 @@ fn exit(program: &Program<'_>, reach: &Reach) -> Option<Root> {
 
 /// A program has one memory, unless more are allowed.
 fn check_memories(program: &Program<'_>, reach: &Reach, allowed: bool) -> Result<(), FuseError> {
-    let objects = &program.links.plan.set.objects;
-    let shared = objects.iter().any(Object::is_dynamic).then_some("the process".to_owned());
-    let own = |id: &ItemId| format!("`{}`", objects[id.module].module.name);
+    let inputs = &program.links.plan.set.inputs;
+    let shared = inputs.iter().any(InputModule::shares_memory).then_some("the process".to_owned());
+    let own = |id: &ItemId| format!("`{}`", inputs[id.module].module.name);
     let mut others = shared.into_iter().chain(reach.memories.keys().map(own));
     let (Some(first), Some(_)) = (others.next(), others.next()) else { return Ok(()) };
-    let second = if objects.iter().any(Object::is_dynamic) { 0 } else { 1 };
+    let second = if inputs.iter().any(InputModule::shares_memory) { 0 } else { 1 };
     match reach.memories.iter().nth(second) {
         Some((memory, user)) if !allowed => Err(FuseError::SecondMemory {
-            module: objects[memory.module].module.name.clone(),
+            module: inputs[memory.module].module.name.clone(),
             user: match user {
                 Some(id) => format!("its function `{}` uses", program.function_name(*id)),
                 None => "is exported".to_owned(),
@@ -459,7 +459,7 @@ fn place(
     if program.links.memory(ItemId { module, index: *memory_index }) != SharedLink::Shared {
         return Ok(());
     }
-    let name = || program.links.plan.set.objects[module].module.name.clone();
+    let name = || program.links.plan.set.inputs[module].module.name.clone();
     let offset = value(program.links, module, offset_expr);
     let offset = offset.ok_or_else(|| FuseError::UnknownAddress { module: name() })?;
     let placed = image.write(offset.number, data.data);
@@ -472,7 +472,7 @@ fn apply<'e>(
     effects: impl Iterator<Item = &'e Effect>,
     image: &mut Image,
 ) -> Result<(), FuseError> {
-    let name = || program.links.plan.set.objects[module].module.name.clone();
+    let name = || program.links.plan.set.inputs[module].module.name.clone();
     for effect in effects {
         effect.apply(image).ok_or_else(|| FuseError::OutOfBounds { module: name() })?;
     }
@@ -498,7 +498,7 @@ impl<'a> Fusing<'a> {
         let modules: Vec<_> = modules.collect();
         let custom = custom::merge(modules.iter().flat_map(|(_, contents)| &contents.custom));
         let mut emitter = Emitter::new(self.program.links, modules, Some(self.reach));
-        let shares = self.plan.set.objects.iter().any(Object::is_dynamic);
+        let shares = self.plan.set.inputs.iter().any(InputModule::shares_memory);
         if shares {
             emitter.sections.memories.memory(self.plan.memory_type());
             emitter.sections.tables.table(self.table_type());
@@ -513,7 +513,7 @@ impl<'a> Fusing<'a> {
         emitter.sections.custom = custom;
         let Emitter { mut sections, sources, origins, .. } = emitter;
         let module = self.plan.set.program;
-        sections.name.clone_from(&self.plan.set.objects[module].module.name);
+        sections.name.clone_from(&self.plan.set.inputs[module].module.name);
         let fused = BoundModule {
             module,
             bytes: sections.finish(),
@@ -719,7 +719,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Faults, NoLibrary, Object, Set};
+    use crate::{Faults, InputModule, NoLibraries, Set};
 
     const PROGRAM: &str = r#"(module
         (@dylink.0 (mem-info (memory 16 2) (table 2 0)))
@@ -764,9 +764,9 @@ mod tests {
         (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))"#;
 
     fn plan(text: &str) -> Result<Plan, Faults> {
-        let object = |name, text| Object::load(name, wat::parse_str(text).unwrap()).unwrap();
-        let library = object("library", LIBRARY);
-        Plan::new(Set::gather(object("program", text), vec![library], &mut NoLibrary)?)
+        let input = |name, text| InputModule::load(name, wat::parse_str(text).unwrap()).unwrap();
+        let library = input("library", LIBRARY);
+        Plan::new(Set::gather(input("program", text), vec![library], &mut NoLibraries)?)
     }
 
     #[test]
@@ -808,9 +808,9 @@ mod tests {
                 bytes[at] = value;
             }
             let valid = crate::validate("program", &bytes).is_ok();
-            let library = Object::load("library", wat::parse_str(LIBRARY).unwrap()).unwrap();
-            let Ok(program) = Object::load("program", bytes) else { return Ok(()) };
-            let Ok(set) = Set::gather(program, vec![library], &mut NoLibrary) else { return Ok(()) };
+            let library = InputModule::load("library", wat::parse_str(LIBRARY).unwrap()).unwrap();
+            let Ok(program) = InputModule::load("program", bytes) else { return Ok(()) };
+            let Ok(set) = Set::gather(program, vec![library], &mut NoLibraries) else { return Ok(()) };
             let Ok(plan) = Plan::new(set) else { return Ok(()) };
             let bound = [plan.bind().ok(), plan.fuse(&FuseOptions::default()).ok()];
             for module in bound.into_iter().flatten().flat_map(|bound| bound.modules) {

@@ -4,7 +4,7 @@ use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::demangle::demangle;
 use crate::exceptions;
 use crate::load::{Import, Kind, Module};
-use crate::set::Object;
+use crate::set::InputModule;
 use crate::types::{ExternType, FuncType};
 use wasmparser::ValType;
 
@@ -25,7 +25,11 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
 }
 
 /// Why a symbol cannot be had from a module that exports it.
-pub(crate) fn not_taken(import: &Import, exporter: &Object, ty: &ExternType) -> Option<String> {
+pub(crate) fn not_taken(
+    import: &Import,
+    exporter: &InputModule,
+    ty: &ExternType,
+) -> Option<String> {
     let name = &exporter.module.name;
     match ty {
         ExternType::Func(_) if import.module == GOT_MEM => None,
@@ -41,7 +45,7 @@ pub(crate) fn not_taken(import: &Import, exporter: &Object, ty: &ExternType) -> 
 }
 
 /// Why a module cannot have what its toolchain's runtime would give it, by how it was built.
-pub(crate) fn of_importer(import: &Import, importer: &Object) -> Option<String> {
+pub(crate) fn of_importer(import: &Import, importer: &InputModule) -> Option<String> {
     let name = import.name.as_str();
     let module = &importer.module.name;
     if import.module == "a" && name.len() <= MINIFIED {
@@ -50,7 +54,7 @@ pub(crate) fn of_importer(import: &Import, importer: &Object) -> Option<String> 
     if import.module != ENV || is_em_asm(name) {
         return None;
     }
-    if importer.is_dynamic() {
+    if importer.shares_memory() {
         let brings_libdl =
             importer.module.imports.iter().any(|import| LIBDL.contains(&&*import.name));
         return brings_libdl.then(|| {
@@ -285,19 +289,19 @@ impl Name {
 }
 
 /// A module that is linked and defines nothing that others could use, if no other was given that does.
-pub(crate) fn defines_nothing(providers: &[&Object]) -> Option<String> {
-    let mut given = providers.iter().filter(|object| !object.is_system());
-    let object = given.clone().next()?;
-    if given.any(|object| object.symbols().any(|name| !is_private(name))) {
+pub(crate) fn defines_nothing(providers: &[&InputModule]) -> Option<String> {
+    let mut given = providers.iter().filter(|input| !input.is_system());
+    let input = given.clone().next()?;
+    if given.any(|input| input.symbols().any(|name| !is_private(name))) {
         return None;
     }
-    if object.module.kind == Kind::Object {
-        return Some(format!("`{}` may define it, but is an object file", object.module.name));
+    if input.module.kind == Kind::Object {
+        return Some(format!("`{}` may define it, but is an object file", input.module.name));
     }
     Some(format!(
         "`{}` is linked and exports nothing: mark what it is to export `no_mangle` and `pub extern \"C\"` \
          in Rust, `EMSCRIPTEN_KEEPALIVE` in C++",
-        object.module.name
+        input.module.name
     ))
 }
 

@@ -273,12 +273,12 @@ mod tests {
     use wasmparser::{BinaryReader, FunctionBody, Parser, Payload};
 
     use super::{Image, locals};
-    use crate::{FuseOptions, NoLibrary, Object, Plan, Set};
+    use crate::{FuseOptions, InputModule, NoLibraries, Plan, Set};
 
     /// Whether a module of the text format still has a start function when it is fused.
     fn starts(text: &str) -> bool {
-        let object = Object::load("module", wat::parse_str(text).unwrap()).unwrap();
-        let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary).unwrap()).unwrap();
+        let input = InputModule::load("module", wat::parse_str(text).unwrap()).unwrap();
+        let plan = Plan::new(Set::gather(input, Vec::new(), &mut NoLibraries).unwrap()).unwrap();
         let fused = plan.fuse(&FuseOptions::default()).unwrap();
         let mut payloads = Parser::new(0).parse_all(&fused.modules[0].bytes);
         payloads.any(|payload| matches!(payload, Ok(Payload::StartSection { .. })))

@@ -27,7 +27,7 @@ use crate::dylink::{Alignment, MemInfo};
 use crate::fault::Fault;
 use crate::graph;
 use crate::resolve::{Meaning, Resolution};
-use crate::set::{Definition, Object, Set};
+use crate::set::{Definition, InputModule, Set};
 use crate::types::ExternType;
 
 /// Bytes of a page of linear memory.
@@ -88,14 +88,14 @@ pub(crate) struct Slot {
 /// When the memory or the table would be larger than they can be.
 pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault> {
     let (order, positions) = instantiation_order(set, resolution);
-    let main = set.objects.iter().find(|object| object.is_main());
+    let main = set.inputs.iter().find(|input| input.is_main());
     let mut memory = Region::memory(main);
     let mut table = Region::table(main);
     let Stack { stack_low, stack_high, stack_pointer } =
         stack(main, set.stack_size.unwrap_or(STACK_SIZE), &mut memory)?;
     let mut placements = Vec::new();
-    for object in &set.objects {
-        placements.push(place(object, &mut memory, &mut table)?);
+    for input in &set.inputs {
+        placements.push(place(input, &mut memory, &mut table)?);
     }
     let slots = slots(set, resolution, &positions, &placements, &mut table)?;
     let heap_base = memory.take(0, STACK_ALIGNMENT)?;
@@ -138,14 +138,14 @@ struct Region {
 
 impl Region {
     /// A main's data lies at fixed addresses, and its allocator may own what is left of its initial pages.
-    fn memory(main: Option<&Object>) -> Self {
+    fn memory(main: Option<&InputModule>) -> Self {
         let pages = main.map_or(0, |main| main.module.internals.memory_pages);
         let end = pages.saturating_mul(PAGE).max(FIRST_ADDRESS);
         Region { what: "memory", end, limit: 1 << 32 }
     }
 
     /// Slot 0 stays empty: it is the null function pointer.
-    fn table(main: Option<&Object>) -> Self {
+    fn table(main: Option<&InputModule>) -> Self {
         let shared = main.and_then(|main| main.module.internals.shared_table);
         let end = shared.map_or(1, |table| table.minimum.max(1));
         Region { what: "table", end, limit: TABLE_LIMIT }
@@ -175,8 +175,8 @@ impl Region {
 
 /// The most that a module wants to find of what it imports, the program's memory or its table.
 fn minimum_of_imports(set: &Set, minimum: impl Fn(&ExternType) -> u64) -> u64 {
-    let shared = set.objects.iter().filter(|object| object.is_dynamic());
-    let imports = shared.flat_map(|object| &object.module.imports);
+    let shared = set.inputs.iter().filter(|input| input.shares_memory());
+    let imports = shared.flat_map(|input| &input.module.imports);
     let imports = imports.filter(|import| import.module == ENV);
     let imports = imports.filter(|import| [MEMORY, TABLE].contains(&import.name.as_str()));
     imports.map(|import| minimum(&import.ty)).max().unwrap_or(0)
@@ -189,7 +189,7 @@ struct Stack {
 }
 
 /// A main that lends its stack brings it. For all other programs there is a new one of so many bytes.
-fn stack(main: Option<&Object>, size: u64, memory: &mut Region) -> Result<Stack, Fault> {
+fn stack(main: Option<&InputModule>, size: u64, memory: &mut Region) -> Result<Stack, Fault> {
     let Some(main) = main.filter(|main| main.lends_stack()) else {
         let stack_low = memory.take(size, STACK_ALIGNMENT)?;
         let stack_high = memory.take(0, STACK_ALIGNMENT)?;
@@ -201,8 +201,8 @@ fn stack(main: Option<&Object>, size: u64, memory: &mut Region) -> Result<Stack,
     Ok(Stack { stack_low: value(STACK_LOW).unwrap_or_default(), stack_high, stack_pointer })
 }
 
-fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Placement, Fault> {
-    let Some(info) = object.mem_info() else { return Ok(Placement::default()) };
+fn place(input: &InputModule, memory: &mut Region, table: &mut Region) -> Result<Placement, Fault> {
+    let Some(info) = input.mem_info() else { return Ok(Placement::default()) };
     let MemInfo { memory_size, memory_alignment, table_size, table_alignment } = info;
     let align = |alignment: Alignment| u64::from(alignment);
     Ok(Placement {
@@ -215,11 +215,11 @@ fn place(object: &Object, memory: &mut Region, table: &mut Region) -> Result<Pla
 /// those of functions that it defines too, for which it would not need them.
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
-        let object = &set.objects[module];
+        let input = &set.inputs[module];
         // Of a module that runs already nothing is asked.
-        let exports = object.symbols().filter(|_| !meanings.is_empty());
+        let exports = input.symbols().filter(|_| !meanings.is_empty());
         let own: HashSet<_> = exports.collect();
-        let imports = object.module.imports.iter().zip(meanings);
+        let imports = input.module.imports.iter().zip(meanings);
         let mut targets: Vec<_> = imports
             .filter(|(import, _)| !own.contains(import.name.as_str()))
             .filter_map(|(_, meaning)| match meaning {
@@ -252,7 +252,7 @@ fn slots(
         if slots.contains_key(&id) {
             continue;
         }
-        let own = set.objects[id.module].slot(id.index);
+        let own = set.inputs[id.module].slot(id.index);
         let index = match (in_main.get(&id), own) {
             (Some(&slot), _) => slot,
             (None, Some(slot)) => placements[id.module].table_base.saturating_add(slot),
@@ -279,9 +279,9 @@ pub(crate) fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Defini
 }
 
 pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<ItemId, u32> {
-    let main = set.objects.iter().position(Object::is_main);
+    let main = set.inputs.iter().position(InputModule::is_main);
     let Some(main) = main else { return BTreeMap::new() };
-    let module = &set.objects[main].module;
+    let module = &set.inputs[main].module;
     let is_function = |import: &&crate::load::Import| matches!(import.ty, ExternType::Func(_));
     let imports: Vec<_> = module
         .imports
@@ -295,13 +295,13 @@ pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<Item
         Some(_) => None,
         None => Some(ItemId { module: main, index }),
     };
-    let slots = set.objects[main].slots();
+    let slots = set.inputs[main].slots();
     slots.filter_map(|(index, &slot)| Some((id(index)?, slot))).collect()
 }
 
 impl Set {
     pub(crate) fn item(&self, definition: Definition) -> ItemId {
-        let index = self.objects[definition.module].module.exports[definition.export].index;
+        let index = self.inputs[definition.module].module.exports[definition.export].index;
         ItemId { module: definition.module, index }
     }
 }

@@ -70,14 +70,14 @@
 //! [DynamicLinking](https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md).
 //!
 //! ```
-//! use linker::{NoLibrary, Object, Plan, Set};
+//! use linker::{NoLibraries, InputModule, Plan, Set};
 //!
 //! let calc = wat::parse_str(r#"(module (func (export "add") (param f64) (result i32) i32.const 0))"#)?;
 //! let toolbox = wat::parse_str(r#"(module (import "env" "add" (func (param i32 i32) (result i32))))"#)?;
-//! let calc = Object::load("calc", calc)?;
-//! let toolbox = Object::load("toolbox", toolbox)?;
+//! let calc = InputModule::load("calc", calc)?;
+//! let toolbox = InputModule::load("toolbox", toolbox)?;
 //!
-//! let faults = Plan::new(Set::gather(toolbox, vec![calc], &mut NoLibrary)?).unwrap_err();
+//! let faults = Plan::new(Set::gather(toolbox, vec![calc], &mut NoLibraries)?).unwrap_err();
 //! assert_eq!(
 //!     faults.to_string(),
 //!     "`toolbox` needs `env.add`: expected (i32, i32) -> i32, `calc` has (f64) -> i32",
@@ -145,14 +145,14 @@ pub use fuse::{FuseError, FuseOptions};
 pub use host_module::{DYNAMIC_LINKER, WASI, host_functions};
 pub use limits::InputLimits;
 pub use load::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
-pub use opening::{Given, Identity, Opening, Room};
+pub use opening::{Assigned, BindKey, MemoryRequest, Opening};
 pub use origin::{DebugInfo, Origin, SourceLine, function_name, source_lines};
 pub use plan::Plan;
 pub use preinit::PreinitFault;
 pub use report::Why;
 pub use resolve::Shared;
-pub use running::{Function, Left, Place, Running, Symbol};
-pub use set::{Definition, Library, NoLibrary, Object, Set, module_name};
+pub use running::{AddressInfo, LoadedFunction, LoadedSymbol, Removed, Running};
+pub use set::{Definition, InputModule, LibrarySource, NoLibraries, Set, module_name};
 pub use source_map::{Mappings, SourceMap};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
 pub use warning::Warning;

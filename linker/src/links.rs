@@ -76,17 +76,17 @@ pub(crate) enum SharedLink {
 
 impl<'a> Links<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
-        let modules = plan.set.objects.iter().map(Indices::new).collect();
+        let modules = plan.set.inputs.iter().map(Indices::new).collect();
         Links { plan, are_numbers_known: true, modules }
     }
 
     /// Of modules whose addresses and slots are not known yet.
     pub(crate) fn without_numbers(plan: &'a Plan) -> Self {
         // What runs already has all of its imports.
-        let objects = plan.set.objects.iter().zip(&plan.resolution);
-        let indices = objects.map(|(object, meanings)| match meanings.is_empty() {
+        let inputs = plan.set.inputs.iter().zip(&plan.resolution);
+        let indices = inputs.map(|(input, meanings)| match meanings.is_empty() {
             true => Indices::default(),
-            false => Indices::new(object),
+            false => Indices::new(input),
         });
         Links { plan, are_numbers_known: false, modules: indices.collect() }
     }
@@ -118,14 +118,14 @@ impl<'a> Links<'a> {
 
     fn import(&self, module: usize, import: usize) -> Option<(&'a Import, Meaning)> {
         let meaning = self.plan.resolution[module][import];
-        Some((&self.plan.set.objects[module].module.imports[import], meaning))
+        Some((&self.plan.set.inputs[module].module.imports[import], meaning))
     }
 
     /// Where a module that is instantiated by itself gets an import from.
     pub(crate) fn source(&self, import: &Import, meaning: Meaning) -> Source {
         match meaning {
             Meaning::Function(definition) | Meaning::Item(definition) => {
-                let module = &self.plan.set.objects[definition.module].module;
+                let module = &self.plan.set.inputs[definition.module].module;
                 let name = module.exports[definition.export].name.clone();
                 Source::Export { module: definition.module, name }
             }
@@ -137,7 +137,7 @@ impl<'a> Links<'a> {
         match self.follow(id, |indices| &indices.functions) {
             Ok(id) => FunctionLink::Defined(id),
             Err(End { module, import, meaning: Meaning::Host }) => {
-                FunctionLink::Host(&self.plan.set.objects[module].module.imports[import])
+                FunctionLink::Host(&self.plan.set.inputs[module].module.imports[import])
             }
             Err(_) => FunctionLink::Undefined,
         }
@@ -212,9 +212,9 @@ struct End {
 }
 
 impl Indices {
-    fn new(object: &crate::set::Object) -> Self {
+    fn new(input: &crate::set::InputModule) -> Self {
         let mut indices = Indices::default();
-        for (place, import) in object.module.imports.iter().enumerate() {
+        for (place, import) in input.module.imports.iter().enumerate() {
             match import.ty {
                 ExternType::Func(_) => indices.functions.push(place),
                 ExternType::Table(_) => indices.tables.push(place),
@@ -223,10 +223,10 @@ impl Indices {
                 ExternType::Tag(_) => indices.tags.push(place),
             }
         }
-        if object.is_main() {
-            let index = |name| object.module.export(name).map(|export| export.index);
+        if input.is_main() {
+            let index = |name| input.module.export(name).map(|export| export.index);
             indices.stack_pointer = index(STACK_POINTER);
-            indices.table = object.module.internals.shared_table.map(|table| table.index);
+            indices.table = input.module.internals.shared_table.map(|table| table.index);
             indices.memory = index(Shared::Memory.export_name());
         }
         indices

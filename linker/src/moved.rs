@@ -31,8 +31,8 @@ impl BoundModule {
         let Some(origins) = &self.origins else { return moved };
         let Ok(new) = Contents::read(&self.bytes) else { return moved };
         for &module in modules {
-            let Ok(old) = Contents::read(&set.objects[module].bytes) else { continue };
-            let imported = set.objects[module].module.internals.imported_functions;
+            let Ok(old) = Contents::read(&set.inputs[module].bytes) else { continue };
+            let imported = set.inputs[module].module.internals.imported_functions;
             let functions = origins.functions.iter().zip(&new.bodies);
             let functions = functions.filter(|(id, _)| id.module == module);
             let signatures = Signatures::new(&old);

@@ -3,7 +3,7 @@
 //! The modules that run have their addresses and slots, and nothing about them changes. Those that join are
 //! gathered and resolved as those of a program are, but symbols are looked up in what runs first. Where they
 //! will lie nobody knows before the program's own `malloc` has said so: so bases, addresses and slots stay
-//! imports of their code, [`Source::Number`](crate::Source::Number), and it need be compiled only once.
+//! imports of their code, [`Source::Value`](crate::Source::Value), and it need be compiled only once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -20,9 +20,11 @@ use crate::links::Links;
 use crate::load::{Import, Kind};
 use crate::plan::Plan;
 use crate::resolve::{Meaning, resolve_new};
-use crate::running::{Resident, Running};
+use crate::running::{LoadedModule, Running};
 use crate::runtime_hooks;
-use crate::set::{Library, LibraryNames, Object, Set, Symbols, SystemLibraries, module_name};
+use crate::set::{
+    InputModule, LibraryNames, LibrarySource, Set, Symbols, SystemLibraries, module_name,
+};
 
 /// How a library, and what it needs that does not run yet, joins a program.
 #[derive(Debug, Clone)]
@@ -43,10 +45,10 @@ pub struct Opening {
 
 /// What a module is bound from. While an opening exists, what is bound from the same is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identity {
+pub struct BindKey {
     module: usize,
     /// The addresses of the modules' bytes, and of each whether it runs already.
-    objects: Vec<(usize, bool)>,
+    inputs: Vec<(usize, bool)>,
     order: Vec<usize>,
     meanings: Vec<Meaning>,
 }
@@ -61,7 +63,7 @@ enum NewSlot {
 
 /// What a new module needs of the program's memory and table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct MemoryRequest {
     pub memory_size: u32,
     pub memory_alignment: Alignment,
     pub table_size: u32,
@@ -70,7 +72,7 @@ pub struct Room {
 
 /// What a new module was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Given {
+pub struct Assigned {
     pub memory_base: u32,
     pub table_base: u32,
 }
@@ -88,21 +90,21 @@ impl Running {
     /// All that keeps it from being linked: then nothing has changed.
     pub fn open(
         &self,
-        object: Object,
-        library: &mut dyn Library,
+        input: InputModule,
+        library: &mut dyn LibrarySource,
         has: &dyn Fn(&Import) -> bool,
     ) -> Result<Opening, Faults> {
         let mut gathering = Gathering::new(self, library.limits());
-        let root = gathering.add(object, None);
+        let root = gathering.add(input, None);
         gathering.join(root, library)?;
         gathering.join_system(library)?;
         let faults = std::mem::take(&mut gathering.faults);
         faults.into_iter().collect::<Faults>().into_result()?;
         let (gathering, root) = gathering.in_order(root);
-        let Gathering { objects, ids, needed, .. } = gathering;
-        let mut set = Set { objects, program: root, host: Vec::new(), stack_size: None };
-        let new = set.objects.iter().zip(&ids).filter(|(_, id)| id.is_none());
-        let new: Vec<_> = new.map(|(object, _)| object).collect();
+        let Gathering { inputs, ids, needed, .. } = gathering;
+        let mut set = Set { inputs, program: root, host: Vec::new(), stack_size: None };
+        let new = set.inputs.iter().zip(&ids).filter(|(_, id)| id.is_none());
+        let new: Vec<_> = new.map(|(input, _)| input).collect();
         let mut host = set.wanted_by(&new, &Symbols::Apart(&set));
         host.retain(has);
         set.host = host;
@@ -112,7 +114,7 @@ impl Running {
 
 struct Gathering<'r> {
     running: &'r Running,
-    objects: Vec<Object>,
+    inputs: Vec<InputModule>,
     ids: Vec<Option<usize>>,
     /// The places of those that run already, by their numbers.
     places: HashMap<usize, usize>,
@@ -132,7 +134,7 @@ impl<'r> Gathering<'r> {
     fn new(running: &'r Running, limits: InputLimits) -> Self {
         let mut gathering = Gathering {
             running,
-            objects: Vec::new(),
+            inputs: Vec::new(),
             ids: Vec::new(),
             places: HashMap::new(),
             names: HashMap::new(),
@@ -155,8 +157,8 @@ impl<'r> Gathering<'r> {
     fn in_order(self, module: usize) -> (Self, usize) {
         let global: HashSet<_> = self.running.global.iter().copied().collect();
         let is_global = |place: &usize| self.ids[*place].is_some_and(|id| global.contains(&id));
-        let mut order: Vec<_> = (0..self.objects.len()).collect();
-        order.sort_by_key(|place| (!is_global(place), !self.objects[*place].is_system()));
+        let mut order: Vec<_> = (0..self.inputs.len()).collect();
+        order.sort_by_key(|place| (!is_global(place), !self.inputs[*place].is_system()));
         let mut places = vec![0; order.len()];
         order.iter().enumerate().for_each(|(new, &old)| places[old] = new);
         let needed = self.needed.into_iter().map(|(module, needed)| {
@@ -170,7 +172,7 @@ impl<'r> Gathering<'r> {
             system: self.system,
             limits: self.limits,
             symbols: self.symbols,
-            objects: order.iter().map(|&place| self.objects[place].clone()).collect(),
+            inputs: order.iter().map(|&place| self.inputs[place].clone()).collect(),
             ids: order.iter().map(|&place| self.ids[place]).collect(),
             needed: needed.collect(),
             faults: self.faults,
@@ -178,20 +180,20 @@ impl<'r> Gathering<'r> {
         (ordered, places[module])
     }
 
-    fn add(&mut self, mut object: Object, id: Option<usize>) -> usize {
-        object.tell_from_system();
-        if id.is_none() && object.module.kind != Kind::SharedLibrary {
-            let message = if object.module.kind == Kind::Main { MAIN } else { NO_LIBRARY };
-            let module = object.module.name.clone();
+    fn add(&mut self, mut input: InputModule, id: Option<usize>) -> usize {
+        input.tell_from_system();
+        if id.is_none() && input.module.kind != Kind::SharedLibrary {
+            let message = if input.module.kind == Kind::Main { MAIN } else { NO_LIBRARY };
+            let module = input.module.name.clone();
             self.faults.push(Fault::Unsupported { module, message });
         }
-        let place = self.objects.len();
+        let place = self.inputs.len();
         match id {
             Some(id) => self.places.insert(id, place),
-            None => Some(*self.names.entry(object.library_name().to_owned()).or_insert(place)),
+            None => Some(*self.names.entry(input.library_name().to_owned()).or_insert(place)),
         };
-        self.symbols += object.module.symbol_count();
-        self.objects.push(object);
+        self.symbols += input.module.symbol_count();
+        self.inputs.push(input);
         self.ids.push(id);
         place
     }
@@ -200,15 +202,15 @@ impl<'r> Gathering<'r> {
         if let Some(&place) = self.places.get(&id) {
             return Some(place);
         }
-        let object = self.running.object(id)?.clone();
-        Some(self.add(object, Some(id)))
+        let input = self.running.input(id)?.clone();
+        Some(self.add(input, Some(id)))
     }
 
     /// Adds what a module needs, breadth first. Fails when there are too many symbols, for then nothing else is to
     /// be read.
-    fn join(&mut self, root: usize, library: &mut dyn Library) -> Result<(), Fault> {
+    fn join(&mut self, root: usize, library: &mut dyn LibrarySource) -> Result<(), Fault> {
         let mut at = root;
-        while at < self.objects.len() {
+        while at < self.inputs.len() {
             self.limits.check_all_symbols(self.symbols)?;
             let places = match self.ids[at] {
                 Some(id) => {
@@ -224,13 +226,18 @@ impl<'r> Gathering<'r> {
         Ok(())
     }
 
-    fn join_needed(&mut self, by: usize, library: &mut dyn Library) -> Vec<usize> {
-        let by = self.objects[by].clone();
+    fn join_needed(&mut self, by: usize, library: &mut dyn LibrarySource) -> Vec<usize> {
+        let by = self.inputs[by].clone();
         let files = by.module.dylink.iter().flat_map(|dylink| &dylink.needed);
         files.filter_map(|file| self.join_file(file, &by, library)).collect()
     }
 
-    fn join_file(&mut self, file: &str, by: &Object, library: &mut dyn Library) -> Option<usize> {
+    fn join_file(
+        &mut self,
+        file: &str,
+        by: &InputModule,
+        library: &mut dyn LibrarySource,
+    ) -> Option<usize> {
         let running = self.running_names.get_or_insert_with(|| self.running.library_names());
         let (user, system) = (running.library(file), running.system(file));
         let new = match by.needs_system(file) {
@@ -246,11 +253,11 @@ impl<'r> Gathering<'r> {
             },
         };
         match new {
-            Ok(Some(object)) => {
-                let file = object.file.as_deref();
+            Ok(Some(input)) => {
+                let file = input.file.as_deref();
                 match file.and_then(|file| self.running.of_file(file)) {
                     Some(id) => self.add_running(id),
-                    None => Some(self.add(object, None)),
+                    None => Some(self.add(input, None)),
                 }
             }
             Ok(None) | Err(Fault::LibraryNotFound { .. }) if system.is_some() => {
@@ -267,15 +274,16 @@ impl<'r> Gathering<'r> {
 
     /// Returns the system library of a name that is new.
     fn new_system(&self, name: &str) -> Option<usize> {
-        let is_it = |object: &Object| object.system.is_some_and(|it| flavour::is_called(it, name));
-        self.objects.iter().position(is_it)
+        let is_it =
+            |input: &InputModule| input.system.is_some_and(|it| flavour::is_called(it, name));
+        self.inputs.iter().position(is_it)
     }
 
     /// The symbols that a new module imports and none defines.
     fn wanted(&self) -> BTreeSet<String> {
-        let new = self.objects.iter().zip(&self.ids).filter(|(_, id)| id.is_none());
-        let imports = new.flat_map(|(object, _)| &object.module.imports);
-        let process: Vec<_> = self.objects.iter().filter(|o| o.linked_as == ENV).collect();
+        let new = self.inputs.iter().zip(&self.ids).filter(|(_, id)| id.is_none());
+        let imports = new.flat_map(|(input, _)| &input.module.imports);
+        let process: Vec<_> = self.inputs.iter().filter(|o| o.linked_as == ENV).collect();
         let is_defined = |name: &str| process.iter().any(|o| o.definition(name).is_some());
         let wanted = imports.filter(|import| import.is_of_process() && !is_defined(&import.name));
         let mut wanted: BTreeSet<_> = wanted.map(|import| import.name.clone()).collect();
@@ -286,12 +294,12 @@ impl<'r> Gathering<'r> {
 
     /// The system libraries join whatever is opened when a symbol of theirs is wanted, and stay: others may
     /// have what came from them.
-    fn join_system(&mut self, library: &mut dyn Library) -> Result<(), Fault> {
-        let is_system = |(_, resident): &(usize, &Resident)| resident.object.is_system();
+    fn join_system(&mut self, library: &mut dyn LibrarySource) -> Result<(), Fault> {
+        let is_system = |(_, resident): &(usize, &LoadedModule)| resident.input.is_system();
         let running: Vec<_> = self.running.all().filter(is_system).map(|(id, _)| id).collect();
         for id in running {
-            let object = self.running.object(id);
-            if object.is_some_and(|object| defines(object, &self.wanted())) {
+            let input = self.running.input(id);
+            if input.is_some_and(|input| defines(input, &self.wanted())) {
                 let place = self.add_running(id);
                 place.map_or(Ok(()), |place| self.join(place, library))?;
             }
@@ -307,10 +315,10 @@ impl<'r> Gathering<'r> {
         let mut system: Vec<_> = new.filter_map(|file| self.system.get(file, library)).collect();
         loop {
             let wanted = self.wanted();
-            let Some(at) = system.iter().position(|object| defines(object, &wanted)) else { break };
-            let mut object = system.remove(at);
-            object.is_on_demand = true;
-            let place = self.add(object, None);
+            let Some(at) = system.iter().position(|input| defines(input, &wanted)) else { break };
+            let mut input = system.remove(at);
+            input.is_on_demand = true;
+            let place = self.add(input, None);
             self.join(place, library)?;
         }
         self.join_exceptions();
@@ -320,7 +328,7 @@ impl<'r> Gathering<'r> {
     /// How the code catches that joins: as that does which runs, if it has a libc++.
     fn flavour(&mut self) -> Option<Flavour> {
         let is_new = |place: &usize| self.ids[*place].is_none();
-        let new = (0..self.objects.len()).filter(is_new).map(|place| &self.objects[place]);
+        let new = (0..self.inputs.len()).filter(is_new).map(|place| &self.inputs[place]);
         let mut faults = Vec::new();
         let asked = flavour::of(new, &mut faults);
         let runs = |file: &str| self.running.system(file).is_some();
@@ -342,21 +350,21 @@ impl<'r> Gathering<'r> {
     /// What the linker defines for the code that joins; the tags are those of the program, if it has any.
     fn join_exceptions(&mut self) {
         let has_tags = self.running.all().any(|(_, resident)| {
-            let exports = &resident.object.module.exports;
+            let exports = &resident.input.module.exports;
             exports.iter().any(|export| exceptions::is_tag(&export.name))
         });
         let tags = if has_tags { Tags::Running } else { Tags::Own };
-        if let Some(object) = exceptions::module(self.wanted().iter(), tags) {
-            self.add(object, None);
+        if let Some(input) = exceptions::module(self.wanted().iter(), tags) {
+            self.add(input, None);
         }
-        if let Some(object) = runtime_hooks::module(&self.objects) {
-            self.add(object, None);
+        if let Some(input) = runtime_hooks::module(&self.inputs) {
+            self.add(input, None);
         }
     }
 }
 
-fn defines(object: &Object, wanted: &BTreeSet<String>) -> bool {
-    wanted.iter().any(|name| object.definition(name).is_some())
+fn defines(input: &InputModule, wanted: &BTreeSet<String>) -> bool {
+    wanted.iter().any(|name| input.definition(name).is_some())
 }
 
 impl Opening {
@@ -396,23 +404,23 @@ impl Opening {
             number
         };
         for definition in wanted(&self.plan.resolution, &layout.positions) {
-            let object = &self.plan.set.objects[definition.module];
-            let item = definition.as_item(object, definition.module);
+            let input = &self.plan.set.inputs[definition.module];
+            let item = definition.as_item(input, definition.module);
             if layout.slots.contains_key(&item) {
                 continue;
             }
             let new = match self.ids[definition.module] {
-                Some(id) => match running.slot(definition.as_item(object, id)) {
+                Some(id) => match running.slot(definition.as_item(input, id)) {
                     Some(index) => {
                         layout.slots.insert(item, Slot { index, definition });
                         continue;
                     }
                     None => NewSlot::Other(next(&mut others)),
                 },
-                None => match object.slot(item.index) {
+                None => match input.slot(item.index) {
                     Some(slot) => NewSlot::Own(slot),
                     None => {
-                        let dylink = object.module.dylink.as_ref();
+                        let dylink = input.module.dylink.as_ref();
                         let size = dylink.map_or(0, |dylink| dylink.mem_info.table_size);
                         NewSlot::Own(next(ends.entry(definition.module).or_insert(size)))
                     }
@@ -423,7 +431,7 @@ impl Opening {
             self.slots.push((item, slot, new));
         }
         for module in self.new_modules() {
-            let dylink = self.plan.set.objects[module].module.dylink.as_ref();
+            let dylink = self.plan.set.inputs[module].module.dylink.as_ref();
             let size = dylink.map_or(0, |dylink| dylink.mem_info.table_size);
             self.blocks.insert(module, 0..ends.get(&module).copied().unwrap_or(size));
         }
@@ -450,15 +458,15 @@ impl Opening {
         &self.plan.set
     }
 
-    pub fn object(&self, module: usize) -> &Object {
-        &self.plan.set.objects[module]
+    pub fn input(&self, module: usize) -> &InputModule {
+        &self.plan.set.inputs[module]
     }
 
     /// What a new module needs.
-    pub fn room(&self, module: usize) -> Room {
-        let info = self.object(module).module.dylink.as_ref().map(|dylink| dylink.mem_info);
+    pub fn room(&self, module: usize) -> MemoryRequest {
+        let info = self.input(module).module.dylink.as_ref().map(|dylink| dylink.mem_info);
         let info = info.unwrap_or_default();
-        Room {
+        MemoryRequest {
             memory_size: info.memory_size,
             memory_alignment: info.memory_alignment,
             table_size: self.blocks.get(&module).map_or(0, |block| block.end - block.start),
@@ -472,8 +480,8 @@ impl Opening {
     }
 
     /// Says where each of [`Opening::new_modules`] lies, and the first of the [`Opening::other_slots`].
-    pub fn place(&mut self, given: &BTreeMap<usize, Given>, others: u32) {
-        for (&module, &Given { memory_base, table_base }) in given {
+    pub fn place(&mut self, given: &BTreeMap<usize, Assigned>, others: u32) {
+        for (&module, &Assigned { memory_base, table_base }) in given {
             self.plan.layout.placements[module] = Placement { memory_base, table_base };
             if let Some(block) = self.blocks.get_mut(&module) {
                 *block = table_base..table_base + (block.end - block.start);
@@ -490,12 +498,12 @@ impl Opening {
     }
 
     /// By what others can be told to be bound alike.
-    pub fn identity(&self, module: usize) -> Identity {
-        let objects = self.plan.set.objects.iter().zip(&self.ids);
-        let objects = objects.map(|(object, id)| (object.bytes.as_ptr().addr(), id.is_some()));
-        Identity {
+    pub fn identity(&self, module: usize) -> BindKey {
+        let inputs = self.plan.set.inputs.iter().zip(&self.ids);
+        let inputs = inputs.map(|(input, id)| (input.bytes.as_ptr().addr(), id.is_some()));
+        BindKey {
             module,
-            objects: objects.collect(),
+            inputs: inputs.collect(),
             order: self.plan.layout.order.clone(),
             meanings: self.plan.resolution[module].clone(),
         }
@@ -508,7 +516,7 @@ impl Opening {
     /// When its code is malformed in a way that loading it does not find.
     pub fn bind(&self, module: usize) -> Result<BoundModule, BindError> {
         let links = Links::without_numbers(&self.plan);
-        let name = &self.object(module).module.name;
+        let name = &self.input(module).module.name;
         rewrite(&links, module).map_err(|error| BindError::new(name, &error))
     }
 
@@ -526,9 +534,9 @@ impl Opening {
     /// which that exports the function.
     pub fn filled_slots(&self) -> impl Iterator<Item = (u32, usize, &str)> {
         self.slots.iter().filter_map(|(item, slot, _)| {
-            let object = self.object(item.module);
-            let own = self.ids[item.module].is_none() && object.slot(item.index).is_some();
-            let name = &object.module.exports[slot.definition.export].name;
+            let input = self.input(item.module);
+            let own = self.ids[item.module].is_none() && input.slot(item.index).is_some();
+            let name = &input.module.exports[slot.definition.export].name;
             (!own).then_some((slot.index, item.module, name.as_str()))
         })
     }
@@ -565,7 +573,7 @@ impl Opening {
         let mut needed = self.needed.get(&module).cloned().unwrap_or_default();
         if module == self.library {
             let new = self.new_modules().into_iter();
-            needed.extend(new.filter(|&other| self.object(other).is_on_demand));
+            needed.extend(new.filter(|&other| self.input(other).is_on_demand));
         }
         needed
     }

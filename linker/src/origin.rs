@@ -10,7 +10,7 @@ use crate::contents::Contents;
 use crate::debug_work;
 use crate::demangle::shortened;
 use crate::legacy_exceptions::{self, Signatures};
-use crate::set::{Object, Set};
+use crate::set::{InputModule, Set};
 
 /// An instruction of one of the modules that were linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +47,13 @@ impl BoundModule {
     /// `None` for one that no module has, or outside of all functions.
     pub fn origin(&self, set: &Set, offset: usize) -> Option<Origin> {
         let (place, body) = body_at(&self.bytes, offset)?;
-        let imported = |module: usize| set.objects[module].module.internals.imported_functions;
+        let imported = |module: usize| set.inputs[module].module.internals.imported_functions;
         let Some(origins) = &self.origins else {
             let function = imported(self.module) + place as u32;
             return Some(Origin { module: self.module, function, offset });
         };
         let function = *origins.functions.get(place)?;
-        let original = Contents::read(&set.objects[function.module].bytes).ok()?;
+        let original = Contents::read(&set.inputs[function.module].bytes).ok()?;
         let defined = function.index.checked_sub(imported(function.module))?;
         let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
         let written = written(&original, defined as usize, &Signatures::new(&original))?;
@@ -62,7 +62,7 @@ impl BoundModule {
     }
 }
 
-impl Object {
+impl InputModule {
     /// Where the body of a function begins, in bytes from the start of the module's file; `None` for one that
     /// is imported.
     pub fn function_start(&self, function: u32) -> Option<usize> {

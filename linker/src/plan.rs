@@ -9,7 +9,7 @@ use crate::host_module::DYNAMIC_LINKER;
 use crate::layout::{Layout, layout};
 use crate::load::{Import, Module};
 use crate::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::set::{Definition, Object, Set};
+use crate::set::{Definition, InputModule, Set};
 use crate::stack_checks::StackBounds;
 use crate::types::ExternType;
 use crate::{command_exports, fit, graph};
@@ -68,7 +68,7 @@ impl Plan {
     ///
     /// Every symbol that is undefined or has another type; or that the program would be too large.
     pub fn new(mut set: Set) -> Result<Self, Faults> {
-        set.objects.iter_mut().for_each(command_exports::unwrap);
+        set.inputs.iter_mut().for_each(command_exports::unwrap);
         let resolution = resolve(&set)?;
         let layout = layout(&set, &resolution)?;
         let plan = Plan { set, resolution, layout };
@@ -79,18 +79,18 @@ impl Plan {
     /// What cannot be called through the table must exist before who imports it: tags, and all that a
     /// module imports that keeps its own memory, since it is not rewritten.
     pub(crate) fn check_order(&self) -> Result<(), Faults> {
-        let late = |module: usize, object: &Object| {
+        let late = |module: usize, input: &InputModule| {
             let mut late = self.resolution[module].iter().filter(|m| self.is_late(module, **m));
-            match object.is_dynamic() {
+            match input.shares_memory() {
                 true => late.any(|m| matches!(m, Meaning::Item(_))).then_some(TAG_IN_A_CYCLE),
                 false if self.imports_from_itself(module) => Some(PLAIN_OF_ITSELF),
                 false => late.next().map(|_| PLAIN_IN_A_CYCLE),
             }
         };
-        let objects = self.set.objects.iter().enumerate();
-        let faults = objects.filter_map(|(module, object)| {
-            let message = late(module, object)?;
-            Some(Fault::Unsupported { module: object.module.name.clone(), message })
+        let inputs = self.set.inputs.iter().enumerate();
+        let faults = inputs.filter_map(|(module, input)| {
+            let message = late(module, input)?;
+            Some(Fault::Unsupported { module: input.module.name.clone(), message })
         });
         faults.collect::<Faults>().into_result()
     }
@@ -107,7 +107,7 @@ impl Plan {
 
     /// The module whose exports are called.
     pub fn main(&self) -> &Module {
-        &self.set.objects[self.set.program].module
+        &self.set.inputs[self.set.program].module
     }
 
     /// The module that defines a symbol of the process, by its place in the set, if any does.
@@ -118,8 +118,8 @@ impl Plan {
     /// The address of a data symbol in the process's memory, or the table slot of a function that has one.
     pub fn address(&self, symbol: &str) -> Option<u32> {
         let definition = self.definition(symbol)?;
-        let object = &self.set.objects[definition.module];
-        match object.module.exports[definition.export].ty {
+        let input = &self.set.inputs[definition.module];
+        match input.module.exports[definition.export].ty {
             ExternType::Func(_) => {
                 let slot = self.layout.slots.get(&self.set.item(definition))?;
                 Some(slot.index)
@@ -131,20 +131,20 @@ impl Plan {
     /// Returns the bytes of the stack in linear memory; `None` if no module shares that memory.
     pub fn stack_size(&self) -> Option<u32> {
         let Layout { stack_low, stack_high, .. } = &self.layout;
-        let is_shared = self.set.objects.iter().any(Object::is_dynamic);
+        let is_shared = self.set.inputs.iter().any(InputModule::shares_memory);
         is_shared.then_some(stack_high.saturating_sub(*stack_low))
     }
 
     /// Returns the module that brings the stack, if one does: its size is then that module's matter.
     pub fn stack_owner(&self) -> Option<&Module> {
-        self.set.objects.iter().find(|object| object.lends_stack()).map(|main| &*main.module)
+        self.set.inputs.iter().find(|input| input.lends_stack()).map(|main| &*main.module)
     }
 
     pub(crate) fn definition(&self, symbol: &str) -> Option<Definition> {
-        let objects = self.set.objects.iter().enumerate();
-        let mut process = objects.filter(|(_, object)| object.linked_as == ENV);
-        process.find_map(|(module, object)| {
-            object.definition(symbol).map(|export| Definition { module, export })
+        let inputs = self.set.inputs.iter().enumerate();
+        let mut process = inputs.filter(|(_, input)| input.linked_as == ENV);
+        process.find_map(|(module, input)| {
+            input.definition(symbol).map(|export| Definition { module, export })
         })
     }
 
@@ -155,16 +155,16 @@ impl Plan {
 
     /// The functions that are taken from the host, WASI's among them, with repetitions.
     pub fn host_functions(&self) -> impl Iterator<Item = &Import> {
-        let modules = self.set.objects.iter().zip(&self.resolution);
+        let modules = self.set.inputs.iter().zip(&self.resolution);
         let imports =
-            modules.flat_map(|(object, meanings)| object.module.imports.iter().zip(meanings));
+            modules.flat_map(|(input, meanings)| input.module.imports.iter().zip(meanings));
         imports.filter(|(_, meaning)| **meaning == Meaning::Host).map(|(import, _)| import)
     }
 
     /// See [`Bound::initialisers`](crate::Bound::initialisers).
     pub(crate) fn initialisers(&self) -> Vec<Initialiser> {
         let mut calls = Vec::new();
-        let module_of = |module: usize| &*self.set.objects[module].module;
+        let module_of = |module: usize| &*self.set.inputs[module].module;
         let call = |module: usize, name: &str| Initialiser { module, name: name.to_owned() };
         for &module in &self.layout.order {
             calls.extend(fit::relocations(module_of(module)).map(|name| call(module, name)));
@@ -181,15 +181,15 @@ impl Plan {
     /// an inline function of C++ for example, it would have without them: that makes no dependency.
     fn dependencies(&self) -> Vec<Vec<usize>> {
         let names = self.set.library_names();
-        let modules = self.set.objects.iter().zip(&self.resolution).enumerate();
-        let of = |(module, (object, meanings)): (usize, (&Object, &Vec<Meaning>))| {
-            let used = object.module.imports.iter().zip(meanings);
-            let exports = object.symbols().filter(|_| !meanings.is_empty());
+        let modules = self.set.inputs.iter().zip(&self.resolution).enumerate();
+        let of = |(module, (input, meanings)): (usize, (&InputModule, &Vec<Meaning>))| {
+            let used = input.module.imports.iter().zip(meanings);
+            let exports = input.symbols().filter(|_| !meanings.is_empty());
             let own: HashSet<_> = exports.collect();
             let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
             let used = used.filter_map(|(_, meaning)| meaning.definition());
-            let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|name| names.needed(name, object));
+            let needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+            let needed = needed.filter_map(|name| names.needed(name, input));
             let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
             all.sort_unstable();
             all.dedup();
@@ -201,7 +201,7 @@ impl Plan {
 
     /// The address of a data symbol.
     pub(crate) fn data_address(&self, definition: Definition) -> u32 {
-        let relative = self.set.objects[definition.module].address(definition.export);
+        let relative = self.set.inputs[definition.module].address(definition.export);
         let base = self.layout.placements[definition.module].memory_base;
         base.wrapping_add(relative.unwrap_or_default())
     }
@@ -209,7 +209,7 @@ impl Plan {
     /// Returns the bounds of the process's stack, for a module that uses it.
     pub(crate) fn stack(&self, module: usize) -> Option<StackBounds> {
         let Layout { stack_high: high, stack_low: low, .. } = self.layout;
-        self.set.objects[module].is_dynamic().then_some(StackBounds { high, low })
+        self.set.inputs[module].shares_memory().then_some(StackBounds { high, low })
     }
 
     /// The number that an import stands for, if it is a number.

@@ -81,17 +81,17 @@ fn function_name<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -
 }
 
 fn name(program: &Program<'_>, module: usize) -> String {
-    program.links.plan.set.objects[module].module.name.clone()
+    program.links.plan.set.inputs[module].module.name.clone()
 }
 
 fn variables(program: &Program<'_>, reach: &Reach, exports: &[String]) -> Vec<PreinitFault> {
     let plan = program.links.plan;
     let is_set = |module: usize, symbol: &str| {
-        plan.set.objects[module].system == Some(LIBC) && SET_AT_START.contains(&symbol)
+        plan.set.inputs[module].system == Some(LIBC) && SET_AT_START.contains(&symbol)
     };
     let mut faults = Vec::new();
     for &module in &reach.active {
-        let imports = &plan.set.objects[module].module.imports;
+        let imports = &plan.set.inputs[module].module.imports;
         for (import, meaning) in imports.iter().zip(&plan.resolution[module]) {
             if let Meaning::DataAddress(Some(definition)) = meaning
                 && definition.module != module

@@ -143,7 +143,7 @@ impl<'a> Program<'a> {
     /// When a module is malformed.
     pub(crate) fn new(links: &'a Links<'a>) -> emit::Result<Self> {
         let plan = links.plan;
-        let contents = plan.set.objects.iter().map(|object| Contents::read(&object.bytes));
+        let contents = plan.set.inputs.iter().map(|input| Contents::read(&input.bytes));
         let contents = contents.collect::<wasmparser::Result<Vec<_>>>()?;
         let start = |(module, own): (usize, &Contents<'_>)| {
             let function = ItemId { module, index: own.start? };
@@ -151,7 +151,7 @@ impl<'a> Program<'a> {
         };
         let starts = contents.iter().enumerate().map(start).collect();
         let initialiser = |call: crate::bind::Initialiser| {
-            let export = plan.set.objects[call.module].module.export(&call.name)?;
+            let export = plan.set.inputs[call.module].module.export(&call.name)?;
             let function = ItemId { module: call.module, index: export.index };
             let is_relocation = crate::convention::RELOCATIONS.contains(&call.name.as_str());
             let effects = effects(links, &contents, function);
@@ -185,7 +185,7 @@ impl<'a> Program<'a> {
     pub(crate) fn fill_table(&mut self) -> std::result::Result<(), FuseError> {
         let layout = &self.links.plan.layout;
         for &module in &layout.order {
-            let name = &self.links.plan.set.objects[module].module.name;
+            let name = &self.links.plan.set.inputs[module].module.name;
             for element in &self.contents[module].elements {
                 let ElementKind::Active { table_index, offset_expr } = &element.kind else {
                     continue;
@@ -237,8 +237,8 @@ impl<'a> Program<'a> {
                 if self.links.table(ItemId { module, index: table_index.unwrap_or(0) }) == SharedLink::Shared
                     && is_plain(offset_expr))
         };
-        let object = &self.links.plan.set.objects[module];
-        object.is_dynamic()
+        let input = &self.links.plan.set.inputs[module];
+        input.shares_memory()
             && (data.iter().any(is_fixed_data) || elements.iter().any(is_fixed_element))
     }
 
@@ -257,8 +257,8 @@ impl<'a> Program<'a> {
     /// What is needed for the program to be used by these.
     pub(crate) fn reach(&self, roots: impl IntoIterator<Item = Root>) -> Reach {
         let mut search = Search { program: self, reach: Reach::default(), open: Vec::new() };
-        let objects = self.links.plan.set.objects.iter().enumerate();
-        let given = objects.filter(|(_, object)| !object.is_on_demand);
+        let inputs = self.links.plan.set.inputs.iter().enumerate();
+        let given = inputs.filter(|(_, input)| !input.is_on_demand);
         given.for_each(|(module, _)| search.activate(module));
         search.finish(roots)
     }
@@ -369,7 +369,7 @@ impl Search<'_, '_> {
                 Effect::Clear { .. } => {}
             }
         }
-        if program.links.plan.set.objects[module].is_main() {
+        if program.links.plan.set.inputs[module].is_main() {
             self.all_slots(module);
         }
     }
@@ -512,7 +512,7 @@ const FIRST_ADDRESS: u32 = 1024;
 
 impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
     fn new(search: &'s mut Search<'p, 'a>, module: usize, function: Option<ItemId>) -> Self {
-        let is_main = search.program.links.plan.set.objects[module].is_main();
+        let is_main = search.program.links.plan.set.inputs[module].is_main();
         Scan { search, module, function, is_main, before: Before::Other }
     }
 

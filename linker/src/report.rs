@@ -146,10 +146,10 @@ impl fmt::Display for Why<'_> {
 impl Plan {
     /// Who wants a symbol and who offers it, in the order in which modules are looked up.
     pub fn why<'a>(&'a self, symbol: &'a str) -> Why<'a> {
-        let wants = |module: &&crate::set::Object| {
+        let wants = |module: &&crate::set::InputModule| {
             module.module.imports.iter().any(|import| import.name == symbol)
         };
-        let wanted_by = self.set.objects.iter().filter(wants).map(|o| o.module.name.as_str());
+        let wanted_by = self.set.inputs.iter().filter(wants).map(|o| o.module.name.as_str());
         let symbols = Symbols::new(&self.set);
         let offers = symbols.all(ENV, symbol);
         let offers = offers.iter();
@@ -161,11 +161,11 @@ impl Plan {
     }
 
     fn name(&self, module: usize) -> &str {
-        &self.set.objects[module].module.name
+        &self.set.inputs[module].module.name
     }
 
     fn symbol(&self, definition: Definition) -> SymbolReport<'_> {
-        let module = &self.set.objects[definition.module].module;
+        let module = &self.set.inputs[definition.module].module;
         SymbolReport { module: &module.name, name: &module.exports[definition.export].name }
     }
 
@@ -177,14 +177,14 @@ impl Plan {
     }
 
     fn module_report(&self, index: usize) -> ModuleReport<'_> {
-        let object = &self.set.objects[index];
+        let input = &self.set.inputs[index];
         let placement = self.layout.placements[index];
-        let mem_info = object.mem_info();
-        let imports = object.module.imports.iter().zip(&self.resolution[index]);
+        let mem_info = input.mem_info();
+        let imports = input.module.imports.iter().zip(&self.resolution[index]);
         ModuleReport {
-            name: &object.module.name,
-            kind: object.module.kind,
-            replaced_by: object.replacement(),
+            name: &input.module.name,
+            kind: input.module.kind,
+            replaced_by: input.replacement(),
             memory_base: mem_info.map(|_| placement.memory_base),
             memory_size: mem_info.map(|info| info.memory_size),
             table_base: mem_info.map(|_| placement.table_base),
@@ -221,19 +221,19 @@ impl fmt::Display for Plan {
 
 impl Plan {
     fn write_module(&self, f: &mut fmt::Formatter<'_>, module: usize) -> fmt::Result {
-        let object = &self.set.objects[module];
+        let input = &self.set.inputs[module];
         let placement = self.layout.placements[module];
-        write!(f, "module {}: ", object.module.name)?;
-        if let Some(file) = object.replacement() {
+        write!(f, "module {}: ", input.module.name)?;
+        if let Some(file) = input.replacement() {
             write!(f, "replaced by {}, ", printable(&file))?;
         }
-        write!(f, "{}", object.module.kind)?;
-        if object.module.kind == Kind::SharedLibrary {
+        write!(f, "{}", input.module.kind)?;
+        if input.module.kind == Kind::SharedLibrary {
             write!(f, ", memory_base {}", placement.memory_base)?;
             write!(f, ", table_base {}", placement.table_base)?;
         }
         writeln!(f)?;
-        for (import, &meaning) in object.module.imports.iter().zip(&self.resolution[module]) {
+        for (import, &meaning) in input.module.imports.iter().zip(&self.resolution[module]) {
             write!(f, "  {}.{} = ", printable(&import.module), demangle(&import.name))?;
             self.write_meaning(f, module, meaning)?;
         }
@@ -277,12 +277,12 @@ impl Plan {
         let layout = &self.layout;
         writeln!(f, "memory of {} pages", layout.pages)?;
         writeln!(f, "  {}..{} stack", layout.stack_low, layout.stack_high)?;
-        for (object, placement) in self.set.objects.iter().zip(&layout.placements) {
-            let size = object.mem_info().map_or(0, |info| info.memory_size);
+        for (input, placement) in self.set.inputs.iter().zip(&layout.placements) {
+            let size = input.mem_info().map_or(0, |info| info.memory_size);
             if size > 0 {
                 let start = placement.memory_base;
                 let end = u64::from(start) + u64::from(size);
-                writeln!(f, "  {start}..{end} {}", object.module.name)?;
+                writeln!(f, "  {start}..{end} {}", input.module.name)?;
             }
         }
         writeln!(f, "  {}.. heap", layout.heap_base)

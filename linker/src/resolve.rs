@@ -11,7 +11,7 @@ use crate::fault::{Candidate, Fault, Faults, SHOWN};
 use crate::host_module::{HostModule, host_module};
 use crate::load::{Import, Module};
 use crate::nearest::{WORK, nearest};
-use crate::set::{Definition, Object, Set, Symbols};
+use crate::set::{Definition, InputModule, Set, Symbols};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use crate::{command, fit, hint};
 use serde::{Deserialize, Serialize};
@@ -90,10 +90,9 @@ pub(crate) fn certain(set: &Set) -> Vec<Fault> {
 
 fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
     let resolver = Resolver::new(set, Symbols::new(set));
-    let mut faults = fit::two_mains(&set.objects);
+    let mut faults = fit::two_mains(&set.inputs);
     faults.extend(fit::stack_size(set));
-    let resolution =
-        set.objects.iter().map(|object| resolver.module(object, &mut faults)).collect();
+    let resolution = set.inputs.iter().map(|input| resolver.module(input, &mut faults)).collect();
     (resolution, grouped(faults))
 }
 
@@ -105,12 +104,12 @@ fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
 pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<Resolution, Faults> {
     let resolver = Resolver::new(set, Symbols::Apart(set));
     let mut faults = Vec::new();
-    let objects = set.objects.iter().enumerate();
-    let meanings = |(module, object)| match is_new(module) {
-        true => resolver.module(object, &mut faults),
+    let inputs = set.inputs.iter().enumerate();
+    let meanings = |(module, input)| match is_new(module) {
+        true => resolver.module(input, &mut faults),
         false => Vec::new(),
     };
-    let resolution = objects.map(meanings).collect();
+    let resolution = inputs.map(meanings).collect();
     grouped(faults).into_iter().collect::<Faults>().into_result()?;
     Ok(resolution)
 }
@@ -137,9 +136,9 @@ struct Resolver<'a> {
     set: &'a Set,
     symbols: Symbols<'a>,
     /// The place of each module, by where its record is.
-    places: HashMap<*const Object, usize>,
+    places: HashMap<*const InputModule, usize>,
     /// The modules by the module name under which they are linked.
-    linked: HashMap<&'a str, Vec<&'a Object>>,
+    linked: HashMap<&'a str, Vec<&'a InputModule>>,
     /// What is undefined and has been explained: no more than a report spells out, for each is compared with all that
     /// there is.
     explained: RefCell<HashSet<(&'a str, &'a str, &'a ExternType)>>,
@@ -150,59 +149,64 @@ struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     fn new(set: &'a Set, symbols: Symbols<'a>) -> Self {
         let mut linked = HashMap::<_, Vec<_>>::new();
-        for object in &set.objects {
-            linked.entry(object.linked_as.as_str()).or_default().push(object);
+        for input in &set.inputs {
+            linked.entry(input.linked_as.as_str()).or_default().push(input);
         }
-        let places = set.objects.iter().enumerate();
-        let places = places.map(|(place, object)| (std::ptr::from_ref(object), place)).collect();
+        let places = set.inputs.iter().enumerate();
+        let places = places.map(|(place, input)| (std::ptr::from_ref(input), place)).collect();
         let exit = set.exit();
         Resolver { set, symbols, places, linked, explained: RefCell::default(), exit }
     }
 
-    fn module(&self, object: &'a Object, faults: &mut Vec<Fault>) -> Vec<Meaning> {
-        if let Some(fault) = fit::unusable(object) {
+    fn module(&self, input: &'a InputModule, faults: &mut Vec<Fault>) -> Vec<Meaning> {
+        if let Some(fault) = fit::unusable(input) {
             faults.push(fault);
             return Vec::new();
         }
-        faults.extend(fit::own_memory(object));
-        faults.extend(fit::own_stack(object));
-        faults.extend(fit::fixed_data(object));
-        faults.extend(fit::command_exports(object));
-        faults.extend(fit::stack_checks(object));
-        faults.extend(fit::conventional(object));
-        let weak = weak_imports(&object.module);
+        faults.extend(fit::own_memory(input));
+        faults.extend(fit::own_stack(input));
+        faults.extend(fit::fixed_data(input));
+        faults.extend(fit::command_exports(input));
+        faults.extend(fit::stack_checks(input));
+        faults.extend(fit::conventional(input));
+        let weak = weak_imports(&input.module);
         let meaning = |import: &'a Import| {
             let module = if import.is_address() { ENV } else { import.module.as_str() };
             let weak = weak.contains(&(module, import.name.as_str()));
-            self.import(object, import, weak).unwrap_or_else(|fault| {
+            self.import(input, import, weak).unwrap_or_else(|fault| {
                 faults.push(fault);
                 // The resolution is thrown away if there is any fault.
                 Meaning::UndefinedWeak
             })
         };
-        object.module.imports.iter().map(meaning).collect()
+        input.module.imports.iter().map(meaning).collect()
     }
 
-    fn import(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
-        if let Some(meaning) = environment(object, import) {
-            return check_environment(object, import).map(|()| meaning);
+    fn import(
+        &self,
+        input: &'a InputModule,
+        import: &'a Import,
+        weak: bool,
+    ) -> Result<Meaning, Fault> {
+        if let Some(meaning) = environment(input, import) {
+            return check_environment(input, import).map(|()| meaning);
         }
         match (import.module.as_str(), host_module(&import.module)) {
-            (GOT_FUNC, _) => self.address(object, import, weak, Meaning::FunctionAddress),
-            (GOT_MEM, _) => self.address(object, import, weak, Meaning::DataAddress),
-            (_, Some(host)) => self.host(host, object, import),
-            (_, None) => self.symbol(object, import, weak),
+            (GOT_FUNC, _) => self.address(input, import, weak, Meaning::FunctionAddress),
+            (GOT_MEM, _) => self.address(input, import, weak, Meaning::DataAddress),
+            (_, Some(host)) => self.host(host, input, import),
+            (_, None) => self.symbol(input, import, weak),
         }
     }
 
     fn address(
         &self,
-        object: &'a Object,
+        input: &'a InputModule,
         import: &'a Import,
         weak: bool,
         meaning: fn(Option<Definition>) -> Meaning,
     ) -> Result<Meaning, Fault> {
-        check_environment(object, import)?;
+        check_environment(input, import)?;
         let is_function = import.module == GOT_FUNC;
         let right = |definition: &&Definition| match self.ty(**definition) {
             ExternType::Func(_) => is_function,
@@ -210,14 +214,14 @@ impl<'a> Resolver<'a> {
             _ => false,
         };
         let found = match is_private(&import.name) {
-            true => self.own(object, &import.name).filter(|own| right(&own)),
+            true => self.own(input, &import.name).filter(|own| right(&own)),
             false => self.symbols.all(ENV, &import.name).iter().find(right).copied(),
         };
         match found.map(|definition| self.ty(definition)) {
             Some(ty @ ExternType::Func(function)) if has_own_types(function) => {
-                Err(not_shared(object, import, ty))
+                Err(not_shared(input, import, ty))
             }
-            None if !weak && !is_private(&import.name) => Err(self.undefined(object, import)),
+            None if !weak && !is_private(&import.name) => Err(self.undefined(input, import)),
             _ => Ok(meaning(found)),
         }
     }
@@ -225,19 +229,19 @@ impl<'a> Resolver<'a> {
     fn host(
         &self,
         host: &HostModule,
-        object: &'a Object,
+        input: &'a InputModule,
         import: &'a Import,
     ) -> Result<Meaning, Fault> {
         match host.exports.iter().find(|export| export.name == import.name) {
-            Some(export) if export.ty == import.ty => Ok(self.end(object, import)),
-            Some(export) => Err(mismatch(object, import, host.title, None, &export.ty)),
-            None => Err(self.undefined(object, import)),
+            Some(export) if export.ty == import.ty => Ok(self.end(input, import)),
+            Some(export) => Err(mismatch(input, import, host.title, None, &export.ty)),
+            None => Err(self.undefined(input, import)),
         }
     }
 
     /// A module that ends the program calls what has to happen before.
-    fn end(&self, object: &Object, import: &Import) -> Meaning {
-        let exit = self.exit.filter(|_| command::is_exit(object, import));
+    fn end(&self, input: &InputModule, import: &Import) -> Meaning {
+        let exit = self.exit.filter(|_| command::is_exit(input, import));
         exit.map_or(Meaning::Host, Meaning::Function)
     }
 
@@ -249,44 +253,51 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a module exports under a name that each module has for itself.
-    fn own(&self, object: &Object, name: &str) -> Option<Definition> {
-        let module = *self.places.get(&std::ptr::from_ref(object))?;
-        Some(Definition { module, export: object.indexed_export(name)? })
+    fn own(&self, input: &InputModule, name: &str) -> Option<Definition> {
+        let module = *self.places.get(&std::ptr::from_ref(input))?;
+        Some(Definition { module, export: input.indexed_export(name)? })
     }
 
-    fn symbol(&self, object: &'a Object, import: &'a Import, weak: bool) -> Result<Meaning, Fault> {
+    fn symbol(
+        &self,
+        input: &'a InputModule,
+        import: &'a Import,
+        weak: bool,
+    ) -> Result<Meaning, Fault> {
         match (self.symbols.all(&import.module, &import.name).first(), &import.ty) {
             (Some(_), ExternType::Func(ty)) if has_own_types(ty) => {
-                Err(not_shared(object, import, &import.ty))
+                Err(not_shared(input, import, &import.ty))
             }
             (Some(&definition), _) if *self.ty(definition) == import.ty => match &import.ty {
                 ExternType::Func(_) => Ok(Meaning::Function(definition)),
-                ExternType::Global(_) if object.is_dynamic() && self.shares_memory(definition) => {
+                ExternType::Global(_)
+                    if input.shares_memory() && self.shares_memory(definition) =>
+                {
                     Ok(Meaning::DataAddress(Some(definition)))
                 }
                 ExternType::Tag(ty) if has_own_types(ty) => {
-                    Err(not_shared(object, import, &import.ty))
+                    Err(not_shared(input, import, &import.ty))
                 }
                 ExternType::Tag(_) => Ok(Meaning::Item(definition)),
-                _ if object.is_dynamic() => Err(not_shared(object, import, &import.ty)),
+                _ if input.shares_memory() => Err(not_shared(input, import, &import.ty)),
                 _ => Ok(Meaning::Item(definition)),
             },
             (Some(&definition), _) => {
-                let provider = &self.set.objects[definition.module].module;
-                Err(mismatch(object, import, &provider.name, Some(provider), self.ty(definition)))
+                let provider = &self.set.inputs[definition.module].module;
+                Err(mismatch(input, import, &provider.name, Some(provider), self.ty(definition)))
             }
             (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(Meaning::Host),
             (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
-            (None, _) if self.is_exported_in_vain(object, import) => {
-                Err(not_shared(object, import, &import.ty))
+            (None, _) if self.is_exported_in_vain(input, import) => {
+                Err(not_shared(input, import, &import.ty))
             }
-            (None, _) => Err(self.undefined(object, import)),
+            (None, _) => Err(self.undefined(input, import)),
         }
     }
 
     /// Returns whether another module exports what is wanted, but cannot share it.
-    fn is_exported_in_vain(&self, object: &Object, import: &Import) -> bool {
-        let mut exports = self.other_exports(object, import);
+    fn is_exported_in_vain(&self, input: &InputModule, import: &Import) -> bool {
+        let mut exports = self.other_exports(input, import);
         exports.any(|(_, ty)| {
             *ty == import.ty && !matches!(ty, ExternType::Func(_) | ExternType::Tag(_))
         })
@@ -296,46 +307,46 @@ impl<'a> Resolver<'a> {
     /// taken or not.
     fn other_exports<'r>(
         &'r self,
-        object: &'r Object,
+        input: &'r InputModule,
         import: &'r Import,
-    ) -> impl Iterator<Item = (&'r Object, &'r ExternType)> {
+    ) -> impl Iterator<Item = (&'r InputModule, &'r ExternType)> {
         let module = if import.is_address() { ENV } else { import.module.as_str() };
         let others = self.linked.get(module).into_iter().flatten().copied();
-        let others = others.filter(move |other| !std::ptr::eq(*other, object));
+        let others = others.filter(move |other| !std::ptr::eq(*other, input));
         let others = others.filter(|_| !is_private(&import.name));
         others.filter_map(|other| Some((other, &other.module.export(&import.name)?.ty)))
     }
 
     fn ty(&self, definition: Definition) -> &ExternType {
-        &self.set.objects[definition.module].module.exports[definition.export].ty
+        &self.set.inputs[definition.module].module.exports[definition.export].ty
     }
 
     /// Whether what a module offers as an address is one of the process's memory.
     fn shares_memory(&self, definition: Definition) -> bool {
-        self.set.objects[definition.module].is_dynamic()
+        self.set.inputs[definition.module].shares_memory()
     }
 
-    fn undefined(&self, object: &'a Object, import: &'a Import) -> Fault {
+    fn undefined(&self, input: &'a InputModule, import: &'a Import) -> Fault {
         let wanted = if import.is_address() { ENV } else { &import.module };
         let (candidate, hint) = match self.is_to_be_explained(import) {
-            true => self.explanation(object, import, wanted),
+            true => self.explanation(input, import, wanted),
             false => (None, None),
         };
         Fault::UnknownImport {
-            importers: vec![object.module.name.clone()],
+            importers: vec![input.module.name.clone()],
             module: import.module.clone(),
             name: import.name.clone(),
             expected: import.ty.clone(),
-            provider: self.provider(object, wanted),
+            provider: self.provider(input, wanted),
             candidate,
             hint,
         }
     }
 
     /// What is linked under a module name, if it is one module or the host.
-    fn provider(&self, object: &Object, wanted: &str) -> Option<String> {
+    fn provider(&self, input: &InputModule, wanted: &str) -> Option<String> {
         let others = self.linked.get(wanted).into_iter().flatten();
-        let mut others = others.filter(|other| !std::ptr::eq(**other, object));
+        let mut others = others.filter(|other| !std::ptr::eq(**other, input));
         match (others.next(), others.next()) {
             (None, _) => host_module(wanted).map(|host| host.title.to_owned()),
             (Some(only), None) if wanted != ENV => Some(only.module.name.clone()),
@@ -353,19 +364,19 @@ impl<'a> Resolver<'a> {
     /// The nearest name that does exist, or what an undefined symbol probably comes from.
     fn explanation(
         &self,
-        object: &Object,
+        input: &InputModule,
         import: &Import,
         wanted: &str,
     ) -> (Option<Candidate>, Option<String>) {
-        let modules: Vec<_> = self.set.objects.iter().map(|other| &*other.module).collect();
-        let taken = self.other_exports(object, import).next();
+        let modules: Vec<_> = self.set.inputs.iter().map(|other| &*other.module).collect();
+        let taken = self.other_exports(input, import).next();
         let hint = taken.and_then(|(other, ty)| hint::not_taken(import, other, ty));
         let hint = hint
-            .or_else(|| hint::of_importer(import, object))
+            .or_else(|| hint::of_importer(import, input))
             .or_else(|| hint::undefined(import, &modules));
         let is_other =
-            |other: &&'a Object| !std::ptr::eq(*other, object) && other.written.is_none();
-        let others = self.set.objects.iter().filter(is_other);
+            |other: &&'a InputModule| !std::ptr::eq(*other, input) && other.written.is_none();
+        let others = self.set.inputs.iter().filter(is_other);
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let nothing = hint::defines_nothing(&right);
         right.extend(others.filter(|other| other.linked_as != wanted));
@@ -382,7 +393,12 @@ impl<'a> Resolver<'a> {
 
 /// The export of a module that was probably meant. One of the very name that was looked up is not. A system
 /// library has something like every short name: of those another of the same type and some length counts.
-fn near_miss(import: &Import, wanted: &str, other: &Object, work: &mut usize) -> Option<Candidate> {
+fn near_miss(
+    import: &Import,
+    wanted: &str,
+    other: &InputModule,
+    work: &mut usize,
+) -> Option<Candidate> {
     let is_system = other.is_system();
     if is_system && import.name.len() < SHORT {
         return None;
@@ -410,9 +426,9 @@ fn has_own_types(ty: &FuncType) -> bool {
 }
 
 /// `ty` is that of what would be shared.
-fn not_shared(object: &Object, import: &Import, ty: &ExternType) -> Fault {
+fn not_shared(input: &InputModule, import: &Import, ty: &ExternType) -> Fault {
     Fault::NotShared {
-        importer: object.module.name.clone(),
+        importer: input.module.name.clone(),
         module: import.module.clone(),
         name: import.name.clone(),
         ty: ty.clone(),
@@ -421,20 +437,20 @@ fn not_shared(object: &Object, import: &Import, ty: &ExternType) -> Fault {
 
 /// `module` is the provider, if it is a module.
 fn mismatch(
-    object: &Object,
+    input: &InputModule,
     import: &Import,
     provider: &str,
     module: Option<&Module>,
     found: &ExternType,
 ) -> Fault {
     Fault::TypeMismatch {
-        importer: object.module.name.clone(),
+        importer: input.module.name.clone(),
         module: import.module.clone(),
         name: import.name.clone(),
         expected: import.ty.clone(),
         provider: provider.to_owned(),
         found: found.clone(),
-        hint: hint::mismatch(import, &object.module, module, found),
+        hint: hint::mismatch(import, &input.module, module, found),
     }
 }
 
@@ -447,7 +463,7 @@ fn weak_imports(module: &Module) -> BTreeSet<(&str, &str)> {
 }
 
 /// The process has one memory and a table of functions, and all else that it gives is a number.
-fn check_environment(object: &Object, import: &Import) -> Result<(), Fault> {
+fn check_environment(input: &InputModule, import: &Import) -> Result<(), Fault> {
     let global = |mutable| ExternType::Global(GlobalType { content: ValType::I32, mutable });
     let right = match (&import.ty, import.name.as_str()) {
         _ if import.is_address() => global(true),
@@ -459,13 +475,13 @@ fn check_environment(object: &Object, import: &Import) -> Result<(), Fault> {
     };
     match import.ty == right {
         true => Ok(()),
-        false => Err(mismatch(object, import, "the process", None, &right)),
+        false => Err(mismatch(input, import, "the process", None, &right)),
     }
 }
 
 /// What the process gives to each module that shares its memory.
-fn environment(object: &Object, import: &Import) -> Option<Meaning> {
-    if !object.is_dynamic() {
+fn environment(input: &InputModule, import: &Import) -> Option<Meaning> {
+    if !input.shares_memory() {
         return None;
     }
     match (import.module.as_str(), import.name.as_str()) {

@@ -9,7 +9,7 @@ use crate::flavour;
 use crate::layout::{ItemId, Layout, Placement, TABLE_LIMIT, slots_of_main};
 use crate::opening::Opening;
 use crate::plan::Plan;
-use crate::set::{Definition, LibraryNames, Object, module_name};
+use crate::set::{Definition, InputModule, LibraryNames, module_name};
 use crate::types::ExternType;
 
 /// The modules of a program that runs, by number, and what they have of its memory and its table.
@@ -19,7 +19,7 @@ use crate::types::ExternType;
 #[derive(Debug, Clone)]
 pub struct Running {
     /// The number of one that has left is given to another.
-    modules: Vec<Option<Resident>>,
+    modules: Vec<Option<LoadedModule>>,
     /// Those whose symbols everybody sees, in the order in which symbols are looked up.
     pub(crate) global: Vec<usize>,
     /// Where the stack and the heap are.
@@ -37,8 +37,8 @@ pub struct Running {
 
 /// A module that takes part.
 #[derive(Debug, Clone)]
-pub(crate) struct Resident {
-    pub(crate) object: Object,
+pub(crate) struct LoadedModule {
+    pub(crate) input: InputModule,
     pub(crate) placement: Placement,
     /// Its part of the table, of its own elements and of its functions that have slots for other reasons.
     block: Range<u32>,
@@ -57,15 +57,15 @@ pub(crate) struct Resident {
 
 /// What a name stands for in a running program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Symbol {
+pub enum LoadedSymbol {
     /// The address of a variable.
     Data(u32),
-    Function(Function),
+    Function(LoadedFunction),
 }
 
 /// A function of a module that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Function {
+pub struct LoadedFunction {
     /// The module's number.
     pub module: usize,
     pub(crate) export: usize,
@@ -75,7 +75,7 @@ pub struct Function {
 
 /// What an address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct AddressInfo<'a> {
     pub module: usize,
     /// Where the module's data begins.
     pub base: u32,
@@ -85,7 +85,7 @@ pub struct Place<'a> {
 
 /// What a module had that has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
+pub struct Removed {
     /// To be emptied: a call through one of these must trap.
     pub slots: Vec<Range<u32>>,
 }
@@ -96,22 +96,22 @@ impl Running {
         let set = &plan.set;
         let mut running = Running {
             modules: Vec::new(),
-            global: (0..set.objects.len()).collect(),
+            global: (0..set.inputs.len()).collect(),
             layout: plan.layout.clone(),
             slots: slots_of_main(set, &plan.resolution),
             free: Vec::new(),
             program: set.program,
-            started: set.objects.len(),
+            started: set.inputs.len(),
             joined: 0,
             handles: 0,
         };
         let names = set.library_names();
-        for (object, &placement) in set.objects.iter().zip(&plan.layout.placements) {
-            let needed = object.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|file| names.needed(file, object));
+        for (input, &placement) in set.inputs.iter().zip(&plan.layout.placements) {
+            let needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+            let needed = needed.filter_map(|file| names.needed(file, input));
             let resident =
-                running.resident(object.clone(), placement, 0..0, needed.collect(), Vec::new());
-            running.modules.push(Some(Resident { stays: true, ..resident }));
+                running.resident(input.clone(), placement, 0..0, needed.collect(), Vec::new());
+            running.modules.push(Some(LoadedModule { stays: true, ..resident }));
         }
         let slots = plan.layout.slots.iter().map(|(id, slot)| (*id, slot.index));
         running.slots.extend(slots);
@@ -120,16 +120,16 @@ impl Running {
 
     fn resident(
         &mut self,
-        object: Object,
+        input: InputModule,
         placement: Placement,
         block: Range<u32>,
         needed: Vec<usize>,
         uses: Vec<usize>,
-    ) -> Resident {
+    ) -> LoadedModule {
         self.joined += 1;
         self.handles += 1;
-        Resident {
-            object,
+        LoadedModule {
+            input,
             placement,
             block,
             needed,
@@ -145,7 +145,7 @@ impl Running {
     #[must_use]
     pub fn with_files(mut self, real: impl Fn(&Path) -> std::path::PathBuf) -> Self {
         for resident in self.modules.iter_mut().flatten() {
-            resident.object.file = resident.object.file.as_deref().map(&real);
+            resident.input.file = resident.input.file.as_deref().map(&real);
         }
         self
     }
@@ -158,14 +158,14 @@ impl Running {
     /// The module that was read from a file.
     pub fn of_file(&self, file: &Path) -> Option<usize> {
         let mut all = self.all();
-        all.find(|(_, resident)| resident.object.file.as_deref() == Some(file)).map(|(id, _)| id)
+        all.find(|(_, resident)| resident.input.file.as_deref() == Some(file)).map(|(id, _)| id)
     }
 
     /// The module that is called so, or the first of them; or that has become part of another.
     pub fn named(&self, name: &str) -> Option<usize> {
         let mut all = self.of_files();
         all.find(|(_, resident)| {
-            let module = &resident.object.module;
+            let module = &resident.input.module;
             module.name == name || module.internals.linked.iter().any(|part| part == name)
         })
         .map(|(id, _)| id)
@@ -174,16 +174,16 @@ impl Running {
     /// Returns the module that is the system library of a file, or of which that has become a part.
     pub(crate) fn system(&self, file: &str) -> Option<usize> {
         let is_part = |part: &String| flavour::titled(part) == Some(file);
-        let is_it = |object: &Object| {
-            object.system == Some(file) || object.module.internals.linked.iter().any(is_part)
+        let is_it = |input: &InputModule| {
+            input.system == Some(file) || input.module.internals.linked.iter().any(is_part)
         };
-        self.all().find(|(_, resident)| is_it(&resident.object)).map(|(id, _)| id)
+        self.all().find(|(_, resident)| is_it(&resident.input)).map(|(id, _)| id)
     }
 
     /// The modules by the names of libraries that they answer to.
     pub(crate) fn library_names(&self) -> LibraryNames<'_> {
         let mut names = LibraryNames::default();
-        self.of_files().for_each(|(id, resident)| names.add(&resident.object, id));
+        self.of_files().for_each(|(id, resident)| names.add(&resident.input, id));
         names
     }
 
@@ -195,52 +195,52 @@ impl Running {
 
     /// Returns the library that was opened by exactly this name, or the system library of it.
     pub fn opened_as(&self, name: &str) -> Option<usize> {
-        let is_it = |resident: &Resident| resident.object.opened_as.as_deref() == Some(name);
+        let is_it = |resident: &LoadedModule| resident.input.opened_as.as_deref() == Some(name);
         let opened = self.all().find(|(_, resident)| is_it(resident)).map(|(id, _)| id);
         opened.or_else(|| self.library_names().system(name))
     }
 
     /// Returns whether a module tells folders in which its libraries are looked for.
     pub fn has_runtime_paths(&self) -> bool {
-        let mut dylinks = self.all().filter_map(|(_, it)| it.object.module.dylink.as_ref());
+        let mut dylinks = self.all().filter_map(|(_, it)| it.input.module.dylink.as_ref());
         dylinks.any(|dylink| !dylink.runtime_path.is_empty())
     }
 
     /// Whether a library's name is that of the module whose exports are called.
     pub fn is_program(&self, name: &str) -> bool {
-        self.object(self.program).is_some_and(|object| {
-            let first = object.module.internals.linked.first();
-            let names = [&object.module.name].into_iter().chain(first);
+        self.input(self.program).is_some_and(|input| {
+            let first = input.module.internals.linked.first();
+            let names = [&input.module.name].into_iter().chain(first);
             names.into_iter().any(|own| module_name(own) == module_name(name))
         })
     }
 
     /// The library that was opened under a handle, if somebody has it open.
     pub fn of_handle(&self, handle: u32) -> Option<usize> {
-        let is_it = |resident: &Resident| resident.handle == handle && resident.users > 0;
+        let is_it = |resident: &LoadedModule| resident.handle == handle && resident.users > 0;
         self.all().find(|(_, resident)| is_it(resident)).map(|(id, _)| id)
     }
 
     /// A module that takes part.
-    pub fn object(&self, module: usize) -> Option<&Object> {
-        self.get(module).map(|resident| &resident.object)
+    pub fn input(&self, module: usize) -> Option<&InputModule> {
+        self.get(module).map(|resident| &resident.input)
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &Resident)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &LoadedModule)> {
         let modules = self.modules.iter().enumerate();
         modules.filter_map(|(id, resident)| Some((id, resident.as_ref()?)))
     }
 
     /// The modules that were read: a file may have the name of one that the linker has written.
-    fn of_files(&self) -> impl Iterator<Item = (usize, &Resident)> {
-        self.all().filter(|(_, resident)| resident.object.written.is_none())
+    fn of_files(&self) -> impl Iterator<Item = (usize, &LoadedModule)> {
+        self.all().filter(|(_, resident)| resident.input.written.is_none())
     }
 
-    pub(crate) fn get(&self, module: usize) -> Option<&Resident> {
+    pub(crate) fn get(&self, module: usize) -> Option<&LoadedModule> {
         self.modules.get(module)?.as_ref()
     }
 
-    fn get_mut(&mut self, module: usize) -> Option<&mut Resident> {
+    fn get_mut(&mut self, module: usize) -> Option<&mut LoadedModule> {
         self.modules.get_mut(module)?.as_mut()
     }
 
@@ -302,14 +302,14 @@ impl Running {
             });
             numbers.insert(module, id);
             let resident = self.resident(
-                opening.object(module).clone(),
+                opening.input(module).clone(),
                 opening.placement(module),
                 opening.block(module),
                 Vec::new(),
                 Vec::new(),
             );
-            let stays = opening.object(module).is_on_demand;
-            self.modules[id] = Some(Resident { stays, ..resident });
+            let stays = opening.input(module).is_on_demand;
+            self.modules[id] = Some(LoadedModule { stays, ..resident });
         }
         let ids = |modules: Vec<usize>| {
             modules.into_iter().filter_map(|module| numbers.get(&module).copied()).collect()
@@ -350,9 +350,9 @@ impl Running {
     }
 
     /// Takes a module out. Its slots are free from now on.
-    pub fn leave(&mut self, module: usize) -> Left {
+    pub fn leave(&mut self, module: usize) -> Removed {
         let Some(resident) = self.modules.get_mut(module).and_then(Option::take) else {
-            return Left { slots: Vec::new() };
+            return Removed { slots: Vec::new() };
         };
         self.global.retain(|&other| other != module);
         let own: Vec<_> = self.slots.keys().filter(|id| id.module == module).copied().collect();
@@ -364,7 +364,7 @@ impl Running {
         }
         slots.retain(|range| !range.is_empty());
         slots.iter().for_each(|range| self.give_slots(range.clone()));
-        Left { slots }
+        Removed { slots }
     }
 
     /// Takes slots of a table of `size`, in a row. The table is to grow if they end beyond that.
@@ -416,42 +416,42 @@ impl Running {
     pub(crate) fn slot(&self, id: ItemId) -> Option<u32> {
         let own = || {
             let resident = self.get(id.module)?;
-            let relative = resident.object.slot(id.index)?;
+            let relative = resident.input.slot(id.index)?;
             Some(resident.placement.table_base.saturating_add(relative))
         };
         self.slots.get(&id).copied().or_else(own)
     }
 
     /// Gives a function a slot that was taken for it.
-    pub fn set_slot(&mut self, function: Function, slot: u32) {
+    pub fn set_slot(&mut self, function: LoadedFunction, slot: u32) {
         if let Some(id) = self.item(function.module, function.export) {
             self.slots.insert(id, slot);
         }
     }
 
     fn item(&self, module: usize, export: usize) -> Option<ItemId> {
-        let index = self.get(module)?.object.module.exports.get(export)?.index;
+        let index = self.get(module)?.input.module.exports.get(export)?.index;
         Some(ItemId { module, index })
     }
 
     /// The name under which its module exports a function.
-    pub fn export_name(&self, function: Function) -> Option<&str> {
-        let module = &self.get(function.module)?.object.module;
+    pub fn export_name(&self, function: LoadedFunction) -> Option<&str> {
+        let module = &self.get(function.module)?.input.module;
         module.exports.get(function.export).map(|export| export.name.as_str())
     }
 
     /// What a name stands for that is looked up in the whole program: the first definition.
-    pub fn symbol(&self, name: &str) -> Option<Symbol> {
+    pub fn symbol(&self, name: &str) -> Option<LoadedSymbol> {
         self.find(&self.global, name)
     }
 
     /// What a name stands for in a library or those it needs.
-    pub fn symbol_of(&self, library: usize, name: &str) -> Option<Symbol> {
+    pub fn symbol_of(&self, library: usize, name: &str) -> Option<LoadedSymbol> {
         self.find(&self.tree(library), name)
     }
 
     /// What a name stands for after a module, in the order in which that module's own symbols are looked up.
-    pub fn symbol_after(&self, module: usize, name: &str) -> Option<Symbol> {
+    pub fn symbol_after(&self, module: usize, name: &str) -> Option<LoadedSymbol> {
         let tree = self.tree(module).into_iter();
         let tree = tree.filter(|module| !self.global.contains(module));
         let scope: Vec<_> = self.global.iter().copied().chain(tree).collect();
@@ -459,16 +459,16 @@ impl Running {
         self.find(&scope[at + 1..], name)
     }
 
-    fn find(&self, scope: &[usize], name: &str) -> Option<Symbol> {
+    fn find(&self, scope: &[usize], name: &str) -> Option<LoadedSymbol> {
         scope.iter().find_map(|&module| {
-            let resident = self.get(module).filter(|resident| resident.object.linked_as == ENV)?;
-            let export = resident.object.definition(name)?;
-            match &resident.object.module.exports[export].ty {
+            let resident = self.get(module).filter(|resident| resident.input.linked_as == ENV)?;
+            let export = resident.input.definition(name)?;
+            match &resident.input.module.exports[export].ty {
                 ExternType::Func(_) => {
                     let slot = self.slot(self.item(module, export)?);
-                    Some(Symbol::Function(Function { module, export, slot }))
+                    Some(LoadedSymbol::Function(LoadedFunction { module, export, slot }))
                 }
-                ExternType::Global(_) => Some(Symbol::Data(self.address(module, export)?)),
+                ExternType::Global(_) => Some(LoadedSymbol::Data(self.address(module, export)?)),
                 _ => None,
             }
         })
@@ -476,14 +476,14 @@ impl Running {
 
     fn address(&self, module: usize, export: usize) -> Option<u32> {
         let resident = self.get(module)?;
-        let relative = resident.object.address(export)?;
+        let relative = resident.input.address(export)?;
         Some(resident.placement.memory_base.wrapping_add(relative))
     }
 
     /// What an address in memory or the table belongs to, if a module defines it.
-    pub fn place(&self, address: u32) -> Option<Place<'_>> {
-        let holds = |resident: &Resident| {
-            let size = resident.object.mem_info()?.memory_size;
+    pub fn place(&self, address: u32) -> Option<AddressInfo<'_>> {
+        let holds = |resident: &LoadedModule| {
+            let size = resident.input.mem_info()?.memory_size;
             (address.checked_sub(resident.placement.memory_base)? < size).then_some(())
         };
         if let Some((module, _)) = self.all().find(|(_, resident)| holds(resident).is_some()) {
@@ -493,41 +493,41 @@ impl Running {
     }
 
     /// The last variable that begins at an address or before it.
-    fn data(&self, module: usize, address: u32) -> Option<Place<'_>> {
-        let Resident { object, placement, .. } = self.get(module)?;
-        let exports = object.module.exports.iter().enumerate();
-        let data = exports.filter(|(export, _)| object.offers(*export));
+    fn data(&self, module: usize, address: u32) -> Option<AddressInfo<'_>> {
+        let LoadedModule { input, placement, .. } = self.get(module)?;
+        let exports = input.module.exports.iter().enumerate();
+        let data = exports.filter(|(export, _)| input.offers(*export));
         let addresses = data.filter_map(|(export, item)| {
             Some((item.name.as_str(), self.address(module, export)?))
                 .filter(|(_, at)| *at <= address)
         });
         let symbol = addresses.max_by_key(|(_, at)| *at);
-        Some(Place { module, base: placement.memory_base, symbol })
+        Some(AddressInfo { module, base: placement.memory_base, symbol })
     }
 
-    fn function(&self, slot: u32) -> Option<Place<'_>> {
+    fn function(&self, slot: u32) -> Option<AddressInfo<'_>> {
         let known = self.slots.iter().find(|(_, other)| **other == slot).map(|(id, _)| *id);
         let id = known.or_else(|| {
             self.all().find_map(|(module, resident)| {
                 let relative = slot.checked_sub(resident.placement.table_base)?;
-                let (&index, _) = resident.object.slots().find(|(_, other)| **other == relative)?;
+                let (&index, _) = resident.input.slots().find(|(_, other)| **other == relative)?;
                 Some(ItemId { module, index })
             })
         })?;
-        let Resident { object, placement, .. } = self.get(id.module)?;
-        let mut exports = object.module.exports.iter().enumerate();
+        let LoadedModule { input, placement, .. } = self.get(id.module)?;
+        let mut exports = input.module.exports.iter().enumerate();
         let named = exports.find(|(export, item)| {
             let is_function = matches!(item.ty, ExternType::Func(_));
-            is_function && item.index == id.index && object.offers(*export)
+            is_function && item.index == id.index && input.offers(*export)
         });
         let symbol = named.map(|(_, item)| (item.name.as_str(), slot));
-        Some(Place { module: id.module, base: placement.memory_base, symbol })
+        Some(AddressInfo { module: id.module, base: placement.memory_base, symbol })
     }
 }
 
 impl Definition {
     /// The same in a program that runs.
-    pub(crate) fn as_item(self, object: &Object, module: usize) -> ItemId {
-        ItemId { module, index: object.module.exports[self.export].index }
+    pub(crate) fn as_item(self, input: &InputModule, module: usize) -> ItemId {
+        ItemId { module, index: input.module.exports[self.export].index }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use wasm_encoder::{Function, TagSection, ValType};
 
 use crate::convention::ENV;
-use crate::set::{Object, defined};
+use crate::set::{InputModule, defined};
 use crate::stack_checks::STACK_HAS_OVERFLOWED;
 use crate::written::ModuleWriter;
 
@@ -51,9 +51,9 @@ pub(crate) fn is_hook(symbol: &str) -> bool {
 }
 
 /// Returns the module that defines those of the functions that modules import and none of them defines.
-pub(crate) fn module(objects: &[Object]) -> Option<Object> {
-    let defined = defined(objects);
-    let imports = objects.iter().flat_map(|object| &object.module.imports);
+pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
+    let defined = defined(inputs);
+    let imports = inputs.iter().flat_map(|input| &input.module.imports);
     let imports = imports.filter(|import| import.module == ENV || import.is_address());
     let imported: HashSet<_> = imports.map(|import| import.name.as_str()).collect();
     let is_wanted = |hook: &&Hook| imported.contains(hook.name) && !defined.contains(hook.name);
@@ -62,10 +62,11 @@ pub(crate) fn module(objects: &[Object]) -> Option<Object> {
         return None;
     }
     // What is written here can be read.
-    let mut object =
-        Object::load(NAME, write(&hooks, objects.iter().any(Object::is_dynamic))).ok()?;
-    object.is_on_demand = true;
-    Some(object)
+    let mut input =
+        InputModule::load(NAME, write(&hooks, inputs.iter().any(InputModule::shares_memory)))
+            .ok()?;
+    input.is_on_demand = true;
+    Some(input)
 }
 
 /// Writes a shared library, or a plain module where nothing is shared.

@@ -14,7 +14,7 @@ use wasm_encoder::{EntityType, Function, GlobalType, MemArg, TagSection, ValType
 
 use crate::command::{Written, written};
 use crate::convention::{ENV, HEAP_BASE, RELOCATIONS};
-use crate::set::Object;
+use crate::set::InputModule;
 use crate::types::ExternType;
 use crate::written::ModuleWriter;
 
@@ -22,17 +22,17 @@ use crate::written::ModuleWriter;
 const SBRK_POINTER: &str = "emscripten_get_sbrk_ptr";
 
 /// Returns the module for a program, if its main needs one. A main that was fused before has one in it.
-pub(crate) fn module(objects: &[Object]) -> Option<Object> {
-    let main = objects.iter().find(|object| object.is_main())?;
+pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
+    let main = inputs.iter().find(|input| input.is_main())?;
     let is_fused = !main.module.internals.linked.is_empty();
     let ExternType::Func(ty) = &main.module.export(SBRK_POINTER)?.ty else { return None };
     if is_fused || ty.to_string() != "() -> i32" {
         return None;
     }
-    let mut object = written("sbrk", bytes(), Written::Heap)?;
+    let mut input = written("sbrk", bytes(), Written::Heap)?;
     // No module refers to it, and it takes part all the same.
-    object.is_on_demand = false;
-    Some(object)
+    input.is_on_demand = false;
+    Some(input)
 }
 
 fn bytes() -> Vec<u8> {

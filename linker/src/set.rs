@@ -21,7 +21,7 @@ use wasmparser::ValType;
 
 /// A module and its bytes. Two of one hash are the same to a plan.
 #[derive(Debug, Clone)]
-pub struct Object {
+pub struct InputModule {
     pub module: Arc<Module>,
     pub bytes: Arc<[u8]>,
     /// Where it was read from, if that is known. This crate opens nothing; what is kept beside a module, such
@@ -48,7 +48,7 @@ pub struct Object {
     index: Arc<OnceLock<Vec<usize>>>,
 }
 
-impl Object {
+impl InputModule {
     /// Loads a module that is linked as `env`. A main or a shared library shares the process's memory.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Object {
         Self::load_within(name, bytes, &InputLimits::default())
     }
 
-    /// As [`Object::load`], within other limits.
+    /// As [`InputModule::load`], within other limits.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Object {
         let module = Arc::new(Module::load_within(name, &bytes, limits)?);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
-        Ok(Object {
+        Ok(InputModule {
             module,
             bytes,
             file: None,
@@ -148,15 +148,15 @@ impl Object {
 
     /// Whether it shares the process's memory and table: a main or a shared library that is not
     /// preloaded.
-    pub fn is_dynamic(&self) -> bool {
+    pub fn shares_memory(&self) -> bool {
         self.shares_memory
     }
 }
 
-impl Hash for Object {
+impl Hash for InputModule {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // All else of `module` was read from the bytes, and these are the same in whatever file.
-        let Object {
+        let InputModule {
             module,
             bytes,
             linked_as,
@@ -175,18 +175,18 @@ impl Hash for Object {
 }
 
 /// Where shared libraries that are needed but not given come from.
-pub trait Library {
+pub trait LibrarySource {
     /// Returns the library of a file name that the module `by` lists as needed. No system library: these
-    /// come from [`Library::system`], also where a module needs one by name and this does not find it.
+    /// come from [`LibrarySource::system`], also where a module needs one by name and this does not find it.
     ///
     /// # Errors
     ///
     /// A [`Fault`], when it is not found or cannot be used.
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault>;
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault>;
 
     /// Returns a system library by its file, one of [`system_libraries`](crate::system_libraries), if it
     /// is there. It joins only if a symbol of it is wanted, or another system library needs it.
-    fn system(&mut self, file: &str) -> Option<Object>;
+    fn system(&mut self, file: &str) -> Option<InputModule>;
 
     /// What holds for all modules together, those that are given too.
     fn limits(&self) -> InputLimits {
@@ -196,15 +196,15 @@ pub trait Library {
 
 /// No libraries but those that are given.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoLibrary;
+pub struct NoLibraries;
 
-impl Library for NoLibrary {
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for NoLibraries {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let (by, name) = (by.module.name.clone(), name.to_owned());
         Err(Fault::LibraryNotFound { by, name, tried: Vec::new() })
     }
 
-    fn system(&mut self, _: &str) -> Option<Object> {
+    fn system(&mut self, _: &str) -> Option<InputModule> {
         None
     }
 }
@@ -215,7 +215,7 @@ impl Library for NoLibrary {
 pub struct Set {
     /// In the order in which symbols are looked up: the main, what it needs, breadth first, then the
     /// others in the order they were given.
-    pub objects: Vec<Object>,
+    pub inputs: Vec<InputModule>,
     /// The one whose exports are called.
     pub program: usize,
     /// Functions of the host, beside WASI, that are taken where no module defines a symbol: those that
@@ -236,30 +236,30 @@ impl Set {
     /// being linked, whatever that library may define. [`Plan::new`](crate::Plan::new) tells what is wrong
     /// with a set that is complete.
     pub fn gather(
-        program: Object,
-        links: Vec<Object>,
-        library: &mut dyn Library,
+        program: InputModule,
+        links: Vec<InputModule>,
+        library: &mut dyn LibrarySource,
     ) -> Result<Self, Faults> {
         let program_bytes = program.bytes.clone();
         let mut given: Vec<_> = [program].into_iter().chain(links).collect();
         // A stable sort: the main comes first, the others stay in order.
-        given.sort_by_key(|object| !object.is_main());
+        given.sort_by_key(|input| !input.is_main());
         let mut gathering = Gathering::new(given, library.limits());
         let mut faults = Vec::new();
         for at in 0..gathering.given.len() {
-            if let Some(object) = gathering.given[at].take() {
-                faults.extend(gathering.join(object, library)?);
+            if let Some(input) = gathering.given[at].take() {
+                faults.extend(gathering.join(input, library)?);
             }
         }
         faults.extend(gathering.join_system(library)?);
-        gathering.objects.extend(runtime_hooks::module(&gathering.objects));
-        gathering.objects.extend(sbrk::module(&gathering.objects));
-        let mut objects = gathering.objects;
-        let is_program = |object: &Object| Arc::ptr_eq(&object.bytes, &program_bytes);
-        let program = objects.iter().position(is_program).unwrap_or(0);
-        let opens = objects.iter().any(opens_libraries);
-        command::join(&mut objects, program, opens);
-        let set = Set { objects, program, host: Vec::new(), stack_size: None };
+        gathering.inputs.extend(runtime_hooks::module(&gathering.inputs));
+        gathering.inputs.extend(sbrk::module(&gathering.inputs));
+        let mut inputs = gathering.inputs;
+        let is_program = |input: &InputModule| Arc::ptr_eq(&input.bytes, &program_bytes);
+        let program = inputs.iter().position(is_program).unwrap_or(0);
+        let opens = inputs.iter().any(opens_libraries);
+        command::join(&mut inputs, program, opens);
+        let set = Set { inputs, program, host: Vec::new(), stack_size: None };
         if faults.is_empty() {
             return Ok(set);
         }
@@ -268,23 +268,23 @@ impl Set {
     }
 
     /// A set of one module, which needs no other.
-    pub fn of(program: Object) -> Self {
-        Set { objects: vec![program], program: 0, host: Vec::new(), stack_size: None }
+    pub fn of(program: InputModule) -> Self {
+        Set { inputs: vec![program], program: 0, host: Vec::new(), stack_size: None }
     }
 
     /// The function imports that no module defines, each once: what a host may define.
     pub fn wanted_of_host(&self) -> Vec<Import> {
-        self.wanted_by(&self.objects.iter().collect::<Vec<_>>(), &Symbols::new(self))
+        self.wanted_by(&self.inputs.iter().collect::<Vec<_>>(), &Symbols::new(self))
     }
 
     /// The function imports of some modules that no module defines, each once.
     pub(crate) fn wanted_by<'a>(
         &'a self,
-        importers: &[&'a Object],
+        importers: &[&'a InputModule],
         symbols: &Symbols<'a>,
     ) -> Vec<Import> {
         let mut seen = BTreeSet::new();
-        let imports = importers.iter().flat_map(|object| &object.module.imports);
+        let imports = importers.iter().flat_map(|input| &input.module.imports);
         imports
             .filter(|import| matches!(import.ty, ExternType::Func(_)) && !is_host(&import.module))
             .filter(|import| symbols.all(&import.module, &import.name).is_empty())
@@ -296,10 +296,10 @@ impl Set {
 
 struct Gathering {
     /// Modules that were given, as long as they have not joined.
-    given: Vec<Option<Object>>,
+    given: Vec<Option<InputModule>>,
     /// The places of these by the names of libraries that they answer to.
     places: HashMap<String, VecDeque<usize>>,
-    objects: Vec<Object>,
+    inputs: Vec<InputModule>,
     /// Names of modules that have joined or cannot; a system library's is its file.
     names: BTreeSet<String>,
     system: SystemLibraries,
@@ -309,32 +309,36 @@ struct Gathering {
 }
 
 impl Gathering {
-    fn new(mut given: Vec<Object>, limits: InputLimits) -> Self {
+    fn new(mut given: Vec<InputModule>, limits: InputLimits) -> Self {
         let mut places = HashMap::<_, VecDeque<_>>::new();
-        for (place, object) in given.iter_mut().enumerate() {
-            object.tell_from_system();
-            let name = module_name(&object.module.name).to_owned();
+        for (place, input) in given.iter_mut().enumerate() {
+            input.tell_from_system();
+            let name = module_name(&input.module.name).to_owned();
             places.entry(name).or_default().push_back(place);
         }
         let given = given.into_iter().map(Some).collect();
-        let (objects, names) = (Vec::new(), BTreeSet::new());
+        let (inputs, names) = (Vec::new(), BTreeSet::new());
         let system = SystemLibraries::default();
-        Gathering { given, places, objects, names, system, limits, symbols: 0 }
+        Gathering { given, places, inputs, names, system, limits, symbols: 0 }
     }
 
     /// Adds a module and then what it needs, breadth first. What is there is not added again, so cycles
     /// end. Fails when there are too many symbols, for then nothing else is to be read.
-    fn join(&mut self, object: Object, library: &mut dyn Library) -> Result<Vec<Fault>, Fault> {
+    fn join(
+        &mut self,
+        input: InputModule,
+        library: &mut dyn LibrarySource,
+    ) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
-        let mut at = self.objects.len();
-        self.names.insert(object.library_name().to_owned());
-        self.add(object)?;
-        while let Some(by) = self.objects.get(at).cloned() {
+        let mut at = self.inputs.len();
+        self.names.insert(input.library_name().to_owned());
+        self.add(input)?;
+        while let Some(by) = self.inputs.get(at).cloned() {
             at += 1;
             let needed = by.module.dylink.iter().flat_map(|dylink| &dylink.needed);
             for file in needed {
                 match self.needed(file, &by, library) {
-                    Ok(Some(object)) => self.add(object)?,
+                    Ok(Some(input)) => self.add(input)?,
                     Ok(None) => {}
                     Err(fault) => faults.push(fault),
                 }
@@ -343,10 +347,10 @@ impl Gathering {
         Ok(faults)
     }
 
-    fn add(&mut self, mut object: Object) -> Result<(), Fault> {
-        object.tell_from_system();
-        self.symbols += object.module.symbol_count();
-        self.objects.push(object);
+    fn add(&mut self, mut input: InputModule) -> Result<(), Fault> {
+        input.tell_from_system();
+        self.symbols += input.module.symbol_count();
+        self.inputs.push(input);
         self.limits.check_all_symbols(self.symbols)
     }
 
@@ -355,9 +359,9 @@ impl Gathering {
     fn needed(
         &mut self,
         file: &str,
-        by: &Object,
-        library: &mut dyn Library,
-    ) -> Result<Option<Object>, Fault> {
+        by: &InputModule,
+        library: &mut dyn LibrarySource,
+    ) -> Result<Option<InputModule>, Fault> {
         if by.needs_system(file) {
             return self.needed_by_system(file, by, library);
         }
@@ -366,8 +370,8 @@ impl Gathering {
         }
         let mut places = self.places.get_mut(module_name(file));
         while let Some(place) = places.as_mut().and_then(|places| places.pop_front()) {
-            if let Some(object) = self.given[place].take() {
-                return Ok(Some(object));
+            if let Some(input) = self.given[place].take() {
+                return Ok(Some(input));
             }
         }
         self.system.or_needed(file, by, library)
@@ -377,73 +381,74 @@ impl Gathering {
     fn needed_by_system(
         &mut self,
         file: &str,
-        by: &Object,
-        library: &mut dyn Library,
-    ) -> Result<Option<Object>, Fault> {
-        let known = |object: &Object| object.system.is_some_and(|it| flavour::is_called(it, file));
-        if self.objects.iter().any(known) {
+        by: &InputModule,
+        library: &mut dyn LibrarySource,
+    ) -> Result<Option<InputModule>, Fault> {
+        let known =
+            |input: &InputModule| input.system.is_some_and(|it| flavour::is_called(it, file));
+        if self.inputs.iter().any(known) {
             return Ok(None);
         }
-        let object = self.system.needed(file, by, library)?;
-        Ok(self.names.insert(object.library_name().to_owned()).then_some(object))
+        let input = self.system.needed(file, by, library)?;
+        Ok(self.names.insert(input.library_name().to_owned()).then_some(input))
     }
 
-    fn join_system(&mut self, library: &mut dyn Library) -> Result<Vec<Fault>, Fault> {
+    fn join_system(&mut self, library: &mut dyn LibrarySource) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
         if self.wanted().is_empty() {
             return Ok(faults);
         }
-        let given = self.objects.len();
-        let asked = flavour::of(self.objects.iter(), &mut faults);
+        let given = self.inputs.len();
+        let asked = flavour::of(self.inputs.iter(), &mut faults);
         let files = flavour::libraries(asked.map(|(flavour, _)| flavour));
         let files = files.into_iter();
         let mut system: Vec<_> = files.filter_map(|file| self.system.get(file, library)).collect();
         loop {
             let wanted = self.wanted();
-            let defines = |object: &Object| object.symbols().any(|name| wanted.contains(name));
+            let defines = |input: &InputModule| input.symbols().any(|name| wanted.contains(name));
             let Some(at) = system.iter().position(defines) else { break };
-            let object = system.remove(at);
-            if !self.names.contains(object.library_name()) {
-                let first = self.objects.len();
-                faults.extend(self.join(object, library)?);
-                self.objects[first..].iter_mut().for_each(|object| object.is_on_demand = true);
+            let input = system.remove(at);
+            if !self.names.contains(input.library_name()) {
+                let first = self.inputs.len();
+                faults.extend(self.join(input, library)?);
+                self.inputs[first..].iter_mut().for_each(|input| input.is_on_demand = true);
             }
         }
         // Before libc, which has a `longjmp` for programs in which nothing catches it.
-        let opens = self.objects.iter().any(opens_libraries);
+        let opens = self.inputs.iter().any(opens_libraries);
         let tags = if opens { Tags::Kept } else { Tags::Own };
-        if let Some(mut object) = exceptions::module(undefined(&self.objects).iter(), tags) {
-            object.is_on_demand = true;
-            self.objects.insert(given, object);
+        if let Some(mut input) = exceptions::module(undefined(&self.inputs).iter(), tags) {
+            input.is_on_demand = true;
+            self.inputs.insert(given, input);
         }
         Ok(faults)
     }
 
     /// The symbols that a system library may define, those among them for what the linker defines.
     fn wanted(&self) -> BTreeSet<String> {
-        let mut wanted = undefined(&self.objects);
+        let mut wanted = undefined(&self.inputs);
         let implied = exceptions::implied(wanted.iter());
-        let defined = defined(&self.objects);
+        let defined = defined(&self.inputs);
         wanted.extend(implied.into_iter().filter(|name| !defined.contains(name.as_str())));
         wanted
     }
 }
 
 /// The symbols that some module imports and none defines.
-fn undefined(objects: &[Object]) -> BTreeSet<String> {
-    let defined = defined(objects);
-    objects
+fn undefined(inputs: &[InputModule]) -> BTreeSet<String> {
+    let defined = defined(inputs);
+    inputs
         .iter()
-        .filter(|object| object.is_dynamic())
-        .flat_map(|object| &object.module.imports)
+        .filter(|input| input.shares_memory())
+        .flat_map(|input| &input.module.imports)
         .filter(|import| import.is_of_process() && !defined.contains(import.name.as_str()))
         .map(|import| import.name.clone())
         .collect()
 }
 
 /// The symbols that some module of the process defines.
-pub(crate) fn defined(objects: &[Object]) -> HashSet<&str> {
-    objects.iter().filter(|object| object.linked_as == ENV).flat_map(Object::symbols).collect()
+pub(crate) fn defined(inputs: &[InputModule]) -> HashSet<&str> {
+    inputs.iter().filter(|input| input.linked_as == ENV).flat_map(InputModule::symbols).collect()
 }
 
 impl Import {
@@ -481,12 +486,12 @@ pub struct Definition {
 
 impl<'a> Symbols<'a> {
     pub(crate) fn new(set: &'a Set) -> Self {
-        let exports = set.objects.iter().map(|object| object.module.exports.len()).sum();
+        let exports = set.inputs.iter().map(|input| input.module.exports.len()).sum();
         let mut symbols = HashMap::with_capacity(exports);
-        for (module, object) in set.objects.iter().enumerate() {
-            for (export, item) in object.module.exports.iter().enumerate() {
-                if object.offers(export) {
-                    let key = (object.linked_as.as_str(), item.name.as_str());
+        for (module, input) in set.inputs.iter().enumerate() {
+            for (export, item) in input.module.exports.iter().enumerate() {
+                if input.offers(export) {
+                    let key = (input.linked_as.as_str(), item.name.as_str());
                     let definition = Definition { module, export };
                     symbols
                         .entry(key)
@@ -507,10 +512,10 @@ impl<'a> Symbols<'a> {
                 Some(Definitions::More(all)) => all,
             }),
             Symbols::Apart(set) => {
-                let objects = set.objects.iter().enumerate();
-                let linked = objects.filter(|(_, object)| object.linked_as == module);
-                let definition = |(module, object): (usize, &Object)| {
-                    let export = object.definition(name)?;
+                let inputs = set.inputs.iter().enumerate();
+                let linked = inputs.filter(|(_, input)| input.linked_as == module);
+                let definition = |(module, input): (usize, &InputModule)| {
+                    let export = input.definition(name)?;
                     Some(Definition { module, export })
                 };
                 linked.filter_map(definition).collect()
@@ -529,11 +534,11 @@ impl Definitions {
 }
 
 /// Whether it opens libraries while the program runs, by itself or for others.
-fn opens_libraries(object: &Object) -> bool {
-    object.module.imports.iter().any(|import| import.module == DYNAMIC_LINKER)
+fn opens_libraries(input: &InputModule) -> bool {
+    input.module.imports.iter().any(|import| import.module == DYNAMIC_LINKER)
 }
 
-impl Object {
+impl InputModule {
     /// Returns whether it needs the system library of a name, and no other file of that name.
     pub(crate) fn needs_system(&self, name: &str) -> bool {
         self.is_system() && flavour::system_library(name).is_some()
@@ -547,7 +552,7 @@ impl Object {
 
     /// Whether its data lies at fixed addresses of the process's memory.
     pub(crate) fn is_main(&self) -> bool {
-        self.is_dynamic() && self.module.kind == Kind::Main
+        self.shares_memory() && self.module.kind == Kind::Main
     }
 
     /// The room that it needs in the process's memory and table, if it has none at fixed addresses.
@@ -603,7 +608,7 @@ impl Object {
         let internals = &self.module.internals;
         let own = match &item.ty {
             _ if self.written.is_some() => return false,
-            _ if !self.is_dynamic() => return true,
+            _ if !self.shares_memory() => return true,
             ExternType::Func(_) => item.index >= internals.imported_functions,
             ExternType::Global(ty) => {
                 !ty.mutable && ty.content == ValType::I32 && self.address(export).is_some()
@@ -616,12 +621,12 @@ impl Object {
 
     /// The slots that it fills with its functions, by these; those of a table of its own are none of the process's.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (&u32, &u32)> {
-        self.module.internals.slots.iter().filter(|_| self.is_dynamic())
+        self.module.internals.slots.iter().filter(|_| self.shares_memory())
     }
 
-    /// The slot that it fills with a function, as [`Object::slots`].
+    /// The slot that it fills with a function, as [`InputModule::slots`].
     pub(crate) fn slot(&self, function: u32) -> Option<u32> {
-        self.module.internals.slots.get(&function).copied().filter(|_| self.is_dynamic())
+        self.module.internals.slots.get(&function).copied().filter(|_| self.shares_memory())
     }
 
     /// The initial value of an exported global.
@@ -643,7 +648,7 @@ impl Set {
     /// The modules by the names of libraries that they answer to.
     pub(crate) fn library_names(&self) -> LibraryNames<'_> {
         let mut names = LibraryNames::default();
-        self.objects.iter().enumerate().for_each(|(place, object)| names.add(object, place));
+        self.inputs.iter().enumerate().for_each(|(place, input)| names.add(input, place));
         names
     }
 }
@@ -658,12 +663,12 @@ pub(crate) struct LibraryNames<'a> {
 
 impl<'a> LibraryNames<'a> {
     /// Adds a module, and those that have become part of it.
-    pub(crate) fn add(&mut self, object: &'a Object, module: usize) {
-        // No part but a system library is called like one: see `Object::tell_from_system`.
-        for part in &object.module.internals.linked {
+    pub(crate) fn add(&mut self, input: &'a InputModule, module: usize) {
+        // No part but a system library is called like one: see `InputModule::tell_from_system`.
+        for part in &input.module.internals.linked {
             self.add_name(part, flavour::titled(part), module);
         }
-        self.add_name(&object.module.name, object.system, module);
+        self.add_name(&input.module.name, input.system, module);
     }
 
     fn add_name(&mut self, name: &'a str, system: Option<&'static str>, module: usize) {
@@ -676,7 +681,7 @@ impl<'a> LibraryNames<'a> {
     }
 
     /// Returns the module that is meant by a `needed` entry of another.
-    pub(crate) fn needed(&self, file: &str, by: &Object) -> Option<usize> {
+    pub(crate) fn needed(&self, file: &str, by: &InputModule) -> Option<usize> {
         let library = || self.library(file).filter(|_| !by.needs_system(file));
         library().or_else(|| self.system(file))
     }
@@ -695,12 +700,16 @@ impl<'a> LibraryNames<'a> {
 
 /// The system libraries, each asked for once.
 #[derive(Debug, Default)]
-pub(crate) struct SystemLibraries(HashMap<&'static str, Option<Object>>);
+pub(crate) struct SystemLibraries(HashMap<&'static str, Option<InputModule>>);
 
 impl SystemLibraries {
     /// Returns the system library of a file.
-    pub(crate) fn get(&mut self, file: &'static str, library: &mut dyn Library) -> Option<Object> {
-        let read = || library.system(file).map(|object| object.into_system(file));
+    pub(crate) fn get(
+        &mut self,
+        file: &'static str,
+        library: &mut dyn LibrarySource,
+    ) -> Option<InputModule> {
+        let read = || library.system(file).map(|input| input.into_system(file));
         self.0.entry(file).or_insert_with(read).clone()
     }
 
@@ -708,14 +717,14 @@ impl SystemLibraries {
     pub(crate) fn needed(
         &mut self,
         name: &str,
-        by: &Object,
-        library: &mut dyn Library,
-    ) -> Result<Object, Fault> {
+        by: &InputModule,
+        library: &mut dyn LibrarySource,
+    ) -> Result<InputModule, Fault> {
         let Some(file) = flavour::system_library(name) else { return library.needed(name, by) };
         match self.get(file, library) {
-            Some(object) => Ok(object),
+            Some(input) => Ok(input),
             // The fault tells where it was looked for.
-            None => library.needed(name, by).map(|object| object.into_system(file)),
+            None => library.needed(name, by).map(|input| input.into_system(file)),
         }
     }
 
@@ -724,9 +733,9 @@ impl SystemLibraries {
     pub(crate) fn or_needed(
         &mut self,
         name: &str,
-        by: &Object,
-        library: &mut dyn Library,
-    ) -> Result<Option<Object>, Fault> {
+        by: &InputModule,
+        library: &mut dyn LibrarySource,
+    ) -> Result<Option<InputModule>, Fault> {
         check_file_name(name, &by.module.name)?;
         match (library.needed(name, by), flavour::system_library(name)) {
             (Err(Fault::LibraryNotFound { .. }), Some(file))

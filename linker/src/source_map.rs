@@ -51,7 +51,7 @@ impl BoundModule {
     /// For which file it is, who writes the file must add.
     pub fn source_map(&self, set: &Set) -> Option<SourceMap> {
         let origins = self.origins.as_ref()?;
-        let infos = set.objects.iter().enumerate();
+        let infos = set.inputs.iter().enumerate();
         let infos: Vec<_> =
             infos.filter_map(|(module, o)| Some((module, DebugInfo::read(&o.bytes)?))).collect();
         if infos.is_empty() {
@@ -76,7 +76,7 @@ impl BoundModule {
         // What no module had is of the program.
         let modules = origins.functions.iter().map(|id| id.module).chain(iter::repeat(self.module));
         for (start, module) in body_starts(&self.bytes).into_iter().zip(modules) {
-            let name = &set.objects[module].module.name;
+            let name = &set.inputs[module].module.name;
             if map.modules.last().is_none_or(|(_, last)| last != name) {
                 map.modules.push((u32::try_from(start).unwrap_or(u32::MAX), name.clone()));
             }

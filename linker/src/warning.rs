@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::demangle::demangle;
 use crate::plan::Plan;
-use crate::set::{Definition, Object};
+use crate::set::{Definition, InputModule};
 use crate::types::ExternType;
 use crate::{exceptions, flavour};
 use wasmparser::ValType;
@@ -66,8 +66,8 @@ enum Memory {
 
 impl Memory {
     /// A shared library that has no use for the process's memory does not import it.
-    fn of(object: &Object) -> Self {
-        match (object.module.internals.memories, object.is_dynamic()) {
+    fn of(input: &InputModule) -> Self {
+        match (input.module.internals.memories, input.shares_memory()) {
             (0, _) => Memory::None,
             (_, true) => Memory::Process,
             (_, false) => Memory::Own,
@@ -78,42 +78,42 @@ impl Memory {
 impl Plan {
     /// What is probably a mistake, in the order of the modules.
     pub fn warnings(&self) -> Vec<Warning> {
-        let memories: Vec<_> = self.set.objects.iter().map(Memory::of).collect();
-        let modules = 0..self.set.objects.len();
+        let memories: Vec<_> = self.set.inputs.iter().map(Memory::of).collect();
+        let modules = 0..self.set.inputs.len();
         let memories = modules.flat_map(|importer| self.other_memories(importer, &memories));
         memories.chain(self.ended_exceptions()).chain(self.emulated_casts()).collect()
     }
 
     /// A warning for each module that would end another's exceptions, in a program that catches any.
     fn ended_exceptions(&self) -> Vec<Warning> {
-        let objects = &self.set.objects;
-        let Some((flavour, _)) = flavour::of(objects.iter(), &mut Vec::new()) else {
+        let inputs = &self.set.inputs;
+        let Some((flavour, _)) = flavour::of(inputs.iter(), &mut Vec::new()) else {
             return Vec::new();
         };
         let thrower = |importer: usize| {
             let used = self.resolution[importer].iter().filter_map(|meaning| meaning.definition());
-            let mut used = used.map(|used| &objects[used.module]).filter(|o| !o.is_system());
-            used.find(|object| exceptions::throws(&object.module))
+            let mut used = used.map(|used| &inputs[used.module]).filter(|o| !o.is_system());
+            used.find(|input| exceptions::throws(&input.module))
         };
-        let warning = |(importer, object): (usize, &Object)| {
+        let warning = |(importer, input): (usize, &InputModule)| {
             let provider =
-                thrower(importer).filter(|_| exceptions::ends_exceptions(&object.module))?;
+                thrower(importer).filter(|_| exceptions::ends_exceptions(&input.module))?;
             Some(Warning::EndsExceptions {
-                importer: object.module.name.clone(),
+                importer: input.module.name.clone(),
                 provider: provider.module.name.clone(),
                 flag: flavour.setjmp_flag,
             })
         };
-        objects.iter().enumerate().filter_map(warning).collect()
+        inputs.iter().enumerate().filter_map(warning).collect()
     }
 
     /// A warning for each module whose function pointers others cannot call.
     fn emulated_casts(&self) -> impl Iterator<Item = Warning> {
-        let shared = self.set.objects.iter().filter(|object| object.is_dynamic());
+        let shared = self.set.inputs.iter().filter(|input| input.shares_memory());
         let is_alone = shared.clone().count() == 1;
         let emulated =
-            shared.filter(move |object| !is_alone && object.module.internals.emulates_casts);
-        emulated.map(|object| Warning::EmulatedCasts { module: object.module.name.clone() })
+            shared.filter(move |input| !is_alone && input.module.internals.emulates_casts);
+        emulated.map(|input| Warning::EmulatedCasts { module: input.module.name.clone() })
     }
 
     /// A warning for each module that one calls and that has another memory.
@@ -125,7 +125,7 @@ impl Plan {
         let used = self.resolution[importer].iter().filter_map(|meaning| meaning.definition());
         let used = used.filter(|used| differ(used.module) && may_pass_pointers(self.ty(*used)));
         let used: Vec<_> = used.collect::<BTreeSet<_>>().into_iter().collect();
-        let name = |module: usize| self.set.objects[module].module.name.clone();
+        let name = |module: usize| self.set.inputs[module].module.name.clone();
         let warning = |used: &[Definition]| {
             let provider = used[0].module;
             let own = if memories[importer] == Memory::Own { importer } else { provider };
@@ -140,11 +140,11 @@ impl Plan {
     }
 
     fn ty(&self, definition: Definition) -> &ExternType {
-        &self.set.objects[definition.module].module.exports[definition.export].ty
+        &self.set.inputs[definition.module].module.exports[definition.export].ty
     }
 
     fn symbol_name(&self, definition: Definition) -> &str {
-        &self.set.objects[definition.module].module.exports[definition.export].name
+        &self.set.inputs[definition.module].module.exports[definition.export].name
     }
 }
 

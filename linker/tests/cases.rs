@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linker::{
-    Bound, BoundModule, Fault, Faults, FuseOptions, Given, Library, NoLibrary, Object, Opening,
-    Plan, Running, Set, module_name,
+    Assigned, Bound, BoundModule, Fault, Faults, FuseOptions, InputModule, LibrarySource,
+    NoLibraries, Opening, Plan, Running, Set, module_name,
 };
 use sha2::{Digest, Sha256};
 
@@ -52,15 +52,15 @@ impl Case {
         Ok(cases)
     }
 
-    fn object(&self, name: &str) -> Result<Object> {
-        Ok(Object::load(name, wat::parse_file(self.folder.join(name).with_extension("wat"))?)?)
+    fn input(&self, name: &str) -> Result<InputModule> {
+        Ok(InputModule::load(name, wat::parse_file(self.folder.join(name).with_extension("wat"))?)?)
     }
 
     /// As it is linked, and why not.
     fn plan(&self) -> Result<std::result::Result<Plan, Faults>> {
         let libraries = self.modules.iter().filter(|name| name.starts_with("lib-"));
-        let libraries = libraries.map(|name| self.object(name)).collect::<Result<_>>()?;
-        let set = Set::gather(self.object("main")?, libraries, &mut Folder(self));
+        let libraries = libraries.map(|name| self.input(name)).collect::<Result<_>>()?;
+        let set = Set::gather(self.input("main")?, libraries, &mut Folder(self));
         Ok(set.and_then(Plan::new))
     }
 
@@ -72,18 +72,18 @@ impl Case {
 
 struct Folder<'c>(&'c Case);
 
-impl Library for Folder<'_> {
-    fn needed(&mut self, file: &str, by: &Object) -> std::result::Result<Object, Fault> {
+impl LibrarySource for Folder<'_> {
+    fn needed(&mut self, file: &str, by: &InputModule) -> std::result::Result<InputModule, Fault> {
         let name = module_name(file);
         let known = self.0.modules.iter().any(|module| module == name);
-        match known.then(|| self.0.object(name)) {
-            Some(Ok(object)) => Ok(object),
+        match known.then(|| self.0.input(name)) {
+            Some(Ok(input)) => Ok(input),
             Some(Err(error)) => Err(Fault::BadLibrary { message: error.to_string() }),
-            None => NoLibrary.needed(file, by),
+            None => NoLibraries.needed(file, by),
         }
     }
 
-    fn system(&mut self, _: &str) -> Option<Object> {
+    fn system(&mut self, _: &str) -> Option<InputModule> {
         None
     }
 }
@@ -190,9 +190,9 @@ fn module_text(set: &Set, module: &BoundModule) -> String {
 
 fn report(plan: &Plan) -> Result<String> {
     let mut text = serde_json::to_string(plan)?;
-    let objects = &plan.set().objects;
-    let imports = objects.iter().flat_map(|object| &object.module.imports).map(|i| &i.name);
-    let exports = objects.iter().flat_map(|object| &object.module.exports).map(|e| &e.name);
+    let inputs = &plan.set().inputs;
+    let imports = inputs.iter().flat_map(|input| &input.module.imports).map(|i| &i.name);
+    let exports = inputs.iter().flat_map(|input| &input.module.exports).map(|e| &e.name);
     for symbol in imports.chain(exports) {
         let why = plan.why(symbol);
         let (definer, address) = (plan.definer(symbol), plan.address(symbol));
@@ -208,8 +208,8 @@ fn opened(case: &Case, plan: &Plan) -> Result<String> {
     let (mut text, mut opened) = (String::new(), Vec::new());
     let (mut memory, mut table) = (1 << 20, 100);
     for name in case.modules.iter().filter(|name| name.starts_with("opened-")) {
-        let object = case.object(name)?;
-        let mut opening = match running.open(object, &mut Folder(case), &|_| false) {
+        let input = case.input(name)?;
+        let mut opening = match running.open(input, &mut Folder(case), &|_| false) {
             Ok(opening) => opening,
             Err(faults) => {
                 writeln!(text, "{name}: {faults}")?;
@@ -257,7 +257,7 @@ fn place(
         let memory_base = memory.next_multiple_of(alignment);
         *memory = memory_base.saturating_add(room.memory_size);
         let table_base = take(room.table_size, room.table_alignment.into())?;
-        given.insert(module, Given { memory_base, table_base });
+        given.insert(module, Assigned { memory_base, table_base });
     }
     let others = take(opening.other_slots(), 1)?;
     opening.place(&given, others);
@@ -267,7 +267,7 @@ fn place(
 fn opening_text(opening: &Opening) -> Result<String> {
     let mut text = String::new();
     for module in opening.new_modules() {
-        let imports = opening.object(module).module.imports.len();
+        let imports = opening.input(module).module.imports.len();
         let numbers: Vec<_> = (0..imports).map(|i| opening.number(module, i)).collect();
         writeln!(text, "{module} {:?} {numbers:?}", opening.room(module))?;
     }
@@ -279,9 +279,9 @@ fn opening_text(opening: &Opening) -> Result<String> {
 
 fn running_text(running: &Running, modules: &[String]) -> Result<String> {
     let mut text = String::new();
-    for module in (0..16).filter(|module| running.object(*module).is_some()) {
+    for module in (0..16).filter(|module| running.input(*module).is_some()) {
         writeln!(text, "{module} {:?}", running.block(module))?;
-        let exports = running.object(module).map(|object| &object.module.exports);
+        let exports = running.input(module).map(|input| &input.module.exports);
         for name in exports.into_iter().flatten().map(|export| export.name.as_str()) {
             let (all, own) = (running.symbol(name), running.symbol_of(module, name));
             let after = running.symbol_after(module, name);

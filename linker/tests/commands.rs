@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use linker::{BoundModule, FuseOptions, Module, NoLibrary, Object, Plan, Set};
+use linker::{BoundModule, FuseOptions, InputModule, Module, NoLibraries, Plan, Set};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -35,10 +35,11 @@ fn program(import: &str, call: &str) -> String {
 }
 
 fn plan(program: &str) -> Result<Plan> {
-    let object =
-        |name: &str, text: &str| -> Result<_> { Ok(Object::load(name, wat::parse_str(text)?)?) };
-    let libc = object("libc", LIBC)?;
-    Ok(Plan::new(Set::gather(object("program", program)?, vec![libc], &mut NoLibrary)?)?)
+    let input = |name: &str, text: &str| -> Result<_> {
+        Ok(InputModule::load(name, wat::parse_str(text)?)?)
+    };
+    let libc = input("libc", LIBC)?;
+    Ok(Plan::new(Set::gather(input("program", program)?, vec![libc], &mut NoLibraries)?)?)
 }
 
 fn fused(plan: &Plan) -> Result<BoundModule> {

@@ -5,7 +5,7 @@
 mod limited;
 
 use limited::Limited;
-use linker::{Fault, InputLimits, LoadError, Module, Object, Set};
+use linker::{Fault, InputLimits, InputModule, LoadError, Module, Set};
 
 /// Ten symbols: two imports and three exports, and in `dylink.0` one library, one folder, one export and two imports.
 const MODULE: &str = r#"(module
@@ -50,11 +50,11 @@ fn the_symbols_of_a_module() {
 
 #[test]
 fn the_symbols_of_all_modules() {
-    let object =
-        |name: &str, text: &str| Object::load(name, wat::parse_str(text).unwrap()).unwrap();
+    let input =
+        |name: &str, text: &str| InputModule::load(name, wat::parse_str(text).unwrap()).unwrap();
     let gather = |max_symbols| {
-        let library = object("library", r#"(module (func (export "f")))"#);
-        let set = Set::gather(object("main", MODULE), vec![library], &mut Limited(max_symbols));
+        let library = input("library", r#"(module (func (export "f")))"#);
+        let set = Set::gather(input("main", MODULE), vec![library], &mut Limited(max_symbols));
         set.map(|_| ())
     };
     assert_eq!(gather(SYMBOLS + 1), Ok(()));

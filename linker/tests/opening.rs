@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use limited::Limited;
 use linker::{
-    Fault, Function, FuseOptions, Given, Library, NoLibrary, Object, Opening, Plan, Running, Set,
-    Symbol, module_name,
+    Assigned, Fault, FuseOptions, InputModule, LibrarySource, LoadedFunction, LoadedSymbol,
+    NoLibraries, Opening, Plan, Running, Set, module_name,
 };
 
 /// Slots 0 and 1 of its part of the table are `first` and `second`; `third` has none.
@@ -63,42 +63,42 @@ const RIGHT: &str = r#"(module
 
 struct Texts;
 
-impl Library for Texts {
-    fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for Texts {
+    fn needed(&mut self, file: &str, by: &InputModule) -> Result<InputModule, Fault> {
         match module_name(file) {
-            name @ "left" => Ok(object(name, LEFT)),
-            name @ "right" => Ok(object(name, RIGHT)),
-            _ => NoLibrary.needed(file, by),
+            name @ "left" => Ok(input(name, LEFT)),
+            name @ "right" => Ok(input(name, RIGHT)),
+            _ => NoLibraries.needed(file, by),
         }
     }
 
-    fn system(&mut self, _: &str) -> Option<Object> {
+    fn system(&mut self, _: &str) -> Option<InputModule> {
         None
     }
 }
 
-fn object(name: &str, text: &str) -> Object {
-    Object::load(name, wat::parse_str(text).unwrap()).unwrap()
+fn input(name: &str, text: &str) -> InputModule {
+    InputModule::load(name, wat::parse_str(text).unwrap()).unwrap()
 }
 
 fn started() -> Running {
-    let set = Set::gather(object("program", PROGRAM), Vec::new(), &mut NoLibrary).unwrap();
+    let set = Set::gather(input("program", PROGRAM), Vec::new(), &mut NoLibraries).unwrap();
     Running::new(&Plan::new(set).unwrap())
 }
 
 /// How `left` joins, with `right`, and where: their data, their slots, and those of the program's functions.
 fn opened(running: &Running) -> Opening {
     let has = |import: &linker::Import| import.name == "host";
-    let mut opening = running.open(object("left", LEFT), &mut Texts, &has).unwrap();
+    let mut opening = running.open(input("left", LEFT), &mut Texts, &has).unwrap();
     let given = [(1, (5000, 50)), (2, (6000, 60))];
     let given = given
-        .map(|(module, (memory_base, table_base))| (module, Given { memory_base, table_base }));
+        .map(|(module, (memory_base, table_base))| (module, Assigned { memory_base, table_base }));
     opening.place(&BTreeMap::from(given), 70);
     opening
 }
 
-fn names<'a>(modules: &[usize], object: impl Fn(usize) -> &'a Object) -> Vec<&'a str> {
-    modules.iter().map(|&module| object(module).module.name.as_str()).collect()
+fn names<'a>(modules: &[usize], input: impl Fn(usize) -> &'a InputModule) -> Vec<&'a str> {
+    modules.iter().map(|&module| input(module).module.name.as_str()).collect()
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_library_joins_with_what_it_needs() {
     assert_eq!(opening.numbers().collect::<Vec<_>>(), [(0, Some(0)), (1, None), (2, None)]);
     // Of a cycle the one that was found last comes first.
     let new = opening.new_modules();
-    assert_eq!(names(&new, |module| opening.object(module)), ["right", "left"]);
+    assert_eq!(names(&new, |module| opening.input(module)), ["right", "left"]);
     let rooms = new.iter().map(|&module| {
         let room = opening.room(module);
         (room.memory_size, u64::from(room.memory_alignment), room.table_size)
@@ -128,11 +128,14 @@ fn a_library_joins_with_what_it_needs() {
 fn every_import_has_its_number() {
     let running = started();
     let opening = opened(&running);
-    let Some(Symbol::Function(Function { slot: Some(second), .. })) = running.symbol("second")
+    let Some(LoadedSymbol::Function(LoadedFunction { slot: Some(second), .. })) =
+        running.symbol("second")
     else {
         panic!("`second` has a slot");
     };
-    let Some(Symbol::Data(there)) = running.symbol("there") else { panic!("`there` is data") };
+    let Some(LoadedSymbol::Data(there)) = running.symbol("there") else {
+        panic!("`there` is data")
+    };
     let numbers: Vec<_> = (2..10).map(|import| opening.number(1, import)).collect();
     assert_eq!(numbers, [5000, 50, second, 70, 51, 52, there, 5004]);
     // A call of a module that comes later goes through its slot.
@@ -145,7 +148,7 @@ fn every_import_has_its_number() {
 fn code_is_the_same_wherever_it_will_lie() {
     let running = started();
     let (one, mut other) = (opened(&running), opened(&running));
-    let elsewhere = Given { memory_base: 9000, table_base: 90 };
+    let elsewhere = Assigned { memory_base: 9000, table_base: 90 };
     other.place(&BTreeMap::from([(1, elsewhere), (2, elsewhere)]), 100);
     for module in [1, 2] {
         let (one, other) = (one.bind(module).unwrap(), other.bind(module).unwrap());
@@ -166,7 +169,7 @@ fn code_that_changes_an_address_is_refused() {
     assert_ne!(text, LEFT);
     let running = started();
     let has = |import: &linker::Import| import.name == "host";
-    let opening = running.open(object("left", &text), &mut Texts, &has).unwrap();
+    let opening = running.open(input("left", &text), &mut Texts, &has).unwrap();
     let message = opening.bind(opening.library()).unwrap_err().to_string();
     assert!(message.contains("assigns to an address that the linker settles"), "{message}");
 }
@@ -178,7 +181,7 @@ fn names_are_looked_up_in_order() {
     let numbers = running.join(&opening);
     let (left, right) = (numbers[&1], numbers[&2]);
     assert_eq!(
-        names(&[0, left, right], |id| running.object(id).unwrap()),
+        names(&[0, left, right], |id| running.input(id).unwrap()),
         ["program", "left", "right"]
     );
     assert_eq!((running.named("right"), running.named("other")), (Some(right), None));
@@ -186,10 +189,10 @@ fn names_are_looked_up_in_order() {
     assert!(running.is_program("program") && !running.is_program("left"));
     // Only those who have opened it see what it defines.
     assert_eq!(running.symbol("x"), None);
-    assert_eq!(running.symbol_of(left, "x"), Some(Symbol::Data(5004)));
-    assert_eq!(running.symbol_of(left, "there"), Some(Symbol::Data(6000)));
+    assert_eq!(running.symbol_of(left, "x"), Some(LoadedSymbol::Data(5004)));
+    assert_eq!(running.symbol_of(left, "there"), Some(LoadedSymbol::Data(6000)));
     let function = |symbol| match symbol {
-        Some(Symbol::Function(function)) => (function.module, function.slot),
+        Some(LoadedSymbol::Function(function)) => (function.module, function.slot),
         other => panic!("no function: {other:?}"),
     };
     assert_eq!(function(running.symbol("third")), (0, Some(70)));
@@ -197,9 +200,9 @@ fn names_are_looked_up_in_order() {
     assert_eq!(function(running.symbol_of(left, "back")), (right, None));
     assert_eq!(running.symbol_after(0, "first"), None);
     running.make_global(left);
-    assert_eq!(running.symbol("x"), Some(Symbol::Data(5004)));
-    assert_eq!(running.symbol_after(0, "first"), Some(Symbol::Data(5012)));
-    assert_eq!(running.symbol_after(left, "there"), Some(Symbol::Data(6000)));
+    assert_eq!(running.symbol("x"), Some(LoadedSymbol::Data(5004)));
+    assert_eq!(running.symbol_after(0, "first"), Some(LoadedSymbol::Data(5012)));
+    assert_eq!(running.symbol_after(left, "there"), Some(LoadedSymbol::Data(6000)));
     assert_eq!(running.symbol_after(right, "there"), None);
 }
 
@@ -247,7 +250,7 @@ fn a_cycle_leaves_when_its_last_user_does() {
     // Who joined last leaves first.
     assert_eq!(running.leaving(), [left, right]);
     assert_eq!(running.leave(left).slots, [50..54]);
-    assert_eq!((running.object(left).map(|_| ()), running.named("left")), (None, None));
+    assert_eq!((running.input(left).map(|_| ()), running.named("left")), (None, None));
     assert_eq!(running.leave(left).slots, []);
     assert_eq!(running.leaving(), [right]);
     assert_eq!(running.leave(right).slots, []);
@@ -270,17 +273,17 @@ fn what_is_used_stays() {
     running.open_again(left);
     running.make_global(left);
     // This one uses nothing, and keeps nothing.
-    let alone = object("alone", "(module (@dylink.0 (mem-info)))");
-    let alone = running.open(alone, &mut NoLibrary, &|_| false).unwrap();
+    let alone = input("alone", "(module (@dylink.0 (mem-info)))");
+    let alone = running.open(alone, &mut NoLibraries, &|_| false).unwrap();
     assert_eq!(alone.other_slots(), 0);
     let alone = running.join(&alone)[&alone.library()];
     running.open_again(alone);
     let user = r#"(module (@dylink.0 (mem-info))
         (import "env" "go" (func (result i32)))
         (func (export "user")))"#;
-    let mut opening = running.open(object("user", user), &mut Texts, &|_| false).unwrap();
+    let mut opening = running.open(input("user", user), &mut Texts, &|_| false).unwrap();
     let library = opening.library();
-    let given = Given { memory_base: 7000, table_base: 0 };
+    let given = Assigned { memory_base: 7000, table_base: 0 };
     opening.place(&BTreeMap::from([(library, given)]), 0);
     let user = running.join(&opening)[&library];
     let handle = running.open_again(user);
@@ -294,27 +297,27 @@ fn what_is_used_stays() {
 #[test]
 fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
     struct Libc;
-    impl Library for Libc {
-        fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
+    impl LibrarySource for Libc {
+        fn needed(&mut self, file: &str, by: &InputModule) -> Result<InputModule, Fault> {
             Texts.needed(file, by)
         }
 
-        fn system(&mut self, file: &str) -> Option<Object> {
+        fn system(&mut self, file: &str) -> Option<InputModule> {
             let text = r#"(module (@dylink.0 (mem-info (memory 4 0)))
                 (func (export "abs") (param i32) (result i32) (i32.const 0)))"#;
-            (file == "libc.wasm").then(|| object("libc", text))
+            (file == "libc.wasm").then(|| input("libc", text))
         }
     }
     let mut running = started();
     let user = r#"(module (@dylink.0 (mem-info) (needed "left.wasm"))
         (import "env" "abs" (func (param i32) (result i32))))"#;
     let has = |import: &linker::Import| import.name == "host";
-    let mut opening = running.open(object("user", user), &mut Libc, &has).unwrap();
-    let set = opening.set().objects.iter().map(|object| object.module.name.as_str());
+    let mut opening = running.open(input("user", user), &mut Libc, &has).unwrap();
+    let set = opening.set().inputs.iter().map(|input| input.module.name.as_str());
     // What it uses is never of a library that may leave before it.
     assert_eq!(set.collect::<Vec<_>>(), ["program", "libc", "user", "left", "right"]);
     assert_eq!(opening.library(), 2);
-    let given = (1..5).map(|n| (n, Given { memory_base: 1000 * n as u32, table_base: 50 }));
+    let given = (1..5).map(|n| (n, Assigned { memory_base: 1000 * n as u32, table_base: 50 }));
     opening.place(&given.collect(), 70);
     let numbers = running.join(&opening);
     let leaving = running.leaving();
@@ -323,21 +326,21 @@ fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
     assert!(running.symbol_of(numbers[&2], "abs").is_some());
     assert_eq!(running.symbol_of(numbers[&3], "abs"), None);
     // It is there now, and not asked for again.
-    let again = running.open(object("again", user), &mut Libc, &has).unwrap();
+    let again = running.open(input("again", user), &mut Libc, &has).unwrap();
     assert!(again.numbers().any(|(_, number)| number == Some(numbers[&1])));
 }
 
 #[test]
 fn a_file_and_an_export_are_found() {
     let file = std::path::Path::new("/a/program.wasm");
-    let mut program = object("program", PROGRAM);
+    let mut program = input("program", PROGRAM);
     program.file = Some(file.to_owned());
-    let set = Set::gather(program, Vec::new(), &mut NoLibrary).unwrap();
+    let set = Set::gather(program, Vec::new(), &mut NoLibraries).unwrap();
     let mut running = Running::new(&Plan::new(set).unwrap());
     assert_eq!(running.of_file(file), Some(0));
     assert_eq!(running.of_file("/b/program.wasm".as_ref()), None);
     let third = |running: &Running| match running.symbol("third") {
-        Some(Symbol::Function(function)) => function,
+        Some(LoadedSymbol::Function(function)) => function,
         other => panic!("no function: {other:?}"),
     };
     let function = third(&running);
@@ -352,7 +355,7 @@ fn a_slot_that_was_given_later_is_emptied_too() {
     let opening = opened(&running);
     let numbers = running.join(&opening);
     let right = numbers[&2];
-    let Some(Symbol::Function(back)) = running.symbol_of(right, "back") else {
+    let Some(LoadedSymbol::Function(back)) = running.symbol_of(right, "back") else {
         panic!("`back` is a function");
     };
     running.set_slot(back, 90);
@@ -362,8 +365,8 @@ fn a_slot_that_was_given_later_is_emptied_too() {
 /// Three libraries, each of which needs the next.
 struct Chain;
 
-impl Library for Chain {
-    fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for Chain {
+    fn needed(&mut self, file: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let text = match module_name(file) {
             "first" => r#"(module (@dylink.0 (mem-info) (needed "second.wasm")))"#,
             "second" => r#"(module (@dylink.0 (mem-info) (needed "third.wasm")))"#,
@@ -371,12 +374,12 @@ impl Library for Chain {
                 r#"(module (@dylink.0 (mem-info (memory 4 0)))
                     (global (export "deep") i32 (i32.const 0)))"#
             }
-            _ => return NoLibrary.needed(file, by),
+            _ => return NoLibraries.needed(file, by),
         };
-        Ok(object(module_name(file), text))
+        Ok(input(module_name(file), text))
     }
 
-    fn system(&mut self, _: &str) -> Option<Object> {
+    fn system(&mut self, _: &str) -> Option<InputModule> {
         None
     }
 }
@@ -384,14 +387,14 @@ impl Library for Chain {
 #[test]
 fn a_chain_is_followed_to_its_end_and_what_runs_is_not_asked_for_again() {
     let mut running = started();
-    let first = Chain.needed("first.wasm", &object("program", PROGRAM)).unwrap();
+    let first = Chain.needed("first.wasm", &input("program", PROGRAM)).unwrap();
     let mut opening = running.open(first, &mut Chain, &|_| false).unwrap();
-    let given = (1..4).map(|n| (n, Given { memory_base: 1000 * n as u32, table_base: 50 }));
+    let given = (1..4).map(|n| (n, Assigned { memory_base: 1000 * n as u32, table_base: 50 }));
     opening.place(&given.collect(), 70);
     let numbers = running.join(&opening);
-    assert_eq!(running.symbol_of(numbers[&1], "deep"), Some(Symbol::Data(3000)));
+    assert_eq!(running.symbol_of(numbers[&1], "deep"), Some(LoadedSymbol::Data(3000)));
     let user = r#"(module (@dylink.0 (mem-info) (needed "first.wasm")))"#;
-    let opening = running.open(object("user", user), &mut NoLibrary, &|_| false).unwrap();
+    let opening = running.open(input("user", user), &mut NoLibraries, &|_| false).unwrap();
     assert_eq!(opening.new_modules(), [opening.library()]);
 }
 
@@ -399,11 +402,11 @@ fn a_chain_is_followed_to_its_end_and_what_runs_is_not_asked_for_again() {
 fn what_a_program_is_made_of_is_known_by_its_names() {
     let library = r#"(module (@dylink.0 (mem-info)) (func (export "of_library")))"#;
     let set =
-        Set::gather(object("program", PROGRAM), vec![object("part", library)], &mut NoLibrary);
+        Set::gather(input("program", PROGRAM), vec![input("part", library)], &mut NoLibraries);
     let options = FuseOptions { dynamic: true, ..FuseOptions::default() };
     let fused = Plan::new(set.unwrap()).unwrap().fuse(&options).unwrap();
-    let fused = Object::load("fused", fused.modules[0].bytes.clone()).unwrap();
-    let set = Set::gather(fused, Vec::new(), &mut NoLibrary).unwrap();
+    let fused = InputModule::load("fused", fused.modules[0].bytes.clone()).unwrap();
+    let set = Set::gather(fused, Vec::new(), &mut NoLibraries).unwrap();
     let running = Running::new(&Plan::new(set).unwrap());
     assert_eq!(running.program(), 0);
     for name in ["fused", "program", "part"] {
@@ -413,7 +416,7 @@ fn what_a_program_is_made_of_is_known_by_its_names() {
     assert_eq!(running.named("other"), None);
     let user = r#"(module (@dylink.0 (mem-info) (needed "part.wasm"))
         (import "env" "of_library" (func)))"#;
-    let opening = running.open(object("user", user), &mut NoLibrary, &|_| false).unwrap();
+    let opening = running.open(input("user", user), &mut NoLibraries, &|_| false).unwrap();
     assert_eq!(opening.new_modules(), [opening.library()]);
 }
 
@@ -425,7 +428,7 @@ fn the_program_need_not_be_the_first() {
         (global (export "__stack_pointer") (mut i32) (i32.const 1024))
         (global (export "__heap_base") i32 (i32.const 2048))
         (global (export "__heap_end") i32 (i32.const 65536)))"#;
-    let set = Set::gather(object("program", PROGRAM), vec![object("main", main)], &mut NoLibrary);
+    let set = Set::gather(input("program", PROGRAM), vec![input("main", main)], &mut NoLibraries);
     let running = Running::new(&Plan::new(set.unwrap()).unwrap());
     assert_eq!(running.program(), 1);
     assert!(running.is_program("program") && !running.is_program("main"));
@@ -438,7 +441,7 @@ fn a_function_of_the_host_is_taken_at_its_type_only() {
         |import: &linker::Import| import.name == "given" && import.ty.to_string() == "(i32) -> ()";
     let open = |imports: &str| {
         let text = format!("(module (@dylink.0 (mem-info)) {imports})");
-        running.open(object("user", &text), &mut NoLibrary, &has).map(|_| ())
+        running.open(input("user", &text), &mut NoLibraries, &has).map(|_| ())
     };
     let given = r#"(import "env" "given" (func (param i32)))"#;
     assert!(open(given).is_ok());
@@ -456,7 +459,7 @@ fn symbols_of_all_that_takes_part_are_counted() {
     let open = |max_symbols| {
         let user =
             r#"(module (@dylink.0 (mem-info)) (import "env" "first" (func)) (func (export "f")))"#;
-        running.open(object("user", user), &mut Limited(max_symbols), &|_| false).map(|_| ())
+        running.open(input("user", user), &mut Limited(max_symbols), &|_| false).map(|_| ())
     };
     // Nine of the program, and two.
     assert_eq!(open(11), Ok(()));
@@ -490,7 +493,7 @@ fn slots_that_are_free_are_given_again() {
 #[test]
 fn all_that_is_wrong_is_told_and_nothing_has_changed() {
     let running = started();
-    let open = |text: &str| running.open(object("new", text), &mut Texts, &|_| false).unwrap_err();
+    let open = |text: &str| running.open(input("new", text), &mut Texts, &|_| false).unwrap_err();
     let text = r#"(module
         (@dylink.0 (mem-info) (needed "nowhere.wasm"))
         (import "env" "first" (func (param i32)))

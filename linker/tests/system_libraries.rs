@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use linker::{Fault, FuseOptions, Given, Library, NoLibrary, Object, Opening, Plan, Running, Set};
+use linker::{
+    Assigned, Fault, FuseOptions, InputModule, LibrarySource, NoLibraries, Opening, Plan, Running,
+    Set,
+};
 
 const PROGRAM: &str = r#"(module (@dylink.0 (mem-info))
     (import "env" "three" (func (result i32)))
@@ -16,8 +19,8 @@ const LIBDL: &str = r#"(module (@dylink.0 (mem-info) (needed "libc.wasm"))
 const THREE: &str = r#"(module (@dylink.0 (mem-info))
     (func (export "three") (result i32) (i32.const 3)))"#;
 
-fn object(name: &str, text: &str) -> Object {
-    Object::load(name, wat::parse_str(text).unwrap()).unwrap()
+fn input(name: &str, text: &str) -> InputModule {
+    InputModule::load(name, wat::parse_str(text).unwrap()).unwrap()
 }
 
 /// Folders with a user's `libc.wasm`, and a sysroot.
@@ -25,19 +28,19 @@ struct Folders {
     has_user_libc: bool,
 }
 
-impl Library for Folders {
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for Folders {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         assert!(!by.is_system(), "`{name}` of the system");
         match name {
-            "libc.wasm" if self.has_user_libc => Ok(object("libc", THREE)),
-            _ => NoLibrary.needed(name, by),
+            "libc.wasm" if self.has_user_libc => Ok(input("libc", THREE)),
+            _ => NoLibraries.needed(name, by),
         }
     }
 
-    fn system(&mut self, file: &str) -> Option<Object> {
+    fn system(&mut self, file: &str) -> Option<InputModule> {
         match file {
-            "libc.wasm" => Some(object("libc", LIBC)),
-            "libdl.wasm" => Some(object("libdl", LIBDL)),
+            "libc.wasm" => Some(input("libc", LIBC)),
+            "libdl.wasm" => Some(input("libdl", LIBDL)),
             _ => None,
         }
     }
@@ -52,14 +55,14 @@ fn without() -> Folders {
 }
 
 fn names(set: &Set) -> Vec<(&str, bool)> {
-    let objects = set.objects.iter();
-    objects.map(|object| (object.module.name.as_str(), object.is_system())).collect()
+    let inputs = set.inputs.iter();
+    inputs.map(|input| (input.module.name.as_str(), input.is_system())).collect()
 }
 
 #[test]
 fn a_library_that_is_given_is_not_the_systems() {
-    let given = vec![object("libc", THREE)];
-    let set = Set::gather(object("program", PROGRAM), given, &mut with_user_libc()).unwrap();
+    let given = vec![input("libc", THREE)];
+    let set = Set::gather(input("program", PROGRAM), given, &mut with_user_libc()).unwrap();
     let expected = [("program", false), ("libc.wasm", false), ("libdl", true), ("libc", true)];
     assert_eq!(names(&set), expected);
     let plan = Plan::new(set).unwrap();
@@ -70,7 +73,7 @@ fn a_library_that_is_given_is_not_the_systems() {
 fn a_file_is_found_before_the_system_library_of_its_name() {
     let needs = |name: &str| {
         let needed = format!(r#"(mem-info) (needed "{name}")"#);
-        object("program", &PROGRAM.replace("(mem-info)", &needed))
+        input("program", &PROGRAM.replace("(mem-info)", &needed))
     };
     let set = Set::gather(needs("libc.wasm"), Vec::new(), &mut with_user_libc()).unwrap();
     let expected = [("program", false), ("libc.wasm", false), ("libdl", true), ("libc", true)];
@@ -78,53 +81,53 @@ fn a_file_is_found_before_the_system_library_of_its_name() {
     for name in ["libc.so.6", "libm.so", "libdl.so"] {
         let program = PROGRAM.replace(r#"(import "env" "three" (func (result i32)))"#, "");
         let program = program.replace("(mem-info)", &format!(r#"(mem-info) (needed "{name}")"#));
-        let set = Set::gather(object("program", &program), Vec::new(), &mut without()).unwrap();
+        let set = Set::gather(input("program", &program), Vec::new(), &mut without()).unwrap();
         assert_eq!(names(&set), [("program", false), ("libdl", true), ("libc", true)], "{name}");
     }
     let faults = Set::gather(needs("libz.so"), Vec::new(), &mut without()).unwrap_err();
     assert!(faults.is_library_missing(), "{faults}");
-    let faults = Set::gather(needs("libc.so"), Vec::new(), &mut NoLibrary).unwrap_err();
+    let faults = Set::gather(needs("libc.so"), Vec::new(), &mut NoLibraries).unwrap_err();
     assert!(faults.is_library_missing(), "{faults}");
 }
 
 #[test]
 fn a_library_that_is_opened_is_not_the_systems() {
-    let program = object("program", &PROGRAM.replace("three", "dlerror"));
+    let program = input("program", &PROGRAM.replace("three", "dlerror"));
     let running = Running::new(
         &Plan::new(Set::gather(program, Vec::new(), &mut without()).unwrap()).unwrap(),
     );
     let system =
-        |name: &str| running.opened_as(name).map(|id| &running.object(id).unwrap().module.name);
+        |name: &str| running.opened_as(name).map(|id| &running.input(id).unwrap().module.name);
     for name in ["libc.wasm", "libc.so", "libm.so.6"] {
         assert_eq!(system(name).map(String::as_str), Some("libc"), "{name}");
     }
     assert_eq!(running.started_with("libc.wasm"), None);
-    let opening = running.open(object("libc", THREE), &mut without(), &|_| false).unwrap();
-    assert_eq!(opening.object(opening.library()).module.name, "libc.wasm");
+    let opening = running.open(input("libc", THREE), &mut without(), &|_| false).unwrap();
+    assert_eq!(opening.input(opening.library()).module.name, "libc.wasm");
     let user = r#"(module (@dylink.0 (mem-info) (needed "libc.wasm" "libm.so"))
         (import "env" "three" (func (result i32))) (import "env" "abs" (func)))"#;
-    let opening = running.open(object("user", user), &mut with_user_libc(), &|_| false).unwrap();
+    let opening = running.open(input("user", user), &mut with_user_libc(), &|_| false).unwrap();
     assert_eq!(new(&opening), ["libc.wasm", "user"]);
     // Without such a file it is the system's, which runs.
     let user = user.replace(r#"(import "env" "three" (func (result i32)))"#, "");
-    let opening = running.open(object("user", &user), &mut without(), &|_| false).unwrap();
+    let opening = running.open(input("user", &user), &mut without(), &|_| false).unwrap();
     assert_eq!(new(&opening), ["user"]);
 }
 
 fn new(opening: &Opening) -> Vec<&str> {
     let modules = opening.new_modules().into_iter();
-    modules.map(|module| opening.object(module).module.name.as_str()).collect()
+    modules.map(|module| opening.input(module).module.name.as_str()).collect()
 }
 
 #[test]
 fn a_system_library_is_opened_by_any_of_its_names() {
-    let program = object("program", "(module (@dylink.0 (mem-info)))");
+    let program = input("program", "(module (@dylink.0 (mem-info)))");
     let set = Set::gather(program, Vec::new(), &mut without()).unwrap();
     let mut running = Running::new(&Plan::new(set).unwrap());
     assert_eq!(running.opened_as("libc.so"), None);
     let libc = without().system("libc.wasm").unwrap().into_system("libc.wasm");
     let mut opening = running.open(libc, &mut without(), &|_| false).unwrap();
-    let given = Given { memory_base: 5000, table_base: 50 };
+    let given = Assigned { memory_base: 5000, table_base: 50 };
     opening.place(&BTreeMap::from([(opening.library(), given)]), 70);
     let library = running.join(&opening)[&opening.library()];
     for name in ["libc.wasm", "libc.so.6", "libm.so"] {
@@ -134,21 +137,22 @@ fn a_system_library_is_opened_by_any_of_its_names() {
 
 #[test]
 fn a_fused_program_knows_which_of_its_parts_is_the_systems() {
-    let given = vec![object("libc", THREE)];
-    let set = Set::gather(object("program", PROGRAM), given, &mut without()).unwrap();
+    let given = vec![input("libc", THREE)];
+    let set = Set::gather(input("program", PROGRAM), given, &mut without()).unwrap();
     let options = FuseOptions { dynamic: true, ..FuseOptions::default() };
     let fused = Plan::new(set).unwrap().fuse(&options).unwrap();
     let fused = object_of("fused", &fused.modules[0].bytes);
-    let running =
-        Running::new(&Plan::new(Set::gather(fused, Vec::new(), &mut NoLibrary).unwrap()).unwrap());
+    let running = Running::new(
+        &Plan::new(Set::gather(fused, Vec::new(), &mut NoLibraries).unwrap()).unwrap(),
+    );
     let names = ["libc.wasm", "libc", "libdl", "program"];
     assert_eq!(names.map(|name| running.named(name)), [Some(0); 4]);
     assert_eq!(running.started_with("libc.so"), Some(0));
     let user = r#"(module (@dylink.0 (mem-info) (needed "libdl.so")) (import "env" "abs" (func)))"#;
-    let opening = running.open(object("user", user), &mut without(), &|_| false).unwrap();
+    let opening = running.open(input("user", user), &mut without(), &|_| false).unwrap();
     assert_eq!(new(&opening), ["user"]);
 }
 
-fn object_of(name: &str, bytes: &[u8]) -> Object {
-    Object::load(name, bytes).unwrap()
+fn object_of(name: &str, bytes: &[u8]) -> InputModule {
+    InputModule::load(name, bytes).unwrap()
 }

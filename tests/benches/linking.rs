@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::time::{Duration, Instant};
 
 use host::{Host, Limits, Wasi};
-use linker::{Bound, Fault, Library, NoLibrary, Object, Plan, Set};
+use linker::{Bound, Fault, InputModule, LibrarySource, NoLibraries, Plan, Set};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -133,28 +133,27 @@ struct Input {
     system: Vec<(String, Vec<u8>)>,
 }
 
-fn load(modules: &[(String, Vec<u8>)]) -> Result<Vec<Object>> {
-    let objects = modules.iter().map(|(name, bytes)| Object::load(name, bytes.as_slice()));
-    Ok(objects.collect::<std::result::Result<_, _>>()?)
+fn load(modules: &[(String, Vec<u8>)]) -> Result<Vec<InputModule>> {
+    let inputs = modules.iter().map(|(name, bytes)| InputModule::load(name, bytes.as_slice()));
+    Ok(inputs.collect::<std::result::Result<_, _>>()?)
 }
 
 /// Loaded system libraries, to be given once as such and once as needed: copying them is no part of linking.
-struct Loaded([Vec<Object>; 2]);
+struct Loaded([Vec<InputModule>; 2]);
 
-impl Library for Loaded {
-    fn needed(&mut self, name: &str, by: &Object) -> std::result::Result<Object, Fault> {
+impl LibrarySource for Loaded {
+    fn needed(&mut self, name: &str, by: &InputModule) -> std::result::Result<InputModule, Fault> {
         let [_, needed] = &mut self.0;
-        let named = |object: &Object| name.strip_suffix(".wasm") == Some(&object.module.name);
+        let named = |input: &InputModule| name.strip_suffix(".wasm") == Some(&input.module.name);
         match needed.iter().position(named) {
             Some(at) => Ok(needed.swap_remove(at)),
-            None => NoLibrary.needed(name, by),
+            None => NoLibraries.needed(name, by),
         }
     }
 
-    fn system(&mut self, file: &str) -> Option<Object> {
+    fn system(&mut self, file: &str) -> Option<InputModule> {
         let [system, _] = &mut self.0;
-        let at =
-            system.iter().position(|object| object.module.name == linker::module_name(file))?;
+        let at = system.iter().position(|input| input.module.name == linker::module_name(file))?;
         Some(system.swap_remove(at))
     }
 }
@@ -180,15 +179,15 @@ impl Linked {
 }
 
 fn measure_linker(input: &Input, Linked { set, plan, .. }: &Linked) -> Result<Vec<Cost>> {
-    let (objects, system) = (load(&input.modules)?, load(&input.system)?);
-    let loaded = || (objects.clone(), Loaded([system.clone(), system.clone()]));
+    let (inputs, system) = (load(&input.modules)?, load(&input.system)?);
+    let loaded = || (inputs.clone(), Loaded([system.clone(), system.clone()]));
     let all = [input.modules.as_slice(), &input.system].concat();
-    let validate = |object: &Object| linker::validate(&object.module.name, &object.bytes);
+    let validate = |input: &InputModule| linker::validate(&input.module.name, &input.bytes);
     Ok(vec![
         cost(|| (), |()| load(&all)),
         cost(loaded, gather),
         cost(|| set.clone(), Plan::new),
-        cost(|| (), |()| set.objects.iter().try_for_each(validate)),
+        cost(|| (), |()| set.inputs.iter().try_for_each(validate)),
         cost(|| (), |()| plan.bind()),
     ])
 }
@@ -213,10 +212,10 @@ fn compile(engine: &Engine, bound: &Bound) -> wasmtime::Result<Vec<wasmtime::Mod
     modules.map(|bytes| wasmtime::Module::from_binary(engine, bytes)).collect()
 }
 
-fn gather((objects, mut library): (Vec<Object>, Loaded)) -> Result<Set> {
-    let mut objects = objects.into_iter();
-    let program = objects.next().ok_or("no program")?;
-    Ok(Set::gather(program, objects.collect(), &mut library)?)
+fn gather((inputs, mut library): (Vec<InputModule>, Loaded)) -> Result<Set> {
+    let mut inputs = inputs.into_iter();
+    let program = inputs.next().ok_or("no program")?;
+    Ok(Set::gather(program, inputs.collect(), &mut library)?)
 }
 
 fn cost<T, R>(given: impl Fn() -> T, function: impl Fn(T) -> R) -> Cost {

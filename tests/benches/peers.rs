@@ -197,10 +197,10 @@ fn with_process(
 
 fn program(host: &Host, modules: &[&str]) -> Result<Program<State>> {
     let read = |name: &&str| host::read(&built(&format!("{name}.wasm")));
-    let mut objects = modules.iter().map(read).collect::<std::result::Result<Vec<_>, _>>()?;
-    let program = objects.remove(0);
+    let mut inputs = modules.iter().map(read).collect::<std::result::Result<Vec<_>, _>>()?;
+    let program = inputs.remove(0);
     let mut search = Search::new(Vec::new(), Some(sysroot()));
-    Ok(host.link(Set::gather(program, objects, &mut search)?)?)
+    Ok(host.link(Set::gather(program, inputs, &mut search)?)?)
 }
 
 fn target() -> PathBuf {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use host::{Cache, Host, Settings, Wasi};
 use libtest_mimic::{Failed, Trial};
-use linker::{NoLibrary, Object, Set};
+use linker::{InputModule, NoLibraries, Set};
 
 use crate::builds::{expect, text};
 use crate::trial;
@@ -304,8 +304,8 @@ fn opened_libraries_are_kept() -> Result<(), Failed> {
 /// Links a module that returns a number, and calls it.
 fn number(host: &Host, number: u32) -> Result<(), Failed> {
     let text = format!(r#"(module (func (export "n") (result i32) (i32.const {number})))"#);
-    let object = Object::load("number", wat::parse_str(text)?)?;
-    let program = host.link(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
+    let object = InputModule::load("number", wat::parse_str(text)?)?;
+    let program = host.link(Set::gather(object, Vec::new(), &mut NoLibraries)?)?;
     if let Some(error) = program.cache_error() {
         return Err(error.to_string().into());
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use libtest_mimic::{Completion, Failed, Trial};
-use linker::{FuseOptions, NoLibrary, Object, Plan, Set, SourceLine};
+use linker::{FuseOptions, InputModule, NoLibraries, Plan, Set, SourceLine};
 
 use crate::compile::{self, Role};
 use crate::console;
@@ -151,10 +151,10 @@ fn other_maps(folder: &Path) -> Result<(), Failed> {
 /// In the fused module each instruction has the lines that it had in its own, by debug information and by
 /// the source map.
 fn every_instruction(folder: &Path) -> Result<(), Failed> {
-    let load = |name: &str| -> Result<Object, Failed> {
-        Ok(Object::load(name, fs::read(folder.join(name).with_extension("wasm"))?)?)
+    let load = |name: &str| -> Result<InputModule, Failed> {
+        Ok(InputModule::load(name, fs::read(folder.join(name).with_extension("wasm"))?)?)
     };
-    let plan = Plan::new(Set::gather(load("main")?, vec![load("lib")?], &mut NoLibrary)?)?;
+    let plan = Plan::new(Set::gather(load("main")?, vec![load("lib")?], &mut NoLibraries)?)?;
     let bound = plan.fuse(&FuseOptions { debug: true, ..FuseOptions::default() })?;
     let fused = &bound.modules[0];
     let map = fused.source_map(plan.set()).ok_or("no map")?.read();
@@ -166,7 +166,7 @@ fn every_instruction(folder: &Path) -> Result<(), Failed> {
         if again == Some(origin) {
             continue;
         }
-        let old = linker::source_lines(&plan.set().objects[origin.module].bytes, origin.offset);
+        let old = linker::source_lines(&plan.set().inputs[origin.module].bytes, origin.offset);
         let same = |new: Vec<SourceLine>, how: &str| match new == old {
             true => Ok(()),
             false => Err(format!("by {how} {offset} is {new:?}, but was {old:?}")),

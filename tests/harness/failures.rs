@@ -6,7 +6,7 @@ use host::{
     State, Val, Wasi,
 };
 use libtest_mimic::{Failed, Trial};
-use linker::{NoLibrary, Object, Set};
+use linker::{InputModule, NoLibraries, Set};
 use wasmtime::{Caller, Engine, Store, ThrownException, Trap};
 
 use crate::trial;
@@ -193,11 +193,14 @@ fn asking(host: &Host) -> Result<Program<State>, Failed> {
         let call = format!("(call $is_bad (i32.const {arguments}))");
         let text = text.replace(import, asks.0).replace("(call $is_bad)", &call);
         let text = text.strip_suffix(')').unwrap_or_default();
-        Ok::<_, Failed>(Object::load(name, wat::parse_str(format!("{text}(func{})", asks.1))?)?)
+        Ok::<_, Failed>(InputModule::load(
+            name,
+            wat::parse_str(format!("{text}(func{})", asks.1))?,
+        )?)
     };
     let program = object("program", PROGRAM, 2)?;
     let library = object("library", LIBRARY, 1)?;
-    Ok(host.link(Set::gather(program, vec![library], &mut NoLibrary)?)?)
+    Ok(host.link(Set::gather(program, vec![library], &mut NoLibraries)?)?)
 }
 
 fn start<'p>(
@@ -364,8 +367,8 @@ fn names_without_end() -> Result<(), Failed> {
             (call $dlerror (i32.const 0) (i32.const 200))
             (i32.add)))"#;
     let host = Host::new(Limits::default())?;
-    let object = Object::load("names", wat::parse_str(text)?)?;
-    let program = host.link(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
+    let object = InputModule::load("names", wat::parse_str(text)?)?;
+    let program = host.link(Set::gather(object, Vec::new(), &mut NoLibraries)?)?;
     let mut process = host.start(&program, &Wasi::default())?;
     match process.invoke("run", &[])?.as_slice() {
         // Nothing is found, and what is said of it is short.

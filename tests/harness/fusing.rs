@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use host::{Host, Limits, Mode, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
-use linker::{FuseOptions, NoLibrary, Object, Plan, Set};
+use linker::{FuseOptions, InputModule, NoLibraries, Plan, Set};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
 use crate::{trial, workspace};
@@ -21,7 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn demo() -> Result<Plan, Failed> {
     let guest = |name: &str| host::read(&workspace::guests().join(name));
     let (toolbox, calc) = (guest("toolbox.wasm")?, guest("calc.wasm")?);
-    Ok(Plan::new(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?)
+    Ok(Plan::new(Set::gather(toolbox, vec![calc], &mut NoLibraries)?)?)
 }
 
 fn the_same_bytes_twice() -> Result<(), Failed> {
@@ -39,7 +39,7 @@ fn the_same_bytes_twice() -> Result<(), Failed> {
 /// Each adds one to what the one before it returns, and some data of its own.
 fn a_thousand_modules_become_one() -> Result<(), Failed> {
     const COUNT: i32 = 1000;
-    let object = |n: i32| -> Result<Object, Failed> {
+    let object = |n: i32| -> Result<InputModule, Failed> {
         let mut text = String::from("(module (@dylink.0 (mem-info (memory 4 2)))");
         text += "(import \"env\" \"memory\" (memory 1))";
         text += "(import \"env\" \"__memory_base\" (global $base i32))";
@@ -50,10 +50,10 @@ fn a_thousand_modules_become_one() -> Result<(), Failed> {
         text += "(data (global.get $base) \"\\01\\00\\00\\00\")";
         write!(text, "(func (export \"f{n}\") (result i32)")?;
         write!(text, "  (i32.add (i32.load (global.get $base)) {before})))")?;
-        Ok(Object::load(format!("m{n}"), wat::parse_str(text)?)?)
+        Ok(InputModule::load(format!("m{n}"), wat::parse_str(text)?)?)
     };
     let links = (0..COUNT - 1).map(object).collect::<Result<Vec<_>, _>>()?;
-    let plan = Plan::new(Set::gather(object(COUNT - 1)?, links, &mut NoLibrary)?)?;
+    let plan = Plan::new(Set::gather(object(COUNT - 1)?, links, &mut NoLibraries)?)?;
     let host = Host::new(Limits::default())?;
     let program = host.compile(plan)?;
     let results =

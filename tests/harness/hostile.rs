@@ -7,7 +7,7 @@ use std::path::Path;
 
 use host::{Files, Libraries, OpenFlags, Search};
 use libtest_mimic::{Failed, Trial};
-use linker::{Fault, FuseOptions, InputLimits, Library, NoLibrary, Object, Plan, Set};
+use linker::{Fault, FuseOptions, InputLimits, InputModule, LibrarySource, NoLibraries, Plan, Set};
 use wasm_encoder::{
     BlockType, CodeSection, CustomSection, Encode, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, ImportSection, Instruction, Module, StartSection, TypeSection,
@@ -96,8 +96,8 @@ impl Parts {
     }
 }
 
-fn plan(program: Object, links: Vec<Object>) -> Result<Plan, linker::Faults> {
-    Plan::new(Set::gather(program, links, &mut NoLibrary)?)
+fn plan(program: InputModule, links: Vec<InputModule>) -> Result<Plan, linker::Faults> {
+    Plan::new(Set::gather(program, links, &mut NoLibraries)?)
 }
 
 /// That something fails, and says so.
@@ -266,22 +266,22 @@ struct Chain {
     length: usize,
 }
 
-impl Library for Chain {
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for Chain {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let number = name.trim_start_matches('m').trim_end_matches(".wasm").parse::<usize>();
-        let object = number.map_err(|e| e.to_string()).and_then(|n| link_of_chain(n, self.length));
-        object.map_err(|message| Fault::BadLibrary {
+        let input = number.map_err(|e| e.to_string()).and_then(|n| link_of_chain(n, self.length));
+        input.map_err(|message| Fault::BadLibrary {
             message: format!("{}: {message}", by.module.name),
         })
     }
 
-    fn system(&mut self, _: &str) -> Option<Object> {
+    fn system(&mut self, _: &str) -> Option<InputModule> {
         None
     }
 }
 
 /// Calls a function of the next, and is initialised after it.
-fn link_of_chain(number: usize, length: usize) -> Result<Object, String> {
+fn link_of_chain(number: usize, length: usize) -> Result<InputModule, String> {
     let mut parts = Parts::default();
     let next = (number + 1) % length;
     parts.needed.push(format!("m{next}.wasm"));
@@ -290,7 +290,7 @@ fn link_of_chain(number: usize, length: usize) -> Result<Object, String> {
     parts.export(&format!("f{number}"), call);
     let constructors = parts.function(&[]);
     parts.export("__wasm_call_ctors", constructors);
-    Object::load(format!("m{number}"), parts.finish()).map_err(|error| error.to_string())
+    InputModule::load(format!("m{number}"), parts.finish()).map_err(|error| error.to_string())
 }
 
 /// The last needs the first.
@@ -298,7 +298,7 @@ fn a_chain_of_10000_libraries() -> Result<(), Failed> {
     let length = 10_000;
     let mut chain = Chain { length };
     let plan = Plan::new(Set::gather(link_of_chain(0, length)?, Vec::new(), &mut chain)?)?;
-    assert_eq!(plan.set().objects.len(), length);
+    assert_eq!(plan.set().inputs.len(), length);
     assert_eq!(plan.bind()?.modules.len(), length);
     let fused = plan.fuse(&FuseOptions::default())?;
     Ok(linker::validate("fused", &fused.modules[0].bytes)?)
@@ -307,7 +307,7 @@ fn a_chain_of_10000_libraries() -> Result<(), Failed> {
 fn needed_libraries_that_are_nowhere() -> Result<(), Failed> {
     let needed = (0..100_000).map(|n| format!("nothing{n}.wasm")).collect();
     let parts = Parts { needed, ..Parts::default() };
-    let faults = plan(Object::load("wide", parts.finish())?, Vec::new()).err();
+    let faults = plan(InputModule::load("wide", parts.finish())?, Vec::new()).err();
     let faults = faults.ok_or("nothing is wrong")?;
     assert_eq!(faults.as_slice().len(), 100_000);
     expect(Err::<(), _>(faults), "and 99950 more")
@@ -321,18 +321,19 @@ fn importer(names: impl Iterator<Item = String>) -> Vec<u8> {
 
 fn a_million_imports() -> Result<(), Failed> {
     let bytes = importer((0..1_000_001).map(|n| format!("f{n}")));
-    expect(Object::load("many", bytes), "`many` has 1000001 symbols")
+    expect(InputModule::load("many", bytes), "`many` has 1000001 symbols")
 }
 
 /// As many names that are near them are there, and only those that are told are compared.
 fn undefined_symbols() -> Result<(), Failed> {
-    let program = Object::load("program", importer((0..100_000).map(|n| format!("function{n}"))))?;
+    let program =
+        InputModule::load("program", importer((0..100_000).map(|n| format!("function{n}"))))?;
     let mut parts = Parts::default();
     for number in 0..100_000 {
         let function = parts.function(&[]);
         parts.export(&format!("functiom{number}"), function);
     }
-    let library = Object::load("library", parts.finish())?;
+    let library = InputModule::load("library", parts.finish())?;
     let faults = plan(program, vec![library]).err().ok_or("nothing is wrong")?;
     assert_eq!(faults.as_slice().len(), 100_000);
     expect(Err::<(), _>(faults), "`library` exports `functiom0`; did you mean that?")
@@ -348,7 +349,7 @@ fn symbols_each_way() -> Result<(), Failed> {
             let function = parts.function(&[Instruction::Call(number)]);
             parts.export(&format!("{own}{number}"), function);
         }
-        Object::load(own, parts.finish())
+        InputModule::load(own, parts.finish())
     };
     let plan = plan(module("a", "b")?, vec![module("b", "a")?])?;
     let bound = plan.bind()?;
@@ -364,7 +365,7 @@ fn names_that_are_no_utf8() -> Result<(), Failed> {
     let mut bytes = importer(["name".to_owned()].into_iter());
     let at = bytes.windows(4).position(|bytes| bytes == b"name").ok_or("no name")?;
     bytes[at] = 0xff;
-    expect(Object::load("names", bytes), "malformed UTF-8 encoding")
+    expect(InputModule::load("names", bytes), "malformed UTF-8 encoding")
 }
 
 /// Each level of functions inlined into each other may have the same file's name, as long as it is.
@@ -386,14 +387,14 @@ fn a_source_map_of_many_levels() -> Result<(), Failed> {
 /// A name can have that many, and one more is malformed.
 fn names_of_many_letters() -> Result<(), Failed> {
     let name = |end: &str| "a".repeat(100_000 - end.len()) + end;
-    let program = Object::load("program", importer([name("b")].into_iter()))?;
+    let program = InputModule::load("program", importer([name("b")].into_iter()))?;
     let mut parts = Parts::default();
     let function = parts.function(&[]);
     parts.export(&name("c"), function);
-    let faults = plan(program, vec![Object::load("library", parts.finish())?]);
+    let faults = plan(program, vec![InputModule::load("library", parts.finish())?]);
     expect(faults, "but no module defines it")?;
     let longer = importer([name("b") + "b"].into_iter());
-    expect(Object::load("longer", longer), "string size out of bounds")
+    expect(InputModule::load("longer", longer), "string size out of bounds")
 }
 
 /// The name of a type whose arguments are twice the type before, and so on: as text it has gigabytes.
@@ -401,7 +402,7 @@ fn a_short_name_for_a_long_one() -> Result<(), Failed> {
     let digit = |n: usize| char::from_digit(n as u32, 36).unwrap_or('0').to_ascii_uppercase();
     let doubled = (0..30).map(|n| format!("S_IS{0}_S{0}_E", digit(n)));
     let name = format!("_Z1f1AIiiE{}", doubled.collect::<String>());
-    let program = Object::load("program", importer([name.clone()].into_iter()))?;
+    let program = InputModule::load("program", importer([name.clone()].into_iter()))?;
     expect(plan(program, Vec::new()), &format!("`env.{name}`"))
 }
 
@@ -415,7 +416,7 @@ fn calls_that_multiply() -> Result<(), Failed> {
     });
     let last = parts.function(&[]);
     parts.export("last", last);
-    let plan = plan(Object::load("calls", parts.finish())?, Vec::new())?;
+    let plan = plan(InputModule::load("calls", parts.finish())?, Vec::new())?;
     let fused = plan.fuse(&FuseOptions::default())?;
     Ok(linker::validate("fused", &fused.modules[0].bytes)?)
 }
@@ -435,7 +436,7 @@ fn code_that_is_nested_deeply() -> Result<(), Failed> {
         let mut parts = Parts::default();
         let function = parts.function(&code);
         parts.export("nested", function);
-        let plan = plan(Object::load("nested", parts.finish())?, Vec::new())?;
+        let plan = plan(InputModule::load("nested", parts.finish())?, Vec::new())?;
         for module in plan.bind()?.modules {
             linker::validate("bound", &module.bytes)?;
         }
@@ -477,23 +478,25 @@ fn unit(entries: &[u8]) -> Vec<u8> {
 const PC: [u8; 8] = [0, 0, 0, 0, 0, 4, 0, 0];
 
 /// A module with a function, and debug information; the code of the function is at the offset.
-fn with_debug_information(custom: Vec<(&'static str, Vec<u8>)>) -> Result<(Object, usize), Failed> {
+fn with_debug_information(
+    custom: Vec<(&'static str, Vec<u8>)>,
+) -> Result<(InputModule, usize), Failed> {
     let mut parts = Parts { custom, ..Parts::default() };
     let function = parts.function(&[Instruction::Unreachable]);
     parts.export("test", function);
-    let object = Object::load("debugged", parts.finish())?;
-    let start = object.function_start(0).ok_or("no function")?;
-    Ok((object, start + 1))
+    let input = InputModule::load("debugged", parts.finish())?;
+    let start = input.function_start(0).ok_or("no function")?;
+    Ok((input, start + 1))
 }
 
 /// That lines are found in it, or that none are, and that it can be written into a fused module.
-fn expect_lines(object: Object, offset: usize, expected: bool) -> Result<(), Failed> {
-    let lines = linker::source_lines(&object.bytes, offset);
+fn expect_lines(input: InputModule, offset: usize, expected: bool) -> Result<(), Failed> {
+    let lines = linker::source_lines(&input.bytes, offset);
     if lines.is_empty() == expected {
         return Err(format!("{} lines", lines.len()).into());
     }
     let options = FuseOptions { debug: true, ..FuseOptions::default() };
-    let plan = plan(object, Vec::new())?;
+    let plan = plan(input, Vec::new())?;
     let fused = plan.fuse(&options)?;
     fused.modules[0].source_map(plan.set());
     Ok(linker::validate("fused", &fused.modules[0].bytes)?)
@@ -511,12 +514,12 @@ fn nested_debug_information() -> Result<(), Failed> {
         ];
         let entries =
             [[&[1][..], &PC, &[0; 4], &[2], &PC].concat(), vec![3; depth], vec![0; depth + 2]];
-        let (object, offset) = with_debug_information(vec![
+        let (input, offset) = with_debug_information(vec![
             (".debug_abbrev", [&kinds.concat()[..], &[0]].concat()),
             (".debug_info", unit(&entries.concat())),
             (".debug_line", line_program(&["folder"], &[("file.c", 1)])),
         ])?;
-        expect_lines(object, offset, has_lines)?;
+        expect_lines(input, offset, has_lines)?;
     }
     Ok(())
 }
@@ -547,20 +550,20 @@ fn shared_debug_information() -> Result<(), Failed> {
     ] {
         let attributes = [[LOW_PC, ADDRESS], [HIGH_PC, DATA4], [LINES, OFFSET], [FOLDER, STRING]];
         let entry = [&[1][..], &PC, &[0; 4], b"here\0"].concat();
-        let (object, offset) = with_debug_information(vec![
+        let (input, offset) = with_debug_information(vec![
             (".debug_abbrev", [&abbreviation(1, UNIT, false, &attributes)[..], &[0]].concat()),
             (".debug_info", unit(&entry).repeat(units)),
             (".debug_line", line_program(&[folder], &vec![("file.c", 1); files])),
         ])?;
-        expect_lines(object, offset, units == 1 && files == 1)
+        expect_lines(input, offset, units == 1 && files == 1)
             .map_err(|e| format!("{name}: {}", e.message().unwrap_or_default()))?;
     }
     let attributes = [[RANGES, OFFSET], [LINES, OFFSET]];
-    let (object, offset) = with_debug_information(vec![
+    let (input, offset) = with_debug_information(vec![
         (".debug_abbrev", [&abbreviation(1, UNIT, false, &attributes)[..], &[0]].concat()),
         (".debug_info", unit(&[&[1][..], &[0; 8]].concat()).repeat(100_000)),
         (".debug_ranges", [1, 0, 0, 0, 2, 0, 0, 0].repeat(100_000)),
         (".debug_line", line_program(&["folder"], &[("file.c", 1)])),
     ])?;
-    expect_lines(object, offset, false)
+    expect_lines(input, offset, false)
 }

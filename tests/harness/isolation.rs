@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use host::{Error, Host, Limit, Limits, Process, Program, Search, Settings, State, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
-use linker::{NoLibrary, Object, Set};
+use linker::{InputModule, NoLibraries, Set};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
 use crate::confinement::Guest;
@@ -107,9 +107,9 @@ fn of_several_modules() -> Result<(), Failed> {
         (func (export "sp") (result i32) (call $stack)))"#;
     for mode in [host::Mode::Fused, host::Mode::Separate] {
         let host = Host::with(Settings { mode, ..Settings::default() })?;
-        let library = Object::load("library", wat::parse_str(library)?)?;
-        let object = Object::load("program", wat::parse_str(text)?)?;
-        let program = host.link(Set::gather(object, vec![library], &mut NoLibrary)?)?;
+        let library = InputModule::load("library", wat::parse_str(library)?)?;
+        let object = InputModule::load("program", wat::parse_str(text)?)?;
+        let program = host.link(Set::gather(object, vec![library], &mut NoLibraries)?)?;
         let start = || host.start(&program, &Wasi::default());
         let (mut first, mut second) = (start()?, start()?);
         let stack = second.invoke("sp", &[])?[0].i32().unwrap_or_default();

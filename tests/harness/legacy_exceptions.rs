@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use libtest_mimic::{Completion, Failed, Trial};
-use linker::{FuseOptions, NoLibrary, Object, Plan, Set};
+use linker::{FuseOptions, InputModule, NoLibraries, Plan, Set};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use wasmtime::{Engine, Linker, Module, Store, Trap};
@@ -58,8 +58,8 @@ fn translated_code_does_the_same() -> Result<Completion, Failed> {
 /// The module in each way in which a program can be written.
 fn written(text: &str) -> Result<[(&'static str, Vec<u8>); 3], Failed> {
     let plan = |text: &str| -> Result<Plan, Failed> {
-        let object = Object::load("legacy", wat::parse_str(text)?)?;
-        Ok(Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
+        let object = InputModule::load("legacy", wat::parse_str(text)?)?;
+        Ok(Plan::new(Set::gather(object, Vec::new(), &mut NoLibraries)?)?)
     };
     let library = plan(text)?;
     let fused = library.fuse(&FuseOptions::default())?.modules.remove(0).bytes;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use host::{Error, Host, Limit, Limits, Process, Program, State, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
-use linker::{NoLibrary, Object, Set};
+use linker::{InputModule, NoLibraries, Set};
 
 use crate::{trial, workspace};
 
@@ -26,7 +26,7 @@ fn demo() -> Result<(), Failed> {
     let host = Host::new(Limits::default())?;
     let calc = host::read(&workspace::guests().join("calc.wasm"))?;
     let toolbox = host::read(&workspace::guests().join("toolbox.wasm"))?;
-    let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
+    let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibraries)?)?;
     expect_i32(&mut host.start(&program, &Wasi::default())?, "foo", &[Val::I32(7)], 8)
 }
 
@@ -55,8 +55,8 @@ fn a_stack_has_the_size_that_is_chosen() -> Result<(), Failed> {
 
 /// A program of one module in the text format.
 pub(crate) fn program(host: &Host, name: &str, text: &str) -> Result<Program<State>, Failed> {
-    let object = Object::load(name, wat::parse_str(text)?)?;
-    Ok(host.link(Set::gather(object, Vec::new(), &mut NoLibrary)?)?)
+    let object = InputModule::load(name, wat::parse_str(text)?)?;
+    Ok(host.link(Set::gather(object, Vec::new(), &mut NoLibraries)?)?)
 }
 
 pub(crate) fn expect_i32(

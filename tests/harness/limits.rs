@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use host::{Error, Host, Limit, Limits, Mode, Search, Settings, Val, Wasi};
 use libtest_mimic::{Failed, Trial};
-use linker::{FuseOptions, NoLibrary, Object, Plan, Set};
+use linker::{FuseOptions, InputModule, NoLibraries, Plan, Set};
 
 use crate::confinement::Guest;
 use crate::library::{LOOPS, TWO_MEMORIES, expect_i32, program};
@@ -185,10 +185,11 @@ fn instances_at_the_start() -> Result<(), Failed> {
     let start = |limit| -> Result<Result<(), Error>, Failed> {
         let limits = Limits { max_instances: Some(limit), ..Limits::default() };
         let host = Host::with(Settings { limits, mode: Mode::Separate, ..Settings::default() })?;
-        let library = Object::load("library", wat::parse_str(r#"(module (func (export "f")))"#)?)?;
+        let library =
+            InputModule::load("library", wat::parse_str(r#"(module (func (export "f")))"#)?)?;
         let text = r#"(module (import "env" "f" (func)) (func (export "run")))"#;
-        let object = Object::load("program", wat::parse_str(text)?)?;
-        let program = host.link(Set::gather(object, vec![library], &mut NoLibrary)?)?;
+        let object = InputModule::load("program", wat::parse_str(text)?)?;
+        let program = host.link(Set::gather(object, vec![library], &mut NoLibraries)?)?;
         Ok(host.start(&program, &Wasi::default()).map(drop))
     };
     let Err(Error::Limit { limit: Limit::Instances { needed, limit: 0 }, .. }) = start(0)? else {
@@ -341,8 +342,8 @@ fn open_files() -> Result<(), Failed> {
 
 fn constructors_that_run_ahead() -> Result<(), Failed> {
     let preinit = |text: &str, limits: &Limits| -> Result<Result<Vec<u8>, Error>, Failed> {
-        let object = Object::load("constructed", wat::parse_str(text)?)?;
-        let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
+        let object = InputModule::load("constructed", wat::parse_str(text)?)?;
+        let plan = Plan::new(Set::gather(object, Vec::new(), &mut NoLibraries)?)?;
         Ok(host::preinit(&plan, &FuseOptions::default(), limits))
     };
     let constructor = |body: &str| {

@@ -16,7 +16,7 @@ use host::{
     State, Val, Wasi,
 };
 use libtest_mimic::{Failed, Trial};
-use linker::{NoLibrary, Object, Plan, Set};
+use linker::{InputModule, NoLibraries, Plan, Set};
 use wasmtime::{Engine, Store};
 
 use crate::{is_soak, times, trial, workspace};
@@ -194,7 +194,7 @@ fn run_rounds(load: &Load, round: Round<'_>) -> Result<Figures, Failed> {
     Ok(figures)
 }
 
-fn guest(name: &str) -> Result<Object, Failed> {
+fn guest(name: &str) -> Result<InputModule, Failed> {
     Ok(host::read(&workspace::guests().join(format!("{name}.wasm")))?)
 }
 
@@ -227,7 +227,7 @@ fn programs(run: RunRounds<'_>) -> Result<Figures, Failed> {
     let folder = tempfile::tempdir()?;
     let cache = Some(Cache::new(folder.path().join("cache")));
     let host = Host::with(Settings { cache, ..Settings::default() })?;
-    let set = Set::gather(guest("toolbox")?, vec![guest("calc")?], &mut NoLibrary)?;
+    let set = Set::gather(guest("toolbox")?, vec![guest("calc")?], &mut NoLibraries)?;
     let plan = Plan::new(set)?;
     run(&|| {
         let program = host.compile(plan.clone())?;
@@ -326,8 +326,8 @@ const BUSY: &str = r#"(module
 fn a_store_never_blocks_another() -> Result<(), Failed> {
     let limit = Duration::from_secs(times(3, 20) as u64);
     let host = Host::new(Limits { timeout: Some(limit), ..Limits::default() })?;
-    let object = Object::load("busy", wat::parse_str(BUSY)?)?;
-    let program = host.link(Set::gather(object, Vec::new(), &mut NoLibrary)?)?;
+    let object = InputModule::load("busy", wat::parse_str(BUSY)?)?;
+    let program = host.link(Set::gather(object, Vec::new(), &mut NoLibraries)?)?;
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let blocked = |name| {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use host::{Host, Limits, Program, State, Val, Wasi};
 use libtest_mimic::{Completion, Failed, Trial};
-use linker::{NoLibrary, Set};
+use linker::{NoLibraries, Set};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -53,7 +53,7 @@ fn foo() -> Result<Completion, Failed> {
     let host = Host::new(Limits::default())?;
     let calc = host::read(&workspace::guests().join("calc.wasm"))?;
     let toolbox = host::read(&workspace::guests().join("toolbox.wasm"))?;
-    let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibrary)?)?;
+    let program = host.link(Set::gather(toolbox, vec![calc], &mut NoLibraries)?)?;
     compare(&host, &program, "foo", integer(), |x| (vec![Val::I32(x)], native_foo(x)))
 }
 
@@ -62,7 +62,7 @@ fn add(triple: &'static str) -> Result<Completion, Failed> {
         return crate::ignored(&format!("the Rust target {triple} is missing"));
     };
     let host = Host::new(Limits::default())?;
-    let program = host.link(Set::gather(host::read(&file)?, Vec::new(), &mut NoLibrary)?)?;
+    let program = host.link(Set::gather(host::read(&file)?, Vec::new(), &mut NoLibraries)?)?;
     compare(&host, &program, "add", (integer(), integer()), |(left, right)| {
         (vec![Val::I32(left), Val::I32(right)], Some(calc::add(left, right)))
     })

@@ -42,12 +42,12 @@ pub(crate) fn build_guests(
     let built = guests::build(project, progress, manifest, target)?;
     build_sysroot(project, progress, &lock)?;
     let step = progress.step("check");
-    let objects = check::check(project, &built)?;
-    step.done(format_args!("{} guests fit", objects.len()));
+    let inputs = check::check(project, &built)?;
+    step.done(format_args!("{} guests fit", inputs.len()));
     for built in &built {
         files::publish(&lock, &project.guest(&built.guest.name), &built.bytes)?;
     }
-    let demo = run::describe(manifest, &objects)?;
+    let demo = run::describe(manifest, &inputs)?;
     files::publish(&lock, &project.demo(), demo.as_bytes())?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use anyhow::{anyhow, bail};
-use linker::{Fault, Faults, Library, Object, Plan, Set};
+use linker::{Fault, Faults, InputModule, LibrarySource, Plan, Set};
 
 use crate::guests::Built;
 use crate::manifest::{Guest, Manifest};
@@ -28,8 +28,8 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     if !absent.is_empty() {
         bail!("{}\nbuild them with `cargo xtask build-all`", absent.join("\n"));
     }
-    for (guest, object) in check(project, &built)? {
-        let (kind, linked_as) = (object.module.kind, &object.linked_as);
+    for (guest, input) in check(project, &built)? {
+        let (kind, linked_as) = (input.module.kind, &input.linked_as);
         print(&format!("✔ {}: {kind}, linked as `{linked_as}`\n", guest.name))?;
     }
     Ok(())
@@ -43,22 +43,22 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
 pub(crate) fn check<'a>(
     project: &Project,
     built: &[Built<'a>],
-) -> anyhow::Result<Vec<(&'a Guest, Object)>> {
-    let objects = load(built)?;
+) -> anyhow::Result<Vec<(&'a Guest, InputModule)>> {
+    let inputs = load(built)?;
     let mut faults = Faults::default();
-    for (guest, object) in &objects {
-        faults.collect(guest.contract.check(&object.module));
-        faults.collect(link(project, guest, &objects));
+    for (guest, input) in &inputs {
+        faults.collect(guest.contract.check(&input.module));
+        faults.collect(link(project, guest, &inputs));
     }
     faults.into_result().map_err(|faults| anyhow!("the guests do not fit\n{faults}"))?;
-    Ok(objects)
+    Ok(inputs)
 }
 
 /// Plans the program that a guest would be, with the guests that it imports from.
-fn link(project: &Project, guest: &Guest, objects: &[(&Guest, Object)]) -> Result<(), Faults> {
-    let find = |name: &str| objects.iter().find(|(other, _)| other.name == name);
+fn link(project: &Project, guest: &Guest, inputs: &[(&Guest, InputModule)]) -> Result<(), Faults> {
+    let find = |name: &str| inputs.iter().find(|(other, _)| other.name == name);
     let Some((_, program)) = find(&guest.name) else { return Ok(()) };
-    let others = run::dependencies(guest, objects);
+    let others = run::dependencies(guest, inputs);
     let others = others.iter().filter_map(|other| find(&other.name)).map(|(_, o)| o.clone());
     let set = Set::gather(program.clone(), others.collect(), &mut Sysroot(project))?;
     Plan::new(set).map(drop)
@@ -68,15 +68,15 @@ fn link(project: &Project, guest: &Guest, objects: &[(&Guest, Object)]) -> Resul
 struct Sysroot<'a>(&'a Project);
 
 impl Sysroot<'_> {
-    fn load(&self, name: &str) -> Result<Object, String> {
+    fn load(&self, name: &str) -> Result<InputModule, String> {
         let path = self.0.sysroot().join(name);
         let bytes = std::fs::read(&path).map_err(|e| format!("`{}`: {e}", path.display()))?;
-        Object::load(name.trim_end_matches(".wasm"), bytes).map_err(|e| e.to_string())
+        InputModule::load(name.trim_end_matches(".wasm"), bytes).map_err(|e| e.to_string())
     }
 }
 
-impl Library for Sysroot<'_> {
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for Sysroot<'_> {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let file = self.0.sysroot().join(linker::system_library(name).unwrap_or(name));
         Err(Fault::LibraryNotFound {
             by: by.module.name.clone(),
@@ -85,29 +85,29 @@ impl Library for Sysroot<'_> {
         })
     }
 
-    fn system(&mut self, file: &str) -> Option<Object> {
+    fn system(&mut self, file: &str) -> Option<InputModule> {
         self.load(file).ok()
     }
 }
 
-fn load<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, Object)>> {
-    let mut objects = Vec::new();
+fn load<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, InputModule)>> {
+    let mut inputs = Vec::new();
     let mut errors = Vec::new();
     for Built { guest, bytes } in built {
         match load_one(guest, bytes) {
-            Ok(object) => objects.push((*guest, object)),
+            Ok(input) => inputs.push((*guest, input)),
             Err(error) => errors.push(error.to_string()),
         }
     }
-    if errors.is_empty() { Ok(objects) } else { bail!("{}", errors.join("\n")) }
+    if errors.is_empty() { Ok(inputs) } else { bail!("{}", errors.join("\n")) }
 }
 
 /// Modules that share memory find each other under `env`; any other has a module name of its own.
-fn load_one(guest: &Guest, bytes: &[u8]) -> Result<Object, linker::LoadError> {
+fn load_one(guest: &Guest, bytes: &[u8]) -> Result<InputModule, linker::LoadError> {
     linker::validate(&guest.name, bytes)?;
-    let object = Object::load(&guest.name, bytes)?;
-    match object.is_dynamic() {
-        true => Ok(object),
-        false => Ok(object.preloaded_as(&guest.module)),
+    let input = InputModule::load(&guest.name, bytes)?;
+    match input.shares_memory() {
+        true => Ok(input),
+        false => Ok(input.preloaded_as(&guest.module)),
     }
 }

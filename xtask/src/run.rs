@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, anyhow, bail};
-use linker::Object;
+use linker::InputModule;
 use serde::{Deserialize, Serialize};
 
 use crate::build_all;
@@ -81,15 +81,15 @@ struct Description {
 /// The text of `demo.toml`.
 pub(crate) fn describe(
     manifest: &Manifest,
-    objects: &[(&Guest, Object)],
+    inputs: &[(&Guest, InputModule)],
 ) -> anyhow::Result<String> {
     let demo = &manifest.demo;
     let guest = manifest.demo_guest().context("the demo's guest is not in guests.toml")?;
-    let others = dependencies(guest, objects);
-    let is_dynamic = |guest: &Guest| {
-        objects.iter().any(|(other, object)| other.name == guest.name && object.is_dynamic())
+    let others = dependencies(guest, inputs);
+    let shares_memory = |guest: &Guest| {
+        inputs.iter().any(|(other, input)| other.name == guest.name && input.shares_memory())
     };
-    let (link, preload): (Vec<&Guest>, Vec<_>) = others.iter().partition(|g| is_dynamic(g));
+    let (link, preload): (Vec<&Guest>, Vec<_>) = others.iter().partition(|g| shares_memory(g));
     let description = Description {
         link: link.iter().map(|g| format!("{}.wasm", g.name)).collect(),
         preload: preload.iter().map(|g| format!("{}={}.wasm", g.module, g.name)).collect(),
@@ -102,15 +102,18 @@ pub(crate) fn describe(
 
 /// The guests from which `guest` is declared to import, directly or not, in the order in which they are
 /// found. What is not declared is no reason to link: C++ modules export inline functions to everybody.
-pub(crate) fn dependencies<'a>(guest: &Guest, objects: &[(&'a Guest, Object)]) -> Vec<&'a Guest> {
+pub(crate) fn dependencies<'a>(
+    guest: &Guest,
+    inputs: &[(&'a Guest, InputModule)],
+) -> Vec<&'a Guest> {
     let mut found: Vec<&Guest> = Vec::new();
     let mut at = 0;
     let mut importer = Some(guest);
     while let Some(current) = importer {
         for import in &current.contract.imports {
-            let provider = objects.iter().find(|(other, object)| {
+            let provider = inputs.iter().find(|(other, input)| {
                 let exports = &other.contract.exports;
-                object.linked_as == import.module && exports.iter().any(|e| e.name == import.name)
+                input.linked_as == import.module && exports.iter().any(|e| e.name == import.name)
             });
             let Some((provider, _)) = provider else { continue };
             let known = found.iter().any(|known| known.name == provider.name);

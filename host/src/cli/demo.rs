@@ -33,7 +33,7 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
 
     print("Compiling module\n")?;
     let host = Host::with(Settings { cache: flags.cache.cache(), ..Settings::default() })?;
-    let object = host::read(&folder.join(&demo.module))?;
+    let input = host::read(&folder.join(&demo.module))?;
     let mut others = Vec::new();
     for file in &demo.link {
         others.push(host::read(&folder.join(file))?);
@@ -44,11 +44,11 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     }
 
     print("Initializing...\n")?;
-    let ty = host::function(&object.module, &demo.invoke)?.clone();
+    let ty = host::function(&input.module, &demo.invoke)?.clone();
     let args = host::parse_arguments(&demo.invoke, &ty, &demo.args).map_err(Error::from)?;
 
     print("Linking...\n")?;
-    let set = Set::gather(object, others, &mut Search::new(Vec::new(), None));
+    let set = Set::gather(input, others, &mut Search::new(Vec::new(), None));
     let plan = set.and_then(Plan::new).map_err(Error::from)?;
     link::warn(&plan);
     let program = host.compile(plan)?;

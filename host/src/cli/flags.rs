@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use host::{Cache, Directory, Error, InputLimits, Limits, Mode, Search, Settings};
-use linker::Object;
+use linker::InputModule;
 
 /// Links WebAssembly modules and runs them on Wasmtime.
 #[derive(Debug, Parser)]
@@ -95,7 +95,7 @@ impl InputFlags {
         }
     }
 
-    pub(crate) fn read(&self, file: &Path) -> Result<Object, Error> {
+    pub(crate) fn read(&self, file: &Path) -> Result<InputModule, Error> {
         host::read_within(file, &self.limits())
     }
 }

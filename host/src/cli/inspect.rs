@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use anyhow::Context;
 use host::Error;
-use linker::{Dylink, Kind, Module, Object, SymbolInfo};
+use linker::{Dylink, InputModule, Kind, Module, SymbolInfo};
 
 use super::flags::InspectFlags;
 use super::{print, print_json};
 
 pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
-    let Object { module, bytes, .. } = flags.input.read(&flags.module)?;
+    let InputModule { module, bytes, .. } = flags.input.read(&flags.module)?;
     linker::validate(&flags.module.to_string_lossy(), &bytes).map_err(Error::from)?;
     if flags.json {
         print_json(&*module)

@@ -5,13 +5,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use host::Search;
-use linker::{Fault, Faults, Object, Plan, Set};
+use linker::{Fault, Faults, InputModule, Plan, Set};
 
 use super::complain;
 use super::flags::LinkFlags;
 
 /// Gathers what is linked with the program, and decides how.
-pub(crate) fn plan(program: Object, flags: &LinkFlags) -> anyhow::Result<Plan> {
+pub(crate) fn plan(program: InputModule, flags: &LinkFlags) -> anyhow::Result<Plan> {
     let mut others = Vec::new();
     for (name, file) in &flags.preload {
         others.push(flags.input.read(file)?.preloaded_as(name));

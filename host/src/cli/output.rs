@@ -10,7 +10,7 @@ use linker::Plan;
 /// Fails if a file that is to be written is one of those that the program was read from.
 pub(crate) fn check(path: &Path, plan: &Plan) -> anyhow::Result<()> {
     let Ok(real) = path.canonicalize() else { return Ok(()) };
-    let files = plan.set().objects.iter().filter_map(|object| object.file.as_ref());
+    let files = plan.set().inputs.iter().filter_map(|input| input.file.as_ref());
     let is_it = |file: &&std::path::PathBuf| file.canonicalize().is_ok_and(|file| file == real);
     ensure!(
         !files.into_iter().any(|file| is_it(&file)) || !path.is_file(),

@@ -18,9 +18,9 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
         return call.make(&host, &program, flags);
     }
     let host = Host::with(settings)?;
-    let object = flags.link.input.read(Path::new(flags.module()))?;
-    let call = Call::new(&object.module, flags)?;
-    let program = host.compile(link::plan(object, &flags.link)?)?;
+    let input = flags.link.input.read(Path::new(flags.module()))?;
+    let call = Call::new(&input.module, flags)?;
+    let program = host.compile(link::plan(input, &flags.link)?)?;
     call.make(&host, &program, flags)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use linker::Left;
+use linker::Removed;
 use wasmtime::Val;
 
 use super::{Result, Session};
@@ -41,7 +41,7 @@ impl<T: Send + 'static> Session<'_, T> {
         let leaving = self.running()?.leaving();
         for module in leaving.into_iter().filter(|module| finished.contains(module)) {
             let process = self.process()?;
-            let Left { slots } = process.running.leave(module);
+            let Removed { slots } = process.running.leave(module);
             process.instances.remove(&module);
             process.incomplete.remove(&module);
             let block = process.blocks.remove(&module);

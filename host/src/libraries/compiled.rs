@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use linker::{BoundModule, Identity, Object, Opening, Set};
+use linker::{BindKey, BoundModule, InputModule, Opening, Set};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
@@ -38,7 +38,7 @@ pub(crate) struct Compilations {
 #[derive(Default)]
 struct Known {
     /// By what it is bound from: each holds its opening, so that stays what it is.
-    bound: HashMap<Identity, Arc<Compiled>>,
+    bound: HashMap<BindKey, Arc<Compiled>>,
     /// By the hash of the module as it is bound.
     code: HashMap<[u8; 32], wasmtime::Module>,
 }
@@ -57,7 +57,7 @@ impl Compilations {
         self.cache_error.get()
     }
 
-    /// A new module of an opening. Function bodies are validated too: the linker rewrites them and expects them
+    /// A new module of an opening. LoadedFunction bodies are validated too: the linker rewrites them and expects them
     /// to be valid.
     pub(crate) fn compile(
         &self,
@@ -70,7 +70,7 @@ impl Compilations {
         if let Some(compiled) = known.bound.get(&identity) {
             return Ok(Arc::clone(compiled));
         }
-        let Object { module: about, bytes, .. } = opening.object(module);
+        let InputModule { module: about, bytes, .. } = opening.input(module);
         linker::validate(&about.name, bytes)?;
         let bound = opening.bind(module)?;
         if known.bound.len() >= KEPT {

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use linker::{Fault, Object};
+use linker::{Fault, InputModule};
 
 use crate::error::Error;
 use crate::program;
@@ -26,9 +26,9 @@ pub struct Files {
     /// Folders of the guest in which it looks for libraries by name.
     library_path: Vec<String>,
     /// By file.
-    system: HashMap<String, Option<Object>>,
+    system: HashMap<String, Option<InputModule>>,
     /// What was read last of each file, when that was written, and how long it was.
-    read: HashMap<PathBuf, (SystemTime, u64, Object)>,
+    read: HashMap<PathBuf, (SystemTime, u64, InputModule)>,
 }
 
 /// A library that was found.
@@ -95,7 +95,7 @@ impl Files {
 
     /// Finds the library that a name means. One with a slash is a path of the guest's; any other is looked
     /// for, first in the runtime path of the module that asks for it.
-    pub(crate) fn find(&self, name: &str, by: Option<&Object>) -> Result<Found, Missing> {
+    pub(crate) fn find(&self, name: &str, by: Option<&InputModule>) -> Result<Found, Missing> {
         if name.is_empty() {
             let message = "the library's name is empty; the program itself is opened by NULL";
             return Err(Missing::Refused(message.to_owned()));
@@ -123,7 +123,7 @@ impl Files {
 
     /// Finds a library in a part of a module's runtime path. That is a path of the guest's, unless it is
     /// relative to a module in a folder that only the host knows.
-    fn in_runtime_path(&self, name: &str, by: &Object, part: &str) -> Result<Found, String> {
+    fn in_runtime_path(&self, name: &str, by: &InputModule, part: &str) -> Result<Found, String> {
         let Some(rest) = search::from_origin(part) else { return self.at_path(&join(part, name)) };
         if let Some(folder) = self.guest_folder(by) {
             return self.at_path(&join(&(folder.trim_end_matches('/').to_owned() + rest), name));
@@ -136,7 +136,7 @@ impl Files {
     }
 
     /// Returns the folder of a module as the guest knows it, if it may open libraries there.
-    fn guest_folder(&self, module: &Object) -> Option<String> {
+    fn guest_folder(&self, module: &InputModule) -> Option<String> {
         let path = module.opened_as.as_deref();
         if let Some((folder, _)) = path.and_then(|path| path.rsplit_once('/')) {
             return Some(folder.to_owned());
@@ -198,38 +198,38 @@ impl Files {
     }
 
     /// Reads a library that was found.
-    pub(crate) fn read(&mut self, found: &Found) -> Result<Object, String> {
-        let mut object = self.read_file(found)?;
-        object.opened_as = Some(found.name.clone());
-        object.origin = found.place.as_ref().map(Place::path);
-        Ok(object)
+    pub(crate) fn read(&mut self, found: &Found) -> Result<InputModule, String> {
+        let mut input = self.read_file(found)?;
+        input.opened_as = Some(found.name.clone());
+        input.origin = found.place.as_ref().map(Place::path);
+        Ok(input)
     }
 
     /// Reads a file, if it has changed since it was read last.
-    fn read_file(&mut self, found: &Found) -> Result<Object, String> {
+    fn read_file(&mut self, found: &Found) -> Result<InputModule, String> {
         let (opened, file) = (self.open(found)?, &found.file);
         let written = opened.metadata().and_then(|data| Ok((data.modified()?, data.len()))).ok();
-        if let Some((time, length, object)) = self.read.get(file)
+        if let Some((time, length, input)) = self.read.get(file)
             && written == Some((*time, *length))
         {
-            return Ok(object.clone());
+            return Ok(input.clone());
         }
-        let object = self.read_anew(&opened, found)?;
+        let input = self.read_anew(&opened, found)?;
         if self.read.len() >= KEPT {
             self.read.clear();
         }
         if let Some((time, length)) = written {
-            self.read.insert(file.clone(), (time, length, object.clone()));
+            self.read.insert(file.clone(), (time, length, input.clone()));
         }
-        Ok(object)
+        Ok(input)
     }
 
-    fn read_anew(&self, opened: &File, found: &Found) -> Result<Object, String> {
-        let limits = linker::Library::limits(&self.search);
+    fn read_anew(&self, opened: &File, found: &Found) -> Result<InputModule, String> {
+        let limits = linker::LibrarySource::limits(&self.search);
         let read = program::read_file(opened, Path::new(&found.name), &limits);
-        let mut object = read.map_err(|error| error.to_string())?;
-        object.file = Some(found.file.clone());
-        Ok(object)
+        let mut input = read.map_err(|error| error.to_string())?;
+        input.file = Some(found.file.clone());
+        Ok(input)
     }
 }
 
@@ -275,8 +275,8 @@ fn components(path: &str) -> PathBuf {
     plain
 }
 
-impl linker::Library for Files {
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+impl linker::LibrarySource for Files {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         if by.is_system() && linker::system_library(name).is_some() {
             return Err(search::not_found(name, by, vec![SYSROOT.to_owned()]));
         }
@@ -291,12 +291,12 @@ impl linker::Library for Files {
     }
 
     /// They are read once.
-    fn system(&mut self, file: &str) -> Option<Object> {
-        let read = || linker::Library::system(&mut self.search, file);
+    fn system(&mut self, file: &str) -> Option<InputModule> {
+        let read = || linker::LibrarySource::system(&mut self.search, file);
         self.system.entry(file.to_owned()).or_insert_with(read).clone()
     }
 
     fn limits(&self) -> linker::InputLimits {
-        linker::Library::limits(&self.search)
+        linker::LibrarySource::limits(&self.search)
     }
 }

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use linker::{DYNAMIC_LINKER, Object, Symbol};
+use linker::{DYNAMIC_LINKER, InputModule, LoadedSymbol};
 use wasmtime::{AsContextMut, Caller, StoreContextMut, WasmBacktrace};
 
 use super::{Failure, Get, OpenFlags, Result, Session, Way};
@@ -154,12 +154,12 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     /// Returns the module that has called libdl, unless no module has a runtime path: then it does not matter.
-    fn module_with_runtime_path(&mut self) -> Result<Option<Object>> {
+    fn module_with_runtime_path(&mut self) -> Result<Option<InputModule>> {
         if !self.running()?.has_runtime_paths() {
             return Ok(None);
         }
         let Ok(caller) = self.caller() else { return Ok(None) };
-        Ok(self.running()?.object(caller).cloned())
+        Ok(self.running()?.input(caller).cloned())
     }
 
     fn dlsym(&mut self, handle: u32, name: u32) -> Result<u32> {
@@ -174,8 +174,8 @@ impl<T: Send + 'static> Session<'_, T> {
             handle => self.symbol(handle, &name)?,
         };
         match symbol {
-            Some(Symbol::Data(address)) => Ok(address),
-            Some(Symbol::Function(function)) => self.slot(function),
+            Some(LoadedSymbol::Data(address)) => Ok(address),
+            Some(LoadedSymbol::Function(function)) => self.slot(function),
             None => {
                 let place = self.place_of(handle)?;
                 Err(format!("`{shown}` is not defined by {place}").into())
@@ -187,7 +187,7 @@ impl<T: Send + 'static> Session<'_, T> {
     fn place_of(&mut self, handle: u32) -> Result<String> {
         let next = if handle == RTLD_NEXT { Some(self.caller()?) } else { None };
         let running = self.running()?;
-        let title = |module: usize| running.object(module).map_or("?", |o| &o.module.name);
+        let title = |module: usize| running.input(module).map_or("?", |o| &o.module.name);
         Ok(match (next, running.of_handle(handle)) {
             (Some(caller), _) => format!("what is looked up after `{}`", title(caller)),
             (None, Some(library)) if library != running.program() => {
@@ -249,7 +249,7 @@ impl<T: Send + 'static> Session<'_, T> {
         let Some(place) = running.place(address) else { return Ok(0) };
         let title = match program.as_deref().filter(|_| place.module == running.program()) {
             Some(program) => program,
-            None => running.object(place.module).map_or("", Object::path_or_name),
+            None => running.input(place.module).map_or("", InputModule::path_or_name),
         };
         let (symbol, at) = place.symbol.unwrap_or_default();
         let text = format!("{title}\0{symbol}\0");

@@ -1,6 +1,6 @@
 //! Libraries that an embedder opens in a program that runs.
 
-use linker::Symbol;
+use linker::LoadedSymbol;
 use wasmtime::{AsContextMut, Func};
 
 use super::guest::now;
@@ -84,7 +84,7 @@ impl<T: Send + 'static> Loader<T> {
     ) -> Result<Option<Func>, Error> {
         let mut session = self.session(&mut store, Way::Sync);
         match session.symbol(library.handle, name).map_err(|failure| failed(name, failure))? {
-            Some(Symbol::Function(function)) => {
+            Some(LoadedSymbol::Function(function)) => {
                 session.function(function).map(Some).map_err(|failure| failed(name, failure))
             }
             _ => Ok(None),
@@ -107,8 +107,8 @@ impl<T: Send + 'static> Loader<T> {
         let symbol = session.symbol(library.handle, name);
         match symbol.map_err(|failure| failed(name, failure))? {
             None => Ok(None),
-            Some(Symbol::Data(address)) => Ok(Some(address)),
-            Some(Symbol::Function(function)) => {
+            Some(LoadedSymbol::Data(address)) => Ok(Some(address)),
+            Some(LoadedSymbol::Function(function)) => {
                 session.slot(function).map(Some).map_err(|failure| failed(name, failure))
             }
         }

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{Function, Plan, Running, Symbol};
+use linker::{LoadedFunction, LoadedSymbol, Plan, Running};
 use wasmtime::{AsContextMut, Func, Global, Instance, Memory, StoreContextMut, Table, Val};
 
 use crate::linked::Linked;
@@ -241,12 +241,12 @@ impl<'s, T: Send + 'static> Session<'s, T> {
     /// A function that the program, or what everybody sees of its libraries, defines.
     fn global_function(&mut self, name: &str) -> Result<Option<Func>> {
         match self.running()?.symbol(name) {
-            Some(Symbol::Function(function)) => self.function(function).map(Some),
+            Some(LoadedSymbol::Function(function)) => self.function(function).map(Some),
             _ => Ok(None),
         }
     }
 
-    fn function(&mut self, function: Function) -> Result<Func> {
+    fn function(&mut self, function: LoadedFunction) -> Result<Func> {
         let process = self.process()?;
         let name = process.running.export_name(function).unwrap_or_default().to_owned();
         let instance = process.instance(function.module);
@@ -259,7 +259,7 @@ impl<'s, T: Send + 'static> Session<'s, T> {
 
     /// What a name stands for in a library that is open, and those that it needs; in the whole program, if
     /// that is what is open.
-    fn symbol(&mut self, handle: u32, name: &str) -> Result<Option<Symbol>> {
+    fn symbol(&mut self, handle: u32, name: &str) -> Result<Option<LoadedSymbol>> {
         let running = self.running()?;
         let library = running.of_handle(handle);
         let library = library.ok_or_else(|| format!("no library is open as {handle:#x}"))?;
@@ -270,7 +270,7 @@ impl<'s, T: Send + 'static> Session<'s, T> {
     }
 
     /// The slot of a function, which it is given if it has none.
-    fn slot(&mut self, function: Function) -> Result<u32> {
+    fn slot(&mut self, function: LoadedFunction) -> Result<u32> {
         if let Some(slot) = function.slot {
             return Ok(slot);
         }

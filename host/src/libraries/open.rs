@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use linker::{Given, Initialiser, Library, Object, Opening, Room, Source};
+use linker::{Assigned, Initialiser, InputModule, LibrarySource, MemoryRequest, Opening, Source};
 use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
 use wasmtime_wasi::I32Exit;
 
@@ -48,7 +48,7 @@ impl<T: Send + 'static> Session<'_, T> {
     pub(crate) async fn open(
         &mut self,
         name: &str,
-        by: Option<&Object>,
+        by: Option<&InputModule>,
         flags: OpenFlags,
     ) -> Result<u32> {
         let module = match self.find(name, by)? {
@@ -70,7 +70,7 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     /// Finds the library of a name: one that runs already, by its file or its name, or a new one.
-    fn find(&mut self, name: &str, by: Option<&Object>) -> Result<Named> {
+    fn find(&mut self, name: &str, by: Option<&InputModule>) -> Result<Named> {
         let libraries = self.libraries();
         let found = libraries.files.find(name, by);
         let running = &libraries.process()?.running;
@@ -136,18 +136,18 @@ impl<T: Send + 'static> Session<'_, T> {
     /// Decides how a library joins the program, and changes nothing.
     fn plan(&mut self, new: New) -> Result<Opening> {
         let libraries = self.libraries();
-        let object = match new {
+        let input = match new {
             New::File(found) => libraries.files.read(&found)?,
             New::System(file) => {
-                let object = libraries.files.system(file);
-                object.ok_or_else(|| format!("there is no `{file}`"))?.into_system(file)
+                let input = libraries.files.system(file);
+                input.ok_or_else(|| format!("there is no `{file}`"))?.into_system(file)
             }
         };
         let process = libraries.process.as_ref();
         let process = process.ok_or_else(|| "the program has no instances yet".to_owned())?;
         let functions = process.functions.clone();
         let has = |import: &linker::Import| host_functions::has_all(&functions, &[import]);
-        let opening = process.running.open(object, &mut libraries.files, &has);
+        let opening = process.running.open(input, &mut libraries.files, &has);
         Ok(opening.map_err(|faults| faults.to_string())?)
     }
 
@@ -185,7 +185,10 @@ impl<T: Send + 'static> Session<'_, T> {
                 blocks.insert(module, memory_base.0);
                 let alignment = u64::from(room.table_alignment);
                 let slots = self.take_slots(room.table_size, alignment)?;
-                given.insert(module, Given { memory_base: memory_base.1, table_base: slots.start });
+                given.insert(
+                    module,
+                    Assigned { memory_base: memory_base.1, table_base: slots.start },
+                );
             }
             self.take_slots(opening.other_slots(), 1)
         };
@@ -209,7 +212,7 @@ impl<T: Send + 'static> Session<'_, T> {
 
     /// A block of the program's own `malloc`, and the aligned address in it. Each module has a byte at least:
     /// by its address its destructors are known.
-    async fn allocate_memory(&mut self, room: Room) -> Result<(u32, u32)> {
+    async fn allocate_memory(&mut self, room: MemoryRequest) -> Result<(u32, u32)> {
         let alignment = u32::try_from(u64::from(room.memory_alignment)).unwrap_or(u32::MAX);
         let no_room =
             || format!("there is no memory left for its {} bytes of data", room.memory_size);
@@ -256,7 +259,7 @@ impl<T: Send + 'static> Session<'_, T> {
                 Way::Sync => Instance::new(&mut self.store, code, &imports),
                 Way::Async => Instance::new_async(&mut self.store, code, &imports).await,
             };
-            let name = &opening.object(module).module.name;
+            let name = &opening.input(module).module.name;
             let failed = |error| self.failed(&error::instantiation(name, &error), error);
             instances.insert(module, instance.map_err(failed)?);
         }
@@ -298,7 +301,7 @@ impl<T: Send + 'static> Session<'_, T> {
             Source::Shared(linker::Shared::Memory) => self.memory()?.into(),
             Source::Shared(linker::Shared::Table) => self.table()?.into(),
             Source::Shared(linker::Shared::StackPointer) => self.stack_pointer()?.into(),
-            Source::Number { import } => {
+            Source::Value { import } => {
                 let ty = GlobalType::new(ValType::I32, Mutability::Const);
                 let number = opening.number(module, *import).cast_signed();
                 Global::new(&mut self.store, ty, Val::I32(number))?.into()
@@ -351,7 +354,7 @@ impl<T: Send + 'static> Session<'_, T> {
         let Err(error) = self.call(function, &[]).await else { return Ok(()) };
         // Code that did not return has left it where it was.
         stack_pointer.set(&mut self.store, stack)?;
-        let what = format!("`{name}` of `{}`", opening.object(module).module.name);
+        let what = format!("`{name}` of `{}`", opening.input(module).module.name);
         Err(self.failed(&what, error))
     }
 

@@ -1,16 +1,16 @@
 //! What the tests of limits have in common.
 
-use linker::{Fault, InputLimits, Library, NoLibrary, Object};
+use linker::{Fault, InputLimits, InputModule, LibrarySource, NoLibraries};
 
 /// No libraries but those that are given, and so many symbols of all modules together.
 pub(crate) struct Limited(pub(crate) usize);
 
-impl Library for Limited {
-    fn needed(&mut self, file: &str, by: &Object) -> Result<Object, Fault> {
-        NoLibrary.needed(file, by)
+impl LibrarySource for Limited {
+    fn needed(&mut self, file: &str, by: &InputModule) -> Result<InputModule, Fault> {
+        NoLibraries.needed(file, by)
     }
 
-    fn system(&mut self, _: &str) -> Option<Object> {
+    fn system(&mut self, _: &str) -> Option<InputModule> {
         None
     }
 

@@ -22,8 +22,8 @@ fn check(plan: &Plan, bound: &Bound, is_valid: bool) {
     assert_eq!(modules(&again), modules(bound), "the same plan becomes other modules");
     for module in bound.modules.iter().chain(&bound.slots) {
         // What shares nothing is left as it is.
-        let object = plan.set().objects.get(module.module);
-        if is_valid || object.is_none() {
+        let input = plan.set().inputs.get(module.module);
+        if is_valid || input.is_none() {
             linker::validate("bound", &module.bytes).expect("what is bound is valid");
             let loaded = Module::load("bound", &module.bytes).expect("it is valid");
             assert_eq!(loaded.imports.len(), module.imports.len(), "a source for each import");

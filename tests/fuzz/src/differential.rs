@@ -105,11 +105,11 @@ fn plan(input: &Input) -> Option<Plan> {
 
 /// The functions that others can call, by name.
 fn functions(plan: &Plan) -> Vec<String> {
-    let objects = &plan.set().objects;
+    let inputs = &plan.set().inputs;
     let is_function = |module: usize, name: &str| {
-        matches!(objects[module].module.export(name).map(|e| &e.ty), Some(ExternType::Func(_)))
+        matches!(inputs[module].module.export(name).map(|e| &e.ty), Some(ExternType::Func(_)))
     };
-    let symbols = objects.iter().flat_map(|object| object.symbols());
+    let symbols = inputs.iter().flat_map(|input| input.symbols());
     let functions =
         symbols.filter(|name| plan.definer(name).is_some_and(|module| is_function(module, name)));
     let mut functions: Vec<_> = functions.map(str::to_owned).collect();
@@ -122,7 +122,7 @@ fn run(input: &Input, plan: &Plan, mode: Mode) -> Result<Outcome, Error> {
     let mut linker = linker(input)?;
     linker.mode(mode);
     // Data of modules that nothing needs would be left out of one module, and its memory another.
-    for symbol in plan.set().objects.iter().flat_map(|object| object.symbols()) {
+    for symbol in plan.set().inputs.iter().flat_map(|input| input.symbols()) {
         linker.export(symbol);
     }
     let program = linker.program()?;

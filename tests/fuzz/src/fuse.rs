@@ -1,6 +1,6 @@
 //! Any plan, carried out as one module, with any options: valid if the modules were, and the same each time.
 
-use linker::{Bound, FuseError, Module, NoLibrary, Object, Plan, Set};
+use linker::{Bound, FuseError, InputModule, Module, NoLibraries, Plan, Set};
 
 use super::modules::{check_text, is_refused};
 use super::plan;
@@ -36,8 +36,8 @@ fn check(plan: &Plan, fused: &Bound, again: &Bound, is_valid: bool) {
     linker::validate("fused", &module.bytes).expect("what is fused is valid");
     let loaded = Module::load("fused", &module.bytes).expect("it is valid");
     assert_eq!(loaded.imports.len(), module.imports.len(), "a source for each import");
-    let object = Object::load("fused", module.bytes.as_slice()).expect("it is valid");
-    let set = Set::gather(object, Vec::new(), &mut NoLibrary).expect("it needs no library");
+    let input = InputModule::load("fused", module.bytes.as_slice()).expect("it is valid");
+    let set = Set::gather(input, Vec::new(), &mut NoLibraries).expect("it needs no library");
     if let Err(faults) = Plan::new(Set { host: set.wanted_of_host(), ..set }) {
         check_text(&faults.to_string());
     }

@@ -11,7 +11,8 @@
 
 use arbitrary::Unstructured;
 use linker::{
-    BindError, Fault, Faults, FuseOptions, Import, Library, NoLibrary, Object, Set, module_name,
+    BindError, Fault, Faults, FuseOptions, Import, InputModule, LibrarySource, NoLibraries, Set,
+    module_name,
 };
 
 use super::generate;
@@ -145,9 +146,9 @@ impl Input {
     /// Gathers the modules. Those that cannot be loaded are not there, so that the others are looked at.
     pub fn gather(&self) -> Option<Result<Set, Faults>> {
         let mut shelf = self.shelf();
-        let given = self.objects(&[Role::Link, Role::Preload]).map(|(role, object)| {
-            let name = object.module.name.clone();
-            if role == Role::Preload { object.preloaded_as(&name) } else { object }
+        let given = self.inputs(&[Role::Link, Role::Preload]).map(|(role, input)| {
+            let name = input.module.name.clone();
+            if role == Role::Preload { input.preloaded_as(&name) } else { input }
         });
         let mut given = given.collect::<Vec<_>>().into_iter();
         let program = given.next()?;
@@ -161,14 +162,14 @@ impl Input {
 
     /// The libraries that are not linked unless they are asked for.
     pub fn shelf(&self) -> Shelf {
-        let of = |role: Role| self.objects(&[role]).map(|(_, object)| object).collect();
+        let of = |role: Role| self.inputs(&[role]).map(|(_, input)| input).collect();
         Shelf { needed: of(Role::Needed), system: of(Role::System) }
     }
 
-    fn objects(&self, roles: &[Role]) -> impl Iterator<Item = (Role, Object)> {
+    fn inputs(&self, roles: &[Role]) -> impl Iterator<Item = (Role, InputModule)> {
         let given = self.modules.iter().filter(|given| roles.contains(&given.role));
         given.filter_map(|Given { role, name, bytes }| {
-            Some((*role, Object::load(name.as_str(), bytes.as_slice()).ok()?))
+            Some((*role, InputModule::load(name.as_str(), bytes.as_slice()).ok()?))
         })
     }
 
@@ -185,18 +186,18 @@ pub fn host_has(import: &Import) -> bool {
 
 /// Libraries that are there if they are asked for.
 pub struct Shelf {
-    needed: Vec<Object>,
-    system: Vec<Object>,
+    needed: Vec<InputModule>,
+    system: Vec<InputModule>,
 }
 
-impl Library for Shelf {
-    fn needed(&mut self, name: &str, by: &Object) -> Result<Object, Fault> {
+impl LibrarySource for Shelf {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let found = self.needed.iter().find(|o| o.module.name == module_name(name)).cloned();
-        found.map_or_else(|| NoLibrary.needed(name, by), Ok)
+        found.map_or_else(|| NoLibraries.needed(name, by), Ok)
     }
 
-    fn system(&mut self, file: &str) -> Option<Object> {
-        self.system.iter().find(|object| object.module.name == module_name(file)).cloned()
+    fn system(&mut self, file: &str) -> Option<InputModule> {
+        self.system.iter().find(|input| input.module.name == module_name(file)).cloned()
     }
 }
 

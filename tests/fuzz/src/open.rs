@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use linker::{ExternType, Given, Library, Object, Opening, Plan, Running};
+use linker::{Assigned, ExternType, InputModule, LibrarySource, Opening, Plan, Running};
 
 use super::modules::{Input, Role, check_text, host_has, is_refused};
 use super::plan::check_faults;
@@ -21,8 +21,8 @@ pub fn run(data: &[u8]) {
     let mut process = Process::new(&plan, is_valid);
     let mut shelf = input.shelf();
     for library in libraries {
-        if let Ok(object) = Object::load(library.name, library.bytes) {
-            process.open(object, &mut shelf);
+        if let Ok(input) = InputModule::load(library.name, library.bytes) {
+            process.open(input, &mut shelf);
         }
     }
     process.close_all(&mut shelf);
@@ -47,7 +47,7 @@ impl Process {
         Process {
             running: Running::new(plan),
             is_valid,
-            started: plan.set().objects.len(),
+            started: plan.set().inputs.len(),
             table_size: 100,
             taken: Vec::new(),
             memory_end: 1 << 16,
@@ -56,8 +56,8 @@ impl Process {
         }
     }
 
-    fn open(&mut self, object: Object, shelf: &mut dyn Library) {
-        let mut opening = match self.running.open(object, shelf, &host_has) {
+    fn open(&mut self, input: InputModule, shelf: &mut dyn LibrarySource) {
+        let mut opening = match self.running.open(input, shelf, &host_has) {
             Ok(opening) => opening,
             Err(faults) => return check_faults(&faults),
         };
@@ -105,7 +105,7 @@ impl Process {
             let memory_base = self.memory_end.checked_next_multiple_of(alignment)?;
             self.memory_end = memory_base.checked_add(room.memory_size)?;
             let slots = self.take(room.table_size, room.table_alignment.into())?;
-            given.insert(module, Given { memory_base, table_base: slots.start });
+            given.insert(module, Assigned { memory_base, table_base: slots.start });
         }
         let others = self.take(opening.other_slots(), 1)?;
         opening.place(&given, others.start);
@@ -138,7 +138,7 @@ impl Process {
         for (slot, module, name) in opening.filled_slots() {
             assert!(taken.iter().any(|range| range.contains(&slot)), "{slot} is somebody else's");
             assert!(
-                opening.object(module).module.export(name).is_some(),
+                opening.input(module).module.export(name).is_some(),
                 "`{name}` is not exported"
             );
         }
@@ -146,13 +146,13 @@ impl Process {
 
     fn look_up(&self, opening: &Opening, numbers: &BTreeMap<usize, usize>) {
         for module in opening.new_modules() {
-            let (object, id) = (opening.object(module), numbers[&module]);
-            for import in 0..object.module.imports.len() {
+            let (input, id) = (opening.input(module), numbers[&module]);
+            for import in 0..input.module.imports.len() {
                 let _ = opening.number(module, import);
             }
-            for name in object.symbols().take(8) {
+            for name in input.symbols().take(8) {
                 let _ = (self.running.symbol(name), self.running.symbol_after(id, name));
-                let export = object.module.export(name).map(|export| &export.ty);
+                let export = input.module.export(name).map(|export| &export.ty);
                 let found = self.running.symbol_of(id, name);
                 assert!(
                     found.is_some() || !matches!(export, Some(ExternType::Func(_))),
@@ -165,7 +165,7 @@ impl Process {
         }
     }
 
-    fn close_all(&mut self, shelf: &mut dyn Library) {
+    fn close_all(&mut self, shelf: &mut dyn LibrarySource) {
         for library in std::mem::take(&mut self.open) {
             self.running.close(library);
             while let Some(&module) = self.running.leaving().first() {
@@ -174,8 +174,8 @@ impl Process {
                 }
             }
         }
-        for object in (self.started..self.joined).filter_map(|id| self.running.object(id)) {
-            let name = &object.module.name;
+        for input in (self.started..self.joined).filter_map(|id| self.running.input(id)) {
+            let name = &input.module.name;
             assert!(shelf.system(name).is_some(), "`{name}` stays, which nobody uses");
         }
     }

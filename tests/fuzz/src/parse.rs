@@ -1,6 +1,6 @@
 //! Any bytes as a module: a record or an error, and whatever is asked of them afterwards an answer.
 
-use linker::{FuncType, LoadError, Module, Object, SourceMap};
+use linker::{FuncType, InputModule, LoadError, Module, SourceMap};
 
 use super::modules::check_text;
 
@@ -37,11 +37,11 @@ fn loaded(module: &Module, data: &[u8]) {
             assert_eq!(read, *ty, "a type is read as something else");
         }
     }
-    let object = Object::load("fuzzed", data).expect("it was loaded before");
-    assert!(object.symbols().count() <= module.exports.len());
+    let input = InputModule::load("fuzzed", data).expect("it was loaded before");
+    assert!(input.symbols().count() <= module.exports.len());
     for function in 0..4 {
         let _ = linker::function_name(data, function);
-        let _ = object.function_start(function);
+        let _ = input.function_start(function);
     }
     // Debug information is any bytes, whatever the code is. Nobody reads it of what has none.
     if find_debug(data) {

@@ -40,8 +40,8 @@ fn check(plan: &Plan) {
     let json = serde_json::to_value(plan).expect("a plan is JSON");
     check_regions(plan.set(), &json, "memory", json["memory"]["pages"].as_u64().map(|n| n << 16));
     check_regions(plan.set(), &json, "table", json["table"]["size"].as_u64());
-    for object in &plan.set().objects {
-        for symbol in object.symbols().take(8) {
+    for input in &plan.set().inputs {
+        for symbol in input.symbols().take(8) {
             check_text(&plan.why(symbol).to_string());
             let _ = (plan.definer(symbol), plan.address(symbol));
         }
@@ -66,9 +66,9 @@ fn check_regions(set: &Set, json: &Value, what: &str, size: Option<u64>) {
     for (base, length) in &regions {
         assert!(base + length <= size, "{what}: {base} + {length} is beyond {size}");
     }
-    let placed = set.objects.iter().filter(|object| object.is_dynamic());
-    let placed = placed.filter(|object| object.module.kind == Kind::SharedLibrary);
-    let alignments = placed.filter_map(|object| object.module.dylink.as_ref());
+    let placed = set.inputs.iter().filter(|input| input.shares_memory());
+    let placed = placed.filter(|input| input.module.kind == Kind::SharedLibrary);
+    let alignments = placed.filter_map(|input| input.module.dylink.as_ref());
     let alignments: Vec<u64> = alignments
         .map(|dylink| match what {
             "memory" => dylink.mem_info.memory_alignment.into(),

@@ -50,8 +50,8 @@ fn kept() -> &'static Kept {
         let path = entry.path();
         let entry = fs::read(&path).expect("it can be read");
         let program = wat::parse_str(PROGRAM).expect("it is right");
-        let program = linker::Object::load("program", program).expect("it is a module");
-        let set = linker::Set::gather(program, Vec::new(), &mut linker::NoLibrary);
+        let program = linker::InputModule::load("program", program).expect("it is a module");
+        let set = linker::Set::gather(program, Vec::new(), &mut linker::NoLibraries);
         let plan = linker::Plan::new(set.expect("it needs nothing")).expect("it needs nothing");
         let precompiled = host::precompile(&plan, false).expect("it is valid");
         Kept { engine, folder, path, entry, precompiled }
