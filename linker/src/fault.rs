@@ -5,9 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM};
-use crate::demangle::{demangle, printable};
-use crate::hint;
-use crate::set::module_name;
+use crate::names::{demangle, printable};
+use crate::plan::hint;
+use crate::plan::set::module_name;
 use crate::types::ExternType;
 
 /// How many faults a report spells out; it counts the rest.

@@ -87,92 +87,60 @@
 
 #![forbid(unsafe_code)]
 
-mod alone;
-mod atomics;
-mod bind;
-mod command;
-mod command_exports;
-mod contents;
-mod contract;
 mod convention;
-mod custom;
-mod debug;
-mod debug_work;
-mod demangle;
-mod dylink;
-mod emit;
-mod exceptions;
+mod dynamic;
 mod fault;
-mod fit;
-mod flavour;
 mod fuse;
-mod graph;
-mod hint;
-mod host_module;
-mod image;
-mod layout;
-mod legacy_exceptions;
 mod limits;
-mod links;
-mod load;
-mod moved;
-mod nearest;
-mod opening;
-mod origin;
+mod module;
+mod names;
 mod plan;
-mod preinit;
-mod reach;
-mod report;
-mod resolve;
-mod running;
-mod runtime_hooks;
-mod sbrk;
-mod set;
-mod source_map;
-mod stack_checks;
+mod suggest;
+mod trace;
 mod types;
-mod warning;
-mod written;
+mod write;
 
-pub use bind::{BindError, Bound, BoundModule, Initialiser, Source};
-pub use contract::{Contract, ContractError, Expectation};
-pub use demangle::{demangle, is_harmful, printable, printable_lines};
-pub use dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
-pub use exceptions::TERMINATE;
+pub use dynamic::opening::{Assigned, BindKey, MemoryRequest, Opening};
+pub use dynamic::{AddressInfo, LoadedFunction, LoadedSymbol, Removed, Running};
 pub use fault::{Candidate, Fault, Faults};
-pub use flavour::{system_libraries, system_library};
+pub use fuse::preinit::PreinitFault;
 pub use fuse::{FuseError, FuseOptions};
-pub use host_module::{DYNAMIC_LINKER, WASI, host_functions};
 pub use limits::InputLimits;
-pub use load::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
-pub use opening::{Assigned, BindKey, MemoryRequest, Opening};
-pub use origin::{DebugInfo, Origin, SourceLine, function_name, source_lines};
+pub use module::contract::{Contract, ContractError, Expectation};
+pub use module::dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
+pub use module::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
+pub use names::{demangle, is_harmful, printable, printable_lines};
 pub use plan::Plan;
-pub use preinit::PreinitFault;
-pub use report::Why;
-pub use resolve::Shared;
-pub use running::{AddressInfo, LoadedFunction, LoadedSymbol, Removed, Running};
-pub use set::{Definition, InputModule, LibrarySource, NoLibraries, Set, module_name};
-pub use source_map::{Mappings, SourceMap};
+pub use plan::host_imports::{DYNAMIC_LINKER, WASI, host_functions};
+pub use plan::libcxx::{system_libraries, system_library};
+pub use plan::report::Why;
+pub use plan::resolve::Shared;
+pub use plan::set::{Definition, InputModule, LibrarySource, NoLibraries, Set, module_name};
+pub use plan::synthetic::invoke::TERMINATE;
+pub use plan::warning::Warning;
+pub use trace::origin::{DebugInfo, Origin, SourceLine, function_name, source_lines};
+pub use trace::source_map::{Mappings, SourceMap};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
-pub use warning::Warning;
 pub use wasmparser::ValType;
+pub use write::bind::{BindError, Bound, BoundModule, Initialiser, Source};
 
 /// Returns whether a program may leave a symbol that no module of it defines to the linker.
 pub fn is_synthesised(symbol: &str) -> bool {
-    exceptions::is_synthesised(symbol) || runtime_hooks::is_hook(symbol)
+    plan::synthetic::invoke::is_synthesised(symbol)
+        || plan::synthetic::runtime_hooks::is_hook(symbol)
 }
 
 /// Returns the fault that an instruction of a module reports by a trap: one that a check of Emscripten's has
 /// found. `offset` is that of the instruction in the module's bytes, and `function` the index of the one that
 /// it is in.
 pub fn reported_fault(module: &[u8], function: u32, offset: usize) -> Option<&'static str> {
-    let overflow = stack_checks::is_check(module, offset);
-    let overflow = overflow.then_some(stack_checks::STACK_HAS_OVERFLOWED);
+    let overflow = module::stack_checks::is_check(module, offset);
+    let overflow = overflow.then_some(module::stack_checks::STACK_HAS_OVERFLOWED);
     overflow.or_else(|| fault_of_function(&function_name(module, function)?))
 }
 
 /// Returns the fault that a function of the linker's own reports by `unreachable`, by the function's name.
 pub fn fault_of_function(name: &str) -> Option<&'static str> {
-    runtime_hooks::reported_fault(name).or_else(|| atomics::reported_fault(name))
+    plan::synthetic::runtime_hooks::reported_fault(name)
+        .or_else(|| write::atomics::reported_fault(name))
 }

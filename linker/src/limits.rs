@@ -1,7 +1,7 @@
 //! Bounds on what is read, before anything of it runs.
 
 use crate::fault::Fault;
-use crate::load::{LoadError, Module};
+use crate::module::{LoadError, Module};
 
 /// How much the modules of a program may ask the linker to read. Its time and memory are about proportional to that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
@@ -104,8 +105,7 @@ fn crates_depend_only_on_those_below() -> Result<(), Failed> {
 /// Bytes in, data out: no files, no processes, no clock, no output.
 fn linker_is_pure() -> Result<(), Failed> {
     let forbidden = ["std::fs", "std::process", "std::env", "std::net", "std::time", "println!"];
-    for entry in fs::read_dir(workspace::root().join("linker").join("src"))? {
-        let path = entry?.path();
+    for path in sources(&workspace::root().join("linker").join("src"))? {
         let text = fs::read_to_string(&path)?;
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
@@ -115,6 +115,21 @@ fn linker_is_pure() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Returns the Rust files in a folder and in the folders below it.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// The compiler refuses it there, as long as nobody takes that out.

@@ -1,0 +1,152 @@
+//! Bounds of the stack in modules that check it.
+//!
+//! Emscripten's `-sSTACK_OVERFLOW_CHECK=2`, which `-sASSERTIONS=2` implies, has a module compare the stack
+//! pointer with two of its globals wherever the pointer moves. They are 0 until Emscripten's JavaScript has
+//! called the module's setter, so no check would pass. Here the bounds are the globals' initial values:
+//! nothing has to be called, and a fused program has them on every engine.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::{ConstExpr, GlobalSection};
+use wasmparser::{ExternalKind, FunctionBody, Operator};
+
+use crate::convention::SET_STACK_LIMITS;
+use crate::module::sections::Contents;
+use crate::write::emit::STACK_POINTER_TYPE;
+
+/// Functions by which a loader tells a module where the stack is: from which address it grows down, and
+/// how far. The second one is in programs that were linked by `-sMAIN_MODULE`, for `emscripten_stack_get_*`.
+const SETTERS: [&str; 2] = [SET_STACK_LIMITS, "emscripten_stack_set_limits"];
+
+/// Computes the bounds of a module's own stack.
+const INIT: &str = "emscripten_stack_init";
+const GET_HIGH: &str = "emscripten_stack_get_base";
+const GET_LOW: &str = "emscripten_stack_get_end";
+
+/// The addresses between which a stack lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StackBounds {
+    pub(crate) high: u32,
+    pub(crate) low: u32,
+}
+
+/// Returns the initial values of the globals of a module that hold its stack's bounds, by their indices.
+///
+/// `shared` is the stack of the process; a module without a part in it has one of its own. Where the globals
+/// or the bounds cannot be told from the code, there are none: the plan has refused a module that needs them.
+pub(crate) fn initial_values(
+    contents: &Contents<'_>,
+    imported_functions: u32,
+    shared: Option<StackBounds>,
+) -> BTreeMap<u32, u32> {
+    let code = Code { contents, imported_functions };
+    let Some(bounds) = shared.or_else(|| code.own_bounds()) else { return BTreeMap::new() };
+    let setters = SETTERS.into_iter().filter_map(|name| globals_set_by(code.export(name)?));
+    setters.flat_map(|[high, low]| [(high, bounds.high), (low, bounds.low)]).collect()
+}
+
+/// Returns whether the bounds can be given to a module that checks its stack.
+pub(crate) fn knows_bounds(
+    contents: &Contents<'_>,
+    imported_functions: u32,
+    shares_stack: bool,
+) -> bool {
+    let code = Code { contents, imported_functions };
+    let has_globals = code.export(SET_STACK_LIMITS).and_then(globals_set_by).is_some();
+    has_globals && (shares_stack || code.own_bounds().is_some())
+}
+
+/// Writes a global with a bound of the stack as its first value.
+pub(crate) fn write_bound(to: &mut GlobalSection, bound: u32) {
+    to.global(STACK_POINTER_TYPE, &ConstExpr::i32_const(bound.cast_signed()));
+}
+
+struct Code<'c, 'a> {
+    contents: &'c Contents<'a>,
+    imported_functions: u32,
+}
+
+impl<'c, 'a> Code<'c, 'a> {
+    /// Returns the body of an exported function.
+    fn export(&self, name: &str) -> Option<&'c FunctionBody<'a>> {
+        let mut exports = self.contents.exports.iter();
+        let export = exports.find(|e| e.kind == ExternalKind::Func && e.name == name)?;
+        let defined = export.index.checked_sub(self.imported_functions)?;
+        self.contents.bodies.get(defined as usize)
+    }
+
+    /// Computes the bounds as the module does when it starts: without a loader.
+    fn own_bounds(&self) -> Option<StackBounds> {
+        let mut globals = BTreeMap::new();
+        evaluate(self.export(INIT)?, &mut globals)?;
+        let high = evaluate(self.export(GET_HIGH)?, &mut globals)??;
+        let low = evaluate(self.export(GET_LOW)?, &mut globals)??;
+        Some(StackBounds { high, low })
+    }
+}
+
+/// Returns the globals to which a function of two parameters assigns them, if it does nothing else.
+fn globals_set_by(body: &FunctionBody<'_>) -> Option<[u32; 2]> {
+    let operators = body.get_operators_reader().ok()?.into_iter().collect::<Result<Vec<_>, _>>();
+    match operators.ok()?.as_slice() {
+        [
+            Operator::LocalGet { local_index: 0 },
+            Operator::GlobalSet { global_index: first },
+            Operator::LocalGet { local_index: 1 },
+            Operator::GlobalSet { global_index: second },
+            Operator::End,
+        ] => Some([*first, *second]),
+        _ => None,
+    }
+}
+
+/// Runs a function without parameters that computes with constants and globals. Returns its result, if it
+/// has one; `None` for any other code.
+fn evaluate(body: &FunctionBody<'_>, globals: &mut BTreeMap<u32, u32>) -> Option<Option<u32>> {
+    let mut stack = Vec::new();
+    for operator in body.get_operators_reader().ok()? {
+        let value = match operator.ok()? {
+            Operator::I32Const { value } => value.cast_unsigned(),
+            Operator::GlobalGet { global_index } => *globals.get(&global_index)?,
+            Operator::GlobalSet { global_index } => {
+                globals.insert(global_index, stack.pop()?);
+                continue;
+            }
+            Operator::I32Add => apply(&mut stack, u32::wrapping_add)?,
+            Operator::I32Sub => apply(&mut stack, u32::wrapping_sub)?,
+            Operator::I32And => apply(&mut stack, |a, b| a & b)?,
+            Operator::End => return Some(stack.pop()),
+            _ => return None,
+        };
+        stack.push(value);
+    }
+    None
+}
+
+fn apply(stack: &mut Vec<u32>, operation: impl Fn(u32, u32) -> u32) -> Option<u32> {
+    let (second, first) = (stack.pop()?, stack.pop()?);
+    Some(operation(first, second))
+}
+
+/// What a trap of a check means.
+pub(crate) const STACK_HAS_OVERFLOWED: &str =
+    "the stack in linear memory has overflowed, seen by the checks of `-sSTACK_OVERFLOW_CHECK=2`";
+
+/// `i32.lt_u`, `i32.or`, `if` without results and `unreachable`. What is compared is a global.
+const CHECK: [u8; 5] = [0x49, 0x72, 0x04, 0x40, 0x00];
+const GLOBAL_GET: u8 = 0x23;
+
+/// Returns whether the instruction at `offset` of a module is the trap of a check: its `unreachable`, or its
+/// `if`, for engines take the two for one.
+pub(crate) fn is_check(module: &[u8], offset: usize) -> bool {
+    let ends = [offset.saturating_add(1), offset.saturating_add(3)];
+    ends.into_iter().filter_map(|end| module.get(..end)).any(ends_with_check)
+}
+
+fn ends_with_check(code: &[u8]) -> bool {
+    let Some(code) = code.strip_suffix(&CHECK) else { return false };
+    // The global's index has five bytes at most, of which all but the last have the highest bit.
+    let Some((&last, code)) = code.split_last() else { return false };
+    let index = code.iter().rev().take(4).take_while(|&&byte| byte >= 0x80).count();
+    last < 0x80 && code[..code.len() - index].last() == Some(&GLOBAL_GET)
+}

@@ -1,0 +1,180 @@
+//! What a module must be to take part in a program, whatever the others define.
+
+use crate::convention::{
+    CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START,
+    TABLE,
+};
+use crate::fault::Fault;
+use crate::module::sections::Contents;
+use crate::module::stack_checks;
+use crate::module::{Export, Import, Internals, Kind, Module};
+use crate::plan::layout::PAGE;
+use crate::plan::set::{InputModule, Set};
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+use wasmparser::ValType;
+
+/// A fault for each main but the first.
+pub(crate) fn two_mains(inputs: &[InputModule]) -> Vec<Fault> {
+    let mut mains = inputs.iter().filter(|input| input.is_main());
+    let Some(first) = mains.next() else { return Vec::new() };
+    mains
+        .map(|second| Fault::TwoMains {
+            first: first.module.name.clone(),
+            second: second.module.name.clone(),
+        })
+        .collect()
+}
+
+/// Why a module cannot be linked at all. What else is wrong with it comes of that, and would only hide it.
+pub(crate) fn unusable(input: &InputModule) -> Option<Fault> {
+    let message = if input.module.kind == Kind::Object {
+        "is an object file, of which no module has been made: link it with `emcc -sSIDE_MODULE=1`, or \
+         build Rust as a `cdylib`"
+    } else if input.shares_memory() && is_memory64(input) {
+        "is built for memory64, which is not supported: build it for wasm32, without `-sMEMORY64`"
+    } else if !input.shares_memory() && input.module.imports.iter().any(Import::is_address) {
+        "imports addresses, from `GOT.mem` or `GOT.func`, but is no shared library: build it as one"
+    } else {
+        return None;
+    };
+    Some(Fault::Unsupported { module: input.module.name.clone(), message })
+}
+
+fn is_memory64(input: &InputModule) -> bool {
+    let imports = input.module.imports.iter().map(|import| &import.ty);
+    let exports = input.module.exports.iter().map(|export| &export.ty);
+    imports.chain(exports).any(|ty| matches!(ty, ExternType::Memory(ty) if ty.memory64))
+}
+
+/// A main's stack is where its code has it.
+pub(crate) fn own_stack(input: &InputModule) -> Option<Fault> {
+    let is_right = |export: &Export| export.ty == STACK_POINTER_TYPE;
+    let has_one = input.module.export(STACK_POINTER).is_some_and(is_right);
+    let lends = input.lends_memory();
+    let is_known = input.exported_value(STACK_POINTER).is_some();
+    let message = "has a `__stack_pointer` whose first value is no constant: build it without \
+                   `-fPIC` and `-pie`";
+    let module = input.module.name.clone();
+    (lends && has_one && !is_known).then_some(Fault::Unsupported { module, message })
+}
+
+const COMMAND_EXPORTS: &str = "runs its constructors anew in each call of an export, as wasm-ld has it \
+                               (`*.command_export`), and in a way that cannot be undone: link it again with \
+                               `--export=__wasm_call_ctors` (Rust: `-C link-arg=--export=__wasm_call_ctors`)";
+
+/// Refuses a main that runs its constructors in each call.
+pub(crate) fn command_exports(input: &InputModule) -> Option<Fault> {
+    let module = input.module.name.clone();
+    let is_one = input.module.internals.has_command_exports;
+    is_one.then_some(Fault::Unsupported { module, message: COMMAND_EXPORTS })
+}
+
+const GIVEN_STACK: &str = "has the stack that its own linker gave it, whose size `--stack-size` cannot change: link \
+                           it again with a larger one (Rust: `-C link-arg=-zstack-size=BYTES`; clang: \
+                           `-Wl,-z,stack-size=BYTES`; Emscripten: `-sTOTAL_STACK=BYTES`; `host fuse`: \
+                           `--stack-size SIZE`)";
+
+/// Refuses a size for a stack that is not the linker's to place: that of a main, or of a program that
+/// shares no memory.
+pub(crate) fn stack_size(set: &Set) -> Option<Fault> {
+    set.stack_size?;
+    let owner = match set.inputs.iter().find(|input| input.lends_stack()) {
+        None if set.inputs.iter().any(InputModule::shares_memory) => return None,
+        main => main.unwrap_or(&set.inputs[set.program]),
+    };
+    Some(Fault::Unsupported { module: owner.module.name.clone(), message: GIVEN_STACK })
+}
+
+/// The linker must be able to tell a module that checks its stack where that is.
+pub(crate) fn stack_checks(input: &InputModule) -> Option<Fault> {
+    let module = input.module.name.clone();
+    let message = "checks its stack, and by its code the linker cannot tell where it keeps the stack's \
+                   bounds: build it without `-sSTACK_OVERFLOW_CHECK=2` and `-sASSERTIONS=2`";
+    let is_known = input.module.export(SET_STACK_LIMITS).is_none_or(|_| {
+        // Malformed code is a fault of its own, once it is written.
+        let Ok(contents) = Contents::read(&input.bytes) else { return true };
+        let imported = input.module.internals.imported_functions;
+        stack_checks::knows_bounds(&contents, imported, input.shares_memory())
+    });
+    (!is_known).then_some(Fault::Unsupported { module, message })
+}
+
+const STACK_POINTER_TYPE: ExternType =
+    ExternType::Global(GlobalType { content: ValType::I32, mutable: true });
+
+/// Modules that share a memory have no other.
+pub(crate) fn own_memory(input: &InputModule) -> Option<Fault> {
+    let imports = &input.module.imports;
+    let imported = imports.iter().filter(|i| matches!(i.ty, ExternType::Memory(_))).count();
+    let expected = if input.is_main() { 1 } else { imported };
+    let right = input.module.internals.memories as usize == expected && imported <= 1;
+    let message = "has a memory of its own beside the one that it shares: build it with one memory";
+    let module = input.module.name.clone();
+    (input.shares_memory() && !right).then_some(Fault::Unsupported { module, message })
+}
+
+/// A main's data lies within the pages that it asks for: what follows them is other modules'.
+pub(crate) fn fixed_data(input: &InputModule) -> Option<Fault> {
+    let Internals { memory_pages, fixed_data_end, .. } = input.module.internals;
+    let is_outside = input.is_main() && fixed_data_end > memory_pages.saturating_mul(PAGE);
+    let message = "has data at fixed addresses beyond the end of its memory, where that of other modules \
+                   would be: link it with a larger `--initial-memory`";
+    let module = input.module.name.clone();
+    is_outside.then_some(Fault::Unsupported { module, message })
+}
+
+const MEMORY_IS_TAKEN: &str =
+    "exports something else as `memory`, which is the process's own: rename it";
+const TABLE_IS_TAKEN: &str = "exports something else as `__indirect_function_table`, which is the \
+                              process's own: rename it";
+
+/// What a module exports under a name of the convention has the convention's type, whoever made the module: it
+/// is called, or stands beside the process's own memory and table.
+pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
+    let mismatch = |export: &Export| {
+        let expected = convention(input, &export.name)?;
+        let is_right = match (&export.ty, &expected) {
+            (ExternType::Memory(_), ExternType::Memory(_)) => true,
+            (ExternType::Table(ty), ExternType::Table(_)) => {
+                ty.element.is_func_ref() && !ty.table64
+            }
+            (found, expected) => found == expected,
+        };
+        let (name, found) = (export.name.clone(), export.ty.clone());
+        let module = input.module.name.clone();
+        let fault = match expected {
+            ExternType::Memory(_) => Fault::Unsupported { module, message: MEMORY_IS_TAKEN },
+            ExternType::Table(_) => Fault::Unsupported { module, message: TABLE_IS_TAKEN },
+            _ => Fault::ExportMismatch { module, name, expected, found },
+        };
+        (!is_right).then_some(fault)
+    };
+    input.module.exports.iter().filter_map(mismatch)
+}
+
+fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
+    let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
+    match name {
+        STACK_POINTER if input.is_main() => Some(STACK_POINTER_TYPE),
+        MEMORY if input.shares_memory() => Some(ExternType::Memory(MemoryType::default())),
+        TABLE if input.shares_memory() => Some(ExternType::Table(TableType::functions())),
+        _ if called || RELOCATIONS.contains(&name) => Some(ExternType::Func(FuncType::default())),
+        _ => None,
+    }
+}
+
+/// The functions that apply a module's relocations, in the order in which they are called.
+pub(crate) fn relocations(module: &Module) -> impl Iterator<Item = &'static str> {
+    RELOCATIONS.into_iter().filter(|name| module.export(name).is_some())
+}
+
+/// The function that runs a module's constructors: of several the first.
+pub(crate) fn constructors(module: &Module) -> Option<&'static str> {
+    let names: &[_] = match module.kind {
+        // A command initialises itself when it is started; an object file is no module yet.
+        Kind::Command | Kind::Object => &[],
+        Kind::SharedLibrary => &[CALL_CONSTRUCTORS, INITIALIZE],
+        Kind::Main | Kind::Reactor | Kind::Plain => &[INITIALIZE, CALL_CONSTRUCTORS],
+    };
+    names.iter().find(|name| module.export(name).is_some()).copied()
+}

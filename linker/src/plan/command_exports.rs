@@ -1,0 +1,244 @@
+//! Exports that wasm-ld has wrapped, so that each call of them is a program of its own.
+//!
+//! wasm-ld does so ("command exports") where nothing calls or exports `__wasm_call_ctors`, as in a
+//! Rust main without the link argument that exports it. Instead of `f` it exports
+//! `f.command_export`:
+//!
+//! ```text
+//! call $__wasm_call_ctors   if there are constructors
+//! local.get 0 … n           the parameters of $f
+//! call $f
+//! call $__wasm_call_dtors   if its libc has that
+//! ```
+//!
+//! In a process with other modules, whose calls come back and whose data lives on, constructors run
+//! once. So a main's exports become the functions that are wrapped, and what the wrappers call
+//! beside them becomes `__wasm_call_ctors` and `__wasm_call_dtors`. Only the record of the module
+//! changes: the wrappers stay in its code, where nothing calls them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use wasmparser::{Operator, OperatorsReader};
+
+use crate::convention::{CALL_CONSTRUCTORS, CALL_DESTRUCTORS, INITIALIZE, START};
+use crate::module::sections::Contents;
+use crate::module::{Export, Module};
+use crate::plan::set::InputModule;
+use crate::types::{ExternType, FuncType};
+use crate::write::legacy_exceptions::Signatures;
+
+/// How the name of a wrapper ends.
+const SUFFIX: &str = ".command_export";
+
+/// Exports what a main's wrappers wrap instead of them, if it has such. A main whose wrappers are
+/// not of that form is marked, to be refused.
+pub(crate) fn unwrap(input: &mut InputModule) {
+    let initialises = |name| input.module.export(name).is_some();
+    if !input.is_main() || [CALL_CONSTRUCTORS, INITIALIZE, START].into_iter().any(initialises) {
+        return;
+    }
+    // What is malformed fails when it is written.
+    let Ok(contents) = Contents::read(&input.bytes) else { return };
+    match Exports::new(&input.module, &contents).read() {
+        Wrapping::None => {}
+        Wrapping::Unclear => {
+            Arc::make_mut(&mut input.module).internals.has_command_exports = true;
+        }
+        Wrapping::Undone(unwrapped) => {
+            unwrapped.apply(Arc::make_mut(&mut input.module));
+            input.forget_index();
+        }
+    }
+}
+
+/// The functions of a module's own that it exports.
+struct Exports<'a> {
+    contents: &'a Contents<'a>,
+    signatures: Signatures,
+    imported: u32,
+    /// Their places among the exports, and their indices.
+    functions: Vec<(usize, u32)>,
+    /// How many functions these are: wasm-ld writes a wrapper for each export.
+    distinct: usize,
+    /// How many of them have a name, and one as wrappers have.
+    named: usize,
+    named_as_wrappers: usize,
+}
+
+/// What a wrapper calls.
+struct Wrapper {
+    /// One to three functions, in order.
+    calls: Vec<u32>,
+    /// Which of them has the parameters, if there are any.
+    with_parameters: Option<usize>,
+}
+
+/// Whether wrappers call constructors and destructors.
+#[derive(Clone, Copy)]
+struct Shape {
+    constructors: bool,
+    destructors: bool,
+}
+
+const SHAPES: [Shape; 3] = [
+    Shape { constructors: true, destructors: true },
+    Shape { constructors: true, destructors: false },
+    Shape { constructors: false, destructors: true },
+];
+
+/// What becomes of a module's exports.
+enum Wrapping {
+    /// They are what they are.
+    None,
+    /// There are wrappers, but what they wrap is not clear.
+    Unclear,
+    Undone(Unwrapped),
+}
+
+/// What is exported instead of wrappers.
+struct Unwrapped {
+    constructors: Option<u32>,
+    destructors: Option<u32>,
+    /// Places among the exports, and the functions that are exported there.
+    functions: Vec<(usize, u32)>,
+}
+
+impl<'a> Exports<'a> {
+    fn new(module: &Module, contents: &'a Contents<'a>) -> Self {
+        let imported = module.internals.imported_functions;
+        let exports = module.exports.iter().enumerate();
+        let functions = exports.filter(|(_, export)| matches!(export.ty, ExternType::Func(_)));
+        let functions: Vec<_> = functions
+            .map(|(place, export)| (place, export.index))
+            .filter(|(_, function)| *function >= imported)
+            .collect();
+        let exported: HashSet<_> = functions.iter().map(|(_, function)| *function).collect();
+        let names = contents.function_names().filter(|naming| exported.contains(&naming.index));
+        let names: Vec<_> = names.collect();
+        let named_as_wrappers = names.iter().filter(|naming| naming.name.ends_with(SUFFIX)).count();
+        let (signatures, named) = (Signatures::new(contents), names.len());
+        let distinct = exported.len();
+        Exports { contents, signatures, imported, functions, distinct, named, named_as_wrappers }
+    }
+
+    /// Undoes the wrapping, where all exports are wrappers and there is one way to read all of
+    /// them.
+    fn read(&self) -> Wrapping {
+        let are_named = self.named_as_wrappers > 0;
+        let mut readings = self.readings();
+        let is_one = are_named || readings.iter().any(|reading| self.is_as_linked(reading));
+        match readings.pop() {
+            Some(only) if is_one && readings.is_empty() => Wrapping::Undone(only),
+            _ if is_one => Wrapping::Unclear,
+            _ => Wrapping::None,
+        }
+    }
+
+    /// Returns each way to read all exports as wrappers: which of two functions is the one that is
+    /// wrapped does not always follow from their types.
+    fn readings(&self) -> Vec<Unwrapped> {
+        let are_of_one_kind = self.named == self.named_as_wrappers;
+        if self.functions.is_empty() || self.distinct < self.functions.len() || !are_of_one_kind {
+            return Vec::new();
+        }
+        let wrappers = self.functions.iter().map(|(_, function)| self.wrapper(*function));
+        let wrappers = wrappers.collect::<Option<Vec<_>>>().unwrap_or_default();
+        SHAPES.iter().filter_map(|shape| self.in_shape(&wrappers, *shape)).collect()
+    }
+
+    /// Returns whether functions without names are where wasm-ld puts them: constructors first,
+    /// wrappers last. By their calls alone functions that a compiler wrote could look the same.
+    fn is_as_linked(&self, unwrapped: &Unwrapped) -> bool {
+        let mut wrappers: Vec<_> = self.functions.iter().map(|(_, function)| *function).collect();
+        wrappers.sort_unstable();
+        let end = self.imported + self.contents.functions.len() as u32;
+        let are_last =
+            wrappers.iter().rev().zip((0..end).rev()).all(|(found, last)| *found == last);
+        let constructors = unwrapped.constructors.filter(|first| *first == self.imported);
+        are_last && constructors.is_some_and(|first| self.only_calls(first))
+    }
+
+    /// Returns whether a function does nothing but call others, as `__wasm_call_ctors` does.
+    fn only_calls(&self, function: u32) -> bool {
+        let is_call = |operator: wasmparser::Result<Operator<'_>>| {
+            matches!(operator, Ok(Operator::Call { .. } | Operator::Drop | Operator::End))
+        };
+        self.operators(function).is_some_and(|operators| operators.into_iter().all(is_call))
+    }
+
+    /// Returns the instructions of a function without locals.
+    fn operators(&self, function: u32) -> Option<OperatorsReader<'a>> {
+        let body = self.contents.bodies.get(function.checked_sub(self.imported)? as usize)?;
+        let locals = body.get_locals_reader().ok()?.get_count();
+        body.get_operators_reader().ok().filter(|_| locals == 0)
+    }
+
+    /// Returns what a function calls, if it does nothing else and passes its parameters on.
+    fn wrapper(&self, function: u32) -> Option<Wrapper> {
+        let (mut calls, mut passed, mut with_parameters) = (Vec::new(), 0, None);
+        for operator in self.operators(function)? {
+            match operator.ok()? {
+                Operator::LocalGet { local_index } if local_index == passed => {
+                    passed += 1;
+                    with_parameters = Some(calls.len());
+                }
+                Operator::Call { function_index } if calls.len() < 3 => calls.push(function_index),
+                Operator::End => {}
+                _ => return None,
+            }
+        }
+        let parameters = self.signatures.function(self.ty(function)?)?.params().len();
+        (passed as usize == parameters).then_some(Wrapper { calls, with_parameters })
+    }
+
+    /// Returns what wrappers wrap that are all of one shape, and call the same beside that.
+    fn in_shape(&self, wrappers: &[Wrapper], shape: Shape) -> Option<Unwrapped> {
+        let at = usize::from(shape.constructors);
+        let count = at + 1 + usize::from(shape.destructors);
+        let first = wrappers.first()?.calls.as_slice();
+        let constructors = first.first().copied().filter(|_| shape.constructors);
+        let destructors = first.last().copied().filter(|_| shape.destructors);
+        let mut functions = Vec::new();
+        for (wrapper, &(place, function)) in wrappers.iter().zip(&self.functions) {
+            let Wrapper { calls, with_parameters } = wrapper;
+            let same = calls.len() == count
+                && constructors.is_none_or(|call| calls.first() == Some(&call))
+                && destructors.is_none_or(|call| calls.last() == Some(&call));
+            let wrapped = *calls.get(at)?;
+            let fits = with_parameters.is_none_or(|call| call == at)
+                && self.ty(wrapped)? == self.ty(function)?;
+            (same && fits).then(|| functions.push((place, wrapped)))?;
+        }
+        let both = constructors.into_iter().chain(destructors);
+        both.into_iter().all(|call| self.has_no_values(call)).then_some(Unwrapped {
+            constructors,
+            destructors,
+            functions,
+        })
+    }
+
+    /// Returns the index of the type of a function of the module's own.
+    fn ty(&self, function: u32) -> Option<u32> {
+        self.contents.functions.get(function.checked_sub(self.imported)? as usize).copied()
+    }
+
+    fn has_no_values(&self, function: u32) -> bool {
+        let ty = self.ty(function).and_then(|ty| self.signatures.function(ty));
+        ty.is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty())
+    }
+}
+
+impl Unwrapped {
+    fn apply(self, module: &mut Module) {
+        for (place, function) in self.functions {
+            module.exports[place].index = function;
+        }
+        let constructors = self.constructors.map(|index| (CALL_CONSTRUCTORS, index));
+        let destructors = self.destructors.map(|index| (CALL_DESTRUCTORS, index));
+        for (name, index) in constructors.into_iter().chain(destructors) {
+            let ty = ExternType::Func(FuncType::default());
+            module.exports.push(Export { name: name.to_owned(), ty, index });
+        }
+    }
+}

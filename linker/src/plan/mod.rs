@@ -1,0 +1,276 @@
+//! The plan: all that was decided before anything is rewritten or runs.
+
+pub(crate) mod check;
+pub(crate) mod command_exports;
+pub(crate) mod graph;
+pub(crate) mod hint;
+pub(crate) mod host_imports;
+pub(crate) mod layout;
+pub(crate) mod libcxx;
+pub(crate) mod report;
+pub(crate) mod resolve;
+pub(crate) mod set;
+pub(crate) mod synthetic;
+pub(crate) mod warning;
+
+use std::collections::HashSet;
+
+use crate::convention::ENV;
+use crate::fault::{Fault, Faults};
+use crate::module::stack_checks::StackBounds;
+use crate::module::{Import, Module};
+use crate::plan::host_imports::DYNAMIC_LINKER;
+use crate::plan::layout::{Layout, layout};
+use crate::plan::resolve::{Boundary, Meaning, Resolution, resolve};
+use crate::plan::set::{Definition, InputModule, Set};
+use crate::types::ExternType;
+use crate::write::bind::Initialiser;
+
+/// What the modules of a program are to each other, and where everything lies.
+///
+/// Its [`Display`](std::fmt::Display) is a report for people; [`Plan::bind`] carries it out.
+///
+/// # As JSON
+///
+/// It serializes as `host plan --json` prints it. Addresses and sizes are in bytes, slots and table sizes in
+/// elements; what does not apply is null. Fields may be added.
+///
+/// ```text
+/// {
+///   "modules": [                        in the order of instantiation
+///     {
+///       "name", "kind",                 kinds as in `Kind`: "shared-library", "main", …
+///       "replaced_by",                  the file given for this system library, if one was
+///       "memory_base", "memory_size",   where its data begins
+///       "table_base", "table_size",     where its part of the table begins
+///       "imports": [
+///         {
+///           "module", "name", "type",
+///           "definer",                  the module that defines it
+///           "value",                    the address or slot that it becomes
+///           "slot"                      through which a function of a later module is called
+///         }
+///       ]
+///     }
+///   ],
+///   "memory": { "pages", "stack_low", "stack_high", "heap_base" },    pages of 64 KiB
+///   "table": { "size", "slots": [ { "slot", "module", "name" } ] },
+///   "initialisers": [ { "module", "name" } ],                         in the order of the calls
+///   "warnings": [ … ]                                                 as in `Warning`
+/// }
+/// ```
+///
+/// A program that cannot be linked is `{ "faults": [ … ] }` instead, as in [`Fault`].
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) set: Set,
+    pub(crate) resolution: Resolution,
+    pub(crate) layout: Layout,
+}
+
+const PLAIN_IN_A_CYCLE: &str = "keeps a memory of its own and is in a cycle with modules that \
+                                import from it; break the cycle, or build it as a shared library";
+const PLAIN_OF_ITSELF: &str = "keeps a memory of its own and imports a symbol that it exports itself; rename one of \
+                               them, or build it as a shared library";
+const TAG_IN_A_CYCLE: &str = "imports a tag from a module with which it is in a cycle; define the \
+                              tag in a module of its own";
+
+impl Plan {
+    /// # Errors
+    ///
+    /// Every symbol that is undefined or has another type; or that the program would be too large.
+    pub fn new(mut set: Set) -> Result<Self, Faults> {
+        set.inputs.iter_mut().for_each(command_exports::unwrap);
+        let resolution = resolve(&set)?;
+        let layout = layout(&set, &resolution)?;
+        let plan = Plan { set, resolution, layout };
+        plan.check_order()?;
+        Ok(plan)
+    }
+
+    /// What cannot be called through the table must exist before who imports it: tags, and all that a
+    /// module imports that keeps its own memory, since it is not rewritten.
+    pub(crate) fn check_order(&self) -> Result<(), Faults> {
+        let late = |module: usize, input: &InputModule| {
+            let mut late = self.resolution[module].iter().filter(|m| self.is_late(module, **m));
+            match input.shares_memory() {
+                true => late.any(|m| matches!(m, Meaning::Item(_))).then_some(TAG_IN_A_CYCLE),
+                false if self.imports_from_itself(module) => Some(PLAIN_OF_ITSELF),
+                false => late.next().map(|_| PLAIN_IN_A_CYCLE),
+            }
+        };
+        let inputs = self.set.inputs.iter().enumerate();
+        let faults = inputs.filter_map(|(module, input)| {
+            let message = late(module, input)?;
+            Some(Fault::Unsupported { module: input.module.name.clone(), message })
+        });
+        faults.collect::<Faults>().into_result()
+    }
+
+    fn imports_from_itself(&self, module: usize) -> bool {
+        let definitions = self.resolution[module].iter().filter_map(|m| m.definition());
+        definitions.into_iter().any(|definition| definition.module == module)
+    }
+
+    /// The modules, in the order in which symbols are looked up.
+    pub fn set(&self) -> &Set {
+        &self.set
+    }
+
+    /// The module whose exports are called.
+    pub fn main(&self) -> &Module {
+        &self.set.inputs[self.set.program].module
+    }
+
+    /// The module that defines a symbol of the process, by its place in the set, if any does.
+    pub fn definer(&self, symbol: &str) -> Option<usize> {
+        self.definition(symbol).map(|definition| definition.module)
+    }
+
+    /// The address of a data symbol in the process's memory, or the table slot of a function that has one.
+    pub fn address(&self, symbol: &str) -> Option<u32> {
+        let definition = self.definition(symbol)?;
+        let input = &self.set.inputs[definition.module];
+        match input.module.exports[definition.export].ty {
+            ExternType::Func(_) => {
+                let slot = self.layout.slots.get(&self.set.item(definition))?;
+                Some(slot.index)
+            }
+            _ => Some(self.data_address(definition)),
+        }
+    }
+
+    /// Returns the bytes of the stack in linear memory; `None` if no module shares that memory.
+    pub fn stack_size(&self) -> Option<u32> {
+        let Layout { stack_low, stack_high, .. } = &self.layout;
+        let is_shared = self.set.inputs.iter().any(InputModule::shares_memory);
+        is_shared.then_some(stack_high.saturating_sub(*stack_low))
+    }
+
+    /// Returns the module that brings the stack, if one does: its size is then that module's matter.
+    pub fn stack_owner(&self) -> Option<&Module> {
+        self.set.inputs.iter().find(|input| input.lends_stack()).map(|main| &*main.module)
+    }
+
+    pub(crate) fn definition(&self, symbol: &str) -> Option<Definition> {
+        let inputs = self.set.inputs.iter().enumerate();
+        let mut process = inputs.filter(|(_, input)| input.linked_as == ENV);
+        process.find_map(|(module, input)| {
+            input.definition(symbol).map(|export| Definition { module, export })
+        })
+    }
+
+    /// Whether the program can open libraries while it runs.
+    pub fn opens_libraries(&self) -> bool {
+        self.host_functions().any(|import| import.module == DYNAMIC_LINKER)
+    }
+
+    /// The functions that are taken from the host, WASI's among them, with repetitions.
+    pub fn host_functions(&self) -> impl Iterator<Item = &Import> {
+        let modules = self.set.inputs.iter().zip(&self.resolution);
+        let imports =
+            modules.flat_map(|(input, meanings)| input.module.imports.iter().zip(meanings));
+        imports.filter(|(_, meaning)| **meaning == Meaning::Host).map(|(import, _)| import)
+    }
+
+    /// See [`Bound::initialisers`](crate::Bound::initialisers).
+    pub(crate) fn initialisers(&self) -> Vec<Initialiser> {
+        let mut calls = Vec::new();
+        let module_of = |module: usize| &*self.set.inputs[module].module;
+        let call = |module: usize, name: &str| Initialiser { module, name: name.to_owned() };
+        for &module in &self.layout.order {
+            calls.extend(check::relocations(module_of(module)).map(|name| call(module, name)));
+        }
+        // As a loader does, which begins with the program only when its libraries are there.
+        let program = self.set.program;
+        for module in graph::dependencies_first_but(&self.dependencies(), program) {
+            calls.extend(check::constructors(module_of(module)).map(|name| call(module, name)));
+        }
+        calls
+    }
+
+    /// For each module, those of which it uses anything, or which it lists as needed. What it defines too,
+    /// an inline function of C++ for example, it would have without them: that makes no dependency.
+    fn dependencies(&self) -> Vec<Vec<usize>> {
+        let names = self.set.library_names();
+        let modules = self.set.inputs.iter().zip(&self.resolution).enumerate();
+        let of = |(module, (input, meanings)): (usize, (&InputModule, &Vec<Meaning>))| {
+            let used = input.module.imports.iter().zip(meanings);
+            let exports = input.symbols().filter(|_| !meanings.is_empty());
+            let own: HashSet<_> = exports.collect();
+            let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
+            let used = used.filter_map(|(_, meaning)| meaning.definition());
+            let needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+            let needed = needed.filter_map(|name| names.needed(name, input));
+            let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
+            all.sort_unstable();
+            all.dedup();
+            all.retain(|&other| other != module);
+            all
+        };
+        modules.map(of).collect()
+    }
+
+    /// The address of a data symbol.
+    pub(crate) fn data_address(&self, definition: Definition) -> u32 {
+        let relative = self.set.inputs[definition.module].address(definition.export);
+        let base = self.layout.placements[definition.module].memory_base;
+        base.wrapping_add(relative.unwrap_or_default())
+    }
+
+    /// Returns the bounds of the process's stack, for a module that uses it.
+    pub(crate) fn stack(&self, module: usize) -> Option<StackBounds> {
+        let Layout { stack_high: high, stack_low: low, .. } = self.layout;
+        self.set.inputs[module].shares_memory().then_some(StackBounds { high, low })
+    }
+
+    /// The number that an import stands for, if it is a number.
+    pub(crate) fn constant(&self, module: usize, meaning: Meaning) -> Option<u32> {
+        let layout = &self.layout;
+        let placement = layout.placements[module];
+        match meaning {
+            Meaning::MemoryBase => Some(placement.memory_base),
+            Meaning::TableBase => Some(placement.table_base),
+            Meaning::Boundary(Boundary::HeapBase) => Some(layout.heap_base),
+            // 4 GiB does not fit: the address after the last one is 0 then.
+            Meaning::Boundary(Boundary::HeapEnd) => {
+                Some((layout.pages * crate::plan::layout::PAGE) as u32)
+            }
+            Meaning::Boundary(Boundary::StackLow) => Some(layout.stack_low),
+            Meaning::Boundary(Boundary::StackHigh) => Some(layout.stack_high),
+            Meaning::FunctionAddress(None) | Meaning::DataAddress(None) => Some(0),
+            Meaning::FunctionAddress(Some(definition)) => {
+                let slot = layout.slots.get(&self.set.item(definition));
+                Some(slot.map_or(0, |slot| slot.index))
+            }
+            Meaning::DataAddress(Some(definition)) => Some(self.data_address(definition)),
+            _ => None,
+        }
+    }
+}
+
+impl Meaning {
+    pub(crate) fn definition(self) -> Option<Definition> {
+        match self {
+            Meaning::Function(definition) | Meaning::Item(definition) => Some(definition),
+            Meaning::FunctionAddress(definition) | Meaning::DataAddress(definition) => definition,
+            _ => None,
+        }
+    }
+}
+
+impl Plan {
+    /// The slot through which a module calls a function of one that is instantiated after it.
+    pub(crate) fn late_slot(&self, module: usize, meaning: Meaning) -> Option<u32> {
+        let definition = meaning.definition().filter(|_| self.is_late(module, meaning))?;
+        self.layout.slots.get(&self.set.item(definition)).map(|slot| slot.index)
+    }
+
+    pub(crate) fn is_late(&self, module: usize, meaning: Meaning) -> bool {
+        let (Meaning::Function(definition) | Meaning::Item(definition)) = meaning else {
+            return false;
+        };
+        let position = &self.layout.positions;
+        position[definition.module] > position[module]
+    }
+}

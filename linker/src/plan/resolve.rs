@@ -1,0 +1,501 @@
+//! Phase *resolve*: every import of a set to what it stands for.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::convention::{
+    ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, HEAP_END, MEMORY, MEMORY_BASE, STACK_HIGH, STACK_LOW,
+    STACK_POINTER, TABLE, TABLE_BASE, is_private,
+};
+use crate::fault::{Candidate, Fault, Faults, SHOWN};
+use crate::module::{Import, Module};
+use crate::plan::check;
+use crate::plan::hint;
+use crate::plan::host_imports::{HostModule, host_module};
+use crate::plan::set::{Definition, InputModule, Set, Symbols};
+use crate::plan::synthetic::command;
+use crate::suggest::{WORK, nearest};
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+use serde::{Deserialize, Serialize};
+use wasmparser::ValType;
+
+/// What an import stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Meaning {
+    /// The process's memory, table or stack pointer.
+    Shared(Shared),
+    /// Where the importing module's data or table elements begin.
+    MemoryBase,
+    TableBase,
+    /// An address that the layout decides.
+    Boundary(Boundary),
+    Function(Definition),
+    /// A tag, or anything that a module with a memory of its own imports from another.
+    Item(Definition),
+    /// The table slot of a function; `None` is the null pointer of an undefined weak symbol.
+    FunctionAddress(Option<Definition>),
+    /// The address of data; `None` as above.
+    DataAddress(Option<Definition>),
+    /// A weak function that nothing defines: calling it traps.
+    UndefinedWeak,
+    /// A function of the host.
+    Host,
+}
+
+/// What all modules of a process have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Shared {
+    Memory,
+    Table,
+    StackPointer,
+}
+
+impl Shared {
+    /// The name under which the base module exports it.
+    pub fn export_name(self) -> &'static str {
+        match self {
+            Shared::Memory => MEMORY,
+            Shared::Table => TABLE,
+            Shared::StackPointer => STACK_POINTER,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Boundary {
+    HeapBase,
+    HeapEnd,
+    StackLow,
+    StackHigh,
+}
+
+/// For each module of a set, the meaning of each of its imports, in order.
+pub(crate) type Resolution = Vec<Vec<Meaning>>;
+
+/// # Errors
+///
+/// Two mains, every module that cannot be linked, and every import that is undefined or whose definition has
+/// another type.
+pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
+    let (resolution, faults) = attempt(set);
+    faults.into_iter().collect::<Faults>().into_result()?;
+    Ok(resolution)
+}
+
+/// What keeps the modules of a set from being linked, even if one that is missing defines every symbol that
+/// they lack.
+pub(crate) fn certain(set: &Set) -> Vec<Fault> {
+    let (_, mut faults) = attempt(set);
+    faults.retain(|fault| !matches!(fault, Fault::UnknownImport { .. }));
+    faults
+}
+
+fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
+    let resolver = Resolver::new(set, Symbols::new(set));
+    let mut faults = check::two_mains(&set.inputs);
+    faults.extend(check::stack_size(set));
+    let resolution = set.inputs.iter().map(|input| resolver.module(input, &mut faults)).collect();
+    (resolution, grouped(faults))
+}
+
+/// The imports of those modules of a set that are new to it; nothing is said of the others.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<Resolution, Faults> {
+    let resolver = Resolver::new(set, Symbols::Apart(set));
+    let mut faults = Vec::new();
+    let inputs = set.inputs.iter().enumerate();
+    let meanings = |(module, input)| match is_new(module) {
+        true => resolver.module(input, &mut faults),
+        false => Vec::new(),
+    };
+    let resolution = inputs.map(meanings).collect();
+    grouped(faults).into_iter().collect::<Faults>().into_result()?;
+    Ok(resolution)
+}
+
+/// One fault a symbol that is undefined, with all that want it.
+fn grouped(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut places = HashMap::new();
+    let mut grouped: Vec<Fault> = Vec::new();
+    for mut fault in faults {
+        if let Fault::UnknownImport { importers, module, name, expected, .. } = &mut fault {
+            let key = (module.clone(), name.clone(), expected.clone());
+            let place = *places.entry(key).or_insert(grouped.len());
+            if let Some(Fault::UnknownImport { importers: known, .. }) = grouped.get_mut(place) {
+                known.append(importers);
+                continue;
+            }
+        }
+        grouped.push(fault);
+    }
+    grouped
+}
+
+struct Resolver<'a> {
+    set: &'a Set,
+    symbols: Symbols<'a>,
+    /// The place of each module, by where its record is.
+    places: HashMap<*const InputModule, usize>,
+    /// The modules by the module name under which they are linked.
+    linked: HashMap<&'a str, Vec<&'a InputModule>>,
+    /// What is undefined and has been explained: no more than a report spells out, for each is compared with all that
+    /// there is.
+    explained: RefCell<HashSet<(&'a str, &'a str, &'a ExternType)>>,
+    /// What modules call instead of `proc_exit`.
+    exit: Option<Definition>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(set: &'a Set, symbols: Symbols<'a>) -> Self {
+        let mut linked = HashMap::<_, Vec<_>>::new();
+        for input in &set.inputs {
+            linked.entry(input.linked_as.as_str()).or_default().push(input);
+        }
+        let places = set.inputs.iter().enumerate();
+        let places = places.map(|(place, input)| (std::ptr::from_ref(input), place)).collect();
+        let exit = set.exit();
+        Resolver { set, symbols, places, linked, explained: RefCell::default(), exit }
+    }
+
+    fn module(&self, input: &'a InputModule, faults: &mut Vec<Fault>) -> Vec<Meaning> {
+        if let Some(fault) = check::unusable(input) {
+            faults.push(fault);
+            return Vec::new();
+        }
+        faults.extend(check::own_memory(input));
+        faults.extend(check::own_stack(input));
+        faults.extend(check::fixed_data(input));
+        faults.extend(check::command_exports(input));
+        faults.extend(check::stack_checks(input));
+        faults.extend(check::conventional(input));
+        let weak = weak_imports(&input.module);
+        let meaning = |import: &'a Import| {
+            let module = if import.is_address() { ENV } else { import.module.as_str() };
+            let weak = weak.contains(&(module, import.name.as_str()));
+            self.import(input, import, weak).unwrap_or_else(|fault| {
+                faults.push(fault);
+                // The resolution is thrown away if there is any fault.
+                Meaning::UndefinedWeak
+            })
+        };
+        input.module.imports.iter().map(meaning).collect()
+    }
+
+    fn import(
+        &self,
+        input: &'a InputModule,
+        import: &'a Import,
+        weak: bool,
+    ) -> Result<Meaning, Fault> {
+        if let Some(meaning) = environment(input, import) {
+            return check_environment(input, import).map(|()| meaning);
+        }
+        match (import.module.as_str(), host_module(&import.module)) {
+            (GOT_FUNC, _) => self.address(input, import, weak, Meaning::FunctionAddress),
+            (GOT_MEM, _) => self.address(input, import, weak, Meaning::DataAddress),
+            (_, Some(host)) => self.host(host, input, import),
+            (_, None) => self.symbol(input, import, weak),
+        }
+    }
+
+    fn address(
+        &self,
+        input: &'a InputModule,
+        import: &'a Import,
+        weak: bool,
+        meaning: fn(Option<Definition>) -> Meaning,
+    ) -> Result<Meaning, Fault> {
+        check_environment(input, import)?;
+        let is_function = import.module == GOT_FUNC;
+        let right = |definition: &&Definition| match self.ty(**definition) {
+            ExternType::Func(_) => is_function,
+            ExternType::Global(_) => !is_function && self.shares_memory(**definition),
+            _ => false,
+        };
+        let found = match is_private(&import.name) {
+            true => self.own(input, &import.name).filter(|own| right(&own)),
+            false => self.symbols.all(ENV, &import.name).iter().find(right).copied(),
+        };
+        match found.map(|definition| self.ty(definition)) {
+            Some(ty @ ExternType::Func(function)) if has_own_types(function) => {
+                Err(not_shared(input, import, ty))
+            }
+            None if !weak && !is_private(&import.name) => Err(self.undefined(input, import)),
+            _ => Ok(meaning(found)),
+        }
+    }
+
+    fn host(
+        &self,
+        host: &HostModule,
+        input: &'a InputModule,
+        import: &'a Import,
+    ) -> Result<Meaning, Fault> {
+        match host.exports.iter().find(|export| export.name == import.name) {
+            Some(export) if export.ty == import.ty => Ok(self.end(input, import)),
+            Some(export) => Err(mismatch(input, import, host.title, None, &export.ty)),
+            None => Err(self.undefined(input, import)),
+        }
+    }
+
+    /// A module that ends the program calls what has to happen before.
+    fn end(&self, input: &InputModule, import: &Import) -> Meaning {
+        let exit = self.exit.filter(|_| command::is_exit(input, import));
+        exit.map_or(Meaning::Host, Meaning::Function)
+    }
+
+    fn is_of_host(&self, import: &Import) -> bool {
+        let same = |host: &Import| {
+            host.module == import.module && host.name == import.name && host.ty == import.ty
+        };
+        self.set.host.iter().any(same)
+    }
+
+    /// What a module exports under a name that each module has for itself.
+    fn own(&self, input: &InputModule, name: &str) -> Option<Definition> {
+        let module = *self.places.get(&std::ptr::from_ref(input))?;
+        Some(Definition { module, export: input.indexed_export(name)? })
+    }
+
+    fn symbol(
+        &self,
+        input: &'a InputModule,
+        import: &'a Import,
+        weak: bool,
+    ) -> Result<Meaning, Fault> {
+        match (self.symbols.all(&import.module, &import.name).first(), &import.ty) {
+            (Some(_), ExternType::Func(ty)) if has_own_types(ty) => {
+                Err(not_shared(input, import, &import.ty))
+            }
+            (Some(&definition), _) if *self.ty(definition) == import.ty => match &import.ty {
+                ExternType::Func(_) => Ok(Meaning::Function(definition)),
+                ExternType::Global(_)
+                    if input.shares_memory() && self.shares_memory(definition) =>
+                {
+                    Ok(Meaning::DataAddress(Some(definition)))
+                }
+                ExternType::Tag(ty) if has_own_types(ty) => {
+                    Err(not_shared(input, import, &import.ty))
+                }
+                ExternType::Tag(_) => Ok(Meaning::Item(definition)),
+                _ if input.shares_memory() => Err(not_shared(input, import, &import.ty)),
+                _ => Ok(Meaning::Item(definition)),
+            },
+            (Some(&definition), _) => {
+                let provider = &self.set.inputs[definition.module].module;
+                Err(mismatch(input, import, &provider.name, Some(provider), self.ty(definition)))
+            }
+            (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(Meaning::Host),
+            (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
+            (None, _) if self.is_exported_in_vain(input, import) => {
+                Err(not_shared(input, import, &import.ty))
+            }
+            (None, _) => Err(self.undefined(input, import)),
+        }
+    }
+
+    /// Returns whether another module exports what is wanted, but cannot share it.
+    fn is_exported_in_vain(&self, input: &InputModule, import: &Import) -> bool {
+        let mut exports = self.other_exports(input, import);
+        exports.any(|(_, ty)| {
+            *ty == import.ty && !matches!(ty, ExternType::Func(_) | ExternType::Tag(_))
+        })
+    }
+
+    /// Returns the exports of other modules that have the name of an import, whether they can be
+    /// taken or not.
+    fn other_exports<'r>(
+        &'r self,
+        input: &'r InputModule,
+        import: &'r Import,
+    ) -> impl Iterator<Item = (&'r InputModule, &'r ExternType)> {
+        let module = if import.is_address() { ENV } else { import.module.as_str() };
+        let others = self.linked.get(module).into_iter().flatten().copied();
+        let others = others.filter(move |other| !std::ptr::eq(*other, input));
+        let others = others.filter(|_| !is_private(&import.name));
+        others.filter_map(|other| Some((other, &other.module.export(&import.name)?.ty)))
+    }
+
+    fn ty(&self, definition: Definition) -> &ExternType {
+        &self.set.inputs[definition.module].module.exports[definition.export].ty
+    }
+
+    /// Whether what a module offers as an address is one of the process's memory.
+    fn shares_memory(&self, definition: Definition) -> bool {
+        self.set.inputs[definition.module].shares_memory()
+    }
+
+    fn undefined(&self, input: &'a InputModule, import: &'a Import) -> Fault {
+        let wanted = if import.is_address() { ENV } else { &import.module };
+        let (candidate, hint) = match self.is_to_be_explained(import) {
+            true => self.explanation(input, import, wanted),
+            false => (None, None),
+        };
+        Fault::UnknownImport {
+            importers: vec![input.module.name.clone()],
+            module: import.module.clone(),
+            name: import.name.clone(),
+            expected: import.ty.clone(),
+            provider: self.provider(input, wanted),
+            candidate,
+            hint,
+        }
+    }
+
+    /// What is linked under a module name, if it is one module or the host.
+    fn provider(&self, input: &InputModule, wanted: &str) -> Option<String> {
+        let others = self.linked.get(wanted).into_iter().flatten();
+        let mut others = others.filter(|other| !std::ptr::eq(**other, input));
+        match (others.next(), others.next()) {
+            (None, _) => host_module(wanted).map(|host| host.title.to_owned()),
+            (Some(only), None) if wanted != ENV => Some(only.module.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the first time that this is undefined, and one of the first that are.
+    fn is_to_be_explained(&self, import: &'a Import) -> bool {
+        let mut explained = self.explained.borrow_mut();
+        let symbol = (import.module.as_str(), import.name.as_str(), &import.ty);
+        explained.len() < SHOWN && explained.insert(symbol)
+    }
+
+    /// The nearest name that does exist, or what an undefined symbol probably comes from.
+    fn explanation(
+        &self,
+        input: &InputModule,
+        import: &Import,
+        wanted: &str,
+    ) -> (Option<Candidate>, Option<String>) {
+        let modules: Vec<_> = self.set.inputs.iter().map(|other| &*other.module).collect();
+        let taken = self.other_exports(input, import).next();
+        let hint = taken.and_then(|(other, ty)| hint::not_taken(import, other, ty));
+        let hint = hint
+            .or_else(|| hint::of_importer(import, input))
+            .or_else(|| hint::undefined(import, &modules));
+        let is_other =
+            |other: &&'a InputModule| !std::ptr::eq(*other, input) && other.written.is_none();
+        let others = self.set.inputs.iter().filter(is_other);
+        let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
+        let nothing = hint::defines_nothing(&right);
+        right.extend(others.filter(|other| other.linked_as != wanted));
+        // What is known for certain is not to be hidden by a name that looks alike.
+        let mut work = WORK;
+        let candidate = match hint {
+            Some(_) => None,
+            None => right.into_iter().find_map(|o| near_miss(import, wanted, o, &mut work)),
+        };
+        let hint = hint.or_else(|| nothing.filter(|_| candidate.is_none()));
+        (candidate, hint)
+    }
+}
+
+/// The export of a module that was probably meant. One of the very name that was looked up is not. A system
+/// library has something like every short name: of those another of the same type and some length counts.
+fn near_miss(
+    import: &Import,
+    wanted: &str,
+    other: &InputModule,
+    work: &mut usize,
+) -> Option<Candidate> {
+    let is_system = other.is_system();
+    if is_system && import.name.len() < SHORT {
+        return None;
+    }
+    let exports = other.module.exports.iter().filter(|export| {
+        let same_type = export.ty == import.ty || !matches!(import.ty, ExternType::Func(_));
+        let other_name = other.linked_as != wanted || export.name != import.name;
+        !is_private(&export.name) && other_name && (same_type || !is_system)
+    });
+    let name = nearest(&import.name, exports.map(|export| export.name.as_str()), work)?;
+    Some(Candidate {
+        provider: other.module.name.clone(),
+        module: other.linked_as.clone(),
+        name: name.to_owned(),
+    })
+}
+
+/// Names with fewer letters are near too many others.
+const SHORT: usize = 6;
+
+/// References to types that a module defines itself mean nothing in another.
+fn has_own_types(ty: &FuncType) -> bool {
+    let own = |ty: &ValType| matches!(ty, ValType::Ref(ty) if ty.is_concrete_type_ref());
+    ty.params.iter().chain(&ty.results).any(own)
+}
+
+/// `ty` is that of what would be shared.
+fn not_shared(input: &InputModule, import: &Import, ty: &ExternType) -> Fault {
+    Fault::NotShared {
+        importer: input.module.name.clone(),
+        module: import.module.clone(),
+        name: import.name.clone(),
+        ty: ty.clone(),
+    }
+}
+
+/// `module` is the provider, if it is a module.
+fn mismatch(
+    input: &InputModule,
+    import: &Import,
+    provider: &str,
+    module: Option<&Module>,
+    found: &ExternType,
+) -> Fault {
+    Fault::TypeMismatch {
+        importer: input.module.name.clone(),
+        module: import.module.clone(),
+        name: import.name.clone(),
+        expected: import.ty.clone(),
+        provider: provider.to_owned(),
+        found: found.clone(),
+        hint: hint::mismatch(import, &input.module, module, found),
+    }
+}
+
+/// Returns the imports whose absence is no fault, by module and name. They are recorded under `env`
+/// even where only an address is imported, from `GOT.mem` or `GOT.func`.
+fn weak_imports(module: &Module) -> BTreeSet<(&str, &str)> {
+    let infos = module.dylink.iter().flat_map(|dylink| &dylink.import_info);
+    let weak = infos.filter(|info| info.is_weak());
+    weak.map(|info| (info.module.as_deref().unwrap_or(ENV), info.name.as_str())).collect()
+}
+
+/// The process has one memory and a table of functions, and all else that it gives is a number.
+fn check_environment(input: &InputModule, import: &Import) -> Result<(), Fault> {
+    let global = |mutable| ExternType::Global(GlobalType { content: ValType::I32, mutable });
+    let right = match (&import.ty, import.name.as_str()) {
+        _ if import.is_address() => global(true),
+        (ExternType::Memory(_), MEMORY) => return Ok(()),
+        (ExternType::Table(ty), TABLE) if ty.element.is_func_ref() && !ty.table64 => return Ok(()),
+        (_, MEMORY) => ExternType::Memory(MemoryType::default()),
+        (_, TABLE) => ExternType::Table(TableType::functions()),
+        (_, name) => global(name == STACK_POINTER),
+    };
+    match import.ty == right {
+        true => Ok(()),
+        false => Err(mismatch(input, import, "the process", None, &right)),
+    }
+}
+
+/// What the process gives to each module that shares its memory.
+fn environment(input: &InputModule, import: &Import) -> Option<Meaning> {
+    if !input.shares_memory() {
+        return None;
+    }
+    match (import.module.as_str(), import.name.as_str()) {
+        (ENV, MEMORY) => Some(Meaning::Shared(Shared::Memory)),
+        (ENV, TABLE) => Some(Meaning::Shared(Shared::Table)),
+        (ENV, STACK_POINTER) => Some(Meaning::Shared(Shared::StackPointer)),
+        (ENV, MEMORY_BASE) => Some(Meaning::MemoryBase),
+        (ENV, TABLE_BASE) => Some(Meaning::TableBase),
+        (ENV | GOT_MEM, HEAP_BASE) => Some(Meaning::Boundary(Boundary::HeapBase)),
+        (ENV | GOT_MEM, HEAP_END) => Some(Meaning::Boundary(Boundary::HeapEnd)),
+        (ENV | GOT_MEM, STACK_LOW) => Some(Meaning::Boundary(Boundary::StackLow)),
+        (ENV | GOT_MEM, STACK_HIGH) => Some(Meaning::Boundary(Boundary::StackHigh)),
+        _ => None,
+    }
+}

@@ -1,0 +1,362 @@
+//! How a program begins and ends that is a command.
+//!
+//! A library that defines C's `main` and has no `_start` becomes a command: the linker writes the `_start`
+//! that compilers link from `crt1`, which calls `main` with the program's arguments.
+//!
+//! A command ends by returning from `_start`, or by WASI's `proc_exit`. Code that calls `proc_exit` knows
+//! nothing of libc's handlers and streams: Rust's `std::process::exit` has another libc of its own. So modules
+//! call a function instead that the linker writes:
+//!
+//! ```text
+//! (func $exit (param $status i32)
+//!   (call $__funcs_on_exit)
+//!   (drop (call $fflush (i32.const 0)))
+//!   (call $proc_exit (local.get $status)))
+//! ```
+//!
+//! The module of libc has already done that, or must not (`_Exit`), and calls the host.
+
+use std::borrow::Cow;
+
+use wasm_encoder::{BlockType, Function, GlobalType, InstructionSink, MemArg, TagSection};
+use wasmparser::ValType;
+
+use crate::convention::{CALL_CONSTRUCTORS, CALL_DESTRUCTORS, ENV, STACK_LOW, START};
+use crate::module::{Import, Kind, Module};
+use crate::plan::Plan;
+use crate::plan::host_imports::WASI;
+use crate::plan::resolve::Meaning;
+use crate::plan::set::{Definition, InputModule, Set};
+use crate::plan::synthetic::ModuleWriter;
+use crate::types::{ExternType, FuncType};
+
+/// Runs what the program registered for its end, destructors of static objects among it.
+pub(crate) const RUN_AT_EXIT: &str = "__funcs_on_exit";
+/// Writes what libc holds back; with a null pointer that of every stream.
+pub(crate) const FLUSH: &str = "fflush";
+/// Prepares the buffer of a stream for output: before that, a stream holds nothing back.
+pub(crate) const FILL: &str = "__towrite";
+const PROC_EXIT: &str = "proc_exit";
+
+/// A module that the linker has written for a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Written {
+    /// Has a `_start` that calls `main`.
+    Start,
+    /// Has what modules call instead of `proc_exit`.
+    Exit,
+    /// Moves the heap of the main.
+    Heap,
+}
+
+/// Which functions of libc are called when a program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Finish {
+    pub(crate) at_exit: bool,
+    /// What the libc of a Rust module for WASI does, which is not a command that does so itself.
+    pub(crate) destructors: bool,
+    pub(crate) flush: bool,
+}
+
+impl Finish {
+    pub(crate) const NOTHING: Finish = Finish { at_exit: false, destructors: false, flush: false };
+
+    /// Finds what the modules of a program define.
+    pub(crate) fn of(inputs: &[InputModule]) -> Self {
+        let defines = |name: &str, params: &[ValType], results: &[ValType]| {
+            let mut process = inputs.iter().filter(|input| input.linked_as == ENV);
+            let first = process.find_map(|input| Some((input, input.definition(name)?)));
+            first.is_some_and(|(input, export)| match &input.module.exports[export].ty {
+                ExternType::Func(ty) => {
+                    input.shares_memory() && ty.params == params && ty.results == results
+                }
+                _ => false,
+            })
+        };
+        let is_command = |input: &InputModule| input.module.export(START).is_some();
+        let commands = inputs.iter().filter(|input| is_command(input));
+        let mut own = commands.filter_map(|input| input.definition(CALL_DESTRUCTORS));
+        Finish {
+            at_exit: defines(RUN_AT_EXIT, &[], &[]),
+            destructors: defines(CALL_DESTRUCTORS, &[], &[]) && own.next().is_none(),
+            flush: defines(FLUSH, &[ValType::I32], &[ValType::I32]),
+        }
+    }
+
+    /// Returns what both do.
+    pub(crate) fn limited_to(self, other: Self) -> Self {
+        Finish {
+            at_exit: self.at_exit && other.at_exit,
+            destructors: self.destructors && other.destructors,
+            flush: self.flush && other.flush,
+        }
+    }
+
+    /// Returns the names of the functions, in the order in which they are called.
+    pub(crate) fn functions(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.at_exit, RUN_AT_EXIT),
+            (self.destructors, CALL_DESTRUCTORS),
+            (self.flush, FLUSH),
+        ];
+        all.into_iter().filter_map(|(is_called, name)| is_called.then_some(name))
+    }
+
+    /// Returns the name of the function that ends a program so, none if there is nothing to do.
+    fn export(self) -> Option<&'static str> {
+        match (self.at_exit, self.flush) {
+            (true, true) => Some("exit"),
+            (true, false) => Some("exit_without_streams"),
+            (false, true) => Some("exit_without_handlers"),
+            (false, false) => None,
+        }
+    }
+
+    /// Returns all that does no more than this before `proc_exit`, the most first. Its caller has run
+    /// the destructors.
+    fn parts(self) -> impl Iterator<Item = Self> {
+        let all = [(true, true), (true, false), (false, true)];
+        let all =
+            all.into_iter().map(|(at_exit, flush)| Finish { at_exit, flush, ..Finish::NOTHING });
+        all.filter(move |part| part.limited_to(self) == *part)
+    }
+}
+
+/// C's `main`.
+struct Main {
+    name: &'static str,
+    /// Whether it has the parameters `argc` and `argv`.
+    takes_arguments: bool,
+}
+
+impl Main {
+    /// Compilers have several names for it. Those that take arguments come first.
+    const NAMES: [&str; 4] = ["__main_argc_argv", "main", "__main_void", "__original_main"];
+
+    fn of(module: &Module) -> Option<Self> {
+        let shares_memory = matches!(module.kind, Kind::SharedLibrary | Kind::Main);
+        if !shares_memory || module.export(START).is_some() {
+            return None;
+        }
+        Self::NAMES.into_iter().find_map(|name| {
+            let takes_arguments = takes_arguments(module.function(name)?)?;
+            Some(Main { name, takes_arguments })
+        })
+    }
+}
+
+/// Returns whether a function of this type has C's two parameters of `main`; `None` if it is no `main`.
+fn takes_arguments(ty: &FuncType) -> Option<bool> {
+    match (ty.params.as_slice(), ty.results.as_slice()) {
+        ([ValType::I32, ValType::I32], [ValType::I32]) => Some(true),
+        ([], [ValType::I32]) => Some(false),
+        _ => None,
+    }
+}
+
+impl Module {
+    /// Returns whether a program of this module is a command: it has `_start`, or shares the process's memory
+    /// and defines C's `main`, so that the linker writes a `_start`.
+    pub fn is_command(&self) -> bool {
+        self.function(START).is_some() || Main::of(self).is_some()
+    }
+}
+
+impl InputModule {
+    /// Returns the `_start` of a library and its constructors, by their indices. That of a command may call them; those
+    /// of a library the linker has called before.
+    pub(crate) fn start_and_constructors(&self) -> Option<(u32, u32)> {
+        let index = |name| Some(self.module.export(name)?.index);
+        let is_library = self.module.kind == Kind::SharedLibrary;
+        index(START).zip(index(CALL_CONSTRUCTORS)).filter(|_| is_library)
+    }
+}
+
+/// Adds the modules by which a program begins and ends.
+pub(crate) fn join(inputs: &mut Vec<InputModule>, program: usize, opens_libraries: bool) {
+    inputs.extend(start(inputs, program));
+    let finish = Finish::of(inputs);
+    let exits = |input: &InputModule| input.module.imports.iter().any(|i| is_exit(input, i));
+    if opens_libraries || inputs.iter().any(exits) {
+        inputs.extend(exit(finish));
+    }
+}
+
+/// Returns whether an import of a module is `proc_exit`, and there may be something to do before it.
+pub(crate) fn is_exit(input: &InputModule, import: &Import) -> bool {
+    let has_own = || [RUN_AT_EXIT, FLUSH].iter().any(|name| input.definition(name).is_some());
+    import.name == PROC_EXIT
+        && import.module == WASI
+        && input.written != Some(Written::Exit)
+        && !has_own()
+}
+
+/// Writes the module with `_start` for a program that has only a `main`.
+fn start(inputs: &[InputModule], program: usize) -> Option<InputModule> {
+    let input = inputs.get(program).filter(|input| input.shares_memory())?;
+    let main = Main::of(&input.module)?;
+    // The `main` of another module would be called instead.
+    let first = inputs.iter().position(|input| input.definition(main.name).is_some());
+    if first != Some(program) {
+        return None;
+    }
+    written("start", main.start(), Written::Start)
+}
+
+/// Returns a module that the linker has written.
+pub(crate) fn written(name: &str, bytes: Vec<u8>, written: Written) -> Option<InputModule> {
+    // What is written here can be read.
+    let mut input = InputModule::load(name, bytes).ok()?;
+    (input.written, input.is_on_demand) = (Some(written), true);
+    Some(input)
+}
+
+const I32: wasm_encoder::ValType = wasm_encoder::ValType::I32;
+
+/// Index of the imported stack pointer and of the stack's lower end.
+const STACK_POINTER: u32 = 0;
+const STACK_END: u32 = 1;
+
+impl Main {
+    /// Returns the module.
+    fn start(&self) -> Vec<u8> {
+        let mut module = ModuleWriter::default();
+        let mut body = Function::new([(3, I32)]);
+        let params = if self.takes_arguments { 2 } else { 0 };
+        let main = module.import(ENV, self.name, &(vec![I32; params], Some(I32)));
+        let exit = module.import(WASI, PROC_EXIT, &(vec![I32], None));
+        if self.takes_arguments {
+            Arguments::import(&mut module).put(&mut body.instructions());
+        }
+        let mut code = body.instructions();
+        code.call(main).local_tee(ARGC).if_(BlockType::Empty);
+        code.local_get(ARGC).call(exit).end().end();
+        module.define(START, &(Vec::new(), None), &body);
+        module.finish(&TagSection::new())
+    }
+}
+
+/// Locals of `_start`.
+const ARGC: u32 = 0;
+const ARGV: u32 = 1;
+const SIZE: u32 = 2;
+
+/// The functions by which a program gets its arguments.
+struct Arguments {
+    sizes: u32,
+    get: u32,
+    /// Traps. Its name tells why.
+    fail: u32,
+}
+
+impl Arguments {
+    fn import(module: &mut ModuleWriter) -> Self {
+        module.import_memory();
+        module.import_stack_pointer();
+        let end = GlobalType { val_type: I32, mutable: false, shared: false };
+        module.imports.import(ENV, STACK_LOW, end);
+        let ty = (vec![I32; 2], Some(I32));
+        let sizes = module.import(WASI, "args_sizes_get", &ty);
+        let get = module.import(WASI, "args_get", &ty);
+        let mut trap = Function::new([]);
+        trap.instructions().unreachable().end();
+        let fail = module.define("arguments_do_not_fit_the_stack", &(Vec::new(), None), &trap);
+        Arguments { sizes, get, fail }
+    }
+
+    /// Puts the arguments on the stack, where they stay, and leaves `argc` and `argv` as operands. The code traps if
+    /// the host has no arguments to give, or the stack no room for them.
+    fn put(&self, code: &mut InstructionSink<'_>) {
+        let word = |offset| MemArg { offset, align: 2, memory_index: 0 };
+        let or_trap = |code: &mut InstructionSink<'_>| {
+            code.if_(BlockType::Empty).call(self.fail).end();
+        };
+        // How many there are and how many bytes they take, in 16 bytes below the stack.
+        code.global_get(STACK_POINTER).i32_const(16).i32_sub().local_tee(ARGV);
+        code.local_get(ARGV).i32_const(4).i32_add().call(self.sizes);
+        or_trap(code);
+        code.local_get(ARGV).i32_load(word(0)).local_set(ARGC);
+        code.local_get(ARGV).i32_load(word(4)).local_set(SIZE);
+        // The pointers and a null pointer, the bytes, and up to 15 bytes to keep the stack aligned.
+        code.local_get(ARGC).i64_extend_i32_u().i64_const(4).i64_mul();
+        code.local_get(SIZE).i64_extend_i32_u().i64_add().i64_const(4 + 15).i64_add();
+        code.local_get(ARGV).global_get(STACK_END).i32_sub().i64_extend_i32_u().i64_gt_u();
+        or_trap(code);
+        code.local_get(ARGV).local_get(ARGC).i32_const(4).i32_mul().local_get(SIZE).i32_add();
+        code.i32_const(4).i32_add().i32_sub().i32_const(-16).i32_and();
+        code.local_tee(ARGV).global_set(STACK_POINTER);
+        // `SIZE` becomes the address of the null pointer, after which the bytes follow.
+        code.local_get(ARGV).local_get(ARGC).i32_const(4).i32_mul().i32_add().local_set(SIZE);
+        code.local_get(ARGV).local_get(SIZE).i32_const(4).i32_add().call(self.get);
+        or_trap(code);
+        code.local_get(SIZE).i32_const(0).i32_store(word(0));
+        code.local_get(ARGC).local_get(ARGV);
+    }
+}
+
+/// Writes the module with what is called instead of `proc_exit`; a program may need only a part of it.
+fn exit(finish: Finish) -> Option<InputModule> {
+    let mut module = ModuleWriter::default();
+    let ty = (vec![I32], None);
+    let proc_exit = module.import(WASI, PROC_EXIT, &ty);
+    let at_exit = finish.at_exit.then(|| module.import(ENV, RUN_AT_EXIT, &(Vec::new(), None)));
+    let flush = finish.flush.then(|| module.import(ENV, FLUSH, &(vec![I32], Some(I32))));
+    for part in finish.parts() {
+        let mut body = Function::new([]);
+        let mut code = body.instructions();
+        if let Some(at_exit) = at_exit.filter(|_| part.at_exit) {
+            code.call(at_exit);
+        }
+        if let Some(flush) = flush.filter(|_| part.flush) {
+            code.i32_const(0).call(flush).drop();
+        }
+        code.local_get(0).call(proc_exit).end();
+        module.define(part.export()?, &ty, &body);
+    }
+    finish.export()?;
+    written("exit", module.finish(&TagSection::new()), Written::Exit)
+}
+
+impl Set {
+    /// Returns the `_start` that runs the program: its own, or the one that the linker has written.
+    pub(crate) fn start(&self) -> Option<Definition> {
+        let start = |module: usize| {
+            let exports = &self.inputs[module].module.exports;
+            let export = exports.iter().position(|export| export.name == START)?;
+            Some(Definition { module, export })
+        };
+        start(self.program).or_else(|| start(self.written(Written::Start)?))
+    }
+
+    /// Returns the place of a module that the linker has written.
+    pub(crate) fn written(&self, kind: Written) -> Option<usize> {
+        self.inputs.iter().position(|input| input.written == Some(kind))
+    }
+
+    /// Returns what modules call instead of `proc_exit` if nothing is left out.
+    pub(crate) fn exit(&self) -> Option<Definition> {
+        Some(Definition { module: self.written(Written::Exit)?, export: 0 })
+    }
+}
+
+impl Plan {
+    /// Returns the module whose `_start` runs the program, by its place in the set, if it is a command.
+    pub fn start(&self) -> Option<usize> {
+        self.set.start().map(|start| start.module)
+    }
+
+    /// Returns the plan of the same program in which only `finish` happens before `proc_exit`.
+    pub(crate) fn ending_with(&self, finish: Finish) -> Cow<'_, Self> {
+        let Some(exit) = self.set.exit() else { return Cow::Borrowed(self) };
+        let mut plan = self.clone();
+        let module = &self.set.inputs[exit.module].module;
+        let export = module.exports.iter().position(|e| Some(e.name.as_str()) == finish.export());
+        let target = match export {
+            Some(export) => Meaning::Function(Definition { export, ..exit }),
+            None => Meaning::Host,
+        };
+        let all = plan.resolution.iter_mut().flatten();
+        all.filter(|meaning| **meaning == Meaning::Function(exit)).for_each(|m| *m = target);
+        Cow::Owned(plan)
+    }
+}

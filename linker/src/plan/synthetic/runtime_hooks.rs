@@ -1,0 +1,96 @@
+//! Functions by which Emscripten's output talks to its JavaScript, as a module that the linker writes.
+//!
+//! A program that keeps a memory of its own may import them too, so the module has no memory.
+
+use std::collections::HashSet;
+
+use wasm_encoder::{Function, TagSection, ValType};
+
+use crate::convention::ENV;
+use crate::module::stack_checks::STACK_HAS_OVERFLOWED;
+use crate::plan::set::{InputModule, defined};
+use crate::plan::synthetic::ModuleWriter;
+
+/// How messages call the module.
+const NAME: &str = "emscripten";
+
+struct Hook {
+    name: &'static str,
+    params: &'static [ValType],
+    /// The fault that it reports, by a trap.
+    fault: Option<&'static str>,
+}
+
+/// The hooks that need no JavaScript. What the others want is in `hint.rs`. What JavaScript calls by itself
+/// is in `stack_checks.rs` and `convention.rs`.
+const HOOKS: [Hook; 4] = [
+    // Memory has grown: JavaScript has to make its views of memory anew. There are none here.
+    Hook { name: "emscripten_notify_memory_growth", params: &[ValType::I32], fault: None },
+    // `-sSTACK_OVERFLOW_CHECK=2`: the value that the stack pointer would have had.
+    Hook {
+        name: "__handle_stack_overflow",
+        params: &[ValType::I32],
+        fault: Some(STACK_HAS_OVERFLOWED),
+    },
+    // `-sSAFE_HEAP`: a load or store outside of the memory that is in use, or at an unaligned address.
+    Hook {
+        name: "segfault",
+        params: &[],
+        fault: Some("an access to memory that is not in use, seen by the checks of `-sSAFE_HEAP`"),
+    },
+    Hook {
+        name: "alignfault",
+        params: &[],
+        fault: Some("an access at an unaligned address, seen by the checks of `-sSAFE_HEAP`"),
+    },
+];
+
+/// Returns whether a symbol is one of the functions.
+pub(crate) fn is_hook(symbol: &str) -> bool {
+    HOOKS.iter().any(|hook| hook.name == symbol)
+}
+
+/// Returns the module that defines those of the functions that modules import and none of them defines.
+pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
+    let defined = defined(inputs);
+    let imports = inputs.iter().flat_map(|input| &input.module.imports);
+    let imports = imports.filter(|import| import.module == ENV || import.is_address());
+    let imported: HashSet<_> = imports.map(|import| import.name.as_str()).collect();
+    let is_wanted = |hook: &&Hook| imported.contains(hook.name) && !defined.contains(hook.name);
+    let hooks: Vec<_> = HOOKS.iter().filter(is_wanted).collect();
+    if hooks.is_empty() {
+        return None;
+    }
+    // What is written here can be read.
+    let mut input =
+        InputModule::load(NAME, write(&hooks, inputs.iter().any(InputModule::shares_memory)))
+            .ok()?;
+    input.is_on_demand = true;
+    Some(input)
+}
+
+/// Writes a shared library, or a plain module where nothing is shared.
+fn write(hooks: &[&Hook], is_shared: bool) -> Vec<u8> {
+    let mut module = ModuleWriter::default();
+    for hook in hooks {
+        module.define(hook.name, &(hook.params.to_vec(), None), &body(hook));
+    }
+    match is_shared {
+        true => module.finish(&TagSection::new()),
+        false => module.finish_plain(),
+    }
+}
+
+fn body(hook: &Hook) -> Function {
+    let mut body = Function::new([]);
+    if hook.fault.is_some() {
+        body.instructions().unreachable();
+    }
+    body.instructions().end();
+    body
+}
+
+/// Returns the fault that a function reports, by its name: in a fused program nothing else is left of it.
+pub(crate) fn reported_fault(function: &str) -> Option<&'static str> {
+    HOOKS.iter().find(|hook| hook.name == function)?.fault
+}

@@ -1,0 +1,49 @@
+//! Keeps the heap of a main that has Emscripten's `sbrk` away from the data of other modules.
+//!
+//! That `sbrk` hands out all memory above the main's own data, which is where the linker places
+//! the stack and the other modules. It starts at the number to which `emscripten_get_sbrk_ptr`
+//! points. A module of a single function, which the program calls before any constructor, moves
+//! that behind all modules, as Emscripten's own loader does.
+//!
+//! ```text
+//! (func (export "__wasm_apply_data_relocs")
+//!   (i32.store (call $emscripten_get_sbrk_ptr) (global.get $__heap_base)))
+//! ```
+
+use wasm_encoder::{EntityType, Function, GlobalType, MemArg, TagSection, ValType};
+
+use crate::convention::{ENV, HEAP_BASE, RELOCATIONS};
+use crate::plan::set::InputModule;
+use crate::plan::synthetic::ModuleWriter;
+use crate::plan::synthetic::command::{Written, written};
+use crate::types::ExternType;
+
+/// Returns where Emscripten's `sbrk` keeps the end of the heap.
+const SBRK_POINTER: &str = "emscripten_get_sbrk_ptr";
+
+/// Returns the module for a program, if its main needs one. A main that was fused before has one in it.
+pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
+    let main = inputs.iter().find(|input| input.is_main())?;
+    let is_fused = !main.module.internals.linked.is_empty();
+    let ExternType::Func(ty) = &main.module.export(SBRK_POINTER)?.ty else { return None };
+    if is_fused || ty.to_string() != "() -> i32" {
+        return None;
+    }
+    let mut input = written("sbrk", bytes(), Written::Heap)?;
+    // No module refers to it, and it takes part all the same.
+    input.is_on_demand = false;
+    Some(input)
+}
+
+fn bytes() -> Vec<u8> {
+    let mut module = ModuleWriter::default();
+    module.import_memory();
+    let sbrk_pointer = module.import(ENV, SBRK_POINTER, &(Vec::new(), Some(ValType::I32)));
+    let address = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+    module.imports.import(ENV, HEAP_BASE, EntityType::Global(address));
+    let mut body = Function::new([]);
+    let whole = MemArg { offset: 0, align: 2, memory_index: 0 };
+    body.instructions().call(sbrk_pointer).global_get(0).i32_store(whole).end();
+    module.define(RELOCATIONS[0], &(Vec::new(), None), &body);
+    module.finish(&TagSection::new())
+}

@@ -1,0 +1,225 @@
+//! From the code of a rewritten module back to the module and the source that it came from.
+
+use std::fmt;
+
+use addr2line::gimli::{self, AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian};
+use wasmparser::{Chunk, FunctionBody, Operator, Parser, Payload};
+
+use crate::module::sections::Contents;
+use crate::names::shortened;
+use crate::plan::set::{InputModule, Set};
+use crate::trace::budget;
+use crate::write::bind::BoundModule;
+use crate::write::legacy_exceptions::{self, Signatures};
+
+/// An instruction of one of the modules that were linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The module's place in the set.
+    pub module: usize,
+    /// The function's index in the module.
+    pub function: u32,
+    /// In bytes from the start of the module's file.
+    pub offset: usize,
+}
+
+/// A function in the source, and the line that an instruction came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLine {
+    /// As the debug information has it, which is mangled.
+    pub function: Option<String>,
+    pub file: String,
+    /// Counted from 1.
+    pub line: Option<u32>,
+    /// Counted from 1.
+    pub column: Option<u32>,
+}
+
+impl BoundModule {
+    /// The module that defined one of the functions of [`BoundModule::bytes`], and its index there.
+    pub fn origin_of_function(&self, function: u32) -> Option<(usize, u32)> {
+        let Some(origins) = &self.origins else { return Some((self.module, function)) };
+        let id = origins.functions.get(function.checked_sub(origins.first)? as usize)?;
+        Some((id.module, id.index))
+    }
+
+    /// The instruction that the one at `offset` of [`BoundModule::bytes`] was before it was rewritten;
+    /// `None` for one that no module has, or outside of all functions.
+    pub fn origin(&self, set: &Set, offset: usize) -> Option<Origin> {
+        let (place, body) = body_at(&self.bytes, offset)?;
+        let imported = |module: usize| set.inputs[module].module.internals.imported_functions;
+        let Some(origins) = &self.origins else {
+            let function = imported(self.module) + place as u32;
+            return Some(Origin { module: self.module, function, offset });
+        };
+        let function = *origins.functions.get(place)?;
+        let original = Contents::read(&set.inputs[function.module].bytes).ok()?;
+        let defined = function.index.checked_sub(imported(function.module))?;
+        let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
+        let written = written(&original, defined as usize, &Signatures::new(&original))?;
+        let offset = *written.get(instruction)?;
+        Some(Origin { module: function.module, function: function.index, offset })
+    }
+}
+
+impl InputModule {
+    /// Where the body of a function begins, in bytes from the start of the module's file; `None` for one that
+    /// is imported.
+    pub fn function_start(&self, function: u32) -> Option<usize> {
+        let defined = function.checked_sub(self.module.internals.imported_functions)?;
+        body_starts(&self.bytes).get(defined as usize).copied()
+    }
+}
+
+/// The name that a module's name section gives a function, as it is there.
+pub fn function_name(bytes: &[u8], function: u32) -> Option<String> {
+    Contents::read(bytes).ok()?.function_name(function).map(str::to_owned)
+}
+
+/// The function body around an offset, and its place among them.
+fn body_at(bytes: &[u8], offset: usize) -> Option<(usize, FunctionBody<'_>)> {
+    let bodies = Contents::read(bytes).ok()?.bodies;
+    bodies.into_iter().enumerate().find(|(_, body)| body.range().contains(&offset))
+}
+
+/// Where the body of each function begins that a module defines.
+pub(crate) fn body_starts(bytes: &[u8]) -> Vec<usize> {
+    let bodies = Contents::read(bytes).map(|contents| contents.bodies).unwrap_or_default();
+    bodies.iter().map(|body| body.range().start).collect()
+}
+
+/// Where each instruction of a function begins.
+pub(crate) fn offsets(body: &FunctionBody<'_>) -> impl Iterator<Item = usize> + use<> {
+    let operators = operators(body).map(|(_, offset)| offset);
+    operators.collect::<Vec<_>>().into_iter()
+}
+
+fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = (Operator<'a>, usize)> {
+    let operators = body.get_operators_reader().into_iter();
+    operators.flat_map(wasmparser::OperatorsReader::into_iter_with_offsets).flatten()
+}
+
+/// For each instruction that is written for a function that a module defines, where the one begins that it
+/// comes from: none before the one of the instruction before it.
+pub(crate) fn written(
+    contents: &Contents<'_>,
+    function: usize,
+    signatures: &Signatures,
+) -> Option<Vec<usize>> {
+    let (body, &ty) = (contents.bodies.get(function)?, contents.functions.get(function)?);
+    let mut offsets = Vec::new();
+    for (operator, offset) in operators(body) {
+        if legacy_exceptions::is_legacy(&operator) {
+            let translation = legacy_exceptions::translate(body, ty, signatures).ok()?;
+            return Some(translation.steps.into_iter().map(|(offset, _)| offset).collect());
+        }
+        // Any other instruction was rewritten as one.
+        offsets.push(offset);
+    }
+    Some(offsets)
+}
+
+/// The source of an instruction, the innermost of functions inlined into each other first; empty for a
+/// module without debug information (DWARF).
+pub fn source_lines(bytes: &[u8], offset: usize) -> Vec<SourceLine> {
+    DebugInfo::read(bytes).map(|info| info.lines(offset)).unwrap_or_default()
+}
+
+/// A module's debug information (DWARF), read once.
+pub struct DebugInfo<'a> {
+    /// As [`code_start`].
+    pub(crate) code: usize,
+    sections: Vec<Section<'a>>,
+    context: addr2line::Context<Reader<'a>>,
+}
+
+impl fmt::Debug for DebugInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DebugInfo").finish_non_exhaustive()
+    }
+}
+
+pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
+
+/// The name of a custom section, and what is in it.
+type Section<'a> = (&'a str, &'a [u8]);
+
+/// Where the content of the code section begins, and the sections of debug information.
+fn debug_sections(bytes: &[u8]) -> Option<(usize, Vec<Section<'_>>)> {
+    let mut code = 0;
+    let mut sections = Vec::new();
+    let mut parser = Parser::new(0);
+    let mut rest = bytes;
+    loop {
+        let Ok(Chunk::Parsed { payload, consumed }) = parser.parse(rest, true) else {
+            return None;
+        };
+        rest = &rest[consumed..];
+        match payload {
+            Payload::CodeSectionStart { range, size, .. } => {
+                code = range.start;
+                parser.skip_section();
+                rest = rest.get(size as usize..)?;
+            }
+            Payload::CustomSection(section) if section.name().starts_with(".debug_") => {
+                sections.push((section.name(), section.data()));
+            }
+            Payload::End(_) => return Some((code, sections)),
+            _ => {}
+        }
+    }
+}
+
+/// From where addresses of a module's debug information count: the start of the code section's content.
+pub(crate) fn code_start(bytes: &[u8]) -> usize {
+    debug_sections(bytes).map_or(0, |(code, _)| code)
+}
+
+impl<'a> DebugInfo<'a> {
+    /// `None` if there is none, or none that can be read, or one that takes far more to read than its size tells.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (code, sections) = debug_sections(bytes)?;
+        if sections.is_empty() {
+            return None;
+        }
+        let dwarf = dwarf(&sections).ok()?;
+        if !budget::is_bounded(&dwarf, sections.iter().map(|(_, data)| data.len()).sum()) {
+            return None;
+        }
+        let context = addr2line::Context::from_dwarf(dwarf).ok()?;
+        Some(DebugInfo { code, sections, context })
+    }
+
+    pub(crate) fn dwarf(&self) -> gimli::Result<Dwarf<Reader<'a>>> {
+        dwarf(&self.sections)
+    }
+
+    /// As [`source_lines`].
+    pub fn lines(&self, offset: usize) -> Vec<SourceLine> {
+        self.try_lines(offset).unwrap_or_default()
+    }
+
+    fn try_lines(&self, offset: usize) -> Option<Vec<SourceLine>> {
+        let address = offset.checked_sub(self.code)? as u64;
+        let mut frames = self.context.find_frames(address).skip_all_loads().ok()?;
+        let mut lines = Vec::new();
+        while let Some(frame) = frames.next().ok()? {
+            let Some(location) = frame.location else { continue };
+            let name = frame.function.and_then(|name| Some(shortened(&name.raw_name().ok()?)));
+            let file = shortened(location.file.unwrap_or_default());
+            let (line, column) = (location.line, location.column.filter(|&column| column > 0));
+            lines.push(SourceLine { function: name, file, line, column });
+        }
+        Some(lines)
+    }
+}
+
+fn dwarf<'a>(sections: &[Section<'a>]) -> gimli::Result<Dwarf<Reader<'a>>> {
+    let mut dwarf = Dwarf::load(|id| {
+        let data = sections.iter().find(|(name, _)| *name == id.name()).map_or(&[][..], |s| s.1);
+        Ok::<_, gimli::Error>(EndianSlice::new(data, LittleEndian))
+    })?;
+    // Units may share what tells how their entries are written, which is then read once.
+    dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);
+    Ok(dwarf)
+}

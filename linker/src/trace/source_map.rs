@@ -1,0 +1,302 @@
+//! From the code of a fused program back to the source, as a file beside it: a source map.
+//!
+//! The format is that of ECMA-426 as it is used for WebAssembly: there is one generated line, and columns are
+//! bytes from the start of the file. It knows one place in the source for each instruction. What it does not
+//! know has fields of its own, which other readers skip: where functions that were inlined were called,
+//! which module code is of, and for which file the map is.
+
+use std::collections::HashMap;
+use std::iter;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::shortened;
+use crate::plan::set::Set;
+use crate::trace::budget::DEPTH_LIMIT;
+use crate::trace::origin::{DebugInfo, SourceLine, body_starts};
+use crate::write::bind::BoundModule;
+
+/// A source map of a module, to be written as JSON.
+///
+/// ```
+/// # use linker::SourceMap;
+/// // Of a reader's input nothing is taken for granted.
+/// let map = SourceMap { mappings: "~~~".to_owned(), ..SourceMap::default() };
+/// assert_eq!(map.read().lines(8), []);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceMap {
+    /// 3.
+    pub version: u32,
+    /// The names of files, as the debug information has them.
+    pub sources: Vec<String>,
+    /// The names of functions, as the debug information has them, which is mangled.
+    pub names: Vec<String>,
+    /// For each column the place in the source; of functions that are inlined, in the innermost.
+    pub mappings: String,
+    /// In the same form, where the innermost function was inlined, then where that one was, and so on.
+    #[serde(rename = "x_inlined_at")]
+    pub inlined_at: Vec<String>,
+    /// From which column on code is of which module.
+    #[serde(rename = "x_modules")]
+    pub modules: Vec<(u32, String)>,
+    /// The SHA-256 digest of the file that the map is for, in hexadecimal digits.
+    #[serde(rename = "x_sha256")]
+    pub sha256: String,
+}
+
+impl BoundModule {
+    /// The source map of a program that was written as one module; `None` if no module has debug information.
+    /// For which file it is, who writes the file must add.
+    pub fn source_map(&self, set: &Set) -> Option<SourceMap> {
+        let origins = self.origins.as_ref()?;
+        let infos = set.inputs.iter().enumerate();
+        let infos: Vec<_> =
+            infos.filter_map(|(module, o)| Some((module, DebugInfo::read(&o.bytes)?))).collect();
+        if infos.is_empty() {
+            return None;
+        }
+        let modules: Vec<_> = infos.iter().map(|(module, _)| *module).collect();
+        let moved = self.moved(set, &modules);
+        let mut functions = Vec::new();
+        for (module, info) in &infos {
+            let of = moved.get(module).into_iter().flat_map(|moved| moved.functions());
+            functions.extend(of.map(|function| (info, function)));
+        }
+        functions.sort_by_key(|(_, function)| function.new.start);
+        let mut writer = Writer::default();
+        for (info, function) in functions {
+            for &(old, new) in &function.instructions {
+                writer.add(new, &info.lines(old));
+            }
+            writer.add(function.new.end, &[]);
+        }
+        let mut map = writer.finish();
+        // What no module had is of the program.
+        let modules = origins.functions.iter().map(|id| id.module).chain(iter::repeat(self.module));
+        for (start, module) in body_starts(&self.bytes).into_iter().zip(modules) {
+            let name = &set.inputs[module].module.name;
+            if map.modules.last().is_none_or(|(_, last)| last != name) {
+                map.modules.push((u32::try_from(start).unwrap_or(u32::MAX), name.clone()));
+            }
+        }
+        Some(map)
+    }
+}
+
+/// Where an instruction came from, by the places of its names in the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    source: u32,
+    line: u32,
+    column: u32,
+    name: Option<u32>,
+}
+
+/// Writes mappings. What is at a column holds up to the next one.
+#[derive(Default)]
+struct Writer {
+    sources: Table,
+    names: Table,
+    /// The innermost function's first.
+    levels: Vec<Level>,
+}
+
+#[derive(Default)]
+struct Level {
+    text: String,
+    column: u32,
+    /// What was written last, and the place that is in force.
+    last: [u32; 4],
+    place: Option<Place>,
+}
+
+/// Strings, each once, in the order in which they came.
+#[derive(Default)]
+struct Table {
+    strings: Vec<String>,
+    places: HashMap<String, u32>,
+}
+
+impl Table {
+    fn place(&mut self, string: &str) -> u32 {
+        if let Some(&place) = self.places.get(string) {
+            return place;
+        }
+        let place = self.strings.len() as u32;
+        self.strings.push(string.to_owned());
+        self.places.insert(string.to_owned(), place);
+        place
+    }
+}
+
+impl Writer {
+    /// Lines without a number are of code that no line is for: the format has nothing to say of them.
+    fn add(&mut self, column: usize, lines: &[SourceLine]) {
+        let Ok(column) = u32::try_from(column) else { return };
+        let numbered =
+            lines.iter().filter_map(|source| Some((source, source.line?.checked_sub(1)?)));
+        let places = numbered.map(|(source, line)| Place {
+            source: self.sources.place(&source.file),
+            line,
+            column: source.column.map_or(0, |column| column.saturating_sub(1)),
+            name: source.function.as_deref().map(|name| self.names.place(name)),
+        });
+        let places: Vec<_> = places.collect();
+        self.levels.resize_with(self.levels.len().max(places.len()), Level::default);
+        for (number, level) in self.levels.iter_mut().enumerate() {
+            level.add(column, places.get(number).copied());
+        }
+    }
+
+    fn finish(self) -> SourceMap {
+        let mut levels = self.levels.into_iter().map(|level| level.text);
+        SourceMap {
+            version: 3,
+            sources: self.sources.strings,
+            names: self.names.strings,
+            mappings: levels.next().unwrap_or_default(),
+            inlined_at: levels.collect(),
+            ..SourceMap::default()
+        }
+    }
+}
+
+impl Level {
+    fn add(&mut self, column: u32, place: Option<Place>) {
+        if self.place == place {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push(',');
+        }
+        write_number(&mut self.text, column, self.column);
+        self.column = column;
+        self.place = place;
+        let Some(Place { source, line, column, name }) = place else { return };
+        let fields = [Some(source), Some(line), Some(column), name];
+        for (field, last) in fields.into_iter().zip(&mut self.last) {
+            if let Some(field) = field {
+                write_number(&mut self.text, field, *last);
+                *last = field;
+            }
+        }
+    }
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Writes the difference to the last number: the lowest digit of base 32 first, with the sign below it.
+fn write_number(to: &mut String, number: u32, last: u32) {
+    let difference = i64::from(number) - i64::from(last);
+    let mut rest = difference.unsigned_abs() << 1 | u64::from(difference < 0);
+    loop {
+        let digit = rest & 31;
+        rest >>= 5;
+        let more = if rest > 0 { 32 } else { 0 };
+        to.push(char::from(DIGITS[(digit | more) as usize]));
+        if rest == 0 {
+            return;
+        }
+    }
+}
+
+impl SourceMap {
+    /// The map with its mappings decoded. Of mappings that are malformed from some place on there is what is
+    /// before.
+    pub fn read(self) -> Mappings {
+        let texts = [&self.mappings].into_iter().chain(&self.inlined_at);
+        // No deeper than in debug information.
+        let texts = texts.take(DEPTH_LIMIT.unsigned_abs());
+        let levels = texts.map(|text| read_level(text)).collect();
+        Mappings { levels, map: self }
+    }
+}
+
+/// What a source map says.
+#[derive(Debug, Clone)]
+pub struct Mappings {
+    map: SourceMap,
+    levels: Vec<Vec<(u32, Option<Place>)>>,
+}
+
+impl Mappings {
+    /// The name of the module that code at an offset of the file is of.
+    pub fn module(&self, offset: usize) -> Option<&str> {
+        let modules = &self.map.modules;
+        let after = modules.partition_point(|(start, _)| *start as usize <= offset);
+        Some(&modules.get(after.checked_sub(1)?)?.1)
+    }
+
+    /// The source of the instruction at an offset of the file, as [`source_lines`](crate::source_lines) of
+    /// the module that it was of, but for what has no line number.
+    pub fn lines(&self, offset: usize) -> Vec<SourceLine> {
+        let place = |level: &Vec<(u32, Option<Place>)>| {
+            let after = level.partition_point(|(column, _)| *column as usize <= offset);
+            level[after.checked_sub(1)?].1
+        };
+        let places = self.levels.iter().map_while(place);
+        let string = |strings: &[String], place: u32| {
+            strings.get(place as usize).map(|text| shortened(text))
+        };
+        let lines = places.map_while(|place| {
+            Some(SourceLine {
+                function: place.name.and_then(|name| string(&self.map.names, name)),
+                file: string(&self.map.sources, place.source)?,
+                line: place.line.checked_add(1),
+                column: place.column.checked_add(1),
+            })
+        });
+        lines.collect()
+    }
+}
+
+fn read_level(text: &str) -> Vec<(u32, Option<Place>)> {
+    let mut segments: Vec<(u32, Option<Place>)> = Vec::new();
+    let mut column = 0;
+    let mut last = [0; 4];
+    // There is one line; what else there may be is of no code.
+    let line = text.split(';').next().unwrap_or_default();
+    for segment in line.split(',') {
+        let Some(segment) = read_segment(segment, &mut column, &mut last) else { break };
+        if segments.last().is_some_and(|(before, _)| *before > segment.0) {
+            break;
+        }
+        segments.push(segment);
+    }
+    segments
+}
+
+fn read_segment(text: &str, column: &mut u32, last: &mut [u32; 4]) -> Option<(u32, Option<Place>)> {
+    let mut digits = text.bytes();
+    *column = column.checked_add_signed(read_number(&mut digits)?)?;
+    if digits.len() == 0 {
+        return Some((*column, None));
+    }
+    for field in &mut last[..3] {
+        *field = field.checked_add_signed(read_number(&mut digits)?)?;
+    }
+    let [source, line, place, name] = last;
+    let mut named = None;
+    if digits.len() > 0 {
+        *name = name.checked_add_signed(read_number(&mut digits)?)?;
+        named = Some(*name);
+    }
+    Some((*column, Some(Place { source: *source, line: *line, column: *place, name: named })))
+}
+
+fn read_number(digits: &mut std::str::Bytes<'_>) -> Option<i32> {
+    let mut number: u64 = 0;
+    // Seven digits hold all that 32 bits and a sign can be.
+    for shift in (0..35).step_by(5) {
+        let digit = digits.next()?;
+        let digit = DIGITS.iter().position(|&known| known == digit)? as u64;
+        number |= (digit & 31) << shift;
+        if digit & 32 == 0 {
+            let magnitude = i64::try_from(number >> 1).ok()?;
+            return i32::try_from(if number & 1 == 1 { -magnitude } else { magnitude }).ok();
+        }
+    }
+    None
+}
