@@ -66,3 +66,6 @@ pub(crate) fn is_private(name: &str) -> bool {
     ];
     PRIVATE.contains(&name) || name.starts_with("__wasm_init_")
 }
+
+/// Bytes of a page of linear memory.
+pub(crate) const PAGE: u64 = 64 * 1024;

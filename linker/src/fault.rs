@@ -5,9 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM};
+use crate::names::module_name;
 use crate::names::{demangle, printable};
-use crate::plan::hint;
-use crate::plan::set::module_name;
 use crate::types::ExternType;
 
 /// How many faults a report spells out; it counts the rest.
@@ -187,7 +186,7 @@ fn clause(hint: &Option<String>) -> String {
 }
 
 /// Whether symbols of a module name are looked up in all modules that share the process's memory.
-fn is_process(module: &str) -> bool {
+pub(crate) fn is_process(module: &str) -> bool {
     [ENV, GOT_MEM, GOT_FUNC].contains(&module)
 }
 
@@ -243,23 +242,6 @@ impl Faults {
             }
             _ => None,
         })
-    }
-
-    /// Splits off the undefined symbols that the system libraries may define: those of which
-    /// nothing else is known.
-    #[must_use]
-    pub fn split_system(&self) -> (Faults, Faults) {
-        let may_be_of_system = |fault: &Fault| match fault {
-            Fault::UnknownImport { module, name, candidate: None, hint, .. } => {
-                // Libc has these, which fail: their hint is for modules that are to share a memory.
-                let is_open = name.starts_with("pthread_")
-                    || hint.as_deref().is_none_or(hint::names_system_library);
-                is_process(module) && is_open
-            }
-            _ => false,
-        };
-        let (system, others) = self.0.iter().cloned().partition(may_be_of_system);
-        (Faults(system), Faults(others))
     }
 
     /// Whether a library that a module names as needed is nowhere.

@@ -103,26 +103,32 @@ mod write;
 pub use dynamic::opening::{Assigned, BindKey, MemoryRequest, Opening};
 pub use dynamic::{AddressInfo, LoadedFunction, LoadedSymbol, Removed, Running};
 pub use fault::{Candidate, Fault, Faults};
-pub use fuse::preinit::PreinitFault;
-pub use fuse::{FuseError, FuseOptions};
+pub use fuse::FuseOptions;
+pub use fuse::error::{FuseError, PreinitFault};
 pub use limits::InputLimits;
 pub use module::contract::{Contract, ContractError, Expectation};
 pub use module::dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
-pub use module::{Export, FEATURES, Import, Kind, LoadError, Module, validate};
+pub use module::error::LoadError;
+pub use module::{Export, FEATURES, Import, Kind, Module, validate};
+pub use names::module_name;
 pub use names::{demangle, is_harmful, printable, printable_lines};
+pub use plan::Initialiser;
 pub use plan::Plan;
 pub use plan::host_imports::{DYNAMIC_LINKER, WASI, host_functions};
-pub use plan::libcxx::{system_libraries, system_library};
+pub use plan::input::InputModule;
+pub use plan::library_source::{LibrarySource, NoLibraries};
 pub use plan::report::Why;
 pub use plan::resolve::Shared;
-pub use plan::set::{Definition, InputModule, LibrarySource, NoLibraries, Set, module_name};
+pub use plan::set::{Definition, Set};
 pub use plan::synthetic::invoke::TERMINATE;
+pub use plan::system_libraries::{system_libraries, system_library};
 pub use plan::warning::Warning;
 pub use trace::origin::{DebugInfo, Origin, SourceLine, function_name, source_lines};
 pub use trace::source_map::{Mappings, SourceMap};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
 pub use wasmparser::ValType;
-pub use write::bind::{BindError, Bound, BoundModule, Initialiser, Source};
+pub use write::bound::{Bound, BoundModule, Source};
+pub use write::error::BindError;
 
 /// Returns whether a program may leave a symbol that no module of it defines to the linker.
 pub fn is_synthesised(symbol: &str) -> bool {

@@ -97,6 +97,24 @@ pub fn is_harmful(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// A file's name without its ending: how modules are called. `libx.so.1` and `libx.wasm` are both `libx`.
+///
+/// ```
+/// assert_eq!(linker::module_name("libx.so.1"), "libx");
+/// assert_eq!(linker::module_name(".wasm"), ".wasm");
+/// ```
+pub fn module_name(file: &str) -> &str {
+    let endings = [".wasm", ".wat", ".so"];
+    let is_end = |at: usize, ending: &str| {
+        let rest = &file[at + ending.len()..];
+        rest.is_empty() || rest.starts_with('.')
+    };
+    let ends = endings.iter().filter_map(|ending| {
+        file.match_indices(ending).map(|(at, _)| at).find(|&at| at > 0 && is_end(at, ending))
+    });
+    &file[..ends.min().unwrap_or(file.len())]
+}
+
 #[cfg(test)]
 mod tests {
     use super::demangle;

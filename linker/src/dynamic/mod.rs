@@ -7,11 +7,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::convention::ENV;
-use crate::dynamic::opening::Opening;
+use crate::names::module_name;
 use crate::plan::Plan;
+use crate::plan::input::InputModule;
 use crate::plan::layout::{ItemId, Layout, Placement, TABLE_LIMIT, slots_of_main};
-use crate::plan::libcxx;
-use crate::plan::set::{Definition, InputModule, LibraryNames, module_name};
+use crate::plan::set::{Definition, LibraryNames};
+use crate::plan::system_libraries;
 use crate::types::ExternType;
 
 /// The modules of a program that runs, by number, and what they have of its memory and its table.
@@ -175,7 +176,7 @@ impl Running {
 
     /// Returns the module that is the system library of a file, or of which that has become a part.
     pub(crate) fn system(&self, file: &str) -> Option<usize> {
-        let is_part = |part: &String| libcxx::titled(part) == Some(file);
+        let is_part = |part: &String| system_libraries::titled(part) == Some(file);
         let is_it = |input: &InputModule| {
             input.system == Some(file) || input.module.internals.linked.iter().any(is_part)
         };
@@ -288,44 +289,6 @@ impl Running {
             tree.extend(new);
         }
         tree
-    }
-
-    /// Takes note of modules that have their places and are instantiated. Returns the number of each, by
-    /// its place in the opening.
-    pub fn join(&mut self, opening: &Opening) -> BTreeMap<usize, usize> {
-        let mut numbers: BTreeMap<_, _> =
-            opening.numbers().filter_map(|(module, id)| Some((module, id?))).collect();
-        let new = opening.new_modules();
-        for &module in &new {
-            let free = self.modules.iter().position(Option::is_none);
-            let id = free.filter(|id| !numbers.values().any(|n| n == id)).unwrap_or_else(|| {
-                self.modules.push(None);
-                self.modules.len() - 1
-            });
-            numbers.insert(module, id);
-            let resident = self.resident(
-                opening.input(module).clone(),
-                opening.placement(module),
-                opening.block(module),
-                Vec::new(),
-                Vec::new(),
-            );
-            let stays = opening.input(module).is_on_demand;
-            self.modules[id] = Some(LoadedModule { stays, ..resident });
-        }
-        let ids = |modules: Vec<usize>| {
-            modules.into_iter().filter_map(|module| numbers.get(&module).copied()).collect()
-        };
-        for &module in &new {
-            let (needed, uses) = (ids(opening.needed(module)), ids(opening.uses(module)));
-            if let Some(resident) = self.get_mut(numbers[&module]) {
-                (resident.needed, resident.uses) = (needed, uses);
-            }
-        }
-        for (item, slot) in opening.slots() {
-            self.slots.insert(ItemId { module: numbers[&item.module], ..item }, slot);
-        }
-        numbers
     }
 
     /// The modules that nobody uses any more, in the order in which they leave: those that joined last

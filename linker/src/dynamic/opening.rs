@@ -14,16 +14,21 @@ use crate::fault::{Fault, Faults};
 use crate::limits::InputLimits;
 use crate::module::dylink::Alignment;
 use crate::module::{Import, Kind};
+use crate::names::module_name;
+use crate::plan::Initialiser;
 use crate::plan::Plan;
+use crate::plan::input::InputModule;
 use crate::plan::layout::{ItemId, Layout, Placement, Slot, instantiation_order, wanted};
 use crate::plan::libcxx::{self, Flavour};
+use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::resolve::{Meaning, resolve_new};
-use crate::plan::set::{
-    InputModule, LibraryNames, LibrarySource, Set, Symbols, SystemLibraries, module_name,
-};
+use crate::plan::set::{LibraryNames, Set, Symbols};
 use crate::plan::synthetic::invoke::{self, Tags};
 use crate::plan::synthetic::runtime_hooks;
-use crate::write::bind::{BindError, BoundModule, Initialiser, rewrite};
+use crate::plan::system_libraries;
+use crate::write::bind::rewrite;
+use crate::write::bound::BoundModule;
+use crate::write::error::BindError;
 use crate::write::targets::Links;
 
 /// How a library, and what it needs that does not run yet, joins a program.
@@ -274,8 +279,9 @@ impl<'r> Gathering<'r> {
 
     /// Returns the system library of a name that is new.
     fn new_system(&self, name: &str) -> Option<usize> {
-        let is_it =
-            |input: &InputModule| input.system.is_some_and(|it| libcxx::is_called(it, name));
+        let is_it = |input: &InputModule| {
+            input.system.is_some_and(|it| system_libraries::is_called(it, name))
+        };
         self.inputs.iter().position(is_it)
     }
 
@@ -586,5 +592,45 @@ impl Opening {
         used.sort_unstable();
         used.dedup();
         used
+    }
+}
+
+impl Running {
+    /// Takes note of modules that have their places and are instantiated. Returns the number of each, by
+    /// its place in the opening.
+    pub fn join(&mut self, opening: &Opening) -> BTreeMap<usize, usize> {
+        let mut numbers: BTreeMap<_, _> =
+            opening.numbers().filter_map(|(module, id)| Some((module, id?))).collect();
+        let new = opening.new_modules();
+        for &module in &new {
+            let free = self.modules.iter().position(Option::is_none);
+            let id = free.filter(|id| !numbers.values().any(|n| n == id)).unwrap_or_else(|| {
+                self.modules.push(None);
+                self.modules.len() - 1
+            });
+            numbers.insert(module, id);
+            let resident = self.resident(
+                opening.input(module).clone(),
+                opening.placement(module),
+                opening.block(module),
+                Vec::new(),
+                Vec::new(),
+            );
+            let stays = opening.input(module).is_on_demand;
+            self.modules[id] = Some(LoadedModule { stays, ..resident });
+        }
+        let ids = |modules: Vec<usize>| {
+            modules.into_iter().filter_map(|module| numbers.get(&module).copied()).collect()
+        };
+        for &module in &new {
+            let (needed, uses) = (ids(opening.needed(module)), ids(opening.uses(module)));
+            if let Some(resident) = self.get_mut(numbers[&module]) {
+                (resident.needed, resident.uses) = (needed, uses);
+            }
+        }
+        for (item, slot) in opening.slots() {
+            self.slots.insert(ItemId { module: numbers[&item.module], ..item }, slot);
+        }
+        numbers
     }
 }

@@ -4,94 +4,22 @@
 //! needed mentions `__memory_base`. Data of one module stays or goes as a whole, for inside it nothing tells
 //! where a variable ends. Code of a main has plain numbers for addresses: any that might be one counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator, Table, TableInit,
 };
 
-use crate::fuse::FuseError;
+use crate::fuse::error::FuseError;
 use crate::fuse::image::{Effect, Of, effects, value};
 use crate::module::sections::Contents;
 use crate::names::demangle;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::Meaning;
-use crate::write::bind::BindError;
-use crate::write::emit;
+use crate::write::error::{BindError, WriteResult};
+use crate::write::live::Reach;
 use crate::write::targets::{FunctionLink, GlobalLink, Links, SharedLink};
-
-/// Items of one kind.
-#[derive(Default)]
-pub(crate) struct ItemSet(Vec<Vec<bool>>);
-
-/// No module that was loaded has as many items of a kind. Code is read before it is validated, and may refer to any.
-const MOST_ITEMS: u32 = 1_000_000;
-
-impl ItemSet {
-    /// Whether it was not there before. An item that no module can have never is.
-    fn insert(&mut self, id: ItemId) -> bool {
-        if id.index >= MOST_ITEMS {
-            return false;
-        }
-        if self.0.len() <= id.module {
-            self.0.resize(id.module + 1, Vec::new());
-        }
-        let items = &mut self.0[id.module];
-        let index = id.index as usize;
-        if items.len() <= index {
-            items.resize(index + 1, false);
-        }
-        !std::mem::replace(&mut items[index], true)
-    }
-
-    pub(crate) fn contains(&self, id: ItemId) -> bool {
-        self.0.get(id.module).and_then(|items| items.get(id.index as usize)) == Some(&true)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = ItemId> {
-        let modules = self.0.iter().enumerate();
-        modules.flat_map(|(module, items)| {
-            let items = (0..).zip(items).filter(|(_, is_there)| **is_there);
-            items.map(move |(index, _)| ItemId { module, index })
-        })
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
-    }
-
-    pub(crate) fn any(&self, is_it: impl FnMut(ItemId) -> bool) -> bool {
-        self.iter().any(is_it)
-    }
-}
-
-/// What is needed; items by the module that defines them.
-#[derive(Default)]
-pub(crate) struct Reach {
-    pub(crate) functions: ItemSet,
-    /// Imported functions, by the module that refers to them.
-    pub(crate) imports: ItemSet,
-    pub(crate) globals: ItemSet,
-    pub(crate) tables: ItemSet,
-    /// With a function of their module that uses them, if it is one.
-    pub(crate) memories: BTreeMap<ItemId, Option<ItemId>>,
-    /// Segments to which code refers.
-    pub(crate) elements: ItemSet,
-    pub(crate) data: ItemSet,
-    /// Functions to which code has references, which must be declared.
-    pub(crate) references: BTreeSet<ItemId>,
-    /// Slots of the shared table whose functions may be called.
-    pub(crate) slots: BTreeSet<u32>,
-    /// Modules of which that is true for all slots that they fill.
-    filled: BTreeSet<usize>,
-    /// Modules whose data in the shared memory is needed.
-    pub(crate) images: BTreeSet<usize>,
-    /// Modules that are to be started and initialised.
-    pub(crate) active: BTreeSet<usize>,
-    pub(crate) grows_table: bool,
-    pub(crate) uses_stack_pointer: bool,
-}
 
 /// The modules of a program as the search for what it needs sees them.
 pub(crate) struct Program<'a> {
@@ -141,7 +69,7 @@ impl<'a> Program<'a> {
     /// # Errors
     ///
     /// When a module is malformed.
-    pub(crate) fn new(links: &'a Links<'a>) -> emit::Result<Self> {
+    pub(crate) fn new(links: &'a Links<'a>) -> WriteResult<Self> {
         let plan = links.plan;
         let contents = plan.set.inputs.iter().map(|input| Contents::read(&input.bytes));
         let contents = contents.collect::<wasmparser::Result<Vec<_>>>()?;
@@ -150,7 +78,7 @@ impl<'a> Program<'a> {
             Some(Start { function, effects: effects(links, &contents, function) })
         };
         let starts = contents.iter().enumerate().map(start).collect();
-        let initialiser = |call: crate::write::bind::Initialiser| {
+        let initialiser = |call: crate::plan::Initialiser| {
             let export = plan.set.inputs[call.module].module.export(&call.name)?;
             let function = ItemId { module: call.module, index: export.index };
             let is_relocation = crate::convention::RELOCATIONS.contains(&call.name.as_str());
@@ -640,20 +568,5 @@ impl Reencode for Scan<'_, '_, '_> {
         let tag = self.search.program.links.tag(self.id(tag));
         self.search.activate(tag.module);
         Ok(tag.index)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ItemId, ItemSet};
-
-    #[test]
-    fn an_index_that_no_module_has_takes_no_room() {
-        let mut items = ItemSet::default();
-        for index in [1_000_000, u32::MAX] {
-            assert!(!items.insert(ItemId { module: 0, index }));
-        }
-        assert!(items.0.is_empty());
-        assert!(items.insert(ItemId { module: 0, index: 999_999 }));
     }
 }

@@ -4,6 +4,7 @@
 //! memory's content with all relocations, and the table's. Constructors run behind `_initialize`, or before
 //! what `_start` did; so does what else cannot be done before.
 
+pub(crate) mod error;
 pub(crate) mod image;
 pub(crate) mod liveness;
 pub(crate) mod preinit;
@@ -11,30 +12,35 @@ pub(crate) mod preinit;
 use std::collections::HashSet;
 use std::mem;
 
-use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, TableType};
+use wasm_encoder::{ConstExpr, Elements, Encode, ExportKind, Function, Instruction, TableType};
 use wasmparser::{Data, DataKind, ExternalKind};
 
+use crate::convention::PAGE;
 use crate::convention::{
     CALL_DESTRUCTORS, HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW,
     STACK_POINTER, START, TABLE, is_private,
 };
+use crate::fuse::error::FuseError;
 use crate::fuse::image::{Effect, Image, effects, value};
-use crate::fuse::liveness::{Program, Reach, Root};
-use crate::fuse::preinit::PreinitFault;
+use crate::fuse::liveness::{Program, Root};
 use crate::module::custom_sections;
 use crate::module::{Export, Module};
-use crate::names::printable;
+use crate::plan::Initialiser;
 use crate::plan::Plan;
 use crate::plan::host_imports::WASI;
-use crate::plan::layout::{ItemId, PAGE};
+use crate::plan::input::InputModule;
+use crate::plan::input::Written;
+use crate::plan::layout::ItemId;
 use crate::plan::resolve::{Boundary, Meaning};
-use crate::plan::set::{Definition, InputModule};
-use crate::plan::synthetic::command::{FILL, FLUSH, Finish, Written};
+use crate::plan::set::{Definition, Set};
+use crate::plan::synthetic::command::{FILL, FLUSH, Finish};
 use crate::plan::synthetic::invoke;
 use crate::trace::dwarf;
-use crate::types::{ExternType, FuncType};
-use crate::write::bind::{BindError, Bound, BoundModule, Initialiser};
-use crate::write::emit::{self, Emitter, Shares};
+use crate::types::ExternType;
+use crate::write::bound::{Bound, BoundModule};
+use crate::write::emit::{Emitter, Shares};
+use crate::write::error::{BindError, WriteError, WriteResult};
+use crate::write::live::Reach;
 use crate::write::targets::{FunctionLink, Links, SharedLink};
 
 /// What a fused program has beside what its main module exports.
@@ -82,68 +88,6 @@ impl FuseOptions {
     }
 }
 
-/// Why a program cannot be one module.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FuseError {
-    #[error(
-        "`{module}` keeps a memory of its own, which {user}, beside that of {other}; build it as a shared \
-         library, or write a module of several memories with `host fuse --multi-memory`"
-    )]
-    SecondMemory {
-        module: String,
-        /// What makes it needed: a function, or that it is exported.
-        user: String,
-        other: String,
-    },
-    #[error("{}\nhelp: do without it, or write the program without `--preinit`", lines(faults))]
-    Preinit { faults: Vec<PreinitFault> },
-    #[error(
-        "`{module}` exports no function `{}`, which the command is to call{}",
-        printable(function),
-        candidates(functions)
-    )]
-    NoFunction {
-        module: String,
-        function: String,
-        /// What could be called instead.
-        functions: Vec<String>,
-    },
-    #[error(
-        "`{}` is {ty}: a command can call only a function without parameters",
-        printable(function)
-    )]
-    Parameters { function: String, ty: FuncType },
-    #[error("`{module}` is a command, it has `_start`: leave `--invoke` out")]
-    IsCommand { module: String },
-    #[error("no module defines {}, to be exported", quoted(symbols))]
-    UnknownExports { symbols: Vec<String> },
-    #[error("`{module}` places data outside of the program's memory")]
-    OutOfBounds { module: String },
-    #[error("`{module}` places data at an address that is not known before it runs")]
-    UnknownAddress { module: String },
-    #[error("`{module}` places functions outside of the program's table")]
-    OutOfTable { module: String },
-    #[error("`{module}` places functions in the table at a slot that is not known before it runs")]
-    UnknownSlot { module: String },
-    #[error(transparent)]
-    Malformed(#[from] BindError),
-}
-
-fn lines(faults: &[PreinitFault]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
-fn quoted(symbols: &[String]) -> String {
-    symbols.iter().map(|symbol| format!("`{}`", printable(symbol))).collect::<Vec<_>>().join(", ")
-}
-
-fn candidates(functions: &[String]) -> String {
-    match functions.is_empty() {
-        true => "; it exports none without parameters".to_owned(),
-        false => format!("; without parameters it exports {}", quoted(functions)),
-    }
-}
-
 /// The functions of a module that could be called without arguments.
 fn commands(module: &Module) -> Vec<String> {
     let callable = |export: &&Export| {
@@ -165,7 +109,7 @@ impl Plan {
         let mut exports = self.new_exports(options)?;
         let command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
         let name = &self.set.inputs[self.set.program].module.name;
-        let malformed = |error: emit::Error| BindError::new(name, &error);
+        let malformed = |error: WriteError| BindError::new(name, &error);
         // What happens at the end is known when all else is known that is needed.
         let plan = self.ending_with(Finish::NOTHING);
         let links = Links::new(&plan);
@@ -201,7 +145,7 @@ impl Plan {
                 custom_sections::append(&mut module.bytes, &sections);
             }
             if options.dynamic {
-                let linked = custom_sections::linked(&self.set);
+                let linked = linked(&self.set);
                 custom_sections::append(&mut module.bytes, &[linked]);
             }
             let url =
@@ -496,7 +440,7 @@ struct Fusing<'a> {
 }
 
 impl<'a> Fusing<'a> {
-    fn write(&self, exports: &[NewExport], image: &Image) -> emit::Result<Bound> {
+    fn write(&self, exports: &[NewExport], image: &Image) -> WriteResult<Bound> {
         let layout = &self.plan.layout;
         let modules = layout.order.iter().filter(|&module| self.reach.active.contains(module));
         let modules = modules.map(|&module| (module, self.program.contents[module].clone()));
@@ -587,7 +531,7 @@ impl<'a> Fusing<'a> {
         emitter: &mut Emitter<'_>,
         exports: &[NewExport],
         shares: bool,
-    ) -> emit::Result<Vec<Initialiser>> {
+    ) -> WriteResult<Vec<Initialiser>> {
         let is_command = self.options.is_command(exports);
         let mut calls = Vec::new();
         if is_command || self.options.preinit || self.initialisers().next().is_some() {
@@ -646,7 +590,7 @@ impl Fusing<'_> {
         start: u32,
         calls: &mut Vec<u32>,
         emitter: &mut Emitter<'_>,
-    ) -> emit::Result<u32> {
+    ) -> WriteResult<u32> {
         let body = self.body(start, 0, calls, emitter);
         match body.as_slice() {
             [_] => Ok(start),
@@ -698,7 +642,7 @@ impl Fusing<'_> {
 }
 
 /// A function that does what several do, one after the other; none if there are none.
-fn one(name: &str, functions: &[u32], emitter: &mut Emitter<'_>) -> emit::Result<Option<u32>> {
+fn one(name: &str, functions: &[u32], emitter: &mut Emitter<'_>) -> WriteResult<Option<u32>> {
     match functions {
         [] => Ok(None),
         [only] => Ok(Some(*only)),
@@ -832,4 +776,21 @@ mod tests {
             }
         }
     }
+}
+
+/// The section that tells which modules a fused program is made of.
+pub(crate) fn linked(set: &Set) -> (String, Vec<u8>) {
+    let program = &set.inputs[set.program];
+    let others = set.inputs.iter().enumerate().filter(|(place, _)| *place != set.program);
+    // A library may have the name of a module that the linker has written.
+    let others = others.map(|(_, input)| input).filter(|input| input.written.is_none());
+    let all = [program].into_iter().chain(others);
+    let names = all.flat_map(|input| match input.module.internals.linked.as_slice() {
+        [] => vec![input.module.name.as_str()],
+        names => names.iter().map(String::as_str).collect(),
+    });
+    let names: Vec<_> = names.collect();
+    let mut data = Vec::new();
+    names.as_slice().encode(&mut data);
+    (custom_sections::LINKED.to_owned(), data)
 }

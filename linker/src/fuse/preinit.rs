@@ -8,31 +8,13 @@ use std::collections::BTreeMap;
 
 use wasmparser::Operator;
 
-use crate::fuse::liveness::{Program, Reach};
+use crate::fuse::error::PreinitFault;
+use crate::fuse::liveness::Program;
 use crate::names::demangle;
 use crate::plan::layout::ItemId;
-use crate::plan::libcxx::LIBC;
 use crate::plan::resolve::Meaning;
-
-/// One reason.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PreinitFault {
-    #[error(
-        "`{module}` cannot be initialised ahead: what `{instruction}` in its function `{function}` does \
-         cannot be written into a module"
-    )]
-    Instruction { module: String, function: String, instruction: &'static str },
-    #[error(
-        "`{module}` cannot be initialised ahead: a global of it holds a reference, which cannot be written \
-         into a module"
-    )]
-    Reference { module: String },
-    #[error(
-        "`{module}` cannot be initialised ahead: it uses the variable `{symbol}`, which is set when the \
-         program starts; call a function such as `getenv` instead"
-    )]
-    SetAtStart { module: String, symbol: String },
-}
+use crate::plan::system_libraries::LIBC;
+use crate::write::live::Reach;
 
 /// Variables of libc with the environment and the name of the program. Its functions ask for these when they
 /// first need them; who reads such a variable by itself relies on a constructor to have done so.

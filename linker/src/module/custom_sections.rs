@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names::printable;
-use crate::plan::set::Set;
 use wasm_encoder::{CustomSection, Encode, Section};
 use wasmparser::{BinaryReader, CustomSectionReader, KnownCustom};
 
@@ -17,24 +16,7 @@ pub(crate) fn append(module: &mut Vec<u8>, sections: &[(String, Vec<u8>)]) {
 }
 
 /// Tells which modules have become one, the program first: they are no libraries that could join it.
-const LINKED: &str = "wasm_host.linked";
-
-/// The section that tells which modules a fused program is made of.
-pub(crate) fn linked(set: &Set) -> (String, Vec<u8>) {
-    let program = &set.inputs[set.program];
-    let others = set.inputs.iter().enumerate().filter(|(place, _)| *place != set.program);
-    // A library may have the name of a module that the linker has written.
-    let others = others.map(|(_, input)| input).filter(|input| input.written.is_none());
-    let all = [program].into_iter().chain(others);
-    let names = all.flat_map(|input| match input.module.internals.linked.as_slice() {
-        [] => vec![input.module.name.as_str()],
-        names => names.iter().map(String::as_str).collect(),
-    });
-    let names: Vec<_> = names.collect();
-    let mut data = Vec::new();
-    names.as_slice().encode(&mut data);
-    (LINKED.to_owned(), data)
-}
+pub(crate) const LINKED: &str = "wasm_host.linked";
 
 /// The names of the modules that a section says, if it is that section. What is malformed says nothing.
 pub(crate) fn read_linked(section: &CustomSectionReader<'_>) -> Vec<String> {

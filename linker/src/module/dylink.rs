@@ -9,8 +9,8 @@ use wasmparser::{
     SymbolFlags,
 };
 
-use crate::InputLimits;
-use crate::LoadError;
+use crate::limits::InputLimits;
+use crate::module::error::LoadError;
 
 /// The section's name.
 pub(crate) const SECTION: &str = "dylink.0";

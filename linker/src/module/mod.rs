@@ -3,6 +3,7 @@
 pub(crate) mod contract;
 pub(crate) mod custom_sections;
 pub(crate) mod dylink;
+pub(crate) mod error;
 pub(crate) mod sections;
 pub(crate) mod stack_checks;
 
@@ -17,10 +18,12 @@ use wasmparser::{
 };
 
 use crate::convention::{
-    ENV, HEAP_BASE, LINEAR_MEMORY, MEMORY, MEMORY_BASE, STACK_POINTER, TABLE, TABLE_BASE,
+    ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, LINEAR_MEMORY, MEMORY, MEMORY_BASE, STACK_POINTER, TABLE,
+    TABLE_BASE, is_private,
 };
 use crate::limits::InputLimits;
 use crate::module::dylink::Dylink;
+use crate::module::error::LoadError;
 use crate::module::sections::Contents;
 use crate::names::printable;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -140,61 +143,6 @@ impl fmt::Display for Kind {
 /// heap ends where its initial pages do.
 const MAIN_EXPORTS: [&str; 4] = [MEMORY, TABLE, STACK_POINTER, HEAP_BASE];
 
-/// Why bytes are not a module that can be used here. Offsets are in bytes from the file's start.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    #[error("`{module}` is empty: 0 bytes are no WebAssembly module")]
-    Empty { module: String },
-    #[error(
-        "`{module}` is not a WebAssembly module: it starts with {found}, not with the magic \
-         number 00 61 73 6d{hint}"
-    )]
-    NotWasm { module: String, found: String, hint: &'static str },
-    #[error(
-        "`{module}` is a component; only core modules can be linked: \
-         build for `wasm32-wasip1` or `wasm32-unknown-unknown`, or run it with `wasmtime run`"
-    )]
-    Component { module: String },
-    #[error("`{module}` has version {version} of the binary format; only version 1 is known")]
-    Version { module: String, version: u32 },
-    #[error(
-        "`{module}` is truncated: its section at offset {offset:#x} should end at byte {expected}, \
-         but the file ends at byte {found}; copy or build it again"
-    )]
-    Truncated { module: String, offset: usize, expected: usize, found: usize },
-    #[error(
-        "`{module}` uses the feature `{feature}`, which is not enabled here: {message} \
-         (at offset {offset:#x}); build it without {}",
-        remedy(feature)
-    )]
-    Feature { module: String, feature: String, message: String, offset: usize },
-    #[error("`{module}` is malformed: {message} (at offset {offset:#x})")]
-    Malformed { module: String, message: String, offset: usize },
-    #[error(
-        "`{module}` has its `{section}` section at offset {offset:#x}; it must come first, and once"
-    )]
-    DylinkNotFirst {
-        module: String,
-        /// `dylink.0` or `dylink`; a module with both has two of them.
-        section: &'static str,
-        offset: usize,
-    },
-    /// The bytes are more than [`InputLimits::max_module_size`](crate::InputLimits::max_module_size).
-    #[error(
-        "`{module}` has more than {limit} bytes, which is the limit for a module; if it is to be that large, raise \
-         `--max-module-size`"
-    )]
-    TooLarge { module: String, limit: u64 },
-    /// They are more than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
-    #[error(
-        "`{module}` has {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
-         all modules together; if it is to have that many, raise `--max-symbols`"
-    )]
-    TooManySymbols { module: String, symbols: usize, limit: usize },
-    #[error("`{module}` asks in `dylink.0` for an alignment of 2^{log2}; 2^31 is the most")]
-    Alignment { module: String, log2: u32 },
-}
-
 impl LoadError {
     pub(crate) fn malformed(module: &str, error: &wasmparser::Error) -> Self {
         let (module, message, offset) =
@@ -213,14 +161,6 @@ fn names(features: WasmFeatures) -> String {
     let names: Vec<_> =
         features.iter_names().map(|(name, _)| name.to_lowercase().replace('_', "-")).collect();
     names.join(", ")
-}
-
-/// What a compiler calls a feature.
-fn remedy(feature: &str) -> &'static str {
-    match feature {
-        "threads" => "threads, which `-pthread` and `-C target-feature=+atomics` bring",
-        _ => "that feature",
-    }
 }
 
 impl Module {
@@ -796,4 +736,24 @@ fn cut_section(bytes: &[u8]) -> Option<(usize, usize)> {
         offset = end;
     }
     None
+}
+
+impl Import {
+    /// Whether it is an address, which its module finds in the global offset table.
+    pub(crate) fn is_address(&self) -> bool {
+        [GOT_MEM, GOT_FUNC].contains(&self.module.as_str())
+    }
+
+    /// Whether it is looked up in all modules that share the process's memory.
+    pub(crate) fn is_of_process(&self) -> bool {
+        (self.module == ENV || self.is_address()) && !is_private(&self.name)
+    }
+}
+
+impl Module {
+    /// As [`InputLimits::max_symbols`] counts them.
+    pub(crate) fn symbol_count(&self) -> usize {
+        let dylink = self.dylink.as_ref().map_or(0, Dylink::name_count);
+        self.imports.len() + self.exports.len() + dylink
+    }
 }

@@ -1,8 +1,8 @@
 //! A module's sections, read once: what writing it anew goes through.
 
 use wasmparser::{
-    BinaryReader, CustomSectionReader, Data, Element, FunctionBody, Global, KnownCustom, Name,
-    Naming, Parser, Payload, RecGroup, Result, Table, TagType, TypeRef,
+    BinaryReader, BlockType, CustomSectionReader, Data, Element, FuncType, FunctionBody, Global,
+    KnownCustom, Name, Naming, Parser, Payload, RecGroup, Result, Table, TagType, TypeRef, ValType,
 };
 
 /// The sections of a module that is known to be valid but for its function bodies.
@@ -88,4 +88,38 @@ impl<'a> Contents<'a> {
 
 fn all<T>(items: impl IntoIterator<Item = Result<T>>) -> Result<Vec<T>> {
     items.into_iter().collect()
+}
+
+/// A module's types and those of its tags, by their indices.
+#[derive(Debug, Default)]
+pub(crate) struct Signatures {
+    types: Vec<Option<FuncType>>,
+    tags: Vec<u32>,
+}
+
+impl Signatures {
+    pub(crate) fn new(contents: &Contents<'_>) -> Self {
+        let tags = contents.imported_tags.iter().chain(&contents.tags);
+        let types = contents.types.iter().flat_map(RecGroup::types);
+        let types = types.map(|ty| match &ty.composite_type.inner {
+            wasmparser::CompositeInnerType::Func(ty) => Some(ty.clone()),
+            _ => None,
+        });
+        Signatures { types: types.collect(), tags: tags.map(|ty| ty.func_type_idx).collect() }
+    }
+
+    pub(crate) fn function(&self, ty: u32) -> Option<&FuncType> {
+        self.types.get(ty as usize)?.as_ref()
+    }
+
+    pub(crate) fn params_of_block(&self, ty: BlockType) -> Option<&[ValType]> {
+        match ty {
+            BlockType::Empty | BlockType::Type(_) => Some(&[]),
+            BlockType::FuncType(ty) => Some(self.function(ty)?.params()),
+        }
+    }
+
+    pub(crate) fn params_of_tag(&self, tag: u32) -> Option<&[ValType]> {
+        Some(self.function(*self.tags.get(tag as usize)?)?.params())
+    }
 }

@@ -7,12 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use wasm_encoder::{ConstExpr, GlobalSection};
 use wasmparser::{ExternalKind, FunctionBody, Operator};
 
 use crate::convention::SET_STACK_LIMITS;
 use crate::module::sections::Contents;
-use crate::write::emit::STACK_POINTER_TYPE;
 
 /// Functions by which a loader tells a module where the stack is: from which address it grows down, and
 /// how far. The second one is in programs that were linked by `-sMAIN_MODULE`, for `emscripten_stack_get_*`.
@@ -54,11 +52,6 @@ pub(crate) fn knows_bounds(
     let code = Code { contents, imported_functions };
     let has_globals = code.export(SET_STACK_LIMITS).and_then(globals_set_by).is_some();
     has_globals && (shares_stack || code.own_bounds().is_some())
-}
-
-/// Writes a global with a bound of the stack as its first value.
-pub(crate) fn write_bound(to: &mut GlobalSection, bound: u32) {
-    to.global(STACK_POINTER_TYPE, &ConstExpr::i32_const(bound.cast_signed()));
 }
 
 struct Code<'c, 'a> {

@@ -1,5 +1,6 @@
 //! What a module must be to take part in a program, whatever the others define.
 
+use crate::convention::PAGE;
 use crate::convention::{
     CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START,
     TABLE,
@@ -8,8 +9,8 @@ use crate::fault::Fault;
 use crate::module::sections::Contents;
 use crate::module::stack_checks;
 use crate::module::{Export, Import, Internals, Kind, Module};
-use crate::plan::layout::PAGE;
-use crate::plan::set::{InputModule, Set};
+use crate::plan::input::InputModule;
+use crate::plan::set::Set;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use wasmparser::ValType;
 

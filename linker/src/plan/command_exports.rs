@@ -23,10 +23,10 @@ use wasmparser::{Operator, OperatorsReader};
 
 use crate::convention::{CALL_CONSTRUCTORS, CALL_DESTRUCTORS, INITIALIZE, START};
 use crate::module::sections::Contents;
+use crate::module::sections::Signatures;
 use crate::module::{Export, Module};
-use crate::plan::set::InputModule;
+use crate::plan::input::InputModule;
 use crate::types::{ExternType, FuncType};
-use crate::write::legacy_exceptions::Signatures;
 
 /// How the name of a wrapper ends.
 const SUFFIX: &str = ".command_export";

@@ -1,9 +1,10 @@
 //! What a fault probably comes from, and what helps.
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
+use crate::fault::{Fault, Faults, is_process};
 use crate::module::{Import, Kind, Module};
 use crate::names::demangle;
-use crate::plan::set::InputModule;
+use crate::plan::input::InputModule;
 use crate::plan::synthetic::invoke;
 use crate::types::{ExternType, FuncType};
 use wasmparser::ValType;
@@ -179,7 +180,7 @@ const TOOLCHAIN: [(&[&str], &str); 12] = [
 ];
 
 /// Returns whether a hint says that a system library defines the symbol.
-pub(crate) fn names_system_library(hint: &str) -> bool {
+fn names_system_library(hint: &str) -> bool {
     TOOLCHAIN.iter().any(|(_, known)| *known == hint && known.contains("libc"))
 }
 
@@ -367,5 +368,25 @@ fn legalise(ty: &FuncType) -> FuncType {
     FuncType {
         params: ty.params.iter().flat_map(halves).collect(),
         results: ty.results.iter().map(half).collect(),
+    }
+}
+
+impl Faults {
+    /// Splits off the undefined symbols that the system libraries may define: those of which
+    /// nothing else is known.
+    #[must_use]
+    pub fn split_system(&self) -> (Faults, Faults) {
+        let may_be_of_system = |fault: &Fault| match fault {
+            Fault::UnknownImport { module, name, candidate: None, hint, .. } => {
+                // Libc has these, which fail: their hint is for modules that are to share a memory.
+                let is_open = name.starts_with("pthread_")
+                    || hint.as_deref().is_none_or(names_system_library);
+                is_process(module) && is_open
+            }
+            _ => false,
+        };
+        let (system, others) =
+            self.as_slice().iter().cloned().partition::<Vec<_>, _>(may_be_of_system);
+        (system.into_iter().collect(), others.into_iter().collect())
     }
 }

@@ -22,16 +22,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::convention::{ENV, MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
+use crate::convention::{ENV, MEMORY, PAGE, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
 use crate::fault::Fault;
 use crate::module::dylink::{Alignment, MemInfo};
 use crate::plan::graph;
+use crate::plan::input::InputModule;
 use crate::plan::resolve::{Meaning, Resolution};
-use crate::plan::set::{Definition, InputModule, Set};
+use crate::plan::set::{Definition, Set};
 use crate::types::ExternType;
 
-/// Bytes of a page of linear memory.
-pub(crate) const PAGE: u64 = 64 * 1024;
 /// Addresses below are never given out, so that a null pointer with a small offset points to nothing.
 const FIRST_ADDRESS: u64 = 1024;
 /// Bytes of the stack of a program without a main unless [`Set::stack_size`] says otherwise: as much as

@@ -1,7 +1,8 @@
 //! The ways in which C++ is compiled, as to its exceptions: each has a libc++ of its own.
 
 use crate::fault::Fault;
-use crate::plan::set::{InputModule, module_name};
+use crate::plan::input::InputModule;
+use crate::plan::system_libraries::{LIBCXX, LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, OTHERS};
 
 /// How code is compiled that catches exceptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,30 +20,17 @@ pub(crate) struct Flavour {
 
 const FLAVOURS: [Flavour; 2] = [
     Flavour {
-        library: "libc++-exceptions.wasm",
+        library: LIBCXX_EXCEPTIONS,
         flag: "-fexceptions",
         setjmp_flag: "-fexceptions",
         signs: &["__cxa_find_matching_catch_"],
     },
     Flavour {
-        library: "libc++-wasm-exceptions.wasm",
+        library: LIBCXX_WASM_EXCEPTIONS,
         flag: "-fwasm-exceptions",
         setjmp_flag: "-sSUPPORT_LONGJMP=wasm",
         signs: &["__cpp_exception", "__wasm_lpad_context", "_Unwind_CallPersonality"],
     },
-];
-
-/// The libc++ of programs in which nothing catches: it ends a program that throws.
-const LIBCXX: &str = "libc++.wasm";
-/// What needs others comes first.
-const OTHERS: [&str; 3] = ["libiconv.wasm", "libdl.wasm", LIBC];
-/// The one that asks for the environment.
-pub(crate) const LIBC: &str = "libc.wasm";
-
-/// Names that linkers write for what a system library has, besides its own.
-const ALIASES: [(&str, &[&str]); 2] = [
-    (LIBC, &["libm", "libpthread", "librt", "libutil", "libcrypt", "libresolv", "libxnet"]),
-    (LIBCXX, &["libc++abi", "libunwind"]),
 ];
 
 /// The flavour that modules ask for, and one of those that do. Two of them do not mix: neither catches what the
@@ -72,44 +60,13 @@ pub(crate) fn of<'o>(
     Some((flavour, module))
 }
 
-/// Each libc++, by its file, and the flavour that it is for.
-pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<Flavour>)> {
-    let flavours = FLAVOURS.into_iter().map(|flavour| (flavour.library, Some(flavour)));
-    flavours.chain([(LIBCXX, None)])
-}
-
 /// The files of the system libraries of a program, those that need others first.
 pub(crate) fn libraries(flavour: Option<Flavour>) -> impl IntoIterator<Item = &'static str> {
     [flavour.map_or(LIBCXX, |flavour| flavour.library)].into_iter().chain(OTHERS)
 }
 
-/// Returns the file of the system library that a `needed` entry or a name for `dlopen` means.
-///
-/// ```
-/// assert_eq!(linker::system_library("libm.so.6"), Some("libc.wasm"));
-/// assert_eq!(linker::system_library("libc++abi.so"), Some("libc++.wasm"));
-/// assert_eq!(linker::system_library("libz.so"), None);
-/// ```
-pub fn system_library(name: &str) -> Option<&'static str> {
-    let name = module_name(name);
-    let alias = || ALIASES.iter().find(|(_, names)| names.contains(&name)).map(|(file, _)| *file);
-    system_libraries().find(|file| module_name(file) == name).or_else(alias)
-}
-
-/// Returns whether a name means a system library. Each libc++ answers to the names of libc++.
-pub(crate) fn is_called(file: &str, name: &str) -> bool {
-    match system_library(name) {
-        Some(LIBCXX) => all().any(|(library, _)| library == file),
-        other => other == Some(file),
-    }
-}
-
-/// Returns the system library that is called exactly so in messages.
-pub(crate) fn titled(title: &str) -> Option<&'static str> {
-    system_libraries().find(|file| module_name(file) == title)
-}
-
-/// The files of all system libraries. A program has one libc++ at most.
-pub fn system_libraries() -> impl Iterator<Item = &'static str> {
-    all().map(|(library, _)| library).chain(OTHERS)
+/// Each libc++, by its file, and the flavour that it is for.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<Flavour>)> {
+    let flavours = FLAVOURS.into_iter().map(|flavour| (flavour.library, Some(flavour)));
+    flavours.chain([(LIBCXX, None)])
 }

@@ -2,29 +2,37 @@
 
 pub(crate) mod check;
 pub(crate) mod command_exports;
+pub(crate) mod gather;
 pub(crate) mod graph;
 pub(crate) mod hint;
 pub(crate) mod host_imports;
+pub(crate) mod input;
 pub(crate) mod layout;
 pub(crate) mod libcxx;
+pub(crate) mod library_source;
 pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod set;
 pub(crate) mod synthetic;
+pub(crate) mod system_libraries;
 pub(crate) mod warning;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
 
 use crate::convention::ENV;
 use crate::fault::{Fault, Faults};
 use crate::module::stack_checks::StackBounds;
 use crate::module::{Import, Module};
 use crate::plan::host_imports::DYNAMIC_LINKER;
+use crate::plan::input::InputModule;
 use crate::plan::layout::{Layout, layout};
 use crate::plan::resolve::{Boundary, Meaning, Resolution, resolve};
-use crate::plan::set::{Definition, InputModule, Set};
+use crate::plan::set::{Definition, Set};
+use crate::plan::synthetic::command::Finish;
 use crate::types::ExternType;
-use crate::write::bind::Initialiser;
 
 /// What the modules of a program are to each other, and where everything lies.
 ///
@@ -234,7 +242,7 @@ impl Plan {
             Meaning::Boundary(Boundary::HeapBase) => Some(layout.heap_base),
             // 4 GiB does not fit: the address after the last one is 0 then.
             Meaning::Boundary(Boundary::HeapEnd) => {
-                Some((layout.pages * crate::plan::layout::PAGE) as u32)
+                Some((layout.pages * crate::convention::PAGE) as u32)
             }
             Meaning::Boundary(Boundary::StackLow) => Some(layout.stack_low),
             Meaning::Boundary(Boundary::StackHigh) => Some(layout.stack_high),
@@ -273,4 +281,35 @@ impl Plan {
         let position = &self.layout.positions;
         position[definition.module] > position[module]
     }
+}
+
+impl Plan {
+    /// Returns the module whose `_start` runs the program, by its place in the set, if it is a command.
+    pub fn start(&self) -> Option<usize> {
+        self.set.start().map(|start| start.module)
+    }
+
+    /// Returns the plan of the same program in which only `finish` happens before `proc_exit`.
+    pub(crate) fn ending_with(&self, finish: Finish) -> Cow<'_, Self> {
+        let Some(exit) = self.set.exit() else { return Cow::Borrowed(self) };
+        let mut plan = self.clone();
+        let module = &self.set.inputs[exit.module].module;
+        let export = module.exports.iter().position(|e| Some(e.name.as_str()) == finish.export());
+        let target = match export {
+            Some(export) => Meaning::Function(Definition { export, ..exit }),
+            None => Meaning::Host,
+        };
+        let all = plan.resolution.iter_mut().flatten();
+        all.filter(|meaning| **meaning == Meaning::Function(exit)).for_each(|m| *m = target);
+        Cow::Owned(plan)
+    }
+}
+
+/// A function without parameters and results that prepares a module: a relocation or a constructor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Initialiser {
+    /// The module's place in the set.
+    pub module: usize,
+    /// The name under which it exports the function.
+    pub name: String,
 }

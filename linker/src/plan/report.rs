@@ -146,7 +146,7 @@ impl fmt::Display for Why<'_> {
 impl Plan {
     /// Who wants a symbol and who offers it, in the order in which modules are looked up.
     pub fn why<'a>(&'a self, symbol: &'a str) -> Why<'a> {
-        let wants = |module: &&crate::plan::set::InputModule| {
+        let wants = |module: &&crate::plan::input::InputModule| {
             module.module.imports.iter().any(|import| import.name == symbol)
         };
         let wanted_by = self.set.inputs.iter().filter(wants).map(|o| o.module.name.as_str());

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::names::demangle;
 use crate::plan::Plan;
+use crate::plan::input::InputModule;
 use crate::plan::libcxx;
-use crate::plan::set::{Definition, InputModule};
+use crate::plan::set::Definition;
 use crate::plan::synthetic::invoke;
 use crate::types::ExternType;
 use wasmparser::ValType;

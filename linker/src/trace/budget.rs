@@ -8,10 +8,8 @@ use std::ops::ControlFlow;
 
 use addr2line::gimli::{
     AttributeValue, DW_AT_ranges, DW_AT_stmt_list, DW_TAG_compile_unit, DW_TAG_inlined_subroutine,
-    DW_TAG_subprogram, Dwarf, Section, Unit, UnitHeader,
+    DW_TAG_subprogram, Dwarf, EndianSlice, LittleEndian, Section, Unit, UnitHeader,
 };
-
-use crate::trace::origin::Reader;
 
 /// Entries that lie deeper in others than this are no compiler's work.
 pub(crate) const DEPTH_LIMIT: isize = 200;
@@ -156,3 +154,5 @@ fn line_program_size<'d>(dwarf: &Dwarf<Reader<'d>>, header: &UnitHeader<Reader<'
     // A length that is none of 32 bits is followed by one of 64.
     usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX).min(rest.len())
 }
+
+pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::module::sections::Contents;
+use crate::module::sections::Signatures;
 use crate::plan::set::Set;
 use crate::trace::origin::{offsets, written};
-use crate::write::bind::BoundModule;
-use crate::write::legacy_exceptions::Signatures;
+use crate::write::bound::BoundModule;
 
 /// The functions of one module that were written, in their order. All offsets count from the start of
 /// a file.

@@ -18,9 +18,10 @@ use gimli::write::{
 use gimli::{LineEncoding, LittleEndian};
 
 use crate::plan::layout::ItemId;
+use crate::trace::budget::Reader;
 use crate::trace::code_map::{Moved, MovedFunction};
-use crate::trace::origin::{DebugInfo, Reader, code_start};
-use crate::write::bind::BoundModule;
+use crate::trace::origin::{DebugInfo, code_start};
+use crate::write::bound::BoundModule;
 use crate::write::targets::{GlobalLink, Links};
 
 /// The custom sections that hold the debug information of all modules, none if no module has any. One

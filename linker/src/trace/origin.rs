@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use addr2line::gimli::{self, AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian};
+use addr2line::gimli::{self, AbbreviationsCacheStrategy, Dwarf, LittleEndian};
 use wasmparser::{Chunk, FunctionBody, Operator, Parser, Payload};
 
 use crate::module::sections::Contents;
+use crate::module::sections::Signatures;
 use crate::names::shortened;
-use crate::plan::set::{InputModule, Set};
-use crate::trace::budget;
-use crate::write::bind::BoundModule;
-use crate::write::legacy_exceptions::{self, Signatures};
+use crate::plan::input::InputModule;
+use crate::plan::set::Set;
+use crate::trace::budget::{self, Reader};
+use crate::write::bound::BoundModule;
+use crate::write::legacy_exceptions;
 
 /// An instruction of one of the modules that were linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,8 +141,6 @@ impl fmt::Debug for DebugInfo<'_> {
     }
 }
 
-pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
-
 /// The name of a custom section, and what is in it.
 type Section<'a> = (&'a str, &'a [u8]);
 
@@ -217,7 +217,7 @@ impl<'a> DebugInfo<'a> {
 fn dwarf<'a>(sections: &[Section<'a>]) -> gimli::Result<Dwarf<Reader<'a>>> {
     let mut dwarf = Dwarf::load(|id| {
         let data = sections.iter().find(|(name, _)| *name == id.name()).map_or(&[][..], |s| s.1);
-        Ok::<_, gimli::Error>(EndianSlice::new(data, LittleEndian))
+        Ok::<_, gimli::Error>(Reader::new(data, LittleEndian))
     })?;
     // Units may share what tells how their entries are written, which is then read once.
     dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);

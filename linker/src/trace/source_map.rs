@@ -14,7 +14,7 @@ use crate::names::shortened;
 use crate::plan::set::Set;
 use crate::trace::budget::DEPTH_LIMIT;
 use crate::trace::origin::{DebugInfo, SourceLine, body_starts};
-use crate::write::bind::BoundModule;
+use crate::write::bound::BoundModule;
 
 /// A source map of a module, to be written as JSON.
 ///

@@ -8,7 +8,7 @@ use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg, ValType};
 use wasmparser::Operator;
 
-use crate::write::emit::{Invalid, Result};
+use crate::write::error::{Invalid, WriteResult};
 
 /// The functions that stand for atomic instructions, in the order of their first use.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub(crate) fn replacement<R: Reencode<Error = Invalid>>(
     to: &mut R,
     operator: &Operator<'_>,
     parts: Parts<R>,
-) -> Result<Option<Instruction<'static>>> {
+) -> WriteResult<Option<Instruction<'static>>> {
     let (name, memarg) = match parse(operator) {
         None => return Ok(None),
         Some(Parsed::Fence) => return Ok(Some(Instruction::Nop)),

@@ -5,96 +5,22 @@
 //! of a module that comes later is called through its table slot. Memory, table and stack pointer come
 //! from a small module of their own, [`Bound::base`], so that all modules are alike. Same plan, same bytes.
 
-use serde::{Deserialize, Serialize};
 use wasm_encoder::{ConstExpr, Elements, EntityType, ExportKind, MemoryType, RefType, TableType};
 use wasmparser::ExternalKind;
 
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
 use crate::module::Export;
 use crate::module::sections::Contents;
-use crate::names::printable;
 use crate::plan::Plan;
+use crate::plan::input::InputModule;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::Shared;
-use crate::plan::set::InputModule;
 use crate::types::ExternType;
-use crate::write::emit::{self, Emitter, STACK_POINTER_TYPE, Sections, Shares};
+use crate::write::bound::{Bound, BoundModule, Origins, Source};
+use crate::write::emit::{Emitter, STACK_POINTER_TYPE, Sections, Shares};
+use crate::write::error::{BindError, WriteError};
 use crate::write::standalone;
 use crate::write::targets::Links;
-
-/// The modules of a program as they are instantiated.
-#[derive(Debug, Clone)]
-pub struct Bound {
-    /// Exports the memory, the table and the stack pointer, and imports nothing. Without it no module
-    /// shares anything.
-    pub base: Option<Vec<u8>>,
-    /// In the order of instantiation.
-    pub modules: Vec<BoundModule>,
-    /// Fills the canonical table slots, if there are any. To be instantiated last, before any initialiser
-    /// is called.
-    pub slots: Option<BoundModule>,
-    /// What must be called after all instances exist, in this order: relocations of all modules, then
-    /// constructors. Those of a module come after those of the modules that it depends on. Modules that
-    /// nothing depends on come in the order in which they are looked up, the program last.
-    pub initialisers: Vec<Initialiser>,
-}
-
-/// A function without parameters and results that prepares a module: a relocation or a constructor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Initialiser {
-    /// The module's place in the set.
-    pub module: usize,
-    /// The name under which it exports the function.
-    pub name: String,
-}
-
-/// A module and where each of its imports comes from, in order.
-#[derive(Debug, Clone)]
-pub struct BoundModule {
-    /// Its place in the set; past the end for the one that fills the slots.
-    pub module: usize,
-    pub bytes: Vec<u8>,
-    pub imports: Vec<Source>,
-    /// What its functions were, if its code is other than that of the module.
-    pub(crate) origins: Option<Origins>,
-}
-
-/// What each function was that some module defines, from a number on.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Origins {
-    pub(crate) first: u32,
-    pub(crate) functions: Vec<ItemId>,
-}
-
-impl Origins {
-    /// Of a module whose functions are still those that it had.
-    fn all(input: &InputModule, module: usize) -> Self {
-        let first = input.module.internals.imported_functions;
-        let functions = first..first + input.module.internals.defined_functions;
-        Origins { first, functions: functions.map(|index| ItemId { module, index }).collect() }
-    }
-}
-
-/// Where an import comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
-    /// The base module.
-    Shared(Shared),
-    /// Another module of the set.
-    Export { module: usize, name: String },
-    /// The host.
-    Host { module: String, name: String },
-    /// A number that is known when the module is instantiated: that of one of its imports as they were.
-    Value { import: usize },
-}
-
-/// A module could not be rewritten.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{module}` cannot be linked: {message}")]
-pub struct BindError {
-    pub module: String,
-    pub message: String,
-}
 
 impl Plan {
     /// Rewrites the modules.
@@ -184,7 +110,7 @@ impl Plan {
 
 fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindError> {
     let input = &links.plan.set.inputs[module];
-    let malformed = |error: emit::Error| BindError::new(&input.module.name, &error);
+    let malformed = |error: WriteError| BindError::new(&input.module.name, &error);
     if !input.shares_memory() {
         let imports = input.module.imports.iter().zip(&links.plan.resolution[module]);
         let imports = imports.map(|(import, &meaning)| links.source(import, meaning)).collect();
@@ -196,7 +122,7 @@ fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindErro
     rewrite(links, module).map_err(malformed)
 }
 
-pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, emit::Error> {
+pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, WriteError> {
     let contents = Contents::read(&links.plan.set.inputs[module].bytes)?;
     let mut emitter = Emitter::new(links, vec![(module, contents)], None);
     emitter.import_shared(Shared::Memory, EntityType::Memory(MEMORY_IMPORT));
@@ -236,17 +162,6 @@ fn export(emitter: &mut Emitter<'_>, module: usize, exports: &[Export]) {
     emitter.sections.exports.export(TABLE, ExportKind::Table, 0);
     emitter.sections.custom = custom;
     emitter.sections.start = start.map(|index| emitter.function(ItemId { module, index }));
-}
-
-impl BindError {
-    pub(crate) fn new(module: &str, error: &emit::Error) -> Self {
-        let message = match error {
-            emit::Error::ParseError(error) => error.to_string(),
-            emit::Error::UserError(invalid) => invalid.to_string(),
-            other => other.to_string(),
-        };
-        BindError { module: module.to_owned(), message: printable(&message).into_owned() }
-    }
 }
 
 const TABLE_IMPORT: TableType = TableType {

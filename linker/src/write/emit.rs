@@ -18,41 +18,19 @@ use wasmparser::{
 };
 
 use crate::convention::ENV;
-use crate::fuse::liveness::{ItemSet, Reach};
 use crate::module::Import;
 use crate::module::sections::Contents;
+use crate::module::sections::Signatures;
 use crate::module::stack_checks;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::{Meaning, Shared};
 use crate::types::ExternType;
 use crate::write::atomics::{self, Atomics, Parts};
-use crate::write::bind::{Origins, Source};
-use crate::write::legacy_exceptions::{self, Signatures, Step, Translation};
+use crate::write::bound::{Origins, Source};
+use crate::write::error::{Invalid, WriteError, WriteResult};
+use crate::write::legacy_exceptions::{self, Step, Translation};
+use crate::write::live::{ItemSet, Reach};
 use crate::write::targets::{FunctionLink, GlobalLink, LateSlot, Links, SharedLink};
-
-pub(crate) type Error = reencode::Error<Invalid>;
-pub(crate) type Result<T> = std::result::Result<T, Error>;
-
-/// What is wrong with a module, beyond what its parser finds.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Invalid {
-    #[error("a type is used that does not exist, or one that another module defines")]
-    Type,
-    /// No compiler writes such code, and what one module would do to an address the others would not see.
-    #[error("its code assigns to an address that the linker settles, an entry of the GOT")]
-    Assignment,
-    #[error(transparent)]
-    Exceptions(#[from] legacy_exceptions::Fault),
-}
-
-impl From<legacy_exceptions::Error> for Error {
-    fn from(error: legacy_exceptions::Error) -> Self {
-        match error {
-            legacy_exceptions::Error::Malformed(error) => Error::ParseError(error),
-            legacy_exceptions::Error::Fault(fault) => Error::UserError(fault.into()),
-        }
-    }
-}
 
 /// What an import is called whose place among the others says all.
 const NUMBER: &str = "number";
@@ -126,12 +104,12 @@ pub(crate) struct Types {
 }
 
 impl Types {
-    pub(crate) fn function(&mut self, ty: &wasmparser::FuncType) -> Result<u32> {
+    pub(crate) fn function(&mut self, ty: &wasmparser::FuncType) -> WriteResult<u32> {
         if let Some(&index) = self.functions.get(ty) {
             return Ok(index);
         }
         let encoded = reencode::RoundtripReencoder.func_type(ty.clone());
-        let encoded = encoded.map_err(|_| Error::UserError(Invalid::Type))?;
+        let encoded = encoded.map_err(|_| WriteError::UserError(Invalid::Type))?;
         self.section.ty().func_type(&encoded);
         self.functions.insert(ty.clone(), self.count);
         self.count += 1;
@@ -223,8 +201,8 @@ impl<'a> Part<'a> {
     }
 
     /// The number of a type, which is given when it is first asked for.
-    fn intern(&mut self, old: u32, types: &mut Types) -> Result<u32> {
-        let unknown = || Error::UserError(Invalid::Type);
+    fn intern(&mut self, old: u32, types: &mut Types) -> WriteResult<u32> {
+        let unknown = || WriteError::UserError(Invalid::Type);
         let new = self.types.get_mut(old as usize).ok_or_else(unknown)?;
         if *new == GONE {
             // Otherwise each type has its number from the start, so here each is a group of its own.
@@ -235,7 +213,7 @@ impl<'a> Part<'a> {
     }
 
     /// Numbers the types of a module in which some need others, which must then come in their order.
-    fn number_types(&mut self, types: &mut Types) -> Result<()> {
+    fn number_types(&mut self, types: &mut Types) -> WriteResult<()> {
         if self.groups.iter().all(|group| simple(group).is_some()) {
             return Ok(());
         }
@@ -397,7 +375,7 @@ impl<'a> Emitter<'a> {
     /// # Errors
     ///
     /// When a type cannot be written.
-    pub(crate) fn number(&mut self, shares: Shares) -> Result<()> {
+    pub(crate) fn number(&mut self, shares: Shares) -> WriteResult<()> {
         (self.memories, self.tables) = (u32::from(shares.memory), u32::from(shares.table));
         for part in &mut self.parts {
             part.number_types(&mut self.sections.types)?;
@@ -431,7 +409,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// Imports the functions that no part defines and that can be called directly.
-    fn import_functions(&mut self, place: usize) -> Result<()> {
+    fn import_functions(&mut self, place: usize) -> WriteResult<()> {
         let links = self.links;
         for id in self.parts[place].ids(links.imported(self.parts[place].module).functions) {
             let Some((import, meaning)) = links.imported_function(id) else { continue };
@@ -497,7 +475,7 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    fn import_tags(&mut self, place: usize) -> Result<()> {
+    fn import_tags(&mut self, place: usize) -> WriteResult<()> {
         let links = self.links;
         for id in self.parts[place].ids(links.imported(self.parts[place].module).tags) {
             let Some((import, meaning)) = links.imported_tag(id) else { continue };
@@ -593,7 +571,7 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    fn number_functions(&mut self, place: usize) -> Result<()> {
+    fn number_functions(&mut self, place: usize) -> WriteResult<()> {
         let links = self.links;
         for id in self.parts[place].ids(links.imported(self.parts[place].module).functions) {
             let Some((import, meaning)) = links.imported_function(id) else { continue };
@@ -681,7 +659,7 @@ impl<'a> Emitter<'a> {
     /// # Errors
     ///
     /// When code is malformed.
-    pub(crate) fn write_definitions(&mut self) -> Result<()> {
+    pub(crate) fn write_definitions(&mut self) -> WriteResult<()> {
         self.sections.atomics.first = self.functions;
         for part in &mut self.parts {
             part.write(self.links, self.reach.is_some(), &mut self.sections)?;
@@ -704,7 +682,7 @@ impl<'a> Emitter<'a> {
     /// # Errors
     ///
     /// Never, for its type can be written.
-    pub(crate) fn add_function(&mut self, name: &str, body: &Function) -> Result<u32> {
+    pub(crate) fn add_function(&mut self, name: &str, body: &Function) -> WriteResult<u32> {
         self.write_function(name, &wasmparser::FuncType::new([], []), body)
     }
 
@@ -713,7 +691,7 @@ impl<'a> Emitter<'a> {
         name: &str,
         ty: &wasmparser::FuncType,
         body: &Function,
-    ) -> Result<u32> {
+    ) -> WriteResult<u32> {
         let ty = self.sections.types.function(ty)?;
         self.sections.functions.function(ty);
         self.sections.code.function(body);
@@ -760,7 +738,7 @@ fn take(next: &mut u32) -> u32 {
 }
 
 impl Part<'_> {
-    fn write(&mut self, links: &Links<'_>, fused: bool, to: &mut Sections) -> Result<()> {
+    fn write(&mut self, links: &Links<'_>, fused: bool, to: &mut Sections) -> WriteResult<()> {
         let imported = links.imported(self.module);
         let contents = std::mem::take(&mut self.contents);
         self.write_names(&contents, imported.functions, &mut to.names);
@@ -852,8 +830,8 @@ pub(crate) fn translated<R: Reencode<Error = Invalid>>(
     reencode: &mut R,
     body: &FunctionBody<'_>,
     translation: Translation<'_>,
-    type_of_block: fn(&mut R, &wasmparser::FuncType) -> Result<BlockType>,
-) -> Result<Function> {
+    type_of_block: fn(&mut R, &wasmparser::FuncType) -> WriteResult<BlockType>,
+) -> WriteResult<Function> {
     let mut locals = Vec::new();
     for declared in body.get_locals_reader()? {
         let (count, ty) = declared?;
@@ -888,7 +866,7 @@ impl Renumber<'_, '_> {
         links: &Links<'_>,
         contents: &Contents<'_>,
         to: &mut GlobalSection,
-    ) -> Result<()> {
+    ) -> WriteResult<()> {
         let module = self.part.module;
         let (imported, shared) = (links.imported(module), links.plan.stack(module));
         let bounds = stack_checks::initial_values(contents, imported.functions, shared);
@@ -900,14 +878,19 @@ impl Renumber<'_, '_> {
             }
             match bounds.get(&index) {
                 None => self.parse_global(to, global.clone())?,
-                Some(&bound) => stack_checks::write_bound(to, bound),
+                Some(&bound) => write_bound(to, bound),
             }
         }
         Ok(())
     }
 
     /// Writes the body of a function of a type, in the final encoding of exceptions.
-    fn write_body(&mut self, ty: u32, body: &FunctionBody<'_>, to: &mut CodeSection) -> Result<()> {
+    fn write_body(
+        &mut self,
+        ty: u32,
+        body: &FunctionBody<'_>,
+        to: &mut CodeSection,
+    ) -> WriteResult<()> {
         let mut function = self.new_function_with_parsed_locals(body)?;
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
@@ -926,13 +909,13 @@ impl Renumber<'_, '_> {
         ty: u32,
         body: &FunctionBody<'_>,
         to: &mut CodeSection,
-    ) -> Result<()> {
+    ) -> WriteResult<()> {
         let translation = legacy_exceptions::translate(body, ty, &self.part.signatures)?;
         to.function(&translated(self, body, translation, Self::type_of_block)?);
         Ok(())
     }
 
-    fn type_of_block(&mut self, ty: &wasmparser::FuncType) -> Result<BlockType> {
+    fn type_of_block(&mut self, ty: &wasmparser::FuncType) -> WriteResult<BlockType> {
         match (ty.params(), ty.results()) {
             ([], []) => Ok(BlockType::Empty),
             ([], [only]) => Ok(BlockType::Result(self.val_type(*only)?)),
@@ -950,7 +933,7 @@ impl Renumber<'_, '_> {
         element: Element<'_>,
         placed: bool,
         to: &mut ElementSection,
-    ) -> Result<()> {
+    ) -> WriteResult<()> {
         if !placed {
             return self.parse_element(to, element);
         }
@@ -964,7 +947,12 @@ impl Renumber<'_, '_> {
         Ok(())
     }
 
-    fn write_data(&mut self, data: Data<'_>, placed: bool, to: &mut DataSection) -> Result<()> {
+    fn write_data(
+        &mut self,
+        data: Data<'_>,
+        placed: bool,
+        to: &mut DataSection,
+    ) -> WriteResult<()> {
         if !placed {
             return self.parse_data(to, data);
         }
@@ -976,42 +964,42 @@ impl Renumber<'_, '_> {
 impl Reencode for Renumber<'_, '_> {
     type Error = Invalid;
 
-    fn type_index(&mut self, ty: u32) -> Result<u32> {
+    fn type_index(&mut self, ty: u32) -> WriteResult<u32> {
         self.part.intern(ty, self.types)
     }
 
-    fn function_index(&mut self, function: u32) -> Result<u32> {
+    fn function_index(&mut self, function: u32) -> WriteResult<u32> {
         Ok(number(&self.part.functions, function))
     }
 
-    fn global_index(&mut self, global: u32) -> Result<u32> {
+    fn global_index(&mut self, global: u32) -> WriteResult<u32> {
         Ok(match self.part.globals.get(global as usize) {
             Some(GlobalPlace::Import(number) | GlobalPlace::Number(number)) => *number,
             _ => GONE,
         })
     }
 
-    fn table_index(&mut self, table: u32) -> Result<u32> {
+    fn table_index(&mut self, table: u32) -> WriteResult<u32> {
         Ok(number(&self.part.tables, table))
     }
 
-    fn memory_index(&mut self, memory: u32) -> Result<u32> {
+    fn memory_index(&mut self, memory: u32) -> WriteResult<u32> {
         Ok(number(&self.part.memories, memory))
     }
 
-    fn tag_index(&mut self, tag: u32) -> Result<u32> {
+    fn tag_index(&mut self, tag: u32) -> WriteResult<u32> {
         Ok(number(&self.part.tags, tag))
     }
 
-    fn element_index(&mut self, element: u32) -> Result<u32> {
+    fn element_index(&mut self, element: u32) -> WriteResult<u32> {
         Ok(number(&self.part.elements, element))
     }
 
-    fn data_index(&mut self, data: u32) -> Result<u32> {
+    fn data_index(&mut self, data: u32) -> WriteResult<u32> {
         Ok(number(&self.part.data, data))
     }
 
-    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> WriteResult<Instruction<'a>> {
         if let Operator::Call { function_index } = operator
             && self.part.called_before == Some(function_index)
         {
@@ -1030,7 +1018,7 @@ impl Reencode for Renumber<'_, '_> {
             (
                 Some(GlobalPlace::Constant(_) | GlobalPlace::Import(_)),
                 Operator::GlobalSet { .. },
-            ) => Err(Error::UserError(Invalid::Assignment)),
+            ) => Err(WriteError::UserError(Invalid::Assignment)),
             (Some(GlobalPlace::Constant(value)), _) => {
                 Ok(Instruction::I32Const(value.cast_signed()))
             }
@@ -1042,4 +1030,9 @@ impl Reencode for Renumber<'_, '_> {
 /// Code is valid, so there is one.
 fn number(numbers: &[u32], old: u32) -> u32 {
     numbers.get(old as usize).copied().unwrap_or(GONE)
+}
+
+/// Writes a global with a bound of the stack as its first value.
+pub(crate) fn write_bound(to: &mut GlobalSection, bound: u32) {
+    to.global(STACK_POINTER_TYPE, &ConstExpr::i32_const(bound.cast_signed()));
 }

@@ -27,10 +27,8 @@
 //! between sees it. So it is caught, taken there by a branch, and thrown again: the end of that outer body has a
 //! place for it, and the function's body has one if no `try` is outside.
 
-use crate::module::sections::Contents;
-use wasmparser::{
-    BlockType, Catch, FuncType, FunctionBody, Operator, RecGroup, RefType, TryTable, ValType,
-};
+use crate::module::sections::Signatures;
+use wasmparser::{BlockType, Catch, FuncType, FunctionBody, Operator, RefType, TryTable, ValType};
 
 /// Why a function cannot be translated. Offsets are in bytes from the start of the module's file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,40 +70,6 @@ pub(crate) fn is_legacy(operator: &Operator<'_>) -> bool {
             | Operator::Delegate { .. }
             | Operator::Rethrow { .. }
     )
-}
-
-/// A module's types and those of its tags, by their indices.
-#[derive(Debug, Default)]
-pub(crate) struct Signatures {
-    types: Vec<Option<FuncType>>,
-    tags: Vec<u32>,
-}
-
-impl Signatures {
-    pub(crate) fn new(contents: &Contents<'_>) -> Self {
-        let tags = contents.imported_tags.iter().chain(&contents.tags);
-        let types = contents.types.iter().flat_map(RecGroup::types);
-        let types = types.map(|ty| match &ty.composite_type.inner {
-            wasmparser::CompositeInnerType::Func(ty) => Some(ty.clone()),
-            _ => None,
-        });
-        Signatures { types: types.collect(), tags: tags.map(|ty| ty.func_type_idx).collect() }
-    }
-
-    pub(crate) fn function(&self, ty: u32) -> Option<&FuncType> {
-        self.types.get(ty as usize)?.as_ref()
-    }
-
-    fn params_of_block(&self, ty: BlockType) -> Option<&[ValType]> {
-        match ty {
-            BlockType::Empty | BlockType::Type(_) => Some(&[]),
-            BlockType::FuncType(ty) => Some(self.function(ty)?.params()),
-        }
-    }
-
-    fn params_of_tag(&self, tag: u32) -> Option<&[ValType]> {
-        Some(self.function(*self.tags.get(tag as usize)?)?.params())
-    }
 }
 
 /// A function's body in the final encoding.
@@ -601,6 +565,7 @@ fn label<'o>(operator: &'o mut Operator<'_>, offset: usize) -> Result<Option<&'o
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::module::sections::Contents;
 
     const MODULE: &str = r#"(module
         (tag $tag (param i32))

@@ -14,18 +14,20 @@ use wasmparser::{
 };
 
 use crate::module::sections::Contents;
+use crate::module::sections::Signatures;
 use crate::module::stack_checks;
-use crate::plan::set::InputModule;
+use crate::plan::input::InputModule;
 use crate::write::atomics::{self, Atomics, Parts, is_atomic};
-use crate::write::emit::{self, Error, Invalid, Result};
-use crate::write::legacy_exceptions::{self, Signatures, Step};
+use crate::write::emit;
+use crate::write::error::{Invalid, WriteError, WriteResult};
+use crate::write::legacy_exceptions::{self, Step};
 
 /// Rewrites a module; `None` if there is nothing to do.
 ///
 /// # Errors
 ///
 /// When code is malformed.
-pub(crate) fn rewrite(input: &InputModule) -> Result<Option<Vec<u8>>> {
+pub(crate) fn rewrite(input: &InputModule) -> WriteResult<Option<Vec<u8>>> {
     let contents = Contents::read(&input.bytes)?;
     let imported = input.module.internals.imported_functions;
     let bounds = stack_checks::initial_values(&contents, imported, None);
@@ -80,7 +82,7 @@ struct Alone<'a> {
 }
 
 impl Alone<'_> {
-    fn add_types(&mut self, ty: u32, body: &FunctionBody<'_>) -> Result<()> {
+    fn add_types(&mut self, ty: u32, body: &FunctionBody<'_>) -> WriteResult<()> {
         if !has_legacy(body) {
             return Ok(());
         }
@@ -94,7 +96,7 @@ impl Alone<'_> {
 
     /// Finds the functions that a body calls in place of atomic instructions. They are known before
     /// the section with their types is written.
-    fn add_atomics(&mut self, body: &FunctionBody<'_>) -> Result<()> {
+    fn add_atomics(&mut self, body: &FunctionBody<'_>) -> WriteResult<()> {
         for operator in operators(body).filter(is_atomic) {
             self.instruction(operator)?;
         }
@@ -109,12 +111,12 @@ impl Alone<'_> {
         }
     }
 
-    fn type_of(&self, ty: &FuncType) -> Result<u32> {
+    fn type_of(&self, ty: &FuncType) -> WriteResult<u32> {
         let place = self.types.iter().position(|known| known == ty);
-        Ok(self.first_type + place.ok_or(Error::UserError(Invalid::Type))? as u32)
+        Ok(self.first_type + place.ok_or(WriteError::UserError(Invalid::Type))? as u32)
     }
 
-    fn type_of_block(&mut self, ty: &FuncType) -> Result<BlockType> {
+    fn type_of_block(&mut self, ty: &FuncType) -> WriteResult<BlockType> {
         Ok(BlockType::FunctionType(self.type_of(ty)?))
     }
 }
@@ -126,7 +128,7 @@ impl Reencode for Alone<'_> {
         &mut self,
         to: &mut TypeSection,
         section: TypeSectionReader<'_>,
-    ) -> Result<()> {
+    ) -> WriteResult<()> {
         utils::parse_type_section(self, to, section)?;
         for ty in self.types.clone() {
             to.ty().func_type(&self.func_type(ty)?);
@@ -138,7 +140,7 @@ impl Reencode for Alone<'_> {
         &mut self,
         to: &mut FunctionSection,
         section: FunctionSectionReader<'_>,
-    ) -> Result<()> {
+    ) -> WriteResult<()> {
         utils::parse_function_section(self, to, section)?;
         for atomic in &self.atomics.functions {
             to.function(self.type_of(&atomic.ty())?);
@@ -150,7 +152,7 @@ impl Reencode for Alone<'_> {
         &mut self,
         to: &mut CodeSection,
         section: CodeSectionReader<'_>,
-    ) -> Result<()> {
+    ) -> WriteResult<()> {
         utils::parse_code_section(self, to, section)?;
         self.atomics.functions.iter().for_each(|atomic| {
             to.function(&atomic.body());
@@ -158,7 +160,7 @@ impl Reencode for Alone<'_> {
         Ok(())
     }
 
-    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>> {
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> WriteResult<Instruction<'a>> {
         let parts: Parts<Self> = |to| (&mut to.atomics, &to.memory64);
         match atomics::replacement(self, &operator, parts)? {
             Some(plain) => Ok(plain),
@@ -166,19 +168,23 @@ impl Reencode for Alone<'_> {
         }
     }
 
-    fn parse_global(&mut self, to: &mut GlobalSection, global: Global<'_>) -> Result<()> {
+    fn parse_global(&mut self, to: &mut GlobalSection, global: Global<'_>) -> WriteResult<()> {
         let bound = self.bounds.get(&self.next_global);
         self.next_global += 1;
         match bound {
             None => utils::parse_global(self, to, global),
             Some(&bound) => {
-                stack_checks::write_bound(to, bound);
+                emit::write_bound(to, bound);
                 Ok(())
             }
         }
     }
 
-    fn parse_function_body(&mut self, to: &mut CodeSection, body: FunctionBody<'_>) -> Result<()> {
+    fn parse_function_body(
+        &mut self,
+        to: &mut CodeSection,
+        body: FunctionBody<'_>,
+    ) -> WriteResult<()> {
         match self.functions.split_off_first() {
             Some(&ty) if has_legacy(&body) => {
                 let translation = legacy_exceptions::translate(&body, ty, &self.signatures)?;
@@ -195,7 +201,7 @@ impl Reencode for Alone<'_> {
         &mut self,
         to: &mut Module,
         section: CustomSectionReader<'_>,
-    ) -> Result<()> {
+    ) -> WriteResult<()> {
         if !section.name().starts_with(".debug_") {
             to.section(&CustomSection { name: section.name().into(), data: section.data().into() });
         }

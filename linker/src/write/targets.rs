@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::{Meaning, Shared};
 use crate::types::ExternType;
-use crate::write::bind::Source;
+use crate::write::bound::Source;
 
 /// The plan, with what is asked of it for every instruction at hand.
 pub(crate) struct Links<'a> {
@@ -212,7 +212,7 @@ struct End {
 }
 
 impl Indices {
-    fn new(input: &crate::plan::set::InputModule) -> Self {
+    fn new(input: &crate::plan::input::InputModule) -> Self {
         let mut indices = Indices::default();
         for (place, import) in input.module.imports.iter().enumerate() {
             match import.ty {

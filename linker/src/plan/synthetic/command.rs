@@ -16,17 +16,14 @@
 //!
 //! The module of libc has already done that, or must not (`_Exit`), and calls the host.
 
-use std::borrow::Cow;
-
 use wasm_encoder::{BlockType, Function, GlobalType, InstructionSink, MemArg, TagSection};
 use wasmparser::ValType;
 
 use crate::convention::{CALL_CONSTRUCTORS, CALL_DESTRUCTORS, ENV, STACK_LOW, START};
 use crate::module::{Import, Kind, Module};
-use crate::plan::Plan;
 use crate::plan::host_imports::WASI;
-use crate::plan::resolve::Meaning;
-use crate::plan::set::{Definition, InputModule, Set};
+use crate::plan::input::{InputModule, Written};
+use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::ModuleWriter;
 use crate::types::{ExternType, FuncType};
 
@@ -37,17 +34,6 @@ pub(crate) const FLUSH: &str = "fflush";
 /// Prepares the buffer of a stream for output: before that, a stream holds nothing back.
 pub(crate) const FILL: &str = "__towrite";
 const PROC_EXIT: &str = "proc_exit";
-
-/// A module that the linker has written for a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Written {
-    /// Has a `_start` that calls `main`.
-    Start,
-    /// Has what modules call instead of `proc_exit`.
-    Exit,
-    /// Moves the heap of the main.
-    Heap,
-}
 
 /// Which functions of libc are called when a program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +89,7 @@ impl Finish {
     }
 
     /// Returns the name of the function that ends a program so, none if there is nothing to do.
-    fn export(self) -> Option<&'static str> {
+    pub(crate) fn export(self) -> Option<&'static str> {
         match (self.at_exit, self.flush) {
             (true, true) => Some("exit"),
             (true, false) => Some("exit_without_streams"),
@@ -336,27 +322,5 @@ impl Set {
     /// Returns what modules call instead of `proc_exit` if nothing is left out.
     pub(crate) fn exit(&self) -> Option<Definition> {
         Some(Definition { module: self.written(Written::Exit)?, export: 0 })
-    }
-}
-
-impl Plan {
-    /// Returns the module whose `_start` runs the program, by its place in the set, if it is a command.
-    pub fn start(&self) -> Option<usize> {
-        self.set.start().map(|start| start.module)
-    }
-
-    /// Returns the plan of the same program in which only `finish` happens before `proc_exit`.
-    pub(crate) fn ending_with(&self, finish: Finish) -> Cow<'_, Self> {
-        let Some(exit) = self.set.exit() else { return Cow::Borrowed(self) };
-        let mut plan = self.clone();
-        let module = &self.set.inputs[exit.module].module;
-        let export = module.exports.iter().position(|e| Some(e.name.as_str()) == finish.export());
-        let target = match export {
-            Some(export) => Meaning::Function(Definition { export, ..exit }),
-            None => Meaning::Host,
-        };
-        let all = plan.resolution.iter_mut().flatten();
-        all.filter(|meaning| **meaning == Meaning::Function(exit)).for_each(|m| *m = target);
-        Cow::Owned(plan)
     }
 }

@@ -30,7 +30,7 @@ use wasm_encoder::{
 };
 
 use crate::convention::ENV;
-use crate::plan::set::InputModule;
+use crate::plan::input::InputModule;
 use crate::plan::synthetic::{FuncType, ModuleWriter};
 
 /// How messages call the module.
@@ -88,13 +88,13 @@ pub(crate) enum Tags {
 }
 
 /// Whether a module calls `setjmp` and is compiled in a way in which every exception that reaches it ends there.
-pub(crate) fn ends_exceptions(module: &crate::Module) -> bool {
+pub(crate) fn ends_exceptions(module: &crate::module::Module) -> bool {
     let imports = |beginning: &str| module.imports.iter().any(|i| i.name.starts_with(beginning));
     imports("invoke_") && !imports(FIND) && !imports("__resumeException")
 }
 
 /// Whether a module throws C++ exceptions.
-pub(crate) fn throws(module: &crate::Module) -> bool {
+pub(crate) fn throws(module: &crate::module::Module) -> bool {
     module.imports.iter().any(|import| import.name == "__cxa_throw")
 }
 

@@ -8,7 +8,7 @@ use wasm_encoder::{Function, TagSection, ValType};
 
 use crate::convention::ENV;
 use crate::module::stack_checks::STACK_HAS_OVERFLOWED;
-use crate::plan::set::{InputModule, defined};
+use crate::plan::input::{InputModule, defined};
 use crate::plan::synthetic::ModuleWriter;
 
 /// How messages call the module.

@@ -13,9 +13,10 @@
 use wasm_encoder::{EntityType, Function, GlobalType, MemArg, TagSection, ValType};
 
 use crate::convention::{ENV, HEAP_BASE, RELOCATIONS};
-use crate::plan::set::InputModule;
+use crate::plan::input::InputModule;
+use crate::plan::input::Written;
 use crate::plan::synthetic::ModuleWriter;
-use crate::plan::synthetic::command::{Written, written};
+use crate::plan::synthetic::command::written;
 use crate::types::ExternType;
 
 /// Returns where Emscripten's `sbrk` keeps the end of the heap.

@@ -1,0 +1,89 @@
+//! What keeps a module from being read.
+
+use crate::limits::InputLimits;
+
+/// Why bytes are not a module that can be used here. Offsets are in bytes from the file's start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    #[error("`{module}` is empty: 0 bytes are no WebAssembly module")]
+    Empty { module: String },
+    #[error(
+        "`{module}` is not a WebAssembly module: it starts with {found}, not with the magic \
+         number 00 61 73 6d{hint}"
+    )]
+    NotWasm { module: String, found: String, hint: &'static str },
+    #[error(
+        "`{module}` is a component; only core modules can be linked: \
+         build for `wasm32-wasip1` or `wasm32-unknown-unknown`, or run it with `wasmtime run`"
+    )]
+    Component { module: String },
+    #[error("`{module}` has version {version} of the binary format; only version 1 is known")]
+    Version { module: String, version: u32 },
+    #[error(
+        "`{module}` is truncated: its section at offset {offset:#x} should end at byte {expected}, \
+         but the file ends at byte {found}; copy or build it again"
+    )]
+    Truncated { module: String, offset: usize, expected: usize, found: usize },
+    #[error(
+        "`{module}` uses the feature `{feature}`, which is not enabled here: {message} \
+         (at offset {offset:#x}); build it without {}",
+        remedy(feature)
+    )]
+    Feature { module: String, feature: String, message: String, offset: usize },
+    #[error("`{module}` is malformed: {message} (at offset {offset:#x})")]
+    Malformed { module: String, message: String, offset: usize },
+    #[error(
+        "`{module}` has its `{section}` section at offset {offset:#x}; it must come first, and once"
+    )]
+    DylinkNotFirst {
+        module: String,
+        /// `dylink.0` or `dylink`; a module with both has two of them.
+        section: &'static str,
+        offset: usize,
+    },
+    /// The bytes are more than [`InputLimits::max_module_size`](crate::InputLimits::max_module_size).
+    #[error(
+        "`{module}` has more than {limit} bytes, which is the limit for a module; if it is to be that large, raise \
+         `--max-module-size`"
+    )]
+    TooLarge { module: String, limit: u64 },
+    /// They are more than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
+    #[error(
+        "`{module}` has {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
+         all modules together; if it is to have that many, raise `--max-symbols`"
+    )]
+    TooManySymbols { module: String, symbols: usize, limit: usize },
+    #[error("`{module}` asks in `dylink.0` for an alignment of 2^{log2}; 2^31 is the most")]
+    Alignment { module: String, log2: u32 },
+}
+
+impl InputLimits {
+    pub(crate) fn check_size(&self, module: &str, size: usize) -> Result<(), LoadError> {
+        match size as u64 > self.max_module_size {
+            true => Err(self.too_large(module)),
+            false => Ok(()),
+        }
+    }
+
+    /// The error of a module that has more bytes than it may, however many.
+    pub fn too_large(&self, module: &str) -> LoadError {
+        LoadError::TooLarge { module: module.to_owned(), limit: self.max_module_size }
+    }
+
+    /// Of one module.
+    pub(crate) fn check_symbols(&self, module: &str, symbols: usize) -> Result<(), LoadError> {
+        let limit = self.max_symbols;
+        match symbols > limit {
+            true => Err(LoadError::TooManySymbols { module: module.to_owned(), symbols, limit }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What a compiler calls a feature.
+fn remedy(feature: &str) -> &'static str {
+    match feature {
+        "threads" => "threads, which `-pthread` and `-C target-feature=+atomics` bring",
+        _ => "that feature",
+    }
+}

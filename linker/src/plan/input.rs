@@ -1,0 +1,294 @@
+//! A module that takes part in a program, with its bytes and its role.
+
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use wasmparser::ValType;
+
+use crate::convention::{ENV, STACK_POINTER, is_private};
+use crate::limits::InputLimits;
+use crate::module::dylink::MemInfo;
+use crate::module::error::LoadError;
+use crate::module::{Import, Kind, Module};
+use crate::names::{module_name, printable};
+use crate::plan::system_libraries;
+use crate::types::ExternType;
+
+/// A module and its bytes. Two of one hash are the same to a plan.
+#[derive(Debug, Clone)]
+pub struct InputModule {
+    pub module: Arc<Module>,
+    pub bytes: Arc<[u8]>,
+    /// Where it was read from, if that is known. This crate opens nothing; what is kept beside a module, such
+    /// as its source map, is found by it.
+    pub file: Option<PathBuf>,
+    /// The folder that `$ORIGIN` stands for in its runtime path, if it was found in one.
+    pub origin: Option<PathBuf>,
+    /// The name or path by which the program knows it: of its file as it was given, needed or opened.
+    pub opened_as: Option<String>,
+    /// The module name under which others import from it. Modules that share the process's memory all
+    /// have `env`.
+    pub linked_as: String,
+    /// Whether it shares the process's memory and table.
+    shares_memory: bool,
+    /// The file of the system library that it is, if it is one.
+    pub(crate) system: Option<&'static str>,
+    /// Whether somebody has given it in place of the system library of that name.
+    pub(crate) is_replacement: bool,
+    /// Whether it takes part only since a symbol of it was wanted.
+    pub(crate) is_on_demand: bool,
+    /// What the linker has written it for, if it has.
+    pub(crate) written: Option<Written>,
+    /// Its exports by name, once somebody has looked something up in it alone.
+    index: Arc<OnceLock<Vec<usize>>>,
+}
+
+impl InputModule {
+    /// Loads a module that is linked as `env`. A main or a shared library shares the process's memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::load`].
+    pub fn load(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, LoadError> {
+        Self::load_within(name, bytes, &InputLimits::default())
+    }
+
+    /// As [`InputModule::load`], within other limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::load`].
+    pub fn load_within(
+        name: impl Into<String>,
+        bytes: impl Into<Arc<[u8]>>,
+        limits: &InputLimits,
+    ) -> Result<Self, LoadError> {
+        let bytes = bytes.into();
+        let module = Arc::new(Module::load_within(name, &bytes, limits)?);
+        let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
+        let linked_as = ENV.to_owned();
+        Ok(InputModule {
+            module,
+            bytes,
+            file: None,
+            origin: None,
+            opened_as: None,
+            linked_as,
+            shares_memory,
+            system: None,
+            is_replacement: false,
+            is_on_demand: false,
+            written: None,
+            index: Arc::default(),
+        })
+    }
+
+    /// Makes it the system library of a file, one of [`system_libraries`](crate::system_libraries),
+    /// whatever it is called itself.
+    #[must_use]
+    pub fn into_system(mut self, file: &'static str) -> Self {
+        self.rename(module_name(file).to_owned());
+        self.opened_as = Some(file.to_owned());
+        self.system = Some(file);
+        self
+    }
+
+    /// Returns how the program calls its file; a module without one by its name.
+    pub fn path_or_name(&self) -> &str {
+        self.opened_as.as_deref().unwrap_or(&self.module.name)
+    }
+
+    /// Marks it as given in place of a system library: plans say so.
+    #[must_use]
+    pub fn into_replacement(mut self) -> Self {
+        self.is_replacement = true;
+        self
+    }
+
+    /// Returns whether it is a system library. Its name says nothing about that.
+    pub fn is_system(&self) -> bool {
+        self.system.is_some()
+    }
+
+    /// Returns the file that was given in place of this system library, if one was.
+    pub(crate) fn replacement(&self) -> Option<String> {
+        let file = self.file.as_ref().map(|file| file.display().to_string());
+        self.is_replacement.then(|| file.unwrap_or_default())
+    }
+
+    /// Renames a module that is no system library but called like one: such a module is called by its
+    /// file, as in `libc.wasm`, so that messages tell the two apart.
+    pub(crate) fn tell_from_system(&mut self) {
+        if self.is_system() || system_libraries::titled(&self.module.name).is_none() {
+            return;
+        }
+        let file = self.file.as_deref().and_then(|file| file.file_name());
+        let file = file.map(|file| printable(&file.to_string_lossy()).into_owned());
+        let file = file.filter(|file| *file != self.module.name);
+        self.rename(file.unwrap_or_else(|| format!("{}.wasm", self.module.name)));
+    }
+
+    fn rename(&mut self, name: String) {
+        if self.module.name != name {
+            Arc::make_mut(&mut self.module).name = name;
+        }
+    }
+
+    /// Gives others the exports of this module under a module name of its own, with its own memory.
+    pub fn preloaded_as(mut self, name: impl Into<String>) -> Self {
+        self.linked_as = name.into();
+        self.shares_memory = false;
+        self
+    }
+
+    /// Whether it shares the process's memory and table: a main or a shared library that is not
+    /// preloaded.
+    pub fn shares_memory(&self) -> bool {
+        self.shares_memory
+    }
+}
+
+impl Hash for InputModule {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // All else of `module` was read from the bytes, and these are the same in whatever file.
+        let InputModule {
+            module,
+            bytes,
+            linked_as,
+            shares_memory,
+            is_on_demand,
+            system,
+            written,
+            is_replacement: _,
+            file: _,
+            origin: _,
+            opened_as: _,
+            index: _,
+        } = self;
+        (&module.name, bytes, linked_as, shares_memory, is_on_demand, system, written).hash(state);
+    }
+}
+
+impl InputModule {
+    /// Returns whether it needs the system library of a name, and no other file of that name.
+    pub(crate) fn needs_system(&self, name: &str) -> bool {
+        self.is_system() && system_libraries::system_library(name).is_some()
+    }
+
+    /// Returns the name by which other libraries need it. That of a system library is its file, so that no
+    /// other has it.
+    pub(crate) fn library_name(&self) -> &str {
+        self.system.unwrap_or_else(|| module_name(&self.module.name))
+    }
+
+    /// Whether its data lies at fixed addresses of the process's memory.
+    pub(crate) fn is_main(&self) -> bool {
+        self.shares_memory() && self.module.kind == Kind::Main
+    }
+
+    /// The room that it needs in the process's memory and table, if it has none at fixed addresses.
+    pub(crate) fn mem_info(&self) -> Option<MemInfo> {
+        let dylink = self.module.dylink.as_ref()?;
+        let is_placed = self.shares_memory && self.module.kind == Kind::SharedLibrary;
+        is_placed.then_some(dylink.mem_info)
+    }
+
+    /// Whether it is a main that defines the process's memory; others import it.
+    pub(crate) fn lends_memory(&self) -> bool {
+        let is_memory = |import: &Import| matches!(import.ty, ExternType::Memory(_));
+        self.is_main() && !self.module.imports.iter().any(is_memory)
+    }
+
+    /// Returns whether it is a main on whose stack the others work too.
+    pub(crate) fn lends_stack(&self) -> bool {
+        self.lends_memory() && self.module.export(STACK_POINTER).is_some()
+    }
+
+    /// The names that it defines for others.
+    pub fn symbols(&self) -> impl Iterator<Item = &str> {
+        let exports = self.module.exports.iter().enumerate();
+        exports.filter(|(index, _)| self.offers(*index)).map(|(_, export)| export.name.as_str())
+    }
+
+    /// The export by which it defines a symbol for others, by its place among the exports.
+    pub(crate) fn definition(&self, symbol: &str) -> Option<usize> {
+        self.indexed_export(symbol).filter(|&export| self.offers(export))
+    }
+
+    /// Has the exports looked up anew, after they have changed.
+    pub(crate) fn forget_index(&mut self) {
+        self.index = Arc::default();
+    }
+
+    /// The export of a name, by its place among the exports.
+    pub(crate) fn indexed_export(&self, name: &str) -> Option<usize> {
+        let name_of = |export: usize| self.module.exports[export].name.as_str();
+        let index = self.index.get_or_init(|| {
+            let mut index: Vec<_> = (0..self.module.exports.len()).collect();
+            index.sort_unstable_by_key(|&export| name_of(export));
+            index
+        });
+        let at = index.binary_search_by_key(&name, |&export| name_of(export)).ok()?;
+        Some(index[at])
+    }
+
+    /// Whether others can import an export. A module that shares memory offers what it defines: not what is
+    /// private to it, nor an import that is passed on, nor a global that is no address.
+    pub(crate) fn offers(&self, export: usize) -> bool {
+        let item = &self.module.exports[export];
+        let internals = &self.module.internals;
+        let own = match &item.ty {
+            _ if self.written.is_some() => return false,
+            _ if !self.shares_memory() => return true,
+            ExternType::Func(_) => item.index >= internals.imported_functions,
+            ExternType::Global(ty) => {
+                !ty.mutable && ty.content == ValType::I32 && self.address(export).is_some()
+            }
+            ExternType::Tag(_) => item.index >= internals.imported_tags,
+            _ => false,
+        };
+        own && !is_private(&item.name)
+    }
+
+    /// The slots that it fills with its functions, by these; those of a table of its own are none of the process's.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (&u32, &u32)> {
+        self.module.internals.slots.iter().filter(|_| self.shares_memory())
+    }
+
+    /// The slot that it fills with a function, as [`InputModule::slots`].
+    pub(crate) fn slot(&self, function: u32) -> Option<u32> {
+        self.module.internals.slots.get(&function).copied().filter(|_| self.shares_memory())
+    }
+
+    /// The initial value of an exported global.
+    pub(crate) fn exported_value(&self, name: &str) -> Option<u32> {
+        let export = self.module.exports.iter().position(|export| export.name == name)?;
+        matches!(self.module.exports[export].ty, ExternType::Global(_)).then_some(())?;
+        self.address(export)
+    }
+
+    /// The address that an exported global stands for, relative to `__memory_base` in a shared library.
+    pub(crate) fn address(&self, export: usize) -> Option<u32> {
+        let internals = &self.module.internals;
+        let global = self.module.exports[export].index.checked_sub(internals.imported_globals)?;
+        *internals.global_values.get(global as usize)?
+    }
+}
+
+/// A module that the linker has written for a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Written {
+    /// Has a `_start` that calls `main`.
+    Start,
+    /// Has what modules call instead of `proc_exit`.
+    Exit,
+    /// Moves the heap of the main.
+    Heap,
+}
+
+/// The symbols that some module of the process defines.
+pub(crate) fn defined(inputs: &[InputModule]) -> HashSet<&str> {
+    inputs.iter().filter(|input| input.linked_as == ENV).flat_map(InputModule::symbols).collect()
+}
