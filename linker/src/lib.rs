@@ -1,4 +1,4 @@
-//! Links WebAssembly modules: what each asks for and offers as plain data, where everything is to lie, and
+//! Targets WebAssembly modules: what each asks for and offers as plain data, where everything is to lie, and
 //! the modules rewritten accordingly.
 //!
 //! # Dynamic linking, for somebody who never saw it

@@ -17,11 +17,11 @@ use crate::module::{Import, Kind};
 use crate::names::module_name;
 use crate::plan::Initialiser;
 use crate::plan::Plan;
+use crate::plan::exception_model::{self, ExceptionModel};
 use crate::plan::input::InputModule;
 use crate::plan::layout::{ItemId, Layout, Placement, Slot, instantiation_order, wanted};
-use crate::plan::libcxx::{self, Flavour};
 use crate::plan::library_source::{LibrarySource, SystemLibraries};
-use crate::plan::resolve::{Meaning, resolve_new};
+use crate::plan::resolve::{ImportTarget, resolve_new};
 use crate::plan::set::{LibraryNames, Set, Symbols};
 use crate::plan::synthetic::invoke::{self, Tags};
 use crate::plan::synthetic::runtime_hooks;
@@ -29,7 +29,7 @@ use crate::plan::system_libraries;
 use crate::write::bind::rewrite;
 use crate::write::bound::BoundModule;
 use crate::write::error::BindError;
-use crate::write::targets::Links;
+use crate::write::targets::Targets;
 
 /// How a library, and what it needs that does not run yet, joins a program.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub struct BindKey {
     /// The addresses of the modules' bytes, and of each whether it runs already.
     inputs: Vec<(usize, bool)>,
     order: Vec<usize>,
-    meanings: Vec<Meaning>,
+    import_targets: Vec<ImportTarget>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -313,8 +313,8 @@ impl<'r> Gathering<'r> {
         if self.wanted().is_empty() {
             return Ok(());
         }
-        let flavour = self.flavour();
-        let files = libcxx::libraries(flavour).into_iter();
+        let model = self.exception_model();
+        let files = exception_model::libraries(model).into_iter();
         let new = files.filter(|file| self.running.system(file).is_none());
         let new: Vec<_> = new.filter(|file| self.new_system(file).is_none()).collect();
         let new = new.into_iter();
@@ -332,23 +332,23 @@ impl<'r> Gathering<'r> {
     }
 
     /// How the code catches that joins: as that does which runs, if it has a libc++.
-    fn flavour(&mut self) -> Option<Flavour> {
+    fn exception_model(&mut self) -> Option<ExceptionModel> {
         let is_new = |place: &usize| self.ids[*place].is_none();
         let new = (0..self.inputs.len()).filter(is_new).map(|place| &self.inputs[place]);
         let mut faults = Vec::new();
-        let asked = libcxx::of(new, &mut faults);
+        let asked = exception_model::of(new, &mut faults);
         let runs = |file: &str| self.running.system(file).is_some();
-        let running = libcxx::all().find(|(file, _)| runs(file));
-        if let (Some((flavour, module)), Some((file, running))) = (asked, running)
-            && running != Some(flavour)
+        let running = exception_model::all().find(|(file, _)| runs(file));
+        if let (Some((model, module)), Some((file, running))) = (asked, running)
+            && running != Some(model)
         {
             faults.push(Fault::OtherExceptions {
                 module: module.module.name.clone(),
-                flag: flavour.flag,
+                flag: model.flag,
                 library: module_name(file).to_owned(),
             });
         }
-        let asked = asked.map(|(flavour, _)| flavour);
+        let asked = asked.map(|(model, _)| model);
         self.faults.extend(faults);
         running.map_or(asked, |(_, running)| running)
     }
@@ -511,7 +511,7 @@ impl Opening {
             module,
             inputs: inputs.collect(),
             order: self.plan.layout.order.clone(),
-            meanings: self.plan.resolution[module].clone(),
+            import_targets: self.plan.resolution[module].clone(),
         }
     }
 
@@ -521,17 +521,17 @@ impl Opening {
     ///
     /// When its code is malformed in a way that loading it does not find.
     pub fn bind(&self, module: usize) -> Result<BoundModule, BindError> {
-        let links = Links::without_numbers(&self.plan);
+        let targets = Targets::without_numbers(&self.plan);
         let name = &self.input(module).module.name;
-        rewrite(&links, module).map_err(|error| BindError::new(name, &error))
+        rewrite(&targets, module).map_err(|error| BindError::new(name, &error))
     }
 
     /// What an import of a new module stands for, once all have their places.
     pub fn number(&self, module: usize, import: usize) -> u32 {
-        let Some(&meaning) = self.plan.resolution[module].get(import) else { return 0 };
-        match meaning {
-            Meaning::Function(_) => self.plan.late_slot(module, meaning),
-            _ => self.plan.constant(module, meaning),
+        let Some(&target) = self.plan.resolution[module].get(import) else { return 0 };
+        match target {
+            ImportTarget::Function(_) => self.plan.late_slot(module, target),
+            _ => self.plan.constant(module, target),
         }
         .unwrap_or_default()
     }
@@ -586,8 +586,8 @@ impl Opening {
 
     /// Whose functions and data a new module uses.
     pub(crate) fn uses(&self, module: usize) -> Vec<usize> {
-        let meanings = self.plan.resolution[module].iter();
-        let used = meanings.filter_map(|meaning| meaning.definition()).map(|used| used.module);
+        let import_targets = self.plan.resolution[module].iter();
+        let used = import_targets.filter_map(|target| target.definition()).map(|used| used.module);
         let mut used: Vec<_> = used.filter(|&other| other != module).collect();
         used.sort_unstable();
         used.dedup();

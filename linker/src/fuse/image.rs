@@ -6,8 +6,8 @@ use wasmparser::{ConstExpr, FunctionBody, Operator, ValType};
 
 use crate::module::sections::Contents;
 use crate::plan::layout::ItemId;
-use crate::plan::resolve::Meaning;
-use crate::write::targets::{FunctionLink, GlobalLink, Links, SharedLink};
+use crate::plan::resolve::ImportTarget;
+use crate::write::targets::{FunctionTarget, GlobalTarget, SharedTarget, Targets};
 
 /// The bytes of a memory that something was written to, in chunks.
 #[derive(Debug)]
@@ -93,11 +93,11 @@ pub(crate) enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Value {
     pub(crate) number: u32,
-    pub(crate) of: Of,
+    pub(crate) of: Provenance,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum Provenance {
     /// A plain number.
     Nothing,
     /// A slot of the table.
@@ -121,19 +121,19 @@ const DEPTH: usize = 8;
 /// What a function does, if it only writes numbers that are known to addresses that are known: relocations
 /// do, and the clearing of data that starts as zero.
 pub(crate) fn effects(
-    links: &Links<'_>,
+    targets: &Targets<'_>,
     contents: &[Contents<'_>],
     function: ItemId,
 ) -> Option<Vec<Effect>> {
     let bodies = contents[function.module].bodies.iter();
     let left = bodies.map(|body| body.range().len()).sum();
-    let mut collector = Collector { links, contents, left, effects: Vec::new() };
+    let mut collector = Collector { targets, contents, left, effects: Vec::new() };
     collector.function(function, DEPTH)?;
     Some(collector.effects)
 }
 
 struct Collector<'p, 'a> {
-    links: &'p Links<'p>,
+    targets: &'p Targets<'p>,
     contents: &'p [Contents<'a>],
     /// Instructions that may still be followed: as many as the module has bytes of code, for each once. Functions that
     /// call each other several times over would have no end otherwise.
@@ -143,9 +143,9 @@ struct Collector<'p, 'a> {
 
 impl Collector<'_, '_> {
     fn function(&mut self, function: ItemId, depth: usize) -> Option<()> {
-        let FunctionLink::Defined(id) = self.links.function(function) else { return None };
+        let FunctionTarget::Defined(id) = self.targets.function(function) else { return None };
         let module = id.module;
-        let defined = id.index - self.links.imported(module).functions;
+        let defined = id.index - self.targets.imported(module).functions;
         let body = self.contents[module].bodies.get(defined as usize)?;
         let mut locals = locals(body)?;
         let mut stack: Vec<Value> = Vec::new();
@@ -181,7 +181,7 @@ impl Collector<'_, '_> {
                 Operator::Nop => {}
                 Operator::Return | Operator::End => break,
                 operator => {
-                    let value = constant(self.links, module, &operator, &mut stack)?;
+                    let value = constant(self.targets, module, &operator, &mut stack)?;
                     stack.push(value);
                 }
             }
@@ -191,7 +191,7 @@ impl Collector<'_, '_> {
 
     /// Of a memory that a module keeps for itself there is no image.
     fn is_shared(&self, module: usize, memory: u32) -> bool {
-        self.links.memory(ItemId { module, index: memory }) == SharedLink::Shared
+        self.targets.memory(ItemId { module, index: memory }) == SharedTarget::Shared
     }
 }
 
@@ -200,7 +200,7 @@ const LOCALS: usize = 1000;
 
 /// The locals of a function without parameters as they are at its start.
 fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
-    let zero = Value { number: 0, of: Of::Nothing };
+    let zero = Value { number: 0, of: Provenance::Nothing };
     let mut locals = Vec::new();
     for group in body.get_locals_reader().ok()? {
         let (count, ty) = group.ok()?;
@@ -212,13 +212,17 @@ fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
 }
 
 /// The value of a constant expression of a module.
-pub(crate) fn value(links: &Links<'_>, module: usize, expression: &ConstExpr<'_>) -> Option<Value> {
+pub(crate) fn value(
+    targets: &Targets<'_>,
+    module: usize,
+    expression: &ConstExpr<'_>,
+) -> Option<Value> {
     let mut stack = Vec::new();
     for operator in expression.get_operators_reader() {
         match operator.ok()? {
             Operator::End => break,
             operator => {
-                let value = constant(links, module, &operator, &mut stack)?;
+                let value = constant(targets, module, &operator, &mut stack)?;
                 stack.push(value);
             }
         }
@@ -227,7 +231,7 @@ pub(crate) fn value(links: &Links<'_>, module: usize, expression: &ConstExpr<'_>
 }
 
 fn constant(
-    links: &Links<'_>,
+    targets: &Targets<'_>,
     module: usize,
     operator: &Operator<'_>,
     stack: &mut Vec<Value>,
@@ -235,34 +239,34 @@ fn constant(
     let mut both = |number: fn(u32, u32) -> u32| {
         let (right, left) = (stack.pop()?, stack.pop()?);
         let of = match (left.of, right.of) {
-            (of, Of::Nothing) | (Of::Nothing, of) => of,
+            (of, Provenance::Nothing) | (Provenance::Nothing, of) => of,
             _ => return None,
         };
         Some(Value { number: number(left.number, right.number), of })
     };
     match *operator {
         Operator::I32Const { value } => {
-            Some(Value { number: value.cast_unsigned(), of: Of::Nothing })
+            Some(Value { number: value.cast_unsigned(), of: Provenance::Nothing })
         }
         Operator::I32Add => both(u32::wrapping_add),
         Operator::I32Sub => both(u32::wrapping_sub),
         Operator::I32Mul => both(u32::wrapping_mul),
         Operator::GlobalGet { global_index } => {
-            global(links, ItemId { module, index: global_index })
+            global(targets, ItemId { module, index: global_index })
         }
         _ => None,
     }
 }
 
 /// The value of an imported global that is one of the linker's.
-fn global(links: &Links<'_>, id: ItemId) -> Option<Value> {
-    let GlobalLink::Constant(number) = links.global(id) else { return None };
-    let (_, meaning) = links.imported_global(id)?;
-    let of = match meaning {
-        Meaning::MemoryBase => Of::Data(id.module),
-        Meaning::DataAddress(Some(definition)) => Of::Data(definition.module),
-        Meaning::TableBase | Meaning::FunctionAddress(Some(_)) => Of::Slot,
-        _ => Of::Nothing,
+fn global(targets: &Targets<'_>, id: ItemId) -> Option<Value> {
+    let GlobalTarget::Constant(number) = targets.global(id) else { return None };
+    let (_, target) = targets.imported_global(id)?;
+    let of = match target {
+        ImportTarget::MemoryBase => Provenance::Data(id.module),
+        ImportTarget::DataAddress(Some(definition)) => Provenance::Data(definition.module),
+        ImportTarget::TableBase | ImportTarget::FunctionAddress(Some(_)) => Provenance::Slot,
+        _ => Provenance::Nothing,
     };
     Some(Value { number, of })
 }

@@ -12,18 +12,18 @@ use wasmparser::{
 };
 
 use crate::fuse::error::FuseError;
-use crate::fuse::image::{Effect, Of, effects, value};
+use crate::fuse::image::{Effect, Provenance, effects, value};
 use crate::module::sections::Contents;
 use crate::names::demangle;
 use crate::plan::layout::ItemId;
-use crate::plan::resolve::Meaning;
+use crate::plan::resolve::ImportTarget;
 use crate::write::error::{BindError, WriteResult};
-use crate::write::live::Reach;
-use crate::write::targets::{FunctionLink, GlobalLink, Links, SharedLink};
+use crate::write::live::Live;
+use crate::write::targets::{FunctionTarget, GlobalTarget, SharedTarget, Targets};
 
-/// The modules of a program as the search for what it needs sees them.
+/// The modules of a program as the marker for what it needs sees them.
 pub(crate) struct Program<'a> {
-    pub(crate) links: &'a Links<'a>,
+    pub(crate) targets: &'a Targets<'a>,
     pub(crate) contents: Vec<Contents<'a>>,
     /// The functions in the shared table, as the modules call them that put them there.
     pub(crate) table: BTreeMap<u32, ItemId>,
@@ -69,20 +69,20 @@ impl<'a> Program<'a> {
     /// # Errors
     ///
     /// When a module is malformed.
-    pub(crate) fn new(links: &'a Links<'a>) -> WriteResult<Self> {
-        let plan = links.plan;
+    pub(crate) fn new(targets: &'a Targets<'a>) -> WriteResult<Self> {
+        let plan = targets.plan;
         let contents = plan.set.inputs.iter().map(|input| Contents::read(&input.bytes));
         let contents = contents.collect::<wasmparser::Result<Vec<_>>>()?;
         let start = |(module, own): (usize, &Contents<'_>)| {
             let function = ItemId { module, index: own.start? };
-            Some(Start { function, effects: effects(links, &contents, function) })
+            Some(Start { function, effects: effects(targets, &contents, function) })
         };
         let starts = contents.iter().enumerate().map(start).collect();
         let initialiser = |call: crate::plan::Initialiser| {
             let export = plan.set.inputs[call.module].module.export(&call.name)?;
             let function = ItemId { module: call.module, index: export.index };
             let is_relocation = crate::convention::RELOCATIONS.contains(&call.name.as_str());
-            let effects = effects(links, &contents, function);
+            let effects = effects(targets, &contents, function);
             Some(Initialiser { function, is_relocation, effects })
         };
         let initialisers: Vec<_> =
@@ -90,7 +90,7 @@ impl<'a> Program<'a> {
         let (table, modules) = (BTreeMap::new(), contents.len());
         let (filled, own_initialisers) = (vec![Vec::new(); modules], vec![Vec::new(); modules]);
         let mut program =
-            Program { links, contents, table, filled, starts, initialisers, own_initialisers };
+            Program { targets, contents, table, filled, starts, initialisers, own_initialisers };
         for (at, call) in program.initialisers.iter().enumerate() {
             program.own_initialisers[call.function.module].push(at);
         }
@@ -98,11 +98,11 @@ impl<'a> Program<'a> {
     }
 
     /// Follows other links from now on, which differ only in what ends the program.
-    pub(crate) fn with_links<'b>(self, links: &'b Links<'b>) -> Program<'b>
+    pub(crate) fn with_links<'b>(self, targets: &'b Targets<'b>) -> Program<'b>
     where
         'a: 'b,
     {
-        Program { links, ..self }
+        Program { targets, ..self }
     }
 
     /// As instantiating the modules one after the other would, canonical slots last.
@@ -111,18 +111,18 @@ impl<'a> Program<'a> {
     ///
     /// When an element segment does not lie in the table, or nobody knows where it lies.
     pub(crate) fn fill_table(&mut self) -> std::result::Result<(), FuseError> {
-        let layout = &self.links.plan.layout;
+        let layout = &self.targets.plan.layout;
         for &module in &layout.order {
-            let name = &self.links.plan.set.inputs[module].module.name;
+            let name = &self.targets.plan.set.inputs[module].module.name;
             for element in &self.contents[module].elements {
                 let ElementKind::Active { table_index, offset_expr } = &element.kind else {
                     continue;
                 };
                 let table = ItemId { module, index: table_index.unwrap_or(0) };
-                if self.links.table(table) != SharedLink::Shared {
+                if self.targets.table(table) != SharedTarget::Shared {
                     continue;
                 }
-                let offset = value(self.links, module, offset_expr);
+                let offset = value(self.targets, module, offset_expr);
                 let offset =
                     offset.ok_or_else(|| FuseError::UnknownSlot { module: name.clone() })?;
                 let functions = functions(element.items.clone());
@@ -141,7 +141,7 @@ impl<'a> Program<'a> {
             }
         }
         let slots = layout.slots.values();
-        let items = &self.links.plan.set;
+        let items = &self.targets.plan.set;
         self.table.extend(slots.map(|slot| (slot.index, items.item(slot.definition))));
         self.table.iter().for_each(|(&slot, id)| self.filled[id.module].push(slot));
         Ok(())
@@ -157,15 +157,15 @@ impl<'a> Program<'a> {
         let Contents { data, elements, .. } = &self.contents[module];
         let is_fixed_data = |data: &wasmparser::Data<'_>| {
             matches!(&data.kind, DataKind::Active { memory_index, offset_expr }
-                if self.links.memory(ItemId { module, index: *memory_index }) == SharedLink::Shared
+                if self.targets.memory(ItemId { module, index: *memory_index }) == SharedTarget::Shared
                     && is_plain(offset_expr))
         };
         let is_fixed_element = |element: &wasmparser::Element<'_>| {
             matches!(&element.kind, ElementKind::Active { table_index, offset_expr }
-                if self.links.table(ItemId { module, index: table_index.unwrap_or(0) }) == SharedLink::Shared
+                if self.targets.table(ItemId { module, index: table_index.unwrap_or(0) }) == SharedTarget::Shared
                     && is_plain(offset_expr))
         };
-        let input = &self.links.plan.set.inputs[module];
+        let input = &self.targets.plan.set.inputs[module];
         input.shares_memory()
             && (data.iter().any(is_fixed_data) || elements.iter().any(is_fixed_element))
     }
@@ -183,17 +183,17 @@ impl<'a> Program<'a> {
     }
 
     /// What is needed for the program to be used by these.
-    pub(crate) fn reach(&self, roots: impl IntoIterator<Item = Root>) -> Reach {
-        let mut search = Search { program: self, reach: Reach::default(), open: Vec::new() };
-        let inputs = self.links.plan.set.inputs.iter().enumerate();
+    pub(crate) fn mark(&self, roots: impl IntoIterator<Item = Root>) -> Live {
+        let mut marker = Marker { program: self, live: Live::default(), open: Vec::new() };
+        let inputs = self.targets.plan.set.inputs.iter().enumerate();
         let given = inputs.filter(|(_, input)| !input.is_on_demand);
-        given.for_each(|(module, _)| search.activate(module));
-        search.finish(roots)
+        given.for_each(|(module, _)| marker.activate(module));
+        marker.finish(roots)
     }
 
     /// What is needed if it can be used by these too.
-    pub(crate) fn reach_more(&self, reach: Reach, roots: impl IntoIterator<Item = Root>) -> Reach {
-        Search { program: self, reach, open: Vec::new() }.finish(roots)
+    pub(crate) fn mark_more(&self, live: Live, roots: impl IntoIterator<Item = Root>) -> Live {
+        Marker { program: self, live, open: Vec::new() }.finish(roots)
     }
 }
 
@@ -202,14 +202,14 @@ fn functions(items: ElementItems<'_>) -> wasmparser::Result<Vec<Option<u32>>> {
     crate::module::functions(items)
 }
 
-struct Search<'p, 'a> {
+struct Marker<'p, 'a> {
     program: &'p Program<'a>,
-    reach: Reach,
+    live: Live,
     /// Functions whose code has not been looked at.
     open: Vec<ItemId>,
 }
 
-impl Search<'_, '_> {
+impl Marker<'_, '_> {
     fn root(&mut self, root: Root) {
         match root {
             Root::Item(ExternalKind::Func | ExternalKind::FuncExact, id) => self.function(id),
@@ -217,22 +217,22 @@ impl Search<'_, '_> {
             Root::Item(ExternalKind::Memory, id) => self.memory(id, None),
             Root::Item(ExternalKind::Table, id) => self.table(id),
             Root::Item(ExternalKind::Tag, id) => {
-                let tag = self.program.links.tag(id);
+                let tag = self.program.targets.tag(id);
                 self.activate(tag.module);
             }
             Root::Address { module, .. } => self.image(module),
         }
     }
 
-    fn finish(mut self, roots: impl IntoIterator<Item = Root>) -> Reach {
+    fn finish(mut self, roots: impl IntoIterator<Item = Root>) -> Live {
         roots.into_iter().for_each(|root| self.root(root));
         self.run();
-        self.reach
+        self.live
     }
 
     fn run(&mut self) {
         while let Some(id) = self.open.pop() {
-            let imported = self.program.links.imported(id.module).functions;
+            let imported = self.program.targets.imported(id.module).functions;
             let body = self.program.contents[id.module].bodies.get((id.index - imported) as usize);
             // Code that is malformed fails when it is written.
             let operators = body.and_then(|body| body.get_operators_reader().ok());
@@ -245,11 +245,11 @@ impl Search<'_, '_> {
 
     /// A function that a module refers to, by its own number for it.
     fn function(&mut self, id: ItemId) {
-        if self.program.links.imported_function(id).is_some() && !self.reach.imports.insert(id) {
+        if self.program.targets.imported_function(id).is_some() && !self.live.imports.insert(id) {
             return;
         }
-        if let FunctionLink::Defined(id) = self.program.links.function(id)
-            && self.reach.functions.insert(id)
+        if let FunctionTarget::Defined(id) = self.program.targets.function(id)
+            && self.live.functions.insert(id)
         {
             self.activate(id.module);
             self.open.push(id);
@@ -258,7 +258,7 @@ impl Search<'_, '_> {
 
     /// A module that is there is initialised.
     fn activate(&mut self, module: usize) {
-        if !self.reach.active.insert(module) {
+        if !self.live.active.insert(module) {
             return;
         }
         let program = self.program;
@@ -278,7 +278,7 @@ impl Search<'_, '_> {
 
     /// The data of a module, and what it refers to.
     fn image(&mut self, module: usize) {
-        if !self.reach.images.insert(module) {
+        if !self.live.images.insert(module) {
             return;
         }
         self.activate(module);
@@ -288,23 +288,25 @@ impl Search<'_, '_> {
         let relocations = relocations.filter_map(|call| call.effects.as_ref());
         for effect in start.chain(relocations).flatten() {
             match effect {
-                Effect::Store { value, .. } if value.of == Of::Slot => self.slot(value.number),
+                Effect::Store { value, .. } if value.of == Provenance::Slot => {
+                    self.slot(value.number)
+                }
                 Effect::Store { value, .. } => {
-                    if let Of::Data(module) = value.of {
+                    if let Provenance::Data(module) = value.of {
                         self.image(module);
                     }
                 }
                 Effect::Clear { .. } => {}
             }
         }
-        if program.links.plan.set.inputs[module].is_main() {
+        if program.targets.plan.set.inputs[module].is_main() {
             self.all_slots(module);
         }
     }
 
     fn slot(&mut self, slot: u32) {
         if let Some(&function) = self.program.table.get(&slot)
-            && self.reach.slots.insert(slot)
+            && self.live.slots.insert(slot)
         {
             self.function(function);
         }
@@ -312,27 +314,27 @@ impl Search<'_, '_> {
 
     /// All slots that a module fills.
     fn all_slots(&mut self, module: usize) {
-        let slots = self.program.filled.get(module).filter(|_| self.reach.filled.insert(module));
+        let slots = self.program.filled.get(module).filter(|_| self.live.filled.insert(module));
         slots.into_iter().flatten().for_each(|&slot| self.slot(slot));
     }
 
     fn global(&mut self, id: ItemId) {
-        match self.program.links.global(id) {
-            GlobalLink::StackPointer => self.reach.uses_stack_pointer = true,
+        match self.program.targets.global(id) {
+            GlobalTarget::StackPointer => self.live.uses_stack_pointer = true,
             // A program of which anything is left out has its addresses.
-            GlobalLink::Number(_) => {}
-            GlobalLink::Constant(number) => {
-                match self.program.links.imported_global(id).map(|(_, meaning)| meaning) {
-                    Some(Meaning::MemoryBase) => self.image(id.module),
-                    Some(Meaning::DataAddress(Some(of))) => self.image(of.module),
-                    Some(Meaning::FunctionAddress(Some(_))) => self.slot(number),
+            GlobalTarget::Number(_) => {}
+            GlobalTarget::Constant(number) => {
+                match self.program.targets.imported_global(id).map(|(_, target)| target) {
+                    Some(ImportTarget::MemoryBase) => self.image(id.module),
+                    Some(ImportTarget::DataAddress(Some(of))) => self.image(of.module),
+                    Some(ImportTarget::FunctionAddress(Some(_))) => self.slot(number),
                     // `__table_base` too: which slots are meant, [`Scan::sum`] finds.
                     _ => {}
                 }
             }
-            GlobalLink::Defined(id) => {
-                if self.reach.globals.insert(id) {
-                    let imported = self.program.links.imported(id.module).globals;
+            GlobalTarget::Defined(id) => {
+                if self.live.globals.insert(id) {
+                    let imported = self.program.targets.imported(id.module).globals;
                     let globals = &self.program.contents[id.module].globals;
                     // Code that is not valid fails when it is written.
                     if let Some(global) = globals.get((id.index - imported) as usize) {
@@ -349,16 +351,16 @@ impl Search<'_, '_> {
     }
 
     fn memory(&mut self, id: ItemId, user: Option<ItemId>) {
-        let SharedLink::Defined(id) = self.program.links.memory(id) else { return };
-        if self.reach.memories.contains_key(&id) {
+        let SharedTarget::Defined(id) = self.program.targets.memory(id) else { return };
+        if self.live.memories.contains_key(&id) {
             return;
         }
-        self.reach.memories.insert(id, user);
+        self.live.memories.insert(id, user);
         for module in 0..self.program.contents.len() {
             for data in &self.program.contents[module].data {
                 if let DataKind::Active { memory_index, offset_expr } = &data.kind
-                    && self.program.links.memory(ItemId { module, index: *memory_index })
-                        == SharedLink::Defined(id)
+                    && self.program.targets.memory(ItemId { module, index: *memory_index })
+                        == SharedTarget::Defined(id)
                 {
                     self.expression(module, offset_expr);
                 }
@@ -368,11 +370,11 @@ impl Search<'_, '_> {
 
     /// A table that is not shared, with all that it holds: which of it is called, its code does not tell.
     fn table(&mut self, id: ItemId) {
-        let SharedLink::Defined(id) = self.program.links.table(id) else { return };
-        if !self.reach.tables.insert(id) {
+        let SharedTarget::Defined(id) = self.program.targets.table(id) else { return };
+        if !self.live.tables.insert(id) {
             return;
         }
-        let imported = self.program.links.imported(id.module).tables;
+        let imported = self.program.targets.imported(id.module).tables;
         let table = self.program.contents[id.module].tables.get((id.index - imported) as usize);
         if let Some(Table { init: TableInit::Expr(value), .. }) = table {
             self.expression(id.module, value);
@@ -380,8 +382,11 @@ impl Search<'_, '_> {
         for module in 0..self.program.contents.len() {
             for element in &self.program.contents[module].elements {
                 if let ElementKind::Active { table_index, offset_expr } = &element.kind
-                    && self.program.links.table(ItemId { module, index: table_index.unwrap_or(0) })
-                        == SharedLink::Defined(id)
+                    && self
+                        .program
+                        .targets
+                        .table(ItemId { module, index: table_index.unwrap_or(0) })
+                        == SharedTarget::Defined(id)
                 {
                     self.expression(module, offset_expr);
                     self.items(module, element.items.clone());
@@ -405,7 +410,7 @@ impl Search<'_, '_> {
     }
 
     fn element(&mut self, id: ItemId) {
-        if self.reach.elements.insert(id) {
+        if self.live.elements.insert(id) {
             let element = self.program.contents[id.module].elements.get(id.index as usize);
             if let Some(element) = element
                 && !matches!(element.kind, ElementKind::Active { .. })
@@ -418,7 +423,7 @@ impl Search<'_, '_> {
 
 /// Reads the code of one function or constant expression.
 struct Scan<'s, 'p, 'a> {
-    search: &'s mut Search<'p, 'a>,
+    marker: &'s mut Marker<'p, 'a>,
     module: usize,
     function: Option<ItemId>,
     /// Addresses in a main's code are plain numbers.
@@ -439,9 +444,9 @@ enum Before {
 const FIRST_ADDRESS: u32 = 1024;
 
 impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
-    fn new(search: &'s mut Search<'p, 'a>, module: usize, function: Option<ItemId>) -> Self {
-        let is_main = search.program.links.plan.set.inputs[module].is_main();
-        Scan { search, module, function, is_main, before: Before::Other }
+    fn new(marker: &'s mut Marker<'p, 'a>, module: usize, function: Option<ItemId>) -> Self {
+        let is_main = marker.program.targets.plan.set.inputs[module].is_main();
+        Scan { marker, module, function, is_main, before: Before::Other }
     }
 
     fn id(&self, index: u32) -> ItemId {
@@ -453,13 +458,13 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
         match *operator {
             Operator::I32Const { value } if self.is_main => self.number(value.cast_unsigned()),
             Operator::RefFunc { function_index } => {
-                self.search.reach.references.insert(self.id(function_index));
+                self.marker.live.references.insert(self.id(function_index));
             }
-            Operator::TableGrow { table } => self.search.reach.grows_table |= self.is_shared(table),
+            Operator::TableGrow { table } => self.marker.live.grows_table |= self.is_shared(table),
             Operator::TableGet { table } | Operator::TableCopy { src_table: table, .. }
                 if self.is_shared(table) =>
             {
-                (0..self.search.program.contents.len()).for_each(|m| self.search.all_slots(m));
+                (0..self.marker.program.contents.len()).for_each(|m| self.marker.all_slots(m));
             }
             _ => {}
         }
@@ -468,26 +473,26 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
     }
 
     fn is_shared(&self, table: u32) -> bool {
-        self.search.program.links.table(self.id(table)) == SharedLink::Shared
+        self.marker.program.targets.table(self.id(table)) == SharedTarget::Shared
     }
 
     fn is_table_base(&self, global: u32) -> bool {
-        let import = self.search.program.links.imported_global(self.id(global));
-        import.is_some_and(|(_, meaning)| meaning == Meaning::TableBase)
+        let import = self.marker.program.targets.imported_global(self.id(global));
+        import.is_some_and(|(_, target)| target == ImportTarget::TableBase)
     }
 
     /// A number in a main's code, which may be an address or a slot.
     fn number(&mut self, number: u32) {
         if number >= FIRST_ADDRESS {
-            self.search.image(self.module);
+            self.marker.image(self.module);
         }
-        self.search.slot(number);
+        self.marker.slot(number);
     }
 
     /// Finds sums of `__table_base` and a number: one slot. `__table_base` by itself is any.
     fn sum(&mut self, operator: &Operator<'_>) {
         let table_base = |scan: &Self, global: u32| {
-            let GlobalLink::Constant(base) = scan.search.program.links.global(scan.id(global))
+            let GlobalTarget::Constant(base) = scan.marker.program.targets.global(scan.id(global))
             else {
                 return None;
             };
@@ -495,7 +500,7 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
         };
         self.before = match (self.before, operator) {
             (Before::Sum(slot), Operator::I32Add) => {
-                self.search.slot(slot);
+                self.marker.slot(slot);
                 Before::Other
             }
             (Before::TableBase(base), Operator::I32Const { value }) => {
@@ -505,7 +510,7 @@ impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
                 let number = match before {
                     Before::Number(number) => Some(number),
                     Before::TableBase(_) | Before::Sum(_) => {
-                        self.search.all_slots(self.module);
+                        self.marker.all_slots(self.module);
                         None
                     }
                     Before::Other => None,
@@ -532,41 +537,41 @@ impl Reencode for Scan<'_, '_, '_> {
     type Error = std::convert::Infallible;
 
     fn function_index(&mut self, function: u32) -> Result {
-        self.search.function(self.id(function));
+        self.marker.function(self.id(function));
         Ok(function)
     }
 
     fn global_index(&mut self, global: u32) -> Result {
-        self.search.global(self.id(global));
+        self.marker.global(self.id(global));
         Ok(global)
     }
 
     fn memory_index(&mut self, memory: u32) -> Result {
         if self.is_main {
-            self.search.image(self.module);
+            self.marker.image(self.module);
         }
-        self.search.memory(self.id(memory), self.function);
+        self.marker.memory(self.id(memory), self.function);
         Ok(memory)
     }
 
     fn table_index(&mut self, table: u32) -> Result {
-        self.search.table(self.id(table));
+        self.marker.table(self.id(table));
         Ok(table)
     }
 
     fn element_index(&mut self, element: u32) -> Result {
-        self.search.element(self.id(element));
+        self.marker.element(self.id(element));
         Ok(element)
     }
 
     fn data_index(&mut self, data: u32) -> Result {
-        self.search.reach.data.insert(self.id(data));
+        self.marker.live.data.insert(self.id(data));
         Ok(data)
     }
 
     fn tag_index(&mut self, tag: u32) -> Result {
-        let tag = self.search.program.links.tag(self.id(tag));
-        self.search.activate(tag.module);
+        let tag = self.marker.program.targets.tag(self.id(tag));
+        self.marker.activate(tag.module);
         Ok(tag.index)
     }
 }

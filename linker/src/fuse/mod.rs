@@ -31,7 +31,7 @@ use crate::plan::host_imports::WASI;
 use crate::plan::input::InputModule;
 use crate::plan::input::Written;
 use crate::plan::layout::ItemId;
-use crate::plan::resolve::{Boundary, Meaning};
+use crate::plan::resolve::{Boundary, ImportTarget};
 use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::command::{FILL, FLUSH, Finish};
 use crate::plan::synthetic::invoke;
@@ -40,8 +40,8 @@ use crate::types::ExternType;
 use crate::write::bound::{Bound, BoundModule};
 use crate::write::emit::{Emitter, Shares};
 use crate::write::error::{BindError, WriteError, WriteResult};
-use crate::write::live::Reach;
-use crate::write::targets::{FunctionLink, Links, SharedLink};
+use crate::write::live::Live;
+use crate::write::targets::{FunctionTarget, SharedTarget, Targets};
 
 /// What a fused program has beside what its main module exports.
 #[derive(Debug, Clone, Default)]
@@ -112,36 +112,36 @@ impl Plan {
         let malformed = |error: WriteError| BindError::new(name, &error);
         // What happens at the end is known when all else is known that is needed.
         let plan = self.ending_with(Finish::NOTHING);
-        let links = Links::new(&plan);
-        let mut program = Program::new(&links).map_err(malformed)?;
+        let targets = Targets::new(&plan);
+        let mut program = Program::new(&targets).map_err(malformed)?;
         program.fill_table()?;
-        let (reach, finish) = reach(&program, &mut exports, command.as_ref());
+        let (live, finish) = mark(&program, &mut exports, command.as_ref());
         let plan = self.ending_with(finish);
-        let links = Links::new(&plan);
-        let program = program.with_links(&links);
-        let exit = exit(&program, &reach);
-        let mut reach = program.reach_more(reach, exit);
+        let targets = Targets::new(&plan);
+        let program = program.with_links(&targets);
+        let exit = exit(&program, &live);
+        let mut live = program.mark_more(live, exit);
         let mut finishers = self.finishers(finish);
         if !options.is_command(&exports) {
             add_new(&mut exports, mem::take(&mut finishers));
         }
         if options.dynamic {
-            (reach.uses_stack_pointer, reach.grows_table) = (true, true);
+            (live.uses_stack_pointer, live.grows_table) = (true, true);
         }
-        check_memories(&program, &reach, options.multi_memory)?;
-        let (program, reach) = (&program, &reach);
-        let fusing = Fusing { plan: self, program, reach, options, command, finishers };
+        check_memories(&program, &live, options.multi_memory)?;
+        let (program, live) = (&program, &live);
+        let fusing = Fusing { plan: self, program, live, options, command, finishers };
         if options.preinit && fusing.calls_at_start().next().is_some() {
-            let faults = preinit::faults(program, reach, &options.exports);
+            let faults = preinit::faults(program, live, &options.exports);
             if !faults.is_empty() {
                 return Err(FuseError::Preinit { faults });
             }
         }
-        let image = image(program, reach)?;
+        let image = image(program, live)?;
         let mut bound = fusing.write(&exports, &image).map_err(malformed)?;
         for module in &mut bound.modules {
             if options.debug {
-                let sections = dwarf::sections(&links, module);
+                let sections = dwarf::sections(&targets, module);
                 custom_sections::append(&mut module.bytes, &sections);
             }
             if options.dynamic {
@@ -301,45 +301,45 @@ fn add_new(exports: &mut Vec<NewExport>, more: impl IntoIterator<Item = NewExpor
 
 /// Finds what is needed for the exports or the command, and what then finishes the program. A function is exported
 /// too that a host calls: it ends a program whose exception nothing has caught.
-fn reach(
+fn mark(
     program: &Program<'_>,
     exports: &mut Vec<NewExport>,
     command: Option<&Command>,
-) -> (Reach, Finish) {
+) -> (Live, Finish) {
     let invoked = command.map(|command| Root::Item(ExternalKind::Func, command.function));
-    let reach = program.reach(exports.iter().map(|export| export.root).chain(invoked));
-    let plan = program.links.plan;
+    let live = program.mark(exports.iter().map(|export| export.root).chain(invoked));
+    let plan = program.targets.plan;
     let calls = |name: &str| {
         let item = plan.definition(name).map(|definition| plan.set.item(definition));
-        item.is_some_and(|id| reach.functions.contains(id))
+        item.is_some_and(|id| live.functions.contains(id))
     };
     let has_work = |name: &str| {
         let id = plan.definition(name).map(|definition| plan.set.item(definition));
-        id.is_some_and(|id| effects(program.links, &program.contents, id) != Some(Vec::new()))
+        id.is_some_and(|id| effects(program.targets, &program.contents, id) != Some(Vec::new()))
     };
     let finish = Finish::of(&plan.set.inputs).limited_to(Finish {
         at_exit: REGISTER_AT_EXIT.into_iter().any(calls),
         destructors: has_work(CALL_DESTRUCTORS),
-        flush: holds_output_back(program, &reach),
+        flush: holds_output_back(program, &live),
     });
     let terminate = plan.symbol_export(invoke::TERMINATE);
     let terminate = terminate.filter(|_| calls(invoke::THROW));
     let finishers = plan.finishers(finish);
     let added = finishers.iter().chain(&terminate).map(|export| export.root).collect::<Vec<_>>();
     add_new(exports, terminate);
-    (program.reach_more(reach, added), finish)
+    (program.mark_more(live, added), finish)
 }
 
 /// Returns whether libc may hold output back: whether anything fills a stream's buffer, or writes at all if
 /// libc does not say what does.
-fn holds_output_back(program: &Program<'_>, reach: &Reach) -> bool {
-    let plan = program.links.plan;
+fn holds_output_back(program: &Program<'_>, live: &Live) -> bool {
+    let plan = program.targets.plan;
     let Some(libc) = plan.definition(FLUSH) else { return false };
     if let Some(fill) = plan.definition(FILL).filter(|fill| fill.module == libc.module) {
-        return reach.functions.contains(plan.set.item(fill));
+        return live.functions.contains(plan.set.item(fill));
     }
-    reach.imports.any(|id| match program.links.function(id) {
-        FunctionLink::Host(import) => {
+    live.imports.any(|id| match program.targets.function(id) {
+        FunctionTarget::Host(import) => {
             id.module == libc.module && import.module == WASI && import.name == "fd_write"
         }
         _ => false,
@@ -347,25 +347,27 @@ fn holds_output_back(program: &Program<'_>, reach: &Reach) -> bool {
 }
 
 /// Returns what is called instead of `proc_exit`, if anything that is needed ends the program.
-fn exit(program: &Program<'_>, reach: &Reach) -> Option<Root> {
-    let plan = program.links.plan;
+fn exit(program: &Program<'_>, live: &Live) -> Option<Root> {
+    let plan = program.targets.plan;
     let exits = plan.set.written(Written::Exit)?;
-    let mut links = reach.imports.iter().map(|id| program.links.function(id));
-    links.find_map(|link| match link {
-        FunctionLink::Defined(id) if id.module == exits => Some(Root::Item(ExternalKind::Func, id)),
+    let mut targets = live.imports.iter().map(|id| program.targets.function(id));
+    targets.find_map(|link| match link {
+        FunctionTarget::Defined(id) if id.module == exits => {
+            Some(Root::Item(ExternalKind::Func, id))
+        }
         _ => None,
     })
 }
 
 /// A program has one memory, unless more are allowed.
-fn check_memories(program: &Program<'_>, reach: &Reach, allowed: bool) -> Result<(), FuseError> {
-    let inputs = &program.links.plan.set.inputs;
+fn check_memories(program: &Program<'_>, live: &Live, allowed: bool) -> Result<(), FuseError> {
+    let inputs = &program.targets.plan.set.inputs;
     let shared = inputs.iter().any(InputModule::shares_memory).then_some("the process".to_owned());
     let own = |id: &ItemId| format!("`{}`", inputs[id.module].module.name);
-    let mut others = shared.into_iter().chain(reach.memories.keys().map(own));
+    let mut others = shared.into_iter().chain(live.memories.keys().map(own));
     let (Some(first), Some(_)) = (others.next(), others.next()) else { return Ok(()) };
     let second = if inputs.iter().any(InputModule::shares_memory) { 0 } else { 1 };
-    match reach.memories.iter().nth(second) {
+    match live.memories.iter().nth(second) {
         Some((memory, user)) if !allowed => Err(FuseError::SecondMemory {
             module: inputs[memory.module].module.name.clone(),
             user: match user {
@@ -379,10 +381,10 @@ fn check_memories(program: &Program<'_>, reach: &Reach, allowed: bool) -> Result
 }
 
 /// The content of the shared memory.
-fn image(program: &Program<'_>, reach: &Reach) -> Result<Image, FuseError> {
-    let plan = program.links.plan;
+fn image(program: &Program<'_>, live: &Live) -> Result<Image, FuseError> {
+    let plan = program.targets.plan;
     let mut image = Image::new(plan.layout.pages * PAGE);
-    for &module in plan.layout.order.iter().filter(|&module| reach.images.contains(module)) {
+    for &module in plan.layout.order.iter().filter(|&module| live.images.contains(module)) {
         for data in &program.contents[module].data {
             place(program, module, data, &mut image)?;
         }
@@ -391,7 +393,7 @@ fn image(program: &Program<'_>, reach: &Reach) -> Result<Image, FuseError> {
     }
     for call in program.initialisers.iter().filter(|call| call.is_relocation) {
         let module = call.function.module;
-        if reach.images.contains(&module) {
+        if live.images.contains(&module) {
             apply(program, module, call.effects.iter().flatten(), &mut image)?;
         }
     }
@@ -405,11 +407,11 @@ fn place(
     image: &mut Image,
 ) -> Result<(), FuseError> {
     let DataKind::Active { memory_index, offset_expr } = &data.kind else { return Ok(()) };
-    if program.links.memory(ItemId { module, index: *memory_index }) != SharedLink::Shared {
+    if program.targets.memory(ItemId { module, index: *memory_index }) != SharedTarget::Shared {
         return Ok(());
     }
-    let name = || program.links.plan.set.inputs[module].module.name.clone();
-    let offset = value(program.links, module, offset_expr);
+    let name = || program.targets.plan.set.inputs[module].module.name.clone();
+    let offset = value(program.targets, module, offset_expr);
     let offset = offset.ok_or_else(|| FuseError::UnknownAddress { module: name() })?;
     let placed = image.write(offset.number, data.data);
     placed.ok_or_else(|| FuseError::OutOfBounds { module: name() })
@@ -421,7 +423,7 @@ fn apply<'e>(
     effects: impl Iterator<Item = &'e Effect>,
     image: &mut Image,
 ) -> Result<(), FuseError> {
-    let name = || program.links.plan.set.inputs[module].module.name.clone();
+    let name = || program.targets.plan.set.inputs[module].module.name.clone();
     for effect in effects {
         effect.apply(image).ok_or_else(|| FuseError::OutOfBounds { module: name() })?;
     }
@@ -432,7 +434,7 @@ fn apply<'e>(
 struct Fusing<'a> {
     plan: &'a Plan,
     program: &'a Program<'a>,
-    reach: &'a Reach,
+    live: &'a Live,
     options: &'a FuseOptions,
     command: Option<Command>,
     /// What a command calls at its end.
@@ -442,18 +444,18 @@ struct Fusing<'a> {
 impl<'a> Fusing<'a> {
     fn write(&self, exports: &[NewExport], image: &Image) -> WriteResult<Bound> {
         let layout = &self.plan.layout;
-        let modules = layout.order.iter().filter(|&module| self.reach.active.contains(module));
+        let modules = layout.order.iter().filter(|&module| self.live.active.contains(module));
         let modules = modules.map(|&module| (module, self.program.contents[module].clone()));
         let modules: Vec<_> = modules.collect();
         let custom =
             custom_sections::merge(modules.iter().flat_map(|(_, contents)| &contents.custom));
-        let mut emitter = Emitter::new(self.program.links, modules, Some(self.reach));
+        let mut emitter = Emitter::new(self.program.targets, modules, Some(self.live));
         let shares = self.plan.set.inputs.iter().any(InputModule::shares_memory);
         if shares {
             emitter.sections.memories.memory(self.plan.memory_type());
             emitter.sections.tables.table(self.table_type());
         }
-        if self.reach.uses_stack_pointer {
+        if self.live.uses_stack_pointer {
             emitter.define_stack_pointer(layout.stack_pointer);
         }
         emitter.number(Shares { memory: shares, table: shares })?;
@@ -476,13 +478,13 @@ impl<'a> Fusing<'a> {
     /// The process's table, which can grow only if something lets it.
     fn table_type(&self) -> TableType {
         let ty = self.plan.table_type();
-        TableType { maximum: (!self.reach.grows_table).then_some(ty.minimum), ..ty }
+        TableType { maximum: (!self.live.grows_table).then_some(ty.minimum), ..ty }
     }
 
     fn write_segments(&self, emitter: &mut Emitter<'_>, image: &Image) {
         let number = |emitter: &Emitter<'_>, id: ItemId| emitter.function(id);
         let mut runs: Vec<(u32, Vec<u32>)> = Vec::new();
-        for &slot in &self.reach.slots {
+        for &slot in &self.live.slots {
             let function = number(emitter, self.program.table[&slot]);
             match runs.last_mut() {
                 Some((start, run)) if *start + run.len() as u32 == slot => run.push(function),
@@ -493,8 +495,8 @@ impl<'a> Fusing<'a> {
             let offset = ConstExpr::i32_const(start.cast_signed());
             emitter.sections.elements.active(None, &offset, Elements::Functions(run.into()));
         }
-        if !self.reach.references.is_empty() {
-            let functions = self.reach.references.iter().map(|&id| number(emitter, id));
+        if !self.live.references.is_empty() {
+            let functions = self.live.references.iter().map(|&id| number(emitter, id));
             let functions = functions.collect::<Vec<_>>();
             emitter.sections.elements.declared(Elements::Functions(functions.into()));
         }
@@ -503,13 +505,13 @@ impl<'a> Fusing<'a> {
             emitter.sections.data.active(0, &offset, bytes);
         }
         let count = emitter.sections.data.len();
-        emitter.sections.data_count = (!self.reach.data.is_empty()).then_some(count);
+        emitter.sections.data_count = (!self.live.data.is_empty()).then_some(count);
     }
 
     /// The start functions of modules that do what is not known before.
     fn starts(&self) -> impl Iterator<Item = ItemId> {
         let order = self.plan.layout.order.iter();
-        let active = order.filter(|&module| self.reach.active.contains(module));
+        let active = order.filter(|&module| self.live.active.contains(module));
         let starts = active.filter_map(|&module| self.program.starts[module].as_ref());
         starts.filter(|start| start.effects.is_none()).map(|start| start.function)
     }
@@ -517,7 +519,7 @@ impl<'a> Fusing<'a> {
     /// The relocations and constructors that are left.
     fn initialisers(&self) -> impl Iterator<Item = ItemId> {
         let left = self.program.initialisers.iter().filter(|call| !call.is_done());
-        let active = left.filter(|call| self.reach.active.contains(&call.function.module));
+        let active = left.filter(|call| self.live.active.contains(&call.function.module));
         active.map(|call| call.function)
     }
 
@@ -567,7 +569,7 @@ impl<'a> Fusing<'a> {
         if shares && is_free(MEMORY) {
             emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
         }
-        let has_stack = shares && self.reach.uses_stack_pointer;
+        let has_stack = shares && self.live.uses_stack_pointer;
         if has_stack
             && (self.options.stack_pointer || self.options.dynamic)
             && is_free(STACK_POINTER)
@@ -634,7 +636,7 @@ impl Fusing<'_> {
             (STACK_HIGH, Boundary::StackHigh),
         ];
         for (name, boundary) in boundaries.into_iter().filter(|(name, _)| is_free(name)) {
-            let value = self.plan.constant(self.plan.set.program, Meaning::Boundary(boundary));
+            let value = self.plan.constant(self.plan.set.program, ImportTarget::Boundary(boundary));
             let number = emitter.add_constant(value.unwrap_or_default());
             emitter.sections.exports.export(name, ExportKind::Global, number);
         }

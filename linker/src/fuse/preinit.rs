@@ -12,9 +12,9 @@ use crate::fuse::error::PreinitFault;
 use crate::fuse::liveness::Program;
 use crate::names::demangle;
 use crate::plan::layout::ItemId;
-use crate::plan::resolve::Meaning;
+use crate::plan::resolve::ImportTarget;
 use crate::plan::system_libraries::LIBC;
-use crate::write::live::Reach;
+use crate::write::live::Live;
 
 /// Variables of libc with the environment and the name of the program. Its functions ask for these when they
 /// first need them; who reads such a variable by itself relies on a constructor to have done so.
@@ -30,14 +30,10 @@ const SET_AT_START: [&str; 8] = [
 ];
 
 /// Every reason there is, module by module.
-pub(crate) fn faults(
-    program: &Program<'_>,
-    reach: &Reach,
-    exports: &[String],
-) -> Vec<PreinitFault> {
-    let mut faults = variables(program, reach, exports);
-    faults.extend(references(program, reach));
-    let mut functions: Vec<_> = reach.functions.iter().collect();
+pub(crate) fn faults(program: &Program<'_>, live: &Live, exports: &[String]) -> Vec<PreinitFault> {
+    let mut faults = variables(program, live, exports);
+    faults.extend(references(program, live));
+    let mut functions: Vec<_> = live.functions.iter().collect();
     functions.sort_unstable();
     let mut names = Names::new();
     faults.extend(functions.into_iter().flat_map(|id| instructions(program, id, &mut names)));
@@ -63,19 +59,19 @@ fn function_name<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -
 }
 
 fn name(program: &Program<'_>, module: usize) -> String {
-    program.links.plan.set.inputs[module].module.name.clone()
+    program.targets.plan.set.inputs[module].module.name.clone()
 }
 
-fn variables(program: &Program<'_>, reach: &Reach, exports: &[String]) -> Vec<PreinitFault> {
-    let plan = program.links.plan;
+fn variables(program: &Program<'_>, live: &Live, exports: &[String]) -> Vec<PreinitFault> {
+    let plan = program.targets.plan;
     let is_set = |module: usize, symbol: &str| {
         plan.set.inputs[module].system == Some(LIBC) && SET_AT_START.contains(&symbol)
     };
     let mut faults = Vec::new();
-    for &module in &reach.active {
+    for &module in &live.active {
         let imports = &plan.set.inputs[module].module.imports;
-        for (import, meaning) in imports.iter().zip(&plan.resolution[module]) {
-            if let Meaning::DataAddress(Some(definition)) = meaning
+        for (import, target) in imports.iter().zip(&plan.resolution[module]) {
+            if let ImportTarget::DataAddress(Some(definition)) = target
                 && definition.module != module
                 && is_set(definition.module, &import.name)
             {
@@ -92,22 +88,22 @@ fn variables(program: &Program<'_>, reach: &Reach, exports: &[String]) -> Vec<Pr
     faults
 }
 
-fn references(program: &Program<'_>, reach: &Reach) -> Vec<PreinitFault> {
+fn references(program: &Program<'_>, live: &Live) -> Vec<PreinitFault> {
     let holds_reference = |id: &ItemId| {
-        let imported = program.links.imported(id.module).globals;
+        let imported = program.targets.imported(id.module).globals;
         // Code that is not valid fails when it is written.
         let global = program.contents[id.module].globals.get((id.index - imported) as usize);
         global.is_some_and(|g| g.ty.mutable && g.ty.content_type.is_reference_type())
     };
     let mut modules: Vec<_> =
-        reach.globals.iter().filter(holds_reference).map(|id| id.module).collect();
+        live.globals.iter().filter(holds_reference).map(|id| id.module).collect();
     modules.sort_unstable();
     modules.dedup();
     modules.into_iter().map(|m| PreinitFault::Reference { module: name(program, m) }).collect()
 }
 
 fn instructions<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -> Vec<PreinitFault> {
-    let imported = program.links.imported(id.module).functions;
+    let imported = program.targets.imported(id.module).functions;
     let body = program.contents[id.module].bodies.get((id.index - imported) as usize);
     let operators = body.and_then(|body| body.get_operators_reader().ok());
     let mut found: Vec<_> =

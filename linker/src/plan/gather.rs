@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::fault::{Fault, Faults};
 use crate::limits::InputLimits;
 use crate::names::module_name;
+use crate::plan::exception_model;
 use crate::plan::host_imports::DYNAMIC_LINKER;
 use crate::plan::input::{InputModule, defined};
-use crate::plan::libcxx;
 use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::resolve;
 use crate::plan::set::Set;
@@ -27,11 +27,11 @@ impl Set {
     /// with a set that is complete.
     pub fn gather(
         program: InputModule,
-        links: Vec<InputModule>,
+        targets: Vec<InputModule>,
         library: &mut dyn LibrarySource,
     ) -> Result<Self, Faults> {
         let program_bytes = program.bytes.clone();
-        let mut given: Vec<_> = [program].into_iter().chain(links).collect();
+        let mut given: Vec<_> = [program].into_iter().chain(targets).collect();
         // A stable sort: the main comes first, the others stay in order.
         given.sort_by_key(|input| !input.is_main());
         let mut gathering = Gathering::new(given, library.limits());
@@ -164,8 +164,8 @@ impl Gathering {
             return Ok(faults);
         }
         let given = self.inputs.len();
-        let asked = libcxx::of(self.inputs.iter(), &mut faults);
-        let files = libcxx::libraries(asked.map(|(flavour, _)| flavour));
+        let asked = exception_model::of(self.inputs.iter(), &mut faults);
+        let files = exception_model::libraries(asked.map(|(model, _)| model));
         let files = files.into_iter();
         let mut system: Vec<_> = files.filter_map(|file| self.system.get(file, library)).collect();
         loop {

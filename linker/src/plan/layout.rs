@@ -27,7 +27,7 @@ use crate::fault::Fault;
 use crate::module::dylink::{Alignment, MemInfo};
 use crate::plan::graph;
 use crate::plan::input::InputModule;
-use crate::plan::resolve::{Meaning, Resolution};
+use crate::plan::resolve::{ImportTarget, Resolution};
 use crate::plan::set::{Definition, Set};
 use crate::types::ExternType;
 
@@ -213,16 +213,16 @@ fn place(input: &InputModule, memory: &mut Region, table: &mut Region) -> Result
 /// For each module, those whose functions it calls directly, or whose tags it uses: they are better instantiated before it. Not
 /// those of functions that it defines too, for which it would not need them.
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
-    let targets = |(module, meanings): (usize, &Vec<Meaning>)| {
+    let targets = |(module, import_targets): (usize, &Vec<ImportTarget>)| {
         let input = &set.inputs[module];
         // Of a module that runs already nothing is asked.
-        let exports = input.symbols().filter(|_| !meanings.is_empty());
+        let exports = input.symbols().filter(|_| !import_targets.is_empty());
         let own: HashSet<_> = exports.collect();
-        let imports = input.module.imports.iter().zip(meanings);
+        let imports = input.module.imports.iter().zip(import_targets);
         let mut targets: Vec<_> = imports
             .filter(|(import, _)| !own.contains(import.name.as_str()))
-            .filter_map(|(_, meaning)| match meaning {
-                Meaning::Function(definition) | Meaning::Item(definition) => {
+            .filter_map(|(_, target)| match target {
+                ImportTarget::Function(definition) | ImportTarget::Item(definition) => {
                     Some(definition.module)
                 }
                 _ => None,
@@ -265,11 +265,13 @@ fn slots(
 /// The functions that need a slot, in the order of modules and imports.
 pub(crate) fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Definition> {
     let mut wanted = Vec::new();
-    for (module, meanings) in resolution.iter().enumerate() {
-        for meaning in meanings {
-            match *meaning {
-                Meaning::FunctionAddress(Some(definition)) => wanted.push(definition),
-                Meaning::Function(d) if positions[d.module] > positions[module] => wanted.push(d),
+    for (module, import_targets) in resolution.iter().enumerate() {
+        for target in import_targets {
+            match *target {
+                ImportTarget::FunctionAddress(Some(definition)) => wanted.push(definition),
+                ImportTarget::Function(d) if positions[d.module] > positions[module] => {
+                    wanted.push(d)
+                }
                 _ => {}
             }
         }
@@ -287,10 +289,10 @@ pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<Item
         .iter()
         .zip(&resolution[main])
         .filter(|(import, _)| is_function(import))
-        .map(|(_, meaning)| meaning)
+        .map(|(_, target)| target)
         .collect();
     let id = |&index: &u32| match imports.get(index as usize) {
-        Some(Meaning::Function(definition)) => Some(set.item(*definition)),
+        Some(ImportTarget::Function(definition)) => Some(set.item(*definition)),
         Some(_) => None,
         None => Some(ItemId { module: main, index }),
     };

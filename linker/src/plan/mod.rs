@@ -2,13 +2,13 @@
 
 pub(crate) mod check;
 pub(crate) mod command_exports;
+pub(crate) mod exception_model;
 pub(crate) mod gather;
 pub(crate) mod graph;
 pub(crate) mod hint;
 pub(crate) mod host_imports;
 pub(crate) mod input;
 pub(crate) mod layout;
-pub(crate) mod libcxx;
 pub(crate) mod library_source;
 pub(crate) mod report;
 pub(crate) mod resolve;
@@ -29,7 +29,7 @@ use crate::module::{Import, Module};
 use crate::plan::host_imports::DYNAMIC_LINKER;
 use crate::plan::input::InputModule;
 use crate::plan::layout::{Layout, layout};
-use crate::plan::resolve::{Boundary, Meaning, Resolution, resolve};
+use crate::plan::resolve::{Boundary, ImportTarget, Resolution, resolve};
 use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::command::Finish;
 use crate::types::ExternType;
@@ -102,7 +102,7 @@ impl Plan {
         let late = |module: usize, input: &InputModule| {
             let mut late = self.resolution[module].iter().filter(|m| self.is_late(module, **m));
             match input.shares_memory() {
-                true => late.any(|m| matches!(m, Meaning::Item(_))).then_some(TAG_IN_A_CYCLE),
+                true => late.any(|m| matches!(m, ImportTarget::Item(_))).then_some(TAG_IN_A_CYCLE),
                 false if self.imports_from_itself(module) => Some(PLAIN_OF_ITSELF),
                 false => late.next().map(|_| PLAIN_IN_A_CYCLE),
             }
@@ -176,9 +176,9 @@ impl Plan {
     /// The functions that are taken from the host, WASI's among them, with repetitions.
     pub fn host_functions(&self) -> impl Iterator<Item = &Import> {
         let modules = self.set.inputs.iter().zip(&self.resolution);
-        let imports =
-            modules.flat_map(|(input, meanings)| input.module.imports.iter().zip(meanings));
-        imports.filter(|(_, meaning)| **meaning == Meaning::Host).map(|(import, _)| import)
+        let imports = modules
+            .flat_map(|(input, import_targets)| input.module.imports.iter().zip(import_targets));
+        imports.filter(|(_, target)| **target == ImportTarget::Host).map(|(import, _)| import)
     }
 
     /// See [`Bound::initialisers`](crate::Bound::initialisers).
@@ -202,20 +202,21 @@ impl Plan {
     fn dependencies(&self) -> Vec<Vec<usize>> {
         let names = self.set.library_names();
         let modules = self.set.inputs.iter().zip(&self.resolution).enumerate();
-        let of = |(module, (input, meanings)): (usize, (&InputModule, &Vec<Meaning>))| {
-            let used = input.module.imports.iter().zip(meanings);
-            let exports = input.symbols().filter(|_| !meanings.is_empty());
-            let own: HashSet<_> = exports.collect();
-            let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
-            let used = used.filter_map(|(_, meaning)| meaning.definition());
-            let needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|name| names.needed(name, input));
-            let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
-            all.sort_unstable();
-            all.dedup();
-            all.retain(|&other| other != module);
-            all
-        };
+        let of =
+            |(module, (input, import_targets)): (usize, (&InputModule, &Vec<ImportTarget>))| {
+                let used = input.module.imports.iter().zip(import_targets);
+                let exports = input.symbols().filter(|_| !import_targets.is_empty());
+                let own: HashSet<_> = exports.collect();
+                let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
+                let used = used.filter_map(|(_, target)| target.definition());
+                let needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+                let needed = needed.filter_map(|name| names.needed(name, input));
+                let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
+                all.sort_unstable();
+                all.dedup();
+                all.retain(|&other| other != module);
+                all
+            };
         modules.map(of).collect()
     }
 
@@ -233,35 +234,37 @@ impl Plan {
     }
 
     /// The number that an import stands for, if it is a number.
-    pub(crate) fn constant(&self, module: usize, meaning: Meaning) -> Option<u32> {
+    pub(crate) fn constant(&self, module: usize, target: ImportTarget) -> Option<u32> {
         let layout = &self.layout;
         let placement = layout.placements[module];
-        match meaning {
-            Meaning::MemoryBase => Some(placement.memory_base),
-            Meaning::TableBase => Some(placement.table_base),
-            Meaning::Boundary(Boundary::HeapBase) => Some(layout.heap_base),
+        match target {
+            ImportTarget::MemoryBase => Some(placement.memory_base),
+            ImportTarget::TableBase => Some(placement.table_base),
+            ImportTarget::Boundary(Boundary::HeapBase) => Some(layout.heap_base),
             // 4 GiB does not fit: the address after the last one is 0 then.
-            Meaning::Boundary(Boundary::HeapEnd) => {
+            ImportTarget::Boundary(Boundary::HeapEnd) => {
                 Some((layout.pages * crate::convention::PAGE) as u32)
             }
-            Meaning::Boundary(Boundary::StackLow) => Some(layout.stack_low),
-            Meaning::Boundary(Boundary::StackHigh) => Some(layout.stack_high),
-            Meaning::FunctionAddress(None) | Meaning::DataAddress(None) => Some(0),
-            Meaning::FunctionAddress(Some(definition)) => {
+            ImportTarget::Boundary(Boundary::StackLow) => Some(layout.stack_low),
+            ImportTarget::Boundary(Boundary::StackHigh) => Some(layout.stack_high),
+            ImportTarget::FunctionAddress(None) | ImportTarget::DataAddress(None) => Some(0),
+            ImportTarget::FunctionAddress(Some(definition)) => {
                 let slot = layout.slots.get(&self.set.item(definition));
                 Some(slot.map_or(0, |slot| slot.index))
             }
-            Meaning::DataAddress(Some(definition)) => Some(self.data_address(definition)),
+            ImportTarget::DataAddress(Some(definition)) => Some(self.data_address(definition)),
             _ => None,
         }
     }
 }
 
-impl Meaning {
+impl ImportTarget {
     pub(crate) fn definition(self) -> Option<Definition> {
         match self {
-            Meaning::Function(definition) | Meaning::Item(definition) => Some(definition),
-            Meaning::FunctionAddress(definition) | Meaning::DataAddress(definition) => definition,
+            ImportTarget::Function(definition) | ImportTarget::Item(definition) => Some(definition),
+            ImportTarget::FunctionAddress(definition) | ImportTarget::DataAddress(definition) => {
+                definition
+            }
             _ => None,
         }
     }
@@ -269,13 +272,13 @@ impl Meaning {
 
 impl Plan {
     /// The slot through which a module calls a function of one that is instantiated after it.
-    pub(crate) fn late_slot(&self, module: usize, meaning: Meaning) -> Option<u32> {
-        let definition = meaning.definition().filter(|_| self.is_late(module, meaning))?;
+    pub(crate) fn late_slot(&self, module: usize, target: ImportTarget) -> Option<u32> {
+        let definition = target.definition().filter(|_| self.is_late(module, target))?;
         self.layout.slots.get(&self.set.item(definition)).map(|slot| slot.index)
     }
 
-    pub(crate) fn is_late(&self, module: usize, meaning: Meaning) -> bool {
-        let (Meaning::Function(definition) | Meaning::Item(definition)) = meaning else {
+    pub(crate) fn is_late(&self, module: usize, target: ImportTarget) -> bool {
+        let (ImportTarget::Function(definition) | ImportTarget::Item(definition)) = target else {
             return false;
         };
         let position = &self.layout.positions;
@@ -296,11 +299,11 @@ impl Plan {
         let module = &self.set.inputs[exit.module].module;
         let export = module.exports.iter().position(|e| Some(e.name.as_str()) == finish.export());
         let target = match export {
-            Some(export) => Meaning::Function(Definition { export, ..exit }),
-            None => Meaning::Host,
+            Some(export) => ImportTarget::Function(Definition { export, ..exit }),
+            None => ImportTarget::Host,
         };
         let all = plan.resolution.iter_mut().flatten();
-        all.filter(|meaning| **meaning == Meaning::Function(exit)).for_each(|m| *m = target);
+        all.filter(|target| **target == ImportTarget::Function(exit)).for_each(|m| *m = target);
         Cow::Owned(plan)
     }
 }

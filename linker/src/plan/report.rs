@@ -8,7 +8,7 @@ use crate::convention::ENV;
 use crate::module::Kind;
 use crate::names::{demangle, printable};
 use crate::plan::Plan;
-use crate::plan::resolve::{Meaning, Shared};
+use crate::plan::resolve::{ImportTarget, Shared};
 use crate::plan::set::{Definition, Symbols};
 use crate::plan::warning::Warning;
 
@@ -190,13 +190,13 @@ impl Plan {
             table_base: mem_info.map(|_| placement.table_base),
             table_size: mem_info.map(|info| info.table_size),
             imports: imports
-                .map(|(import, &meaning)| ImportReport {
+                .map(|(import, &target)| ImportReport {
                     module: &import.module,
                     name: &import.name,
                     ty: &import.ty,
-                    definer: meaning.definition().map(|definition| self.name(definition.module)),
-                    value: self.constant(index, meaning),
-                    slot: self.late_slot(index, meaning),
+                    definer: target.definition().map(|definition| self.name(definition.module)),
+                    value: self.constant(index, target),
+                    slot: self.late_slot(index, target),
                 })
                 .collect(),
         }
@@ -233,33 +233,33 @@ impl Plan {
             write!(f, ", table_base {}", placement.table_base)?;
         }
         writeln!(f)?;
-        for (import, &meaning) in input.module.imports.iter().zip(&self.resolution[module]) {
+        for (import, &target) in input.module.imports.iter().zip(&self.resolution[module]) {
             write!(f, "  {}.{} = ", printable(&import.module), demangle(&import.name))?;
-            self.write_meaning(f, module, meaning)?;
+            self.write_target(f, module, target)?;
         }
         Ok(())
     }
 
-    fn write_meaning(
+    fn write_target(
         &self,
         f: &mut fmt::Formatter<'_>,
         module: usize,
-        meaning: Meaning,
+        target: ImportTarget,
     ) -> fmt::Result {
-        if let Some(definition) = meaning.definition() {
+        if let Some(definition) = target.definition() {
             let by = self.name(definition.module);
-            return match (self.constant(module, meaning), self.late_slot(module, meaning)) {
+            return match (self.constant(module, target), self.late_slot(module, target)) {
                 (Some(number), _) => writeln!(f, "{number} of {by}"),
                 (None, Some(slot)) => writeln!(f, "{by}, through slot {slot}"),
                 (None, None) => writeln!(f, "{by}"),
             };
         }
-        match (meaning, self.constant(module, meaning)) {
+        match (target, self.constant(module, target)) {
             (_, Some(number)) => writeln!(f, "{number}"),
-            (Meaning::Shared(Shared::Memory), _) => writeln!(f, "the memory"),
-            (Meaning::Shared(Shared::Table), _) => writeln!(f, "the table"),
-            (Meaning::Shared(Shared::StackPointer), _) => writeln!(f, "the stack pointer"),
-            (Meaning::UndefinedWeak, _) => writeln!(f, "undefined and weak"),
+            (ImportTarget::Shared(Shared::Memory), _) => writeln!(f, "the memory"),
+            (ImportTarget::Shared(Shared::Table), _) => writeln!(f, "the table"),
+            (ImportTarget::Shared(Shared::StackPointer), _) => writeln!(f, "the stack pointer"),
+            (ImportTarget::UndefinedWeak, _) => writeln!(f, "undefined and weak"),
             _ => writeln!(f, "the host"),
         }
     }

@@ -22,7 +22,7 @@ use wasmparser::ValType;
 
 /// What an import stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Meaning {
+pub(crate) enum ImportTarget {
     /// The process's memory, table or stack pointer.
     Shared(Shared),
     /// Where the importing module's data or table elements begin.
@@ -71,7 +71,7 @@ pub(crate) enum Boundary {
 }
 
 /// For each module of a set, the meaning of each of its imports, in order.
-pub(crate) type Resolution = Vec<Vec<Meaning>>;
+pub(crate) type Resolution = Vec<Vec<ImportTarget>>;
 
 /// # Errors
 ///
@@ -108,11 +108,11 @@ pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<R
     let resolver = Resolver::new(set, Symbols::Apart(set));
     let mut faults = Vec::new();
     let inputs = set.inputs.iter().enumerate();
-    let meanings = |(module, input)| match is_new(module) {
+    let import_targets = |(module, input)| match is_new(module) {
         true => resolver.module(input, &mut faults),
         false => Vec::new(),
     };
-    let resolution = inputs.map(meanings).collect();
+    let resolution = inputs.map(import_targets).collect();
     grouped(faults).into_iter().collect::<Faults>().into_result()?;
     Ok(resolution)
 }
@@ -161,7 +161,7 @@ impl<'a> Resolver<'a> {
         Resolver { set, symbols, places, linked, explained: RefCell::default(), exit }
     }
 
-    fn module(&self, input: &'a InputModule, faults: &mut Vec<Fault>) -> Vec<Meaning> {
+    fn module(&self, input: &'a InputModule, faults: &mut Vec<Fault>) -> Vec<ImportTarget> {
         if let Some(fault) = check::unusable(input) {
             faults.push(fault);
             return Vec::new();
@@ -173,16 +173,16 @@ impl<'a> Resolver<'a> {
         faults.extend(check::stack_checks(input));
         faults.extend(check::conventional(input));
         let weak = weak_imports(&input.module);
-        let meaning = |import: &'a Import| {
+        let target = |import: &'a Import| {
             let module = if import.is_address() { ENV } else { import.module.as_str() };
             let weak = weak.contains(&(module, import.name.as_str()));
             self.import(input, import, weak).unwrap_or_else(|fault| {
                 faults.push(fault);
                 // The resolution is thrown away if there is any fault.
-                Meaning::UndefinedWeak
+                ImportTarget::UndefinedWeak
             })
         };
-        input.module.imports.iter().map(meaning).collect()
+        input.module.imports.iter().map(target).collect()
     }
 
     fn import(
@@ -190,13 +190,13 @@ impl<'a> Resolver<'a> {
         input: &'a InputModule,
         import: &'a Import,
         weak: bool,
-    ) -> Result<Meaning, Fault> {
-        if let Some(meaning) = environment(input, import) {
-            return check_environment(input, import).map(|()| meaning);
+    ) -> Result<ImportTarget, Fault> {
+        if let Some(target) = environment(input, import) {
+            return check_environment(input, import).map(|()| target);
         }
         match (import.module.as_str(), host_module(&import.module)) {
-            (GOT_FUNC, _) => self.address(input, import, weak, Meaning::FunctionAddress),
-            (GOT_MEM, _) => self.address(input, import, weak, Meaning::DataAddress),
+            (GOT_FUNC, _) => self.address(input, import, weak, ImportTarget::FunctionAddress),
+            (GOT_MEM, _) => self.address(input, import, weak, ImportTarget::DataAddress),
             (_, Some(host)) => self.host(host, input, import),
             (_, None) => self.symbol(input, import, weak),
         }
@@ -207,8 +207,8 @@ impl<'a> Resolver<'a> {
         input: &'a InputModule,
         import: &'a Import,
         weak: bool,
-        meaning: fn(Option<Definition>) -> Meaning,
-    ) -> Result<Meaning, Fault> {
+        to_target: fn(Option<Definition>) -> ImportTarget,
+    ) -> Result<ImportTarget, Fault> {
         check_environment(input, import)?;
         let is_function = import.module == GOT_FUNC;
         let right = |definition: &&Definition| match self.ty(**definition) {
@@ -225,7 +225,7 @@ impl<'a> Resolver<'a> {
                 Err(not_shared(input, import, ty))
             }
             None if !weak && !is_private(&import.name) => Err(self.undefined(input, import)),
-            _ => Ok(meaning(found)),
+            _ => Ok(to_target(found)),
         }
     }
 
@@ -234,7 +234,7 @@ impl<'a> Resolver<'a> {
         host: &HostModule,
         input: &'a InputModule,
         import: &'a Import,
-    ) -> Result<Meaning, Fault> {
+    ) -> Result<ImportTarget, Fault> {
         match host.exports.iter().find(|export| export.name == import.name) {
             Some(export) if export.ty == import.ty => Ok(self.end(input, import)),
             Some(export) => Err(mismatch(input, import, host.title, None, &export.ty)),
@@ -243,9 +243,9 @@ impl<'a> Resolver<'a> {
     }
 
     /// A module that ends the program calls what has to happen before.
-    fn end(&self, input: &InputModule, import: &Import) -> Meaning {
+    fn end(&self, input: &InputModule, import: &Import) -> ImportTarget {
         let exit = self.exit.filter(|_| command::is_exit(input, import));
-        exit.map_or(Meaning::Host, Meaning::Function)
+        exit.map_or(ImportTarget::Host, ImportTarget::Function)
     }
 
     fn is_of_host(&self, import: &Import) -> bool {
@@ -266,31 +266,31 @@ impl<'a> Resolver<'a> {
         input: &'a InputModule,
         import: &'a Import,
         weak: bool,
-    ) -> Result<Meaning, Fault> {
+    ) -> Result<ImportTarget, Fault> {
         match (self.symbols.all(&import.module, &import.name).first(), &import.ty) {
             (Some(_), ExternType::Func(ty)) if has_own_types(ty) => {
                 Err(not_shared(input, import, &import.ty))
             }
             (Some(&definition), _) if *self.ty(definition) == import.ty => match &import.ty {
-                ExternType::Func(_) => Ok(Meaning::Function(definition)),
+                ExternType::Func(_) => Ok(ImportTarget::Function(definition)),
                 ExternType::Global(_)
                     if input.shares_memory() && self.shares_memory(definition) =>
                 {
-                    Ok(Meaning::DataAddress(Some(definition)))
+                    Ok(ImportTarget::DataAddress(Some(definition)))
                 }
                 ExternType::Tag(ty) if has_own_types(ty) => {
                     Err(not_shared(input, import, &import.ty))
                 }
-                ExternType::Tag(_) => Ok(Meaning::Item(definition)),
+                ExternType::Tag(_) => Ok(ImportTarget::Item(definition)),
                 _ if input.shares_memory() => Err(not_shared(input, import, &import.ty)),
-                _ => Ok(Meaning::Item(definition)),
+                _ => Ok(ImportTarget::Item(definition)),
             },
             (Some(&definition), _) => {
                 let provider = &self.set.inputs[definition.module].module;
                 Err(mismatch(input, import, &provider.name, Some(provider), self.ty(definition)))
             }
-            (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(Meaning::Host),
-            (None, ExternType::Func(_)) if weak => Ok(Meaning::UndefinedWeak),
+            (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(ImportTarget::Host),
+            (None, ExternType::Func(_)) if weak => Ok(ImportTarget::UndefinedWeak),
             (None, _) if self.is_exported_in_vain(input, import) => {
                 Err(not_shared(input, import, &import.ty))
             }
@@ -483,20 +483,20 @@ fn check_environment(input: &InputModule, import: &Import) -> Result<(), Fault> 
 }
 
 /// What the process gives to each module that shares its memory.
-fn environment(input: &InputModule, import: &Import) -> Option<Meaning> {
+fn environment(input: &InputModule, import: &Import) -> Option<ImportTarget> {
     if !input.shares_memory() {
         return None;
     }
     match (import.module.as_str(), import.name.as_str()) {
-        (ENV, MEMORY) => Some(Meaning::Shared(Shared::Memory)),
-        (ENV, TABLE) => Some(Meaning::Shared(Shared::Table)),
-        (ENV, STACK_POINTER) => Some(Meaning::Shared(Shared::StackPointer)),
-        (ENV, MEMORY_BASE) => Some(Meaning::MemoryBase),
-        (ENV, TABLE_BASE) => Some(Meaning::TableBase),
-        (ENV | GOT_MEM, HEAP_BASE) => Some(Meaning::Boundary(Boundary::HeapBase)),
-        (ENV | GOT_MEM, HEAP_END) => Some(Meaning::Boundary(Boundary::HeapEnd)),
-        (ENV | GOT_MEM, STACK_LOW) => Some(Meaning::Boundary(Boundary::StackLow)),
-        (ENV | GOT_MEM, STACK_HIGH) => Some(Meaning::Boundary(Boundary::StackHigh)),
+        (ENV, MEMORY) => Some(ImportTarget::Shared(Shared::Memory)),
+        (ENV, TABLE) => Some(ImportTarget::Shared(Shared::Table)),
+        (ENV, STACK_POINTER) => Some(ImportTarget::Shared(Shared::StackPointer)),
+        (ENV, MEMORY_BASE) => Some(ImportTarget::MemoryBase),
+        (ENV, TABLE_BASE) => Some(ImportTarget::TableBase),
+        (ENV | GOT_MEM, HEAP_BASE) => Some(ImportTarget::Boundary(Boundary::HeapBase)),
+        (ENV | GOT_MEM, HEAP_END) => Some(ImportTarget::Boundary(Boundary::HeapEnd)),
+        (ENV | GOT_MEM, STACK_LOW) => Some(ImportTarget::Boundary(Boundary::StackLow)),
+        (ENV | GOT_MEM, STACK_HIGH) => Some(ImportTarget::Boundary(Boundary::StackHigh)),
         _ => None,
     }
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::names::demangle;
 use crate::plan::Plan;
+use crate::plan::exception_model;
 use crate::plan::input::InputModule;
-use crate::plan::libcxx;
 use crate::plan::set::Definition;
 use crate::plan::synthetic::invoke;
 use crate::types::ExternType;
@@ -89,11 +89,11 @@ impl Plan {
     /// A warning for each module that would end another's exceptions, in a program that catches any.
     fn ended_exceptions(&self) -> Vec<Warning> {
         let inputs = &self.set.inputs;
-        let Some((flavour, _)) = libcxx::of(inputs.iter(), &mut Vec::new()) else {
+        let Some((model, _)) = exception_model::of(inputs.iter(), &mut Vec::new()) else {
             return Vec::new();
         };
         let thrower = |importer: usize| {
-            let used = self.resolution[importer].iter().filter_map(|meaning| meaning.definition());
+            let used = self.resolution[importer].iter().filter_map(|target| target.definition());
             let mut used = used.map(|used| &inputs[used.module]).filter(|o| !o.is_system());
             used.find(|input| invoke::throws(&input.module))
         };
@@ -102,7 +102,7 @@ impl Plan {
             Some(Warning::EndsExceptions {
                 importer: input.module.name.clone(),
                 provider: provider.module.name.clone(),
-                flag: flavour.setjmp_flag,
+                flag: model.setjmp_flag,
             })
         };
         inputs.iter().enumerate().filter_map(warning).collect()
@@ -123,7 +123,7 @@ impl Plan {
             let both = [memories[importer], memories[provider]];
             both.contains(&Memory::Process) && both.contains(&Memory::Own)
         };
-        let used = self.resolution[importer].iter().filter_map(|meaning| meaning.definition());
+        let used = self.resolution[importer].iter().filter_map(|target| target.definition());
         let used = used.filter(|used| differ(used.module) && may_pass_pointers(self.ty(*used)));
         let used: Vec<_> = used.collect::<BTreeSet<_>>().into_iter().collect();
         let name = |module: usize| self.set.inputs[module].module.name.clone();

@@ -12,12 +12,12 @@ use crate::write::bound::BoundModule;
 /// The functions of one module that were written, in their order. All offsets count from the start of
 /// a file.
 #[derive(Debug, Default)]
-pub(crate) struct Moved {
-    functions: Vec<MovedFunction>,
+pub(crate) struct CodeMap {
+    functions: Vec<MappedFunction>,
 }
 
 #[derive(Debug)]
-pub(crate) struct MovedFunction {
+pub(crate) struct MappedFunction {
     pub(crate) old: Range<usize>,
     pub(crate) new: Range<usize>,
     /// For each instruction that was written where it begins, after where that begins which it comes from.
@@ -26,8 +26,8 @@ pub(crate) struct MovedFunction {
 
 impl BoundModule {
     /// What became of the code of those modules of the set that are asked for.
-    pub(crate) fn moved(&self, set: &Set, modules: &[usize]) -> BTreeMap<usize, Moved> {
-        let mut moved: BTreeMap<usize, Moved> = BTreeMap::new();
+    pub(crate) fn moved(&self, set: &Set, modules: &[usize]) -> BTreeMap<usize, CodeMap> {
+        let mut moved: BTreeMap<usize, CodeMap> = BTreeMap::new();
         let Some(origins) = &self.origins else { return moved };
         let Ok(new) = Contents::read(&self.bytes) else { return moved };
         for &module in modules {
@@ -38,7 +38,7 @@ impl BoundModule {
             let signatures = Signatures::new(&old);
             let functions = functions.filter_map(|(id, new)| {
                 let defined = id.index.checked_sub(imported)? as usize;
-                Some(MovedFunction {
+                Some(MappedFunction {
                     old: old.bodies.get(defined)?.range(),
                     new: new.range(),
                     instructions: written(&old, defined, &signatures)?
@@ -47,19 +47,22 @@ impl BoundModule {
                         .collect(),
                 })
             });
-            moved.insert(module, Moved { functions: functions.collect() });
+            moved.insert(module, CodeMap { functions: functions.collect() });
         }
         moved
     }
 }
 
-impl Moved {
-    pub(crate) fn functions(&self) -> &[MovedFunction] {
+impl CodeMap {
+    pub(crate) fn functions(&self) -> &[MappedFunction] {
         &self.functions
     }
 
     /// Those of which some code was in a range.
-    pub(crate) fn functions_in(&self, range: Range<usize>) -> impl Iterator<Item = &MovedFunction> {
+    pub(crate) fn functions_in(
+        &self,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = &MappedFunction> {
         let first = self.functions.partition_point(|function| function.old.end <= range.start);
         self.functions[first..].iter().take_while(move |function| function.old.start < range.end)
     }
@@ -86,7 +89,7 @@ impl Moved {
     }
 }
 
-impl MovedFunction {
+impl MappedFunction {
     /// What it has of a range of code.
     pub(crate) fn piece(&self, range: Range<usize>) -> Option<Range<usize>> {
         let piece = self.at(range.start)..self.at(range.end.max(range.start));

@@ -19,22 +19,22 @@ use gimli::{LineEncoding, LittleEndian};
 
 use crate::plan::layout::ItemId;
 use crate::trace::budget::Reader;
-use crate::trace::code_map::{Moved, MovedFunction};
+use crate::trace::code_map::{CodeMap, MappedFunction};
 use crate::trace::origin::{DebugInfo, code_start};
 use crate::write::bound::BoundModule;
-use crate::write::targets::{GlobalLink, Links};
+use crate::write::targets::{GlobalTarget, Targets};
 
 /// The custom sections that hold the debug information of all modules, none if no module has any. One
 /// whose debug information is malformed counts as one without.
-pub(crate) fn sections(links: &Links<'_>, fused: &BoundModule) -> Vec<(String, Vec<u8>)> {
-    let inputs = links.plan.set.inputs.iter().enumerate();
+pub(crate) fn sections(targets: &Targets<'_>, fused: &BoundModule) -> Vec<(String, Vec<u8>)> {
+    let inputs = targets.plan.set.inputs.iter().enumerate();
     let infos = inputs.filter_map(|(module, o)| Some((module, DebugInfo::read(&o.bytes)?)));
     let infos: BTreeMap<_, _> = infos.collect();
     let modules: Vec<_> = infos.keys().copied().collect();
-    let moved = fused.moved(&links.plan.set, &modules);
+    let moved = fused.moved(&targets.plan.set, &modules);
     let new_code = code_start(&fused.bytes);
     let moves = moved.iter().map(|(module, moved)| Moves {
-        links,
+        targets,
         module: *module,
         moved,
         old_code: infos[module].code,
@@ -83,9 +83,9 @@ const PIECES_PER_BYTE: usize = 4;
 /// What became of the code and the data of one module. Addresses of debug information count from the start of
 /// the code section's content.
 struct Moves<'a> {
-    links: &'a Links<'a>,
+    targets: &'a Targets<'a>,
     module: usize,
-    moved: &'a Moved,
+    moved: &'a CodeMap,
     old_code: usize,
     new_code: usize,
     /// How many pieces of code may still be told of.
@@ -146,7 +146,7 @@ impl Moves<'_> {
     }
 
     fn size(&self) -> usize {
-        self.links.plan.set.inputs[self.module].bytes.len()
+        self.targets.plan.set.inputs[self.module].bytes.len()
     }
 
     fn spend(&self) -> bool {
@@ -229,7 +229,7 @@ impl Moves<'_> {
         &self,
         rows: &[(u64, gimli::write::LineRow)],
         range: &Range<usize>,
-        function: &MovedFunction,
+        function: &MappedFunction,
         to: &mut gimli::write::LineProgram,
     ) {
         let end = function.at(range.end);
@@ -399,7 +399,7 @@ impl Moves<'_> {
         let frame = (operations.next()?, operations.next()?);
         match frame {
             (Some(read::Operation::WasmGlobal { .. }), Some(read::Operation::StackValue))
-                if count == 2 && self.links.global(id) == GlobalLink::StackPointer =>
+                if count == 2 && self.targets.global(id) == GlobalTarget::StackPointer =>
             {
                 let mut converted = Expression::new();
                 converted.op_wasm_global(0);
@@ -412,7 +412,7 @@ impl Moves<'_> {
 
     /// The address of a variable, which in a shared library counts from the start of its data.
     fn data(&self, address: u64) -> Option<Address> {
-        let base = self.links.plan.layout.placements[self.module].memory_base;
+        let base = self.targets.plan.layout.placements[self.module].memory_base;
         let address = u32::try_from(address.checked_add(base.into())?).ok()?;
         Some(Address::Constant(address.into()))
     }

@@ -20,7 +20,7 @@ use crate::write::bound::{Bound, BoundModule, Origins, Source};
 use crate::write::emit::{Emitter, STACK_POINTER_TYPE, Sections, Shares};
 use crate::write::error::{BindError, WriteError};
 use crate::write::standalone;
-use crate::write::targets::Links;
+use crate::write::targets::Targets;
 
 impl Plan {
     /// Rewrites the modules.
@@ -29,8 +29,8 @@ impl Plan {
     ///
     /// When a module's code is malformed in a way that loading it does not find.
     pub fn bind(&self) -> Result<Bound, BindError> {
-        let links = Links::new(self);
-        let modules = self.layout.order.iter().map(|&module| bind_module(&links, module));
+        let targets = Targets::new(self);
+        let modules = self.layout.order.iter().map(|&module| bind_module(&targets, module));
         Ok(Bound {
             base: self.set.inputs.iter().any(InputModule::shares_memory).then(|| self.base()),
             modules: modules.collect::<Result<_, _>>()?,
@@ -108,23 +108,23 @@ impl Plan {
     }
 }
 
-fn bind_module(links: &Links<'_>, module: usize) -> Result<BoundModule, BindError> {
-    let input = &links.plan.set.inputs[module];
+fn bind_module(targets: &Targets<'_>, module: usize) -> Result<BoundModule, BindError> {
+    let input = &targets.plan.set.inputs[module];
     let malformed = |error: WriteError| BindError::new(&input.module.name, &error);
     if !input.shares_memory() {
-        let imports = input.module.imports.iter().zip(&links.plan.resolution[module]);
-        let imports = imports.map(|(import, &meaning)| links.source(import, meaning)).collect();
+        let imports = input.module.imports.iter().zip(&targets.plan.resolution[module]);
+        let imports = imports.map(|(import, &target)| targets.source(import, target)).collect();
         let rewritten = standalone::rewrite(input).map_err(malformed)?;
         let origins = rewritten.is_some().then(|| Origins::all(input, module));
         let bytes = rewritten.unwrap_or_else(|| input.bytes.to_vec());
         return Ok(BoundModule { module, bytes, imports, origins });
     }
-    rewrite(links, module).map_err(malformed)
+    rewrite(targets, module).map_err(malformed)
 }
 
-pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, WriteError> {
-    let contents = Contents::read(&links.plan.set.inputs[module].bytes)?;
-    let mut emitter = Emitter::new(links, vec![(module, contents)], None);
+pub(crate) fn rewrite(targets: &Targets<'_>, module: usize) -> Result<BoundModule, WriteError> {
+    let contents = Contents::read(&targets.plan.set.inputs[module].bytes)?;
+    let mut emitter = Emitter::new(targets, vec![(module, contents)], None);
     emitter.import_shared(Shared::Memory, EntityType::Memory(MEMORY_IMPORT));
     emitter.import_shared(Shared::Table, EntityType::Table(TABLE_IMPORT));
     if emitter.uses_stack_pointer() {
@@ -132,9 +132,9 @@ pub(crate) fn rewrite(links: &Links<'_>, module: usize) -> Result<BoundModule, W
     }
     emitter.number(Shares { memory: true, table: true })?;
     emitter.write_definitions()?;
-    export(&mut emitter, module, &links.plan.set.inputs[module].module.exports);
+    export(&mut emitter, module, &targets.plan.set.inputs[module].module.exports);
     let Emitter { mut sections, sources, origins, .. } = emitter;
-    sections.name.clone_from(&links.plan.set.inputs[module].module.name);
+    sections.name.clone_from(&targets.plan.set.inputs[module].module.name);
     Ok(BoundModule { module, bytes: sections.finish(), imports: sources, origins: Some(origins) })
 }
 

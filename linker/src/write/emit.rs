@@ -23,14 +23,14 @@ use crate::module::sections::Contents;
 use crate::module::sections::Signatures;
 use crate::module::stack_checks;
 use crate::plan::layout::ItemId;
-use crate::plan::resolve::{Meaning, Shared};
+use crate::plan::resolve::{ImportTarget, Shared};
 use crate::types::ExternType;
 use crate::write::atomics::{self, Atomics, Parts};
 use crate::write::bound::{Origins, Source};
 use crate::write::error::{Invalid, WriteError, WriteResult};
 use crate::write::legacy_exceptions::{self, Step, Translation};
-use crate::write::live::{ItemSet, Reach};
-use crate::write::targets::{FunctionLink, GlobalLink, LateSlot, Links, SharedLink};
+use crate::write::live::{ItemSet, Live};
+use crate::write::targets::{FunctionTarget, GlobalTarget, LateSlot, SharedTarget, Targets};
 
 /// What an import is called whose place among the others says all.
 const NUMBER: &str = "number";
@@ -163,10 +163,10 @@ enum GlobalPlace {
 }
 
 impl<'a> Part<'a> {
-    fn new(links: &Links<'_>, module: usize, mut contents: Contents<'a>) -> Self {
+    fn new(targets: &Targets<'_>, module: usize, mut contents: Contents<'a>) -> Self {
         let signatures = Signatures::new(&contents);
         let groups = std::mem::take(&mut contents.types);
-        let imported = links.imported(module);
+        let imported = targets.imported(module);
         let gone = |imported: u32, defined: usize| vec![GONE; imported as usize + defined];
         let types = groups.iter().map(|group| group.types().len()).sum();
         Part {
@@ -181,7 +181,7 @@ impl<'a> Part<'a> {
                 .collect(),
             tables: gone(imported.tables, contents.tables.len()),
             memories: gone(imported.memories, contents.memories.len()),
-            memory64: links.plan.set.inputs[module].module.memory64(&contents),
+            memory64: targets.plan.set.inputs[module].module.memory64(&contents),
             tags: gone(imported.tags, contents.tags.len()),
             elements: gone(0, contents.elements.len()),
             data: gone(0, contents.data.len()),
@@ -276,9 +276,9 @@ impl Stub {
 
 /// Writes modules that are linked as one.
 pub(crate) struct Emitter<'a> {
-    links: &'a Links<'a>,
+    targets: &'a Targets<'a>,
     /// What is left of the modules; `None` is everything.
-    reach: Option<&'a Reach>,
+    live: Option<&'a Live>,
     parts: Vec<Part<'a>>,
     /// The place among the parts of each module of the set.
     places: Vec<Option<usize>>,
@@ -318,19 +318,19 @@ enum ImportKey<'a> {
 
 impl<'a> Emitter<'a> {
     pub(crate) fn new(
-        links: &'a Links<'a>,
+        targets: &'a Targets<'a>,
         modules: Vec<(usize, Contents<'a>)>,
-        reach: Option<&'a Reach>,
+        live: Option<&'a Live>,
     ) -> Self {
-        let mut places = vec![None; links.plan.set.inputs.len()];
+        let mut places = vec![None; targets.plan.set.inputs.len()];
         let mut parts = Vec::new();
         for (place, (module, contents)) in modules.into_iter().enumerate() {
             places[module] = Some(place);
-            parts.push(Part::new(links, module, contents));
+            parts.push(Part::new(targets, module, contents));
         }
         Emitter {
-            links,
-            reach,
+            targets,
+            live,
             parts,
             places,
             sections: Sections::default(),
@@ -366,7 +366,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn uses_stack_pointer(&self) -> bool {
         self.parts.iter().any(|part| {
             let mut ids = part.ids(part.globals.len() as u32);
-            ids.any(|id| self.links.global(id) == GlobalLink::StackPointer)
+            ids.any(|id| self.targets.global(id) == GlobalTarget::StackPointer)
         })
     }
 
@@ -405,23 +405,23 @@ impl<'a> Emitter<'a> {
 
     /// Whether anything that is written refers to an imported function.
     fn uses_import(&self, id: ItemId) -> bool {
-        self.reach.is_none_or(|reach| reach.imports.contains(id))
+        self.live.is_none_or(|live| live.imports.contains(id))
     }
 
     /// Imports the functions that no part defines and that can be called directly.
     fn import_functions(&mut self, place: usize) -> WriteResult<()> {
-        let links = self.links;
-        for id in self.parts[place].ids(links.imported(self.parts[place].module).functions) {
-            let Some((import, meaning)) = links.imported_function(id) else { continue };
+        let targets = self.targets;
+        for id in self.parts[place].ids(targets.imported(self.parts[place].module).functions) {
+            let Some((import, target)) = targets.imported_function(id) else { continue };
             if !self.uses_import(id) {
                 continue;
             }
             let ty = self.parts[place].intern(import.type_index, &mut self.sections.types)?;
-            let key = match links.function(id) {
-                FunctionLink::Host(import) => ImportKey::Host(&import.module, &import.name, ty),
-                FunctionLink::Defined(defined)
+            let key = match targets.function(id) {
+                FunctionTarget::Host(import) => ImportKey::Host(&import.module, &import.name, ty),
+                FunctionTarget::Defined(defined)
                     if self.places[defined.module].is_none()
-                        && self.late_slot(id, meaning).is_none() =>
+                        && self.late_slot(id, target).is_none() =>
                 {
                     ImportKey::Function(defined)
                 }
@@ -429,31 +429,31 @@ impl<'a> Emitter<'a> {
             };
             if !self.imported.contains_key(&key) {
                 self.imported.insert(key, take(&mut self.functions));
-                self.import(links.source(import, meaning), EntityType::Function(ty));
+                self.import(targets.source(import, target), EntityType::Function(ty));
             }
         }
         Ok(())
     }
 
     /// The slot through which a function is called that is one of a module instantiated later.
-    fn late_slot(&self, id: ItemId, meaning: Meaning) -> Option<LateSlot> {
-        self.links.late_slot(id, meaning)
+    fn late_slot(&self, id: ItemId, target: ImportTarget) -> Option<LateSlot> {
+        self.targets.late_slot(id, target)
     }
 
     /// Imports the addresses and slots that are known only when a module is instantiated.
     fn import_numbers(&mut self, place: usize) {
-        let links = self.links;
+        let targets = self.targets;
         let (module, imported) = {
             let module = self.parts[place].module;
-            (module, links.imported(module))
+            (module, targets.imported(module))
         };
         for id in self.parts[place].ids(imported.globals) {
-            if let GlobalLink::Number(import) = links.global(id) {
+            if let GlobalTarget::Number(import) = targets.global(id) {
                 self.import_number(module, import);
             }
         }
         for id in self.parts[place].ids(imported.functions) {
-            let slot = links.imported_function(id).map(|(_, meaning)| self.late_slot(id, meaning));
+            let slot = targets.imported_function(id).map(|(_, target)| self.late_slot(id, target));
             if let Some(Some(LateSlot::Number(import))) = slot {
                 self.import_number(module, import);
             }
@@ -476,10 +476,10 @@ impl<'a> Emitter<'a> {
     }
 
     fn import_tags(&mut self, place: usize) -> WriteResult<()> {
-        let links = self.links;
-        for id in self.parts[place].ids(links.imported(self.parts[place].module).tags) {
-            let Some((import, meaning)) = links.imported_tag(id) else { continue };
-            let defined = links.tag(id);
+        let targets = self.targets;
+        for id in self.parts[place].ids(targets.imported(self.parts[place].module).tags) {
+            let Some((import, target)) = targets.imported_tag(id) else { continue };
+            let defined = targets.tag(id);
             let key = ImportKey::Tag(defined);
             if self.places[defined.module].is_some() || self.imported.contains_key(&key) {
                 continue;
@@ -488,13 +488,13 @@ impl<'a> Emitter<'a> {
                 self.parts[place].intern(import.type_index, &mut self.sections.types)?;
             self.imported.insert(key, take(&mut self.tags));
             let tag = wasm_encoder::TagType { kind: TagKind::Exception, func_type_idx };
-            self.import(links.source(import, meaning), EntityType::Tag(tag));
+            self.import(targets.source(import, target), EntityType::Tag(tag));
         }
         Ok(())
     }
 
     fn import(&mut self, source: Source, ty: EntityType) {
-        let inputs = &self.links.plan.set.inputs;
+        let inputs = &self.targets.plan.set.inputs;
         let imports = &mut self.sections.imports;
         match &source {
             Source::Export { module, name } => {
@@ -509,34 +509,33 @@ impl<'a> Emitter<'a> {
 
     /// Numbers what a module defines, in its order.
     fn number_defined(&mut self, place: usize) {
-        let (links, reach) = (self.links, self.reach);
+        let (targets, live) = (self.targets, self.live);
         let part = &mut self.parts[place];
-        let (module, imported) = (part.module, links.imported(part.module));
-        let keeps =
-            |set: fn(&Reach) -> &ItemSet, id| reach.is_none_or(|reach| set(reach).contains(id));
+        let (module, imported) = (part.module, targets.imported(part.module));
+        let keeps = |set: fn(&Live) -> &ItemSet, id| live.is_none_or(|live| set(live).contains(id));
         for (index, number) in (0..).zip(&mut part.functions).skip(imported.functions as usize) {
             let id = ItemId { module, index };
-            if keeps(|reach| &reach.functions, id) {
+            if keeps(|live| &live.functions, id) {
                 *number = take(&mut self.functions);
                 self.origins.functions.push(id);
             }
         }
         for (index, place) in (0..).zip(&mut part.globals).skip(imported.globals as usize) {
             let id = ItemId { module, index };
-            if links.global(id) == GlobalLink::Defined(id) && keeps(|reach| &reach.globals, id) {
+            if targets.global(id) == GlobalTarget::Defined(id) && keeps(|live| &live.globals, id) {
                 *place = GlobalPlace::Number(take(&mut self.globals));
             }
         }
         for (index, number) in (0..).zip(&mut part.tables).skip(imported.tables as usize) {
             let id = ItemId { module, index };
-            if links.table(id) == SharedLink::Defined(id) && keeps(|reach| &reach.tables, id) {
+            if targets.table(id) == SharedTarget::Defined(id) && keeps(|live| &live.tables, id) {
                 *number = take(&mut self.tables);
             }
         }
         for (index, number) in (0..).zip(&mut part.memories).skip(imported.memories as usize) {
             let id = ItemId { module, index };
-            let is_kept = reach.is_none_or(|reach| reach.memories.contains_key(&id));
-            if links.memory(id) == SharedLink::Defined(id) && is_kept {
+            let is_kept = live.is_none_or(|live| live.memories.contains_key(&id));
+            if targets.memory(id) == SharedTarget::Defined(id) && is_kept {
                 *number = take(&mut self.memories);
             }
         }
@@ -548,45 +547,45 @@ impl<'a> Emitter<'a> {
     /// Numbers the segments that are written: all; or of a fused program those that code refers to, and the
     /// active ones of memories and tables that are not shared.
     fn number_segments(&mut self, place: usize) {
-        let (links, reach, part) = (self.links, self.reach, &mut self.parts[place]);
+        let (targets, live, part) = (self.targets, self.live, &mut self.parts[place]);
         for index in 0..part.elements.len() {
             let (element, id) = (&part.contents.elements[index], part.id(index as u32));
             let own = match &element.kind {
-                ElementKind::Active { .. } => !part.is_placed_element(links, element),
+                ElementKind::Active { .. } => !part.is_placed_element(targets, element),
                 _ => false,
             };
-            if own || reach.is_none_or(|reach| reach.elements.contains(id)) {
+            if own || live.is_none_or(|live| live.elements.contains(id)) {
                 part.elements[index] = take(&mut self.elements);
             }
         }
         for index in 0..part.data.len() {
             let (data, id) = (&part.contents.data[index], part.id(index as u32));
             let own = match data.kind {
-                DataKind::Active { .. } => !part.is_placed_data(links, data),
+                DataKind::Active { .. } => !part.is_placed_data(targets, data),
                 DataKind::Passive => false,
             };
-            if own || reach.is_none_or(|reach| reach.data.contains(id)) {
+            if own || live.is_none_or(|live| live.data.contains(id)) {
                 part.data[index] = take(&mut self.data);
             }
         }
     }
 
     fn number_functions(&mut self, place: usize) -> WriteResult<()> {
-        let links = self.links;
-        for id in self.parts[place].ids(links.imported(self.parts[place].module).functions) {
-            let Some((import, meaning)) = links.imported_function(id) else { continue };
+        let targets = self.targets;
+        for id in self.parts[place].ids(targets.imported(self.parts[place].module).functions) {
+            let Some((import, target)) = targets.imported_function(id) else { continue };
             if !self.uses_import(id) {
                 continue;
             }
             let ty = self.parts[place].intern(import.type_index, &mut self.sections.types)?;
-            let number = match links.function(id) {
-                FunctionLink::Host(import) => {
+            let number = match targets.function(id) {
+                FunctionTarget::Host(import) => {
                     self.imported[&ImportKey::Host(&import.module, &import.name, ty)]
                 }
-                FunctionLink::Undefined => self.stub(import, ty, None),
-                FunctionLink::Defined(defined) => match self.places[defined.module] {
+                FunctionTarget::Undefined => self.stub(import, ty, None),
+                FunctionTarget::Defined(defined) => match self.places[defined.module] {
                     Some(place) => self.parts[place].functions[defined.index as usize],
-                    None => match self.late_slot(id, meaning) {
+                    None => match self.late_slot(id, target) {
                         None => self.imported[&ImportKey::Function(defined)],
                         Some(slot) => {
                             let slot = self.stub_slot(id.module, slot);
@@ -611,17 +610,17 @@ impl<'a> Emitter<'a> {
 
     /// Numbers a module's imported globals, tables, memories and tags, by those that they stand for.
     fn number_others(&mut self, place: usize) {
-        let links = self.links;
-        let imported = links.imported(self.parts[place].module);
+        let targets = self.targets;
+        let imported = targets.imported(self.parts[place].module);
         for index in 0..self.parts[place].globals.len() {
-            let at = match links.global(self.parts[place].id(index as u32)) {
-                GlobalLink::Constant(value) => GlobalPlace::Constant(value),
-                GlobalLink::Number(import) => {
+            let at = match targets.global(self.parts[place].id(index as u32)) {
+                GlobalTarget::Constant(value) => GlobalPlace::Constant(value),
+                GlobalTarget::Number(import) => {
                     let module = self.parts[place].module;
                     GlobalPlace::Import(self.imported[&ImportKey::Number(module, import)])
                 }
-                GlobalLink::StackPointer => GlobalPlace::Number(0),
-                GlobalLink::Defined(id) => match self.places[id.module] {
+                GlobalTarget::StackPointer => GlobalPlace::Number(0),
+                GlobalTarget::Defined(id) => match self.places[id.module] {
                     Some(definer) => self.parts[definer].globals[id.index as usize],
                     None => GlobalPlace::Number(GONE),
                 },
@@ -629,24 +628,24 @@ impl<'a> Emitter<'a> {
             self.parts[place].globals[index] = at;
         }
         for index in 0..self.parts[place].tables.len() {
-            let number = match links.table(self.parts[place].id(index as u32)) {
-                SharedLink::Shared => 0,
-                SharedLink::Defined(id) => {
+            let number = match targets.table(self.parts[place].id(index as u32)) {
+                SharedTarget::Shared => 0,
+                SharedTarget::Defined(id) => {
                     self.places[id.module].map_or(GONE, |p| self.parts[p].tables[id.index as usize])
                 }
             };
             self.parts[place].tables[index] = number;
         }
         for index in 0..self.parts[place].memories.len() {
-            let number = match links.memory(self.parts[place].id(index as u32)) {
-                SharedLink::Shared => 0,
-                SharedLink::Defined(id) => self.places[id.module]
+            let number = match targets.memory(self.parts[place].id(index as u32)) {
+                SharedTarget::Shared => 0,
+                SharedTarget::Defined(id) => self.places[id.module]
                     .map_or(GONE, |p| self.parts[p].memories[id.index as usize]),
             };
             self.parts[place].memories[index] = number;
         }
         for index in 0..imported.tags as usize {
-            let id = links.tag(self.parts[place].id(index as u32));
+            let id = targets.tag(self.parts[place].id(index as u32));
             self.parts[place].tags[index] = match self.places[id.module] {
                 Some(definer) => self.parts[definer].tags[id.index as usize],
                 None => self.imported[&ImportKey::Tag(id)],
@@ -662,7 +661,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn write_definitions(&mut self) -> WriteResult<()> {
         self.sections.atomics.first = self.functions;
         for part in &mut self.parts {
-            part.write(self.links, self.reach.is_some(), &mut self.sections)?;
+            part.write(self.targets, self.live.is_some(), &mut self.sections)?;
         }
         for (number, stub) in (self.functions - self.stubs.len() as u32..).zip(&self.stubs) {
             self.sections.functions.function(stub.type_index);
@@ -738,12 +737,12 @@ fn take(next: &mut u32) -> u32 {
 }
 
 impl Part<'_> {
-    fn write(&mut self, links: &Links<'_>, fused: bool, to: &mut Sections) -> WriteResult<()> {
-        let imported = links.imported(self.module);
+    fn write(&mut self, targets: &Targets<'_>, fused: bool, to: &mut Sections) -> WriteResult<()> {
+        let imported = targets.imported(self.module);
         let contents = std::mem::take(&mut self.contents);
         self.write_names(&contents, imported.functions, &mut to.names);
         let (types, atomics) = (&mut to.types, &mut to.atomics);
-        let start = links.plan.set.inputs[self.module].start_and_constructors();
+        let start = targets.plan.set.inputs[self.module].start_and_constructors();
         let mut renumber = Renumber { part: self, types, atomics };
         let functions = contents.functions.iter().zip(&contents.bodies);
         for (index, (&ty, body)) in (imported.functions as usize..).zip(functions) {
@@ -754,15 +753,15 @@ impl Part<'_> {
                 renumber.write_body(ty, body, &mut to.code)?;
             }
         }
-        renumber.write_globals(links, &contents, &mut to.globals)?;
+        renumber.write_globals(targets, &contents, &mut to.globals)?;
         for (index, table) in (imported.tables..).zip(&contents.tables) {
-            let is_own = links.table(renumber.part.id(index)) != SharedLink::Shared;
+            let is_own = targets.table(renumber.part.id(index)) != SharedTarget::Shared;
             if is_own && renumber.part.tables[index as usize] != GONE {
                 renumber.parse_table(&mut to.tables, table.clone())?;
             }
         }
         for (index, &memory) in (imported.memories..).zip(&contents.memories) {
-            let is_own = links.memory(renumber.part.id(index)) != SharedLink::Shared;
+            let is_own = targets.memory(renumber.part.id(index)) != SharedTarget::Shared;
             if is_own && renumber.part.memories[index as usize] != GONE {
                 to.memories.memory(memory.into());
             }
@@ -772,13 +771,13 @@ impl Part<'_> {
         }
         for (index, element) in contents.elements.iter().enumerate() {
             if renumber.part.elements[index] != GONE {
-                let placed = fused && renumber.part.is_placed_element(links, element);
+                let placed = fused && renumber.part.is_placed_element(targets, element);
                 renumber.write_element(element.clone(), placed, &mut to.elements)?;
             }
         }
         for (index, data) in contents.data.iter().enumerate() {
             if renumber.part.data[index] != GONE {
-                let placed = fused && renumber.part.is_placed_data(links, data);
+                let placed = fused && renumber.part.is_placed_data(targets, data);
                 renumber.write_data(data.clone(), placed, &mut to.data)?;
             }
         }
@@ -787,11 +786,11 @@ impl Part<'_> {
     }
 
     /// Whether the whole program's table holds what a segment has, or nothing uses the table that would.
-    fn is_placed_element(&self, links: &Links<'_>, element: &Element<'_>) -> bool {
+    fn is_placed_element(&self, targets: &Targets<'_>, element: &Element<'_>) -> bool {
         match element.kind {
             ElementKind::Active { table_index, .. } => {
                 let table = table_index.unwrap_or(0);
-                links.table(self.id(table)) == SharedLink::Shared
+                targets.table(self.id(table)) == SharedTarget::Shared
                     || number(&self.tables, table) == GONE
             }
             _ => false,
@@ -799,10 +798,10 @@ impl Part<'_> {
     }
 
     /// Whether the whole program's memory holds what a segment has, or nothing uses the memory that would.
-    fn is_placed_data(&self, links: &Links<'_>, data: &Data<'_>) -> bool {
+    fn is_placed_data(&self, targets: &Targets<'_>, data: &Data<'_>) -> bool {
         match data.kind {
             DataKind::Active { memory_index, .. } => {
-                links.memory(self.id(memory_index)) == SharedLink::Shared
+                targets.memory(self.id(memory_index)) == SharedTarget::Shared
                     || number(&self.memories, memory_index) == GONE
             }
             DataKind::Passive => false,
@@ -863,15 +862,15 @@ impl Renumber<'_, '_> {
     /// Writes the globals that are kept; those that hold the stack's bounds begin with these.
     fn write_globals(
         &mut self,
-        links: &Links<'_>,
+        targets: &Targets<'_>,
         contents: &Contents<'_>,
         to: &mut GlobalSection,
     ) -> WriteResult<()> {
         let module = self.part.module;
-        let (imported, shared) = (links.imported(module), links.plan.stack(module));
+        let (imported, shared) = (targets.imported(module), targets.plan.stack(module));
         let bounds = stack_checks::initial_values(contents, imported.functions, shared);
         for (index, global) in (imported.globals..).zip(&contents.globals) {
-            let is_own = links.global(self.part.id(index)) != GlobalLink::StackPointer;
+            let is_own = targets.global(self.part.id(index)) != GlobalTarget::StackPointer;
             let place = self.part.globals[index as usize];
             if !is_own || matches!(place, GlobalPlace::Number(GONE)) {
                 continue;

@@ -51,7 +51,7 @@ impl ItemSet {
 
 /// What is needed; items by the module that defines them.
 #[derive(Default)]
-pub(crate) struct Reach {
+pub(crate) struct Live {
     pub(crate) functions: ItemSet,
     /// Imported functions, by the module that refers to them.
     pub(crate) imports: ItemSet,

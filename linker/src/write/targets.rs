@@ -4,12 +4,12 @@ use crate::convention::STACK_POINTER;
 use crate::module::Import;
 use crate::plan::Plan;
 use crate::plan::layout::ItemId;
-use crate::plan::resolve::{Meaning, Shared};
+use crate::plan::resolve::{ImportTarget, Shared};
 use crate::types::ExternType;
 use crate::write::bound::Source;
 
 /// The plan, with what is asked of it for every instruction at hand.
-pub(crate) struct Links<'a> {
+pub(crate) struct Targets<'a> {
     pub(crate) plan: &'a Plan,
     /// Whether addresses and slots are known. Those of modules that join a running program are not until they
     /// are instantiated: so that their code is the same wherever they lie.
@@ -42,7 +42,7 @@ pub(crate) struct Imported {
 
 /// What a call, or a function's name, leads to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum FunctionLink<'a> {
+pub(crate) enum FunctionTarget<'a> {
     Defined(ItemId),
     Host(&'a Import),
     /// A weak symbol that nothing defines.
@@ -50,7 +50,7 @@ pub(crate) enum FunctionLink<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GlobalLink {
+pub(crate) enum GlobalTarget {
     Constant(u32),
     /// A number that is known when the module is instantiated: that of this import.
     Number(usize),
@@ -68,27 +68,27 @@ pub(crate) enum LateSlot {
 
 /// A memory or table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SharedLink {
+pub(crate) enum SharedTarget {
     /// The one of the process.
     Shared,
     Defined(ItemId),
 }
 
-impl<'a> Links<'a> {
+impl<'a> Targets<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
         let modules = plan.set.inputs.iter().map(Indices::new).collect();
-        Links { plan, are_numbers_known: true, modules }
+        Targets { plan, are_numbers_known: true, modules }
     }
 
     /// Of modules whose addresses and slots are not known yet.
     pub(crate) fn without_numbers(plan: &'a Plan) -> Self {
         // What runs already has all of its imports.
         let inputs = plan.set.inputs.iter().zip(&plan.resolution);
-        let indices = inputs.map(|(input, meanings)| match meanings.is_empty() {
+        let indices = inputs.map(|(input, import_targets)| match import_targets.is_empty() {
             true => Indices::default(),
             false => Indices::new(input),
         });
-        Links { plan, are_numbers_known: false, modules: indices.collect() }
+        Targets { plan, are_numbers_known: false, modules: indices.collect() }
     }
 
     /// How many items of each kind a module imports.
@@ -104,27 +104,27 @@ impl<'a> Links<'a> {
     }
 
     /// The import by which a module has a function that it does not define, and what it stands for.
-    pub(crate) fn imported_function(&self, id: ItemId) -> Option<(&'a Import, Meaning)> {
+    pub(crate) fn imported_function(&self, id: ItemId) -> Option<(&'a Import, ImportTarget)> {
         self.import(id.module, *self.modules[id.module].functions.get(id.index as usize)?)
     }
 
-    pub(crate) fn imported_global(&self, id: ItemId) -> Option<(&'a Import, Meaning)> {
+    pub(crate) fn imported_global(&self, id: ItemId) -> Option<(&'a Import, ImportTarget)> {
         self.import(id.module, *self.modules[id.module].globals.get(id.index as usize)?)
     }
 
-    pub(crate) fn imported_tag(&self, id: ItemId) -> Option<(&'a Import, Meaning)> {
+    pub(crate) fn imported_tag(&self, id: ItemId) -> Option<(&'a Import, ImportTarget)> {
         self.import(id.module, *self.modules[id.module].tags.get(id.index as usize)?)
     }
 
-    fn import(&self, module: usize, import: usize) -> Option<(&'a Import, Meaning)> {
-        let meaning = self.plan.resolution[module][import];
-        Some((&self.plan.set.inputs[module].module.imports[import], meaning))
+    fn import(&self, module: usize, import: usize) -> Option<(&'a Import, ImportTarget)> {
+        let target = self.plan.resolution[module][import];
+        Some((&self.plan.set.inputs[module].module.imports[import], target))
     }
 
     /// Where a module that is instantiated by itself gets an import from.
-    pub(crate) fn source(&self, import: &Import, meaning: Meaning) -> Source {
-        match meaning {
-            Meaning::Function(definition) | Meaning::Item(definition) => {
+    pub(crate) fn source(&self, import: &Import, target: ImportTarget) -> Source {
+        match target {
+            ImportTarget::Function(definition) | ImportTarget::Item(definition) => {
                 let module = &self.plan.set.inputs[definition.module].module;
                 let name = module.exports[definition.export].name.clone();
                 Source::Export { module: definition.module, name }
@@ -133,51 +133,51 @@ impl<'a> Links<'a> {
         }
     }
 
-    pub(crate) fn function(&self, id: ItemId) -> FunctionLink<'a> {
+    pub(crate) fn function(&self, id: ItemId) -> FunctionTarget<'a> {
         match self.follow(id, |indices| &indices.functions) {
-            Ok(id) => FunctionLink::Defined(id),
-            Err(End { module, import, meaning: Meaning::Host }) => {
-                FunctionLink::Host(&self.plan.set.inputs[module].module.imports[import])
+            Ok(id) => FunctionTarget::Defined(id),
+            Err(End { module, import, target: ImportTarget::Host }) => {
+                FunctionTarget::Host(&self.plan.set.inputs[module].module.imports[import])
             }
-            Err(_) => FunctionLink::Undefined,
+            Err(_) => FunctionTarget::Undefined,
         }
     }
 
-    pub(crate) fn global(&self, id: ItemId) -> GlobalLink {
+    pub(crate) fn global(&self, id: ItemId) -> GlobalTarget {
         match self.follow(id, |indices| &indices.globals) {
             Ok(id) if self.modules[id.module].stack_pointer == Some(id.index) => {
-                GlobalLink::StackPointer
+                GlobalTarget::StackPointer
             }
-            Ok(id) => GlobalLink::Defined(id),
-            Err(End { meaning: Meaning::Shared(_), .. }) => GlobalLink::StackPointer,
-            Err(End { import, .. }) if !self.are_numbers_known => GlobalLink::Number(import),
-            Err(End { module, meaning, .. }) => {
-                GlobalLink::Constant(self.plan.constant(module, meaning).unwrap_or_default())
+            Ok(id) => GlobalTarget::Defined(id),
+            Err(End { target: ImportTarget::Shared(_), .. }) => GlobalTarget::StackPointer,
+            Err(End { import, .. }) if !self.are_numbers_known => GlobalTarget::Number(import),
+            Err(End { module, target, .. }) => {
+                GlobalTarget::Constant(self.plan.constant(module, target).unwrap_or_default())
             }
         }
     }
 
-    pub(crate) fn table(&self, id: ItemId) -> SharedLink {
+    pub(crate) fn table(&self, id: ItemId) -> SharedTarget {
         match self.follow(id, |indices| &indices.tables) {
-            Ok(id) if self.modules[id.module].table != Some(id.index) => SharedLink::Defined(id),
-            _ => SharedLink::Shared,
+            Ok(id) if self.modules[id.module].table != Some(id.index) => SharedTarget::Defined(id),
+            _ => SharedTarget::Shared,
         }
     }
 
-    pub(crate) fn memory(&self, id: ItemId) -> SharedLink {
+    pub(crate) fn memory(&self, id: ItemId) -> SharedTarget {
         match self.follow(id, |indices| &indices.memories) {
-            Ok(id) if self.modules[id.module].memory != Some(id.index) => SharedLink::Defined(id),
-            _ => SharedLink::Shared,
+            Ok(id) if self.modules[id.module].memory != Some(id.index) => SharedTarget::Defined(id),
+            _ => SharedTarget::Shared,
         }
     }
 
     /// The slot through which a module calls a function of one that is instantiated after it.
-    pub(crate) fn late_slot(&self, id: ItemId, meaning: Meaning) -> Option<LateSlot> {
+    pub(crate) fn late_slot(&self, id: ItemId, target: ImportTarget) -> Option<LateSlot> {
         match self.are_numbers_known {
-            true => self.plan.late_slot(id.module, meaning).map(LateSlot::Known),
+            true => self.plan.late_slot(id.module, target).map(LateSlot::Known),
             false => {
                 let import = *self.modules[id.module].functions.get(id.index as usize)?;
-                self.plan.is_late(id.module, meaning).then_some(LateSlot::Number(import))
+                self.plan.is_late(id.module, target).then_some(LateSlot::Number(import))
             }
         }
     }
@@ -192,12 +192,12 @@ impl<'a> Links<'a> {
     fn follow(&self, mut id: ItemId, of: fn(&Indices) -> &[usize]) -> Result<ItemId, End> {
         while let Some(&import) = of(&self.modules[id.module]).get(id.index as usize) {
             // What a module that runs already has imported, it has.
-            let Some(&meaning) = self.plan.resolution[id.module].get(import) else { break };
-            match meaning {
-                Meaning::Function(definition) | Meaning::Item(definition) => {
+            let Some(&target) = self.plan.resolution[id.module].get(import) else { break };
+            match target {
+                ImportTarget::Function(definition) | ImportTarget::Item(definition) => {
                     id = self.plan.set.item(definition);
                 }
-                meaning => return Err(End { module: id.module, import, meaning }),
+                target => return Err(End { module: id.module, import, target }),
             }
         }
         Ok(id)
@@ -208,7 +208,7 @@ impl<'a> Links<'a> {
 struct End {
     module: usize,
     import: usize,
-    meaning: Meaning,
+    target: ImportTarget,
 }
 
 impl Indices {

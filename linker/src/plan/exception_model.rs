@@ -6,7 +6,7 @@ use crate::plan::system_libraries::{LIBCXX, LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEP
 
 /// How code is compiled that catches exceptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flavour {
+pub(crate) struct ExceptionModel {
     /// Its libc++.
     library: &'static str,
     /// The flag that has code compiled so.
@@ -15,21 +15,21 @@ pub(crate) struct Flavour {
     pub(crate) setjmp_flag: &'static str,
     /// How symbols begin that such code asks for, and no other. All code may throw: what throws asks for the
     /// same symbols in each flavour.
-    signs: &'static [&'static str],
+    markers: &'static [&'static str],
 }
 
-const FLAVOURS: [Flavour; 2] = [
-    Flavour {
+const EXCEPTION_MODELS: [ExceptionModel; 2] = [
+    ExceptionModel {
         library: LIBCXX_EXCEPTIONS,
         flag: "-fexceptions",
         setjmp_flag: "-fexceptions",
-        signs: &["__cxa_find_matching_catch_"],
+        markers: &["__cxa_find_matching_catch_"],
     },
-    Flavour {
+    ExceptionModel {
         library: LIBCXX_WASM_EXCEPTIONS,
         flag: "-fwasm-exceptions",
         setjmp_flag: "-sSUPPORT_LONGJMP=wasm",
-        signs: &["__cpp_exception", "__wasm_lpad_context", "_Unwind_CallPersonality"],
+        markers: &["__cpp_exception", "__wasm_lpad_context", "_Unwind_CallPersonality"],
     },
 ];
 
@@ -38,35 +38,35 @@ const FLAVOURS: [Flavour; 2] = [
 pub(crate) fn of<'o>(
     inputs: impl Iterator<Item = &'o InputModule> + Clone,
     faults: &mut Vec<Fault>,
-) -> Option<(Flavour, &'o InputModule)> {
-    let asks = |input: &InputModule, flavour: &Flavour| {
+) -> Option<(ExceptionModel, &'o InputModule)> {
+    let asks = |input: &InputModule, model: &ExceptionModel| {
         let imports = input.module.imports.iter().filter(|_| input.shares_memory());
-        let begins = |name: &str| flavour.signs.iter().any(|sign| name.starts_with(sign));
+        let begins = |name: &str| model.markers.iter().any(|sign| name.starts_with(sign));
         imports.into_iter().any(|import| begins(&import.name))
     };
-    let first = |flavour: Flavour| {
-        inputs.clone().find(|input| asks(input, &flavour)).map(|input| (flavour, input))
+    let first = |model: ExceptionModel| {
+        inputs.clone().find(|input| asks(input, &model)).map(|input| (model, input))
     };
-    let mut asked = FLAVOURS.into_iter().filter_map(first);
-    let (flavour, module) = asked.next()?;
+    let mut asked = EXCEPTION_MODELS.into_iter().filter_map(first);
+    let (model, module) = asked.next()?;
     for (other, second) in asked {
         faults.push(Fault::MixedExceptions {
             first: module.module.name.clone(),
-            first_flag: flavour.flag,
+            first_flag: model.flag,
             second: second.module.name.clone(),
             second_flag: other.flag,
         });
     }
-    Some((flavour, module))
+    Some((model, module))
 }
 
 /// The files of the system libraries of a program, those that need others first.
-pub(crate) fn libraries(flavour: Option<Flavour>) -> impl IntoIterator<Item = &'static str> {
-    [flavour.map_or(LIBCXX, |flavour| flavour.library)].into_iter().chain(OTHERS)
+pub(crate) fn libraries(model: Option<ExceptionModel>) -> impl IntoIterator<Item = &'static str> {
+    [model.map_or(LIBCXX, |model| model.library)].into_iter().chain(OTHERS)
 }
 
 /// Each libc++, by its file, and the flavour that it is for.
-pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<Flavour>)> {
-    let flavours = FLAVOURS.into_iter().map(|flavour| (flavour.library, Some(flavour)));
-    flavours.chain([(LIBCXX, None)])
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<ExceptionModel>)> {
+    let models = EXCEPTION_MODELS.into_iter().map(|model| (model.library, Some(model)));
+    models.chain([(LIBCXX, None)])
 }
