@@ -3,43 +3,23 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
 
-mod bench;
-mod build_all;
-mod cargo;
-mod check;
-mod ci;
-mod clean;
-mod cmake;
-mod cpp_host;
-mod doctor;
-mod files;
+mod build;
+mod commands;
 mod flags;
-mod fuzz;
-mod guests;
-mod interrupt;
-mod manifest;
-mod markdown;
-mod matrix;
-mod package_managers;
-mod process;
-mod progress;
-mod project;
-mod run;
-mod rust_targets;
-mod setup;
-mod sysroot;
-mod test;
+mod support;
 mod tools;
-mod wasm_linker;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::build::wasm_linker;
+use crate::commands::{bench, build_all, check, ci, clean, doctor, fuzz, matrix, run, setup, test};
 use crate::flags::{Command, Flags};
-use crate::interrupt::Interrupted;
-use crate::progress::Progress;
-use crate::project::Project;
+use crate::support::interrupt::{self, Interrupted};
+use crate::support::process;
+use crate::support::progress::Progress;
+use crate::support::project::Project;
 
 fn main() -> ExitCode {
     if let Some(linked) = wasm_linker::run() {

@@ -9,7 +9,7 @@
 mod flags;
 #[path = "../../../host/src/cli/flags.rs"]
 mod host_flags;
-#[path = "../../../xtask/src/manifest.rs"]
+#[path = "../../../xtask/src/build/manifest.rs"]
 mod manifest;
 
 use std::fmt::Display;

@@ -1,0 +1,10 @@
+//! The guests, the system libraries and the hosts: how each is described, built, checked and run.
+
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod guests;
+pub(crate) mod hosts;
+pub(crate) mod manifest;
+pub(crate) mod publish;
+pub(crate) mod sysroot;
+pub(crate) mod wasm_linker;

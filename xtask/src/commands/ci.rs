@@ -1,0 +1,43 @@
+//! `cargo xtask ci`: formatting, lints, tests, fuzzing.
+
+use xshell::{Shell, cmd};
+
+use crate::commands::fuzz;
+use crate::commands::setup;
+use crate::commands::test;
+use crate::flags::{FuzzFlags, SetupFlags, TestFlags};
+use crate::support::process;
+use crate::support::progress::Progress;
+use crate::support::project::{self, Project};
+
+pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> {
+    let sh = Shell::new()?;
+    sh.change_dir(&project.root);
+    let cargo = project::cargo();
+    let step = progress.step("format");
+    process::run(&step, cmd!(sh, "{cargo} fmt --all --check"))?;
+    step.done("clean");
+    // The build script of Wasmtime's C API runs CMake.
+    setup::ensure(project, progress, &SetupFlags::default())?;
+    let step = progress.step("lints");
+    step.announce("checking the workspace, with Wasmtime the first time");
+    process::run(
+        &step,
+        cmd!(sh, "{cargo} clippy --release --workspace --all-targets -- --deny warnings"),
+    )?;
+    step.done("clean");
+    // A nightly is the machine's matter, and fuzzing is left out without one.
+    if fuzz::has_nightly() {
+        setup::run(project, progress, &SetupFlags { fuzz: true, ..SetupFlags::default() })?;
+    }
+    let strict = TestFlags { strict: true, ..TestFlags::default() };
+    test::run(project, progress, &strict)?;
+    match fuzz::missing(project) {
+        // Nearly the same each time, as far as it gets in its time: what fails came with a change, most likely.
+        None => fuzz::run(project, progress, &FuzzFlags { seed: Some(1), ..FuzzFlags::default() }),
+        Some(reason) => {
+            progress.line(format_args!("not fuzzed: {reason}"));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `cargo xtask clean`: removes what the build made of this workspace, nothing else.
+
+use anyhow::{Context, bail};
+use std::process::Command;
+
+use crate::build::manifest::{Kind, Manifest};
+use crate::support::files;
+use crate::support::process;
+use crate::support::progress::print;
+use crate::support::project::{self, Project};
+
+/// Compiled dependencies stay: they are not this workspace's, and Wasmtime takes minutes to compile.
+pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+    for folder in [project.guests(), project.cmake(), project.target.join("sysroot")] {
+        if files::remove(&folder)? {
+            print(&format!("removed {}\n", folder.display()))?;
+        }
+    }
+    // This program is running, and Windows does not let go of a program that runs.
+    let crates: Vec<_> = project.crates().filter(|name| *name != "xtask").collect();
+    cargo_clean(project, &crates, &["--release"])?;
+    for triple in triples(project)? {
+        cargo_clean(project, &crates, &["--release", "--target", &triple])?;
+    }
+    let target = project.target.display();
+    print(&format!("compiled dependencies stay in {target}; `cargo clean` removes them\n"))
+}
+
+fn triples(project: &Project) -> anyhow::Result<Vec<String>> {
+    let manifest = Manifest::read(&project.manifest())?;
+    let crates = manifest.guests.into_iter().filter(|guest| guest.kind == Kind::Cargo);
+    let mut triples: Vec<_> = crates.map(|guest| guest.target).collect();
+    triples.extend(crate::flags::TARGETS.map(str::to_owned));
+    triples.sort();
+    triples.dedup();
+    triples.retain(|triple| project.target.join(triple).is_dir());
+    Ok(triples)
+}
+
+fn cargo_clean(project: &Project, crates: &[&str], args: &[&str]) -> anyhow::Result<()> {
+    let mut command = Command::new(project::cargo());
+    command.current_dir(&project.root).args(["clean", "--quiet"]).args(args);
+    for name in crates {
+        command.args(["-p", name]);
+    }
+    let status = command.status().map_err(|e| process::cannot_start(&command, &e));
+    let status = status.context("cannot remove what cargo built")?;
+    if !status.success() {
+        bail!("`cargo clean` failed ({status})");
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! `cargo xtask doctor`: what is there and what is missing.
+
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::commands::setup;
+use crate::support::process;
+use crate::support::progress::print;
+use crate::support::project::Project;
+use crate::tools::tool::Tool;
+
+/// Marks the row of a tool that is not there.
+const MISSING: &str = "✘";
+
+pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+    let header = ["", "tool", "needed for", "found"].map(str::to_owned);
+    let tools = Tool::ALL.map(|tool| row(tool, project));
+    let rows: Vec<_> = [header, rust()].into_iter().chain(tools).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (tool_width, use_width) = (width(1), width(2));
+    let line = |[mark, tool, needed_for, found]: &[String; 4]| {
+        format!("{mark:1} {tool:tool_width$}  {needed_for:use_width$}  {found}\n")
+    };
+    print(&rows.iter().map(line).collect::<String>())?;
+    let missing = rows.iter().filter(|[mark, ..]| mark == MISSING).count();
+    if missing > 0 {
+        bail!("{missing} missing: run `cargo xtask setup`");
+    }
+    Ok(())
+}
+
+/// The toolchain that builds this very program, so it is there.
+fn rust() -> [String; 4] {
+    let mut command = Command::new("rustc");
+    command.arg("--version");
+    let version = process::ask(command).unwrap_or_default();
+    ["✔".into(), "Rust".into(), "everything".into(), version]
+}
+
+fn row(tool: Tool, project: &Project) -> [String; 4] {
+    let (mark, found) = match tool.find(project) {
+        Some(path) => {
+            let version = tool.version(&path).map(|v| format!(" ({v})")).unwrap_or_default();
+            ("✔", format!("{}{version}", path.display()))
+        }
+        None => (MISSING, format!("missing: {}", setup::how_to_get(project, tool))),
+    };
+    [mark, tool.name(), tool.needed_for(), &found].map(str::to_owned)
+}

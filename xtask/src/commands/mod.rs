@@ -1,0 +1,13 @@
+//! The commands of `cargo xtask`, one module each.
+
+pub(crate) mod bench;
+pub(crate) mod build_all;
+pub(crate) mod check;
+pub(crate) mod ci;
+pub(crate) mod clean;
+pub(crate) mod doctor;
+pub(crate) mod fuzz;
+pub(crate) mod matrix;
+pub(crate) mod run;
+pub(crate) mod setup;
+pub(crate) mod test;
