@@ -84,7 +84,7 @@ fn it_has_what_emscripten_has() -> Result<(), Failed> {
     match missing.is_empty() {
         true => Ok(()),
         false => Err(format!(
-            "the system libraries lack what Emscripten's archives have:\n{}\nadd them in xtask/src/build/sysroot/mod.rs, \
+            "the system libraries lack what Emscripten's archives have:\n{}\nadd them in xtask/src/build/sysroot/contents.rs, \
              or say in tests/harness/sysroot.rs why not",
             missing.join("\n")
         )

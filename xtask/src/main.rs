@@ -1,4 +1,4 @@
-//! `cargo xtask`: builds, checks and runs the guests. [`flags`] lists every command.
+//! `cargo xtask`: builds, checks and runs the guests. `flags.rs` lists every command.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
@@ -16,14 +16,14 @@ use clap::Parser;
 use crate::build::wasm_linker;
 use crate::commands::{bench, build_all, check, ci, clean, doctor, fuzz, matrix, run, setup, test};
 use crate::flags::{Command, Flags};
+use crate::support::child;
 use crate::support::interrupt::{self, Interrupted};
-use crate::support::process;
 use crate::support::progress::Progress;
 use crate::support::project::Project;
 
 fn main() -> ExitCode {
-    if let Some(linked) = wasm_linker::run() {
-        return linked;
+    if let Some(status) = wasm_linker::run() {
+        return status;
     }
     let flags = Flags::parse();
     interrupt::listen();
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn execute(flags: &Flags) -> anyhow::Result<()> {
-    process::set_limit(flags.tool_timeout);
+    child::set_limit(flags.tool_timeout);
     let project = Project::find()?;
     let progress = Progress::new(flags.verbose);
     match &flags.command {
@@ -52,7 +52,8 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
     }
 }
 
-/// Prints the causes, outermost first. Not `{:?}`: users read the same with `RUST_BACKTRACE=1`.
+/// Prints the error and its causes, outermost first. `{:?}` would add a backtrace with
+/// `RUST_BACKTRACE=1`; here, users read the same with or without it.
 fn report(error: &anyhow::Error) -> ExitCode {
     if error.is::<Interrupted>() {
         eprintln!("interrupted: the guests in target/guests are the last good ones");

@@ -1,21 +1,23 @@
-//! `cargo xtask check`: do the guests have the signatures of `guests.toml`, and do they fit?
+//! Checks that the guests have the signatures of `guests.toml`, and that they fit together.
 
 use anyhow::{anyhow, bail};
 use linker::{Fault, Faults, InputModule, LibrarySource, Plan, Set};
 
 use crate::build::demo;
-use crate::build::guests::Built;
+use crate::build::guests::BuiltGuest;
 use crate::build::manifest::Guest;
+use crate::support::files;
 use crate::support::project::Project;
 
-/// Validates every guest, compares it with its contract, and links it with those it imports from.
+/// Validates each guest, compares it with its contract, and links it with the guests from which it
+/// imports.
 ///
 /// # Errors
 ///
 /// Every mismatch.
 pub(crate) fn check<'a>(
     project: &Project,
-    built: &[Built<'a>],
+    built: &[BuiltGuest<'a>],
 ) -> anyhow::Result<Vec<(&'a Guest, InputModule)>> {
     let inputs = load(built)?;
     let mut faults = Faults::default();
@@ -27,28 +29,29 @@ pub(crate) fn check<'a>(
     Ok(inputs)
 }
 
-/// Plans the program that a guest would be, with the guests that it imports from.
+/// Plans the program that consists of a guest and the guests from which it imports.
 fn link(project: &Project, guest: &Guest, inputs: &[(&Guest, InputModule)]) -> Result<(), Faults> {
-    let find = |name: &str| inputs.iter().find(|(other, _)| other.name == name);
-    let Some((_, program)) = find(&guest.name) else { return Ok(()) };
-    let others = demo::dependencies(guest, inputs);
-    let others = others.iter().filter_map(|other| find(&other.name)).map(|(_, o)| o.clone());
-    let set = Set::gather(program.clone(), others.collect(), &mut Sysroot(project))?;
+    let input_of = |guest: &Guest| {
+        let found = inputs.iter().find(|(other, _)| other.name == guest.name);
+        found.map(|(_, input)| input.clone())
+    };
+    let Some(program) = input_of(guest) else { return Ok(()) };
+    let libraries = demo::dependencies(guest, inputs).into_iter().filter_map(input_of).collect();
+    let set = Set::gather(program, libraries, &mut BuiltSysroot(project))?;
     Plan::new(set).map(drop)
 }
 
-/// The system libraries that were built.
-struct Sysroot<'a>(&'a Project);
+/// The published system libraries, as a source of libraries for the linker.
+struct BuiltSysroot<'a>(&'a Project);
 
-impl Sysroot<'_> {
-    fn load(&self, name: &str) -> Result<InputModule, String> {
-        let path = self.0.sysroot().join(name);
-        let bytes = std::fs::read(&path).map_err(|e| format!("`{}`: {e}", path.display()))?;
-        InputModule::load(name.trim_end_matches(".wasm"), bytes).map_err(|e| e.to_string())
+impl BuiltSysroot<'_> {
+    fn load(&self, name: &str) -> anyhow::Result<InputModule> {
+        let bytes = files::read(&self.0.sysroot().join(name))?;
+        Ok(InputModule::load(name.trim_end_matches(".wasm"), bytes)?)
     }
 }
 
-impl LibrarySource for Sysroot<'_> {
+impl LibrarySource for BuiltSysroot<'_> {
     fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let file = self.0.sysroot().join(linker::system_library(name).unwrap_or(name));
         Err(Fault::LibraryNotFound {
@@ -63,10 +66,10 @@ impl LibrarySource for Sysroot<'_> {
     }
 }
 
-fn load<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, InputModule)>> {
+fn load<'a>(built: &[BuiltGuest<'a>]) -> anyhow::Result<Vec<(&'a Guest, InputModule)>> {
     let mut inputs = Vec::new();
     let mut errors = Vec::new();
-    for Built { guest, bytes } in built {
+    for BuiltGuest { guest, bytes } in built {
         match load_one(guest, bytes) {
             Ok(input) => inputs.push((*guest, input)),
             Err(error) => errors.push(error.to_string()),
@@ -75,12 +78,13 @@ fn load<'a>(built: &[Built<'a>]) -> anyhow::Result<Vec<(&'a Guest, InputModule)>
     if errors.is_empty() { Ok(inputs) } else { bail!("{}", errors.join("\n")) }
 }
 
-/// Modules that share memory find each other under `env`; any other has a module name of its own.
+/// Loads a guest. Modules that share memory find each other's exports under `env`; every other
+/// module has a module name of its own.
 fn load_one(guest: &Guest, bytes: &[u8]) -> Result<InputModule, linker::LoadError> {
     linker::validate(&guest.name, bytes)?;
     let input = InputModule::load(&guest.name, bytes)?;
-    match input.shares_memory() {
-        true => Ok(input),
-        false => Ok(input.preloaded_as(&guest.module)),
+    if input.shares_memory() {
+        return Ok(input);
     }
+    Ok(input.preloaded_as(&guest.module))
 }

@@ -1,5 +1,6 @@
-//! Builds the guests: crates by cargo, C++ by CMake under Emscripten, side by side.
+//! Builds the guests: crates with cargo, C++ with CMake and Emscripten, in parallel.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,32 +10,35 @@ use std::thread;
 use anyhow::{Context, anyhow};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::build::manifest::{Guest, Kind, Manifest};
+use crate::build::manifest::{Guest, GuestKind, Manifest};
 use crate::build::wasm_linker;
+use crate::support::interrupt::Interrupted;
 use crate::support::process;
 use crate::support::progress::Progress;
-use crate::support::project::{self, Project};
-use crate::tools::cmake::{self, Configuration};
-use crate::tools::tool::{Emscripten, Tool};
+use crate::support::project::{self, Cdylib, Project};
+use crate::tools::cmake::{self, CmakeBuild, Configuration};
+use crate::tools::emscripten::Emscripten;
+use crate::tools::find;
+use crate::tools::tool::Tool;
 
-/// A guest that was built: still where its tool put it, not yet in `target/guests`.
+/// A guest that was built and not yet published.
 #[derive(Debug)]
-pub(crate) struct Built<'a> {
+pub(crate) struct BuiltGuest<'a> {
     pub(crate) guest: &'a Guest,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Builds what is stale; `target` overrides the target triple of the crates.
+/// Builds the guests that are stale. `target` overrides the target triple of the crates.
 ///
 /// # Errors
 ///
-/// The failures of all tools together.
+/// The failures of every tool.
 pub(crate) fn build<'a>(
     project: &Project,
     progress: &Progress,
     manifest: &'a Manifest,
     target: Option<&'a str>,
-) -> anyhow::Result<Vec<Built<'a>>> {
+) -> anyhow::Result<Vec<BuiltGuest<'a>>> {
     let jobs = jobs(manifest, target);
     let results = thread::scope(|scope| {
         let run = |job| scope.spawn(move || build_job(project, progress, job));
@@ -49,119 +53,125 @@ pub(crate) fn build<'a>(
             Err(failure) => failures.push(failure),
         }
     }
-    built.sort_by(|a: &Built<'_>, b| a.guest.name.cmp(&b.guest.name));
-    join(failures).map(|()| built)
+    built.sort_by(|a: &BuiltGuest<'_>, b| a.guest.name.cmp(&b.guest.name));
+    combine(failures).map(|()| built)
 }
 
-fn panicked<T>(_: Box<dyn std::any::Any + Send>) -> anyhow::Result<T> {
+fn panicked<T>(_: Box<dyn Any + Send>) -> anyhow::Result<T> {
     Err(anyhow!("a build thread panicked; this is a bug in xtask"))
 }
 
-/// One failure stays as it is, with its type; several become a list.
-fn join(mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
-    match failures.len() {
-        0 => Ok(()),
-        1 => Err(failures.remove(0)),
-        _ if failures.iter().any(|f| f.is::<crate::support::interrupt::Interrupted>()) => {
-            Err(crate::support::interrupt::Interrupted.into())
+/// Combines the failures of several tools. A single one keeps its type.
+fn combine(mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
+    if failures.len() > 1 {
+        if failures.iter().any(|failure| failure.is::<Interrupted>()) {
+            return Err(Interrupted.into());
         }
-        _ => {
-            let texts: Vec<_> = failures.iter().map(|f| format!("{f:#}")).collect();
-            Err(anyhow!("{}", texts.join("\n\nerror: ")))
-        }
+        let texts: Vec<_> = failures.iter().map(|failure| format!("{failure:#}")).collect();
+        return Err(anyhow!("{}", texts.join("\n\nerror: ")));
     }
+    failures.pop().map_or(Ok(()), Err)
 }
 
 /// Guests that one call of a tool builds.
 struct Job<'a> {
-    kind: Kind,
-    /// The target triple of crates, empty for CMake.
-    triple: &'a str,
-    /// The CMake project, empty for crates.
-    path: &'a Path,
+    builder: Builder<'a>,
     guests: Vec<&'a Guest>,
 }
 
-/// One job a target triple and one a CMake project.
+/// The tool that builds guests, with what several guests may share. A build has one job for each.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Builder<'a> {
+    Cmake { project: &'a Path },
+    Cargo { triple: &'a str },
+}
+
 fn jobs<'a>(manifest: &'a Manifest, target: Option<&'a str>) -> Vec<Job<'a>> {
-    let mut jobs = BTreeMap::<_, Job<'_>>::new();
+    let mut guests = BTreeMap::<_, Vec<_>>::new();
     for guest in &manifest.guests {
-        let (triple, path) = match guest.kind {
-            Kind::Cargo => (target.unwrap_or(&guest.target), Path::new("")),
-            Kind::Cmake => ("", guest.path.as_path()),
+        let builder = match guest.kind {
+            GuestKind::Cargo => Builder::Cargo { triple: target.unwrap_or(&guest.target) },
+            GuestKind::Cmake => Builder::Cmake { project: &guest.path },
         };
-        jobs.entry((triple, path))
-            .or_insert_with(|| Job { kind: guest.kind, triple, path, guests: Vec::new() })
-            .guests
-            .push(guest);
+        guests.entry(builder).or_default().push(guest);
     }
-    jobs.into_values().collect()
+    guests.into_iter().map(|(builder, guests)| Job { builder, guests }).collect()
 }
 
 fn build_job<'a>(
     project: &Project,
     progress: &Progress,
     job: &Job<'a>,
-) -> anyhow::Result<Vec<Built<'a>>> {
-    let files = match job.kind {
-        Kind::Cargo => build_crates(project, progress, job)?,
-        Kind::Cmake => build_cmake(project, progress, job)?,
+) -> anyhow::Result<Vec<BuiltGuest<'a>>> {
+    let files = match job.builder {
+        Builder::Cargo { triple } => build_crates(project, progress, triple, &job.guests)?,
+        Builder::Cmake { project: path } => build_cmake(project, progress, path, &job.guests)?,
     };
     job.guests.iter().zip(files).map(|(guest, file)| read_built(guest, &file)).collect()
 }
 
-fn read_built<'a>(guest: &'a Guest, file: &Path) -> anyhow::Result<Built<'a>> {
+fn read_built<'a>(guest: &'a Guest, file: &Path) -> anyhow::Result<BuiltGuest<'a>> {
     let bytes = fs::read(file).with_context(|| {
         format!("`{}` was built, but there is no `{}`", guest.name, file.display())
     })?;
-    Ok(Built { guest, bytes })
+    Ok(BuiltGuest { guest, bytes })
 }
 
-fn names(job: &Job<'_>) -> String {
-    job.guests.iter().map(|guest| guest.name.as_str()).collect::<Vec<_>>().join(", ")
+fn names(guests: &[&Guest]) -> String {
+    guests.iter().map(|guest| guest.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// Builds crates for a target, and returns the file of each.
 fn build_crates(
     project: &Project,
     progress: &Progress,
-    job: &Job<'_>,
+    triple: &str,
+    guests: &[&Guest],
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let step = progress.step(format!("{} (cargo, {})", names(job), job.triple));
-    let sh = shell(project)?;
-    process::run(&step, cargo_command(&sh, project, job)?)?;
+    let step = progress.step(format!("{} (cargo, {triple})", names(guests)));
+    let sh = process::shell(&project.root)?;
+    process::run(&step, cargo_command(&sh, project, triple, guests)?)?;
     step.done("built");
-    let folder = project.target.join(job.triple).join("release");
-    Ok(crates(project, job)?.iter().map(|(_, stem)| folder.join(format!("{stem}.wasm"))).collect())
+    let folder = project.target.join(triple).join("release");
+    let file = |cdylib: &Cdylib<'_>| folder.join(format!("{}.wasm", cdylib.file_stem));
+    Ok(cdylibs(project, guests)?.iter().map(file).collect())
 }
 
-/// The names of a job's crates, and the stems of their cdylibs.
-fn crates<'p>(project: &'p Project, job: &Job<'_>) -> anyhow::Result<Vec<(&'p str, &'p str)>> {
-    job.guests.iter().map(|guest| project.cdylib(&guest.path)).collect()
+fn cdylibs<'p>(project: &'p Project, guests: &[&Guest]) -> anyhow::Result<Vec<Cdylib<'p>>> {
+    guests.iter().map(|guest| project.cdylib(&guest.path)).collect()
 }
 
-fn cargo_command<'s>(sh: &'s Shell, project: &Project, job: &Job<'_>) -> anyhow::Result<Cmd<'s>> {
-    let (cargo, triple) = (project::cargo(), job.triple);
-    let packages = crates(project, job)?.into_iter().flat_map(|(package, _)| ["-p", package]);
-    let settings = wasm_linker::settings(project)?;
+fn cargo_command<'s>(
+    sh: &'s Shell,
+    project: &Project,
+    triple: &str,
+    guests: &[&Guest],
+) -> anyhow::Result<Cmd<'s>> {
+    let cargo = project::cargo();
+    let cdylibs = cdylibs(project, guests)?;
+    let packages = cdylibs.iter().flat_map(|cdylib| ["-p", cdylib.package]);
+    let settings = wasm_linker::write_settings(project)?;
     Ok(cmd!(sh, "{cargo} build --release {packages...} --target {triple} --config {settings}"))
 }
 
+/// Builds targets of a CMake project, and returns the file of each.
 fn build_cmake(
     project: &Project,
     progress: &Progress,
-    job: &Job<'_>,
+    path: &Path,
+    guests: &[&Guest],
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let step = progress.step(format!("{} (cmake, Emscripten)", names(job)));
+    let step = progress.step(format!("{} (cmake, Emscripten)", names(guests)));
     let emscripten = Emscripten::find(project)?;
-    let cmake = Tool::CMake.require(project)?;
-    let sh = shell(project)?;
-    let folder = cmake_folder(project, job);
-    let (emcmake, source) = (&emscripten.emcmake, job.path);
-    let files = job.guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target)));
-    let build = cmake::Build {
-        configure: cmd!(sh, "{emcmake} {cmake} -S {source} -B {folder}"),
-        configuration: configuration(&emscripten, &project.root.join(source)),
-        build: cmake_command(&sh, project, job, &cmake),
+    let emcmake = &emscripten.emcmake;
+    let cmake = find::require(project, Tool::CMake)?;
+    let sh = process::shell(&project.root)?;
+    let folder = cmake_folder(project, path);
+    let files = guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target)));
+    let build = CmakeBuild {
+        configure: cmd!(sh, "{emcmake} {cmake} -S {path} -B {folder}"),
+        configuration: configuration(&emscripten, &project.root.join(path)),
+        build: cmake_command(&sh, project, path, guests, &cmake),
         files: files.collect(),
         folder,
     };
@@ -170,33 +180,36 @@ fn build_cmake(
     Ok(files)
 }
 
-/// A folder that another Emscripten has configured, or for another place, is made anew.
+/// A folder must be configured again for another Emscripten, or if the sources have moved.
 fn configuration(emscripten: &Emscripten, source: &Path) -> Configuration {
-    let (emcmake, source) = (emscripten.emcmake.display(), source.display());
-    Configuration::new(&[&emcmake.to_string(), &emscripten.version, &source.to_string()])
+    let emcmake = emscripten.emcmake.display().to_string();
+    Configuration::new(&[&emcmake, &emscripten.version, &source.display().to_string()])
 }
 
-fn cmake_folder(project: &Project, job: &Job<'_>) -> PathBuf {
-    project.cmake().join(cmake::folder_name(job.path))
+fn cmake_folder(project: &Project, path: &Path) -> PathBuf {
+    project.cmake().join(cmake::folder_name(path))
 }
 
-fn cmake_command<'s>(sh: &'s Shell, project: &Project, job: &Job<'_>, cmake: &Path) -> Cmd<'s> {
-    let targets: Vec<_> = job.guests.iter().map(|guest| guest.target.as_str()).collect();
-    cmake::build_command(sh, cmake, &cmake_folder(project, job), &targets)
+fn cmake_command<'s>(
+    sh: &'s Shell,
+    project: &Project,
+    path: &Path,
+    guests: &[&Guest],
+    cmake: &Path,
+) -> Cmd<'s> {
+    let targets: Vec<_> = guests.iter().map(|guest| guest.target.as_str()).collect();
+    cmake::build_command(sh, cmake, &cmake_folder(project, path), &targets)
 }
 
-/// The commands that [`build`] runs when all is configured.
+/// Returns the commands that [`build`] runs once every folder is configured.
 pub(crate) fn commands(project: &Project, manifest: &Manifest) -> anyhow::Result<Vec<Command>> {
-    let sh = shell(project)?;
-    let command = |job: &Job<'_>| match job.kind {
-        Kind::Cargo => cargo_command(&sh, project, job),
-        Kind::Cmake => Ok(cmake_command(&sh, project, job, &Tool::CMake.require(project)?)),
+    let sh = process::shell(&project.root)?;
+    let cmake = find::require(project, Tool::CMake)?;
+    let command = |job: &Job<'_>| match job.builder {
+        Builder::Cargo { triple } => cargo_command(&sh, project, triple, &job.guests),
+        Builder::Cmake { project: path } => {
+            Ok(cmake_command(&sh, project, path, &job.guests, &cmake))
+        }
     };
     jobs(manifest, None).iter().map(|job| Ok(command(job)?.into())).collect()
-}
-
-fn shell(project: &Project) -> anyhow::Result<Shell> {
-    let sh = Shell::new().context("cannot read the current folder")?;
-    sh.change_dir(&project.root);
-    Ok(sh)
 }

@@ -1,4 +1,4 @@
-//! `guests.toml`: the one list of guests, and the demo.
+//! Reads and checks `guests.toml`, which lists the guests and describes the demo.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,45 +12,47 @@ use toml::Spanned;
 
 use crate::flags;
 
-/// The list of guests, checked: every path exists and every signature can be read.
+/// The content of `guests.toml`. Every path in it exists, and every signature is valid.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    /// By name, in the alphabet's order.
+    /// In the order of their names.
     pub(crate) guests: Vec<Guest>,
     pub(crate) demo: Demo,
 }
 
+/// An entry of `guests.toml`.
 #[derive(Debug)]
 pub(crate) struct Guest {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: GuestKind,
     /// The crate or CMake project, relative to the workspace.
     pub(crate) path: PathBuf,
-    /// The target triple of a crate, or one of CMake's targets.
+    /// The target triple of a crate, or a target of the CMake project.
     pub(crate) target: String,
-    /// The module name under which others import from it.
+    /// The module name under which other guests import from it.
     pub(crate) module: String,
     pub(crate) contract: Contract,
 }
 
+/// The build tool of a guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub(crate) enum GuestKind {
     Cargo,
     Cmake,
 }
 
-impl Kind {
-    /// The file that makes a folder a project of this kind.
+impl GuestKind {
+    /// Returns the name of the file that every project of this kind has.
     fn project_file(self) -> &'static str {
         match self {
-            Kind::Cargo => "Cargo.toml",
-            Kind::Cmake => "CMakeLists.txt",
+            GuestKind::Cargo => "Cargo.toml",
+            GuestKind::Cmake => "CMakeLists.txt",
         }
     }
 }
 
-/// A call and what it should return.
+/// A call of a guest, and the result that it must have.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Demo {
@@ -61,6 +63,7 @@ pub(crate) struct Demo {
     pub(crate) result: Number,
 }
 
+/// An argument or a result of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(untagged, expecting = "expected a number")]
 pub(crate) enum Number {
@@ -77,7 +80,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// The file as it is written.
+/// The syntax of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -88,7 +91,7 @@ struct Document {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    kind: Kind,
+    kind: GuestKind,
     path: Spanned<PathBuf>,
     target: Spanned<String>,
     module: Option<String>,
@@ -98,7 +101,7 @@ struct Entry {
     exports: Vec<Spanned<String>>,
 }
 
-/// Every fault of the file, each with its line, column and the line itself.
+/// Every fault of the file, each with its line and column and the text of the line.
 #[derive(Debug)]
 pub(crate) struct ManifestFaults(Vec<String>);
 
@@ -111,11 +114,11 @@ impl fmt::Display for ManifestFaults {
 impl std::error::Error for ManifestFaults {}
 
 impl Manifest {
-    /// Reads and checks the file; paths in it are relative to its folder.
+    /// Reads and checks the file. Paths in it are relative to its folder.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or with all [`ManifestFaults`].
+    /// If the file cannot be read, or [`ManifestFaults`].
     pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read `{}`", file.display()))?;
@@ -124,7 +127,7 @@ impl Manifest {
     }
 
     pub(crate) fn parse(text: &str, root: &Path) -> Result<Self, ManifestFaults> {
-        let mut faults = Faults { text, list: Vec::new() };
+        let mut faults = FaultCollector { text, list: Vec::new() };
         let document: Document = toml::from_str(text).map_err(|error| {
             faults.add(error.span().unwrap_or(0..0), error.message());
             ManifestFaults(std::mem::take(&mut faults.list))
@@ -135,36 +138,35 @@ impl Manifest {
             .map(|(name, entry)| check_entry(name, entry, root, &mut faults))
             .collect();
         check_names(&guests, &document.demo, &mut faults);
-        match faults.list.is_empty() {
-            true => {
-                let guests = guests.into_iter().map(|(_, guest)| guest).collect();
-                Ok(Manifest { guests, demo: document.demo })
-            }
-            false => Err(ManifestFaults(faults.list)),
+        if !faults.list.is_empty() {
+            return Err(ManifestFaults(faults.list));
         }
+        let guests = guests.into_iter().map(|(_, guest)| guest).collect();
+        Ok(Manifest { guests, demo: document.demo })
     }
 
-    /// The guest that the demo calls; [`Manifest::read`] has made sure of it.
+    /// Returns the guest that the demo calls. [`Manifest::read`] has checked that it exists.
     pub(crate) fn demo_guest(&self) -> Option<&Guest> {
         self.guests.iter().find(|guest| guest.name == *self.demo.guest.get_ref())
     }
 }
 
-struct Faults<'a> {
+/// The faults found so far, and the text that they refer to.
+struct FaultCollector<'a> {
     text: &'a str,
     list: Vec<String>,
 }
 
-impl Faults<'_> {
-    /// Shows the line that holds the span's start, as compilers do.
+impl FaultCollector<'_> {
+    /// Adds a fault, with the line in which the span starts, in the format of compilers.
     fn add(&mut self, span: Range<usize>, message: impl fmt::Display) {
         let before = &self.text[..span.start.min(self.text.len())];
         let number = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = self.text[start..].lines().next().unwrap_or_default();
-        let line = linker::printable(line);
+        let line = linker::printable(self.text[start..].lines().next().unwrap_or_default());
         let column = before[start..].chars().count() + 1;
-        let (margin, indent) = (" ".repeat(number.to_string().len()), " ".repeat(column - 1));
+        let margin = " ".repeat(number.to_string().len());
+        let indent = " ".repeat(column - 1);
         self.list.push(format!(
             "guests.toml:{number}:{column}: {message}\n\
              {margin} |\n{number} | {line}\n{margin} | {indent}^"
@@ -176,7 +178,7 @@ fn check_entry(
     name: String,
     entry: Spanned<Entry>,
     root: &Path,
-    faults: &mut Faults<'_>,
+    faults: &mut FaultCollector<'_>,
 ) -> (Range<usize>, Guest) {
     let span = entry.span();
     let entry = entry.into_inner();
@@ -187,14 +189,14 @@ fn check_entry(
         exports: expectations(&entry.exports, Expectation::export, faults),
     };
     let module = entry.module.unwrap_or_else(|| name.clone());
-    // One spelling a folder: `./a/` is `a`.
+    // `./a/` and `a` become the same path.
     let path =
         entry.path.get_ref().components().filter(|part| *part != Component::CurDir).collect();
     let target = entry.target.into_inner();
     (span, Guest { name, kind: entry.kind, path, target, module, contract })
 }
 
-fn check_path(entry: &Entry, root: &Path, faults: &mut Faults<'_>) {
+fn check_path(entry: &Entry, root: &Path, faults: &mut FaultCollector<'_>) {
     let path = entry.path.get_ref();
     let file = path.join(entry.kind.project_file());
     let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
@@ -208,22 +210,22 @@ fn check_path(entry: &Entry, root: &Path, faults: &mut Faults<'_>) {
     }
 }
 
-/// What is passed on to cargo and CMake must be what it looks like.
-fn check_target(entry: &Entry, faults: &mut Faults<'_>) {
+/// Checks the target. It becomes an argument of cargo or CMake, so it must not look like an option.
+fn check_target(entry: &Entry, faults: &mut FaultCollector<'_>) {
     let target = entry.target.get_ref();
-    let known = flags::TARGETS.contains(&target.as_str());
-    if entry.kind == Kind::Cargo && !known {
-        let known = flags::TARGETS.join(", ");
-        faults.add(entry.target.span(), format!("guests are built for one of {known}"));
-    } else if entry.kind == Kind::Cmake && (target.is_empty() || target.starts_with('-')) {
-        faults.add(entry.target.span(), format!("`{target}` is no target of CMake's"));
+    let is_known = flags::TARGETS.contains(&target.as_str());
+    if entry.kind == GuestKind::Cargo && !is_known {
+        let message = format!("guests are built for one of {}", flags::TARGETS.join(", "));
+        faults.add(entry.target.span(), message);
+    } else if entry.kind == GuestKind::Cmake && (target.is_empty() || target.starts_with('-')) {
+        faults.add(entry.target.span(), format!("`{target}` is not a CMake target"));
     }
 }
 
 fn expectations(
     texts: &[Spanned<String>],
     parse: fn(&str) -> Result<Expectation, ContractError>,
-    faults: &mut Faults<'_>,
+    faults: &mut FaultCollector<'_>,
 ) -> Vec<Expectation> {
     let mut good = Vec::new();
     for text in texts {
@@ -238,33 +240,35 @@ fn expectations(
     good
 }
 
-fn check_names(guests: &[(Range<usize>, Guest)], demo: &Demo, faults: &mut Faults<'_>) {
+fn check_names(guests: &[(Range<usize>, Guest)], demo: &Demo, faults: &mut FaultCollector<'_>) {
     let mut modules = BTreeMap::new();
     for (span, guest) in guests {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        if guest.name.is_empty() || !guest.name.chars().all(plain) {
+        if !is_plain(&guest.name) {
             let name = linker::printable(&guest.name);
-            faults.add(
-                span.clone(),
-                format!("`{name}` is no guest's name: use letters, digits, - and _"),
-            );
+            let rule = "use letters, digits, - and _";
+            faults.add(span.clone(), format!("`{name}` is not a valid guest name: {rule}"));
         }
-        if guest.module.is_empty() || !guest.module.chars().all(plain) {
+        if !is_plain(&guest.module) {
             let module = linker::printable(&guest.module);
-            faults.add(span.clone(), format!("`{module}` is no module name that guests can have"));
+            faults.add(span.clone(), format!("`{module}` is not a valid module name for a guest"));
         }
-        // Any number of modules share the symbols of `env`.
+        // Any number of modules may export under `env`.
         if guest.module == "env" {
             continue;
         }
         if let Some(other) = modules.insert(&guest.module, &guest.name) {
-            let (name, module) = (&guest.name, &guest.module);
-            faults
-                .add(span.clone(), format!("`{name}` and `{other}` are both linked as `{module}`"));
+            let message =
+                format!("`{}` and `{other}` are both linked as `{}`", guest.name, guest.module);
+            faults.add(span.clone(), message);
         }
     }
-    let wanted = demo.guest.get_ref();
-    if !guests.iter().any(|(_, guest)| guest.name == *wanted) {
-        faults.add(demo.guest.span(), format!("there is no guest `{wanted}`"));
+    let called = demo.guest.get_ref();
+    if !guests.iter().any(|(_, guest)| guest.name == *called) {
+        faults.add(demo.guest.span(), format!("there is no guest `{called}`"));
     }
+}
+
+/// Returns whether a name can be part of a file name and of a command line.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }

@@ -1,4 +1,4 @@
-//! The guests, the system libraries and the hosts: how each is described, built, checked and run.
+//! The guests, the system libraries and the hosts: how they are described, built, checked and run.
 
 pub(crate) mod check;
 pub(crate) mod demo;

@@ -1,18 +1,22 @@
-//! The guests as a set: built, checked against each other, and only then published.
+//! Builds the guests, checks them against each other, and publishes them only if they all fit.
 
 use crate::build::check;
 use crate::build::demo;
 use crate::build::guests;
 use crate::build::manifest::Manifest;
 use crate::build::sysroot;
-use crate::support::files;
 use crate::support::interrupt::Interrupted;
 use crate::support::lock::BuildLock;
 use crate::support::progress::Progress;
 use crate::support::project::Project;
 
-/// Builds the guests, and publishes them in `target/guests` only if they all fit: what is there stays
-/// the last good set.
+/// Builds the guests and publishes them to `target/guests`. `target` overrides the target triple of
+/// the crates.
+///
+/// # Errors
+///
+/// If a guest cannot be built, or the guests do not fit together. `target/guests` then keeps the
+/// last good set.
 pub(crate) fn build_guests(
     project: &Project,
     progress: &Progress,
@@ -26,15 +30,14 @@ pub(crate) fn build_guests(
     let inputs = check::check(project, &built)?;
     step.done(format_args!("{} guests fit", inputs.len()));
     for built in &built {
-        files::publish(&lock, &project.guest(&built.guest.name), &built.bytes)?;
+        lock.publish(&project.guest(&built.guest.name), &built.bytes)?;
     }
     let demo = demo::describe(manifest, &inputs)?;
-    files::publish(&lock, &project.demo(), demo.as_bytes())?;
-    Ok(())
+    lock.publish(&project.demo(), demo.as_bytes())
 }
 
-/// Guests that use neither libc nor libc++ do without, on a version of Emscripten that the recipe does not
-/// know too.
+/// Builds the system libraries. A failure is only a warning: guests that use neither libc nor
+/// libc++ work without them, also with a version of Emscripten from which they cannot be built.
 fn build_sysroot(project: &Project, progress: &Progress, lock: &BuildLock) -> anyhow::Result<()> {
     match sysroot::build(project, progress, lock) {
         Err(error) if error.is::<Interrupted>() => Err(error),

@@ -1,4 +1,4 @@
-//! `cargo xtask build-all`: set-up, guests, check, host, demo.
+//! `cargo xtask build-all`: sets up, builds the guests and the host, and runs the demo.
 
 use crate::build::demo;
 use crate::build::hosts;

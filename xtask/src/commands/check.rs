@@ -1,35 +1,49 @@
-//! `cargo xtask check`: do the guests have the signatures of `guests.toml`, and do they fit?
+//! `cargo xtask check`: checks the published guests against `guests.toml` and each other.
 
+use std::fs;
 use std::io::ErrorKind;
 
 use anyhow::bail;
 
 use crate::build::check;
-use crate::build::guests::Built;
+use crate::build::guests::BuiltGuest;
 use crate::build::manifest::Manifest;
 use crate::support::progress::print;
 use crate::support::project::Project;
 
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let manifest = Manifest::read(&project.manifest())?;
-    let mut built = Vec::new();
-    let mut absent = Vec::new();
-    for guest in &manifest.guests {
-        let path = project.guest(&guest.name);
-        match std::fs::read(&path) {
-            Ok(bytes) => built.push(Built { guest, bytes }),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                absent.push(format!("there is no `{}`", path.display()));
-            }
-            Err(error) => absent.push(format!("cannot read `{}`: {error}", path.display())),
-        }
-    }
-    if !absent.is_empty() {
-        bail!("{}\nbuild them with `cargo xtask build-all`", absent.join("\n"));
-    }
-    for (guest, input) in check::check(project, &built)? {
-        let (kind, linked_as) = (input.module.kind, &input.linked_as);
-        print(&format!("✔ {}: {kind}, linked as `{linked_as}`\n", guest.name))?;
+    let published = read_published(project, &manifest)?;
+    for (guest, input) in check::check(project, &published)? {
+        let kind = input.module.kind;
+        print(&format!("✔ {}: {kind}, linked as `{}`\n", guest.name, input.linked_as))?;
     }
     Ok(())
+}
+
+/// Reads every guest in `target/guests`.
+///
+/// # Errors
+///
+/// Every guest that cannot be read.
+fn read_published<'a>(
+    project: &Project,
+    manifest: &'a Manifest,
+) -> anyhow::Result<Vec<BuiltGuest<'a>>> {
+    let mut published = Vec::new();
+    let mut faults = Vec::new();
+    for guest in &manifest.guests {
+        let path = project.guest(&guest.name);
+        match fs::read(&path) {
+            Ok(bytes) => published.push(BuiltGuest { guest, bytes }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                faults.push(format!("there is no `{}`", path.display()));
+            }
+            Err(error) => faults.push(format!("cannot read `{}`: {error}", path.display())),
+        }
+    }
+    if !faults.is_empty() {
+        bail!("{}\nbuild them with `cargo xtask build-all`", faults.join("\n"));
+    }
+    Ok(published)
 }

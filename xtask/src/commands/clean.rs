@@ -1,22 +1,25 @@
-//! `cargo xtask clean`: removes what the build made of this workspace, nothing else.
+//! `cargo xtask clean`: removes what was built from this workspace, and nothing else.
 
-use anyhow::{Context, bail};
 use std::process::Command;
 
-use crate::build::manifest::{Kind, Manifest};
+use anyhow::{Context, bail};
+
+use crate::build::manifest::{GuestKind, Manifest};
+use crate::flags;
+use crate::support::child;
 use crate::support::files;
-use crate::support::process;
 use crate::support::progress::print;
 use crate::support::project::{self, Project};
 
-/// Compiled dependencies stay: they are not this workspace's, and Wasmtime takes minutes to compile.
+/// Compiled dependencies stay: they are not part of this workspace, and Wasmtime takes minutes to
+/// compile.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     for folder in [project.guests(), project.cmake(), project.target.join("sysroot")] {
         if files::remove(&folder)? {
             print(&format!("removed {}\n", folder.display()))?;
         }
     }
-    // This program is running, and Windows does not let go of a program that runs.
+    // This program is running, and Windows does not remove a running program.
     let crates: Vec<_> = project.crates().filter(|name| *name != "xtask").collect();
     cargo_clean(project, &crates, &["--release"])?;
     for triple in triples(project)? {
@@ -26,11 +29,12 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     print(&format!("compiled dependencies stay in {target}; `cargo clean` removes them\n"))
 }
 
+/// Returns the target triples for which crates may have been built.
 fn triples(project: &Project) -> anyhow::Result<Vec<String>> {
     let manifest = Manifest::read(&project.manifest())?;
-    let crates = manifest.guests.into_iter().filter(|guest| guest.kind == Kind::Cargo);
+    let crates = manifest.guests.into_iter().filter(|guest| guest.kind == GuestKind::Cargo);
     let mut triples: Vec<_> = crates.map(|guest| guest.target).collect();
-    triples.extend(crate::flags::TARGETS.map(str::to_owned));
+    triples.extend(flags::TARGETS.map(str::to_owned));
     triples.sort();
     triples.dedup();
     triples.retain(|triple| project.target.join(triple).is_dir());
@@ -43,8 +47,10 @@ fn cargo_clean(project: &Project, crates: &[&str], args: &[&str]) -> anyhow::Res
     for name in crates {
         command.args(["-p", name]);
     }
-    let status = command.status().map_err(|e| process::cannot_start(&command, &e));
-    let status = status.context("cannot remove what cargo built")?;
+    let status = command
+        .status()
+        .map_err(|e| child::cannot_start(&command, &e))
+        .context("cannot remove what cargo built")?;
     if !status.success() {
         bail!("`cargo clean` failed ({status})");
     }

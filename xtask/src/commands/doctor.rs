@@ -1,4 +1,4 @@
-//! `cargo xtask doctor`: what is there and what is missing.
+//! `cargo xtask doctor`: lists the tools, and which of them are installed.
 
 use std::process::Command;
 
@@ -8,14 +8,15 @@ use crate::commands::setup;
 use crate::support::process;
 use crate::support::progress::print;
 use crate::support::project::Project;
+use crate::tools::find;
 use crate::tools::tool::Tool;
 
-/// Marks the row of a tool that is not there.
+/// The mark of a tool that is missing.
 const MISSING: &str = "✘";
 
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let header = ["", "tool", "needed for", "found"].map(str::to_owned);
-    let tools = Tool::ALL.map(|tool| row(tool, project));
+    let tools = Tool::ALL.map(|tool| row(project, tool));
     let rows: Vec<_> = [header, rust()].into_iter().chain(tools).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let (tool_width, use_width) = (width(1), width(2));
@@ -30,18 +31,18 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The toolchain that builds this very program, so it is there.
+/// Returns the row of the Rust toolchain. It has built this program, so it is installed.
 fn rust() -> [String; 4] {
     let mut command = Command::new("rustc");
     command.arg("--version");
-    let version = process::ask(command).unwrap_or_default();
+    let version = process::read(command).unwrap_or_default();
     ["✔".into(), "Rust".into(), "everything".into(), version]
 }
 
-fn row(tool: Tool, project: &Project) -> [String; 4] {
-    let (mark, found) = match tool.find(project) {
+fn row(project: &Project, tool: Tool) -> [String; 4] {
+    let (mark, found) = match find::find(project, tool) {
         Some(path) => {
-            let version = tool.version(&path).map(|v| format!(" ({v})")).unwrap_or_default();
+            let version = find::version(tool, &path).map(|v| format!(" ({v})")).unwrap_or_default();
             ("✔", format!("{}{version}", path.display()))
         }
         None => (MISSING, format!("missing: {}", setup::how_to_get(project, tool))),

@@ -1,4 +1,4 @@
-//! The commands of `cargo xtask`, one module each.
+//! The commands of `cargo xtask`, each in a module of its own.
 
 pub(crate) mod bench;
 pub(crate) mod build_all;

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: the demo of `guests.toml`, run by the program `host` or by one in C++.
+//! `cargo xtask run`: builds what is stale and runs the demo of `guests.toml`.
 
 use crate::build::demo;
 use crate::build::hosts;
@@ -11,8 +11,8 @@ use crate::support::project::Project;
 pub(crate) fn run(project: &Project, progress: &Progress, flags: &RunFlags) -> anyhow::Result<()> {
     let manifest = Manifest::read(&project.manifest())?;
     if matches!(flags.host, HostLanguage::Cpp) {
-        // What is missing is told before the guests are built.
-        hosts::cpp_tools(project)?;
+        // Reports missing tools before the guests are built.
+        hosts::CppTools::find(project)?;
     }
     publish::build_guests(project, progress, &manifest, None)?;
     let command = match flags.host {

@@ -7,8 +7,8 @@ use anyhow::bail;
 use crate::build::hosts;
 use crate::commands::build_all;
 use crate::flags::{BuildAllFlags, TestFlags};
+use crate::support::child;
 use crate::support::interrupt;
-use crate::support::process;
 use crate::support::progress::Progress;
 use crate::support::project::{self, Project};
 
@@ -22,7 +22,7 @@ pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> 
     let build = BuildAllFlags { no_setup: flags.no_setup, ..BuildAllFlags::default() };
     build_all::run(project, progress, &build)?;
     // Without a C++ compiler the tests of these hosts are ignored, with that reason.
-    if hosts::cpp_tools(project).is_ok() {
+    if hosts::CppTools::find(project).is_ok() {
         hosts::build_cpp(project, progress)?;
     }
     // In the build that contains Wasmtime, which is compiled once; xtask has none in its own.
@@ -47,7 +47,7 @@ fn cargo_test(project: &Project, flags: &TestFlags, args: &[&str]) -> anyhow::Re
     if flags.soak {
         command.env(SOAK, "1");
     }
-    let status = command.status().map_err(|e| process::cannot_start(&command, &e))?;
+    let status = command.status().map_err(|e| child::cannot_start(&command, &e))?;
     interrupt::check()?;
     if !status.success() {
         bail!("`cargo test {}` failed ({status})", args.join(" "));

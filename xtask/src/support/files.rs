@@ -1,35 +1,59 @@
-//! Files that are either whole or not there.
+//! Reads and writes files, with errors that name the file.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
 
-use crate::support::lock::BuildLock;
+/// Reads a whole file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
 
-/// Puts `bytes` at `path` by temporary file and rename, unless they are there already.
-/// Returns whether the file changed.
-pub(crate) fn publish(_lock: &BuildLock, path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
+/// Reads a whole text file.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// Returns whether a file exists and has exactly this text.
+pub(crate) fn has_text(path: &Path, text: &str) -> bool {
+    fs::read_to_string(path).is_ok_and(|found| found == text)
+}
+
+/// Writes a file in place.
+pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Creates a folder and its parents, unless they exist.
+pub(crate) fn create_folder(path: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(path)
+        .with_context(|| format!("cannot create the folder `{}`", path.display()))
+}
+
+/// Writes a file under a temporary name and renames it, so that readers see either the old or the
+/// new content. Does nothing if the file already has this content.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(false);
+        return Ok(());
     }
     let temporary = path.with_extension("tmp");
     write_synced(&temporary, bytes)
         .and_then(|()| fs::rename(&temporary, path))
         .inspect_err(|_| drop(fs::remove_file(&temporary)))
-        .with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(true)
+        .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Waits for the disk, so that after a power failure the name never stands for half a file.
+/// Writes a file and waits for the disk. Without that, a power failure could leave the final name
+/// on a file that is only half written.
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
-    io::Write::write_all(&mut file, bytes)?;
+    file.write_all(bytes)?;
     file.sync_all()
 }
 
-/// Removes a file or folder if it is there.
+/// Removes a file, or a folder with everything in it. Returns whether there was one.
 pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
     let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match result {

@@ -1,9 +1,9 @@
-//! Ctrl-C: the running tools are ended, files stay whole, and the user reads a sentence.
+//! Ctrl-C: ends the running tools, keeps files whole, and makes every step return [`Interrupted`].
 
 use std::collections::BTreeSet;
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 /// The error with which every step ends after Ctrl-C.
 #[derive(Debug)]
@@ -19,91 +19,99 @@ impl std::error::Error for Interrupted {}
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// The process groups that [`Group`]s stand for.
+/// The identifiers of the process groups of running tools.
 static GROUPS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// From now on the first Ctrl-C ends the running tools in order, and a second one ends this program.
+fn groups() -> MutexGuard<'static, BTreeSet<u32>> {
+    GROUPS.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// Installs the handler of Ctrl-C: the first one asks the running tools to end, a second one kills
+/// them and ends this program.
 pub(crate) fn listen() {
     let result = ctrlc::set_handler(|| {
-        let groups = GROUPS.lock().unwrap_or_else(|e| e.into_inner());
+        let groups = groups();
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            groups.iter().for_each(|&id| signal(id, End::AtOnce));
+            groups.iter().for_each(|&id| signal(id, Ending::Kill));
             #[allow(clippy::exit, reason = "the user asked twice")]
             std::process::exit(130);
         }
-        groups.iter().for_each(|&id| signal(id, End::InOrder));
+        groups.iter().for_each(|&id| signal(id, Ending::Terminate));
     });
-    // Without the handler Ctrl-C ends this program at once, which is safe too.
+    // Without the handler, Ctrl-C ends this program at once. That is safe too.
     drop(result);
 }
 
-/// # Errors
-///
-/// [`Interrupted`], once the user has pressed Ctrl-C.
+/// Returns an error once the user has pressed Ctrl-C.
 pub(crate) fn check() -> Result<(), Interrupted> {
     if INTERRUPTED.load(Ordering::SeqCst) { Err(Interrupted) } else { Ok(()) }
 }
 
-/// A running tool with all that it starts, which Ctrl-C ends. Dropped when the tool has ended.
-pub(crate) struct Group(u32);
+/// The process group of a running tool: the tool and every process that it starts.
+///
+/// Ctrl-C ends the group. Drop it when the tool has ended.
+pub(crate) struct ProcessGroup(u32);
 
-impl Group {
+impl ProcessGroup {
+    /// Registers the group that the process `id` leads. Asks it to end if Ctrl-C came first.
     pub(crate) fn new(id: u32) -> Self {
-        GROUPS.lock().unwrap_or_else(|e| e.into_inner()).insert(id);
-        let group = Group(id);
+        groups().insert(id);
+        let group = ProcessGroup(id);
         if check().is_err() {
             group.terminate();
         }
         group
     }
 
-    /// Asks all of it to end.
+    /// Asks every process of the group to end.
     pub(crate) fn terminate(&self) {
-        signal(self.0, End::InOrder);
+        signal(self.0, Ending::Terminate);
     }
 
-    /// Ends all of it. To be called only while the tool, ended or not, has not been waited for.
+    /// Kills every process of the group.
+    ///
+    /// Call it only before the tool was waited for. After that, the system may give its identifier
+    /// to another process.
     pub(crate) fn kill(&self) {
-        signal(self.0, End::AtOnce);
+        signal(self.0, Ending::Kill);
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        GROUPS.lock().unwrap_or_else(|e| e.into_inner()).remove(&self.0);
+        groups().remove(&self.0);
     }
 }
 
-/// Makes the command the leader of a group of its own, so that ending the group ends what it starts.
+/// Makes the command the leader of a new process group, which includes every process it starts.
 #[cfg(unix)]
 pub(crate) fn lead_group(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
 }
 
-/// How processes are told to end.
+/// The two ways to end a process.
 #[derive(Clone, Copy)]
-enum End {
-    InOrder,
-    AtOnce,
+enum Ending {
+    Terminate,
+    Kill,
 }
 
 #[cfg(unix)]
-fn signal(group: u32, end: End) {
+fn signal(group: u32, ending: Ending) {
     use rustix::process::{Pid, Signal, kill_process_group};
-    if let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) {
-        let signal = match end {
-            End::InOrder => Signal::TERM,
-            End::AtOnce => Signal::KILL,
-        };
-        // It may have ended by itself in this moment.
-        let _ = kill_process_group(pid, signal);
-    }
+    let Some(id) = i32::try_from(group).ok().and_then(Pid::from_raw) else { return };
+    let signal = match ending {
+        Ending::Terminate => Signal::TERM,
+        Ending::Kill => Signal::KILL,
+    };
+    // The group may have just ended by itself.
+    let _ = kill_process_group(id, signal);
 }
 
-/// Windows sends Ctrl-C to every program of the console by itself.
+/// Does nothing: Windows itself sends Ctrl-C to every program of the console.
 #[cfg(not(unix))]
 pub(crate) fn lead_group(_command: &mut Command) {}
 
 #[cfg(not(unix))]
-fn signal(_group: u32, _end: End) {}
+fn signal(_group: u32, _ending: Ending) {}

@@ -1,36 +1,34 @@
-//! The lock of a folder that several `cargo xtask` at once would write to.
+//! The lock on a folder that only one `cargo xtask` at a time may write to.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use anyhow::Context;
 
+use crate::support::files;
 use crate::support::progress::Progress;
 
-/// Held while guests are built and published: two builds at once would take turns.
+/// Proof that this process has locked a folder. Dropping it unlocks the folder.
 #[derive(Debug)]
 pub(crate) struct BuildLock(());
 
-/// The file that is locked: when the last who has it open closes it, or is killed, it is unlocked.
+/// The locked file. The system unlocks it when the last process that has it open closes it or ends.
 static LOCKED: Mutex<Option<File>> = Mutex::new(None);
 
-fn locked() -> std::sync::MutexGuard<'static, Option<File>> {
+fn locked() -> MutexGuard<'static, Option<File>> {
     LOCKED.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-/// What tools are to read: nothing. While the folder is locked that is the lock's own file, which is empty: so a tool
-/// that outlives this program, because somebody has killed that, keeps the folder locked for as long as it writes there.
-pub(crate) fn stdin() -> Stdio {
-    let file = if cfg!(unix) { locked().as_ref().and_then(|f| f.try_clone().ok()) } else { None };
-    file.map_or_else(Stdio::null, Stdio::from)
-}
-
 impl BuildLock {
+    /// Locks a folder, which is created if necessary. Waits until no other process has locked it.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or the lock file in it cannot be created, or the file cannot be locked.
     pub(crate) fn take(folder: &Path, progress: &Progress) -> anyhow::Result<Self> {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+        files::create_folder(folder)?;
         let path = folder.join(".lock");
         let cannot = || format!("cannot lock `{}`", path.display());
         let file = File::create(&path).with_context(cannot)?;
@@ -45,10 +43,28 @@ impl BuildLock {
         *locked() = Some(file);
         Ok(BuildLock(()))
     }
+
+    /// Writes a file of the locked folder, in one step and only if its content changes.
+    pub(crate) fn publish(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+        files::replace(path, bytes)
+    }
 }
 
 impl Drop for BuildLock {
     fn drop(&mut self) {
         *locked() = None;
     }
+}
+
+/// Returns an empty standard input for a tool.
+///
+/// While a folder is locked, this is the lock file, which is empty. A tool inherits the lock with
+/// it: if this process is killed, the folder stays locked until its tools have ended too.
+pub(crate) fn stdin() -> Stdio {
+    if cfg!(unix)
+        && let Some(file) = locked().as_ref().and_then(|file| file.try_clone().ok())
+    {
+        return Stdio::from(file);
+    }
+    Stdio::null()
 }

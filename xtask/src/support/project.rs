@@ -1,4 +1,4 @@
-//! Where things are: the workspace, cargo's target folder, and what the build puts there.
+//! The paths of the workspace: its sources, cargo's target folder, and what the build puts there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::support::process;
 
-/// The workspace that `cargo xtask` was called in.
+/// The workspace in which `cargo xtask` was called.
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
@@ -20,35 +20,42 @@ pub(crate) struct Project {
 #[derive(Debug)]
 struct Crate {
     name: String,
-    /// Its folder.
-    path: PathBuf,
-    /// The file name's stem of its cdylib, if it makes one.
+    folder: PathBuf,
+    /// The file name of its cdylib without the extension, if it has one.
     cdylib: Option<String>,
 }
 
-/// The part of `cargo metadata` that is of use here.
+/// The part of the output of `cargo metadata` that is used here.
 #[derive(Deserialize)]
-struct Metadata {
+struct WorkspaceMetadata {
     workspace_root: PathBuf,
     target_directory: PathBuf,
-    packages: Vec<Package>,
+    packages: Vec<WorkspacePackage>,
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct WorkspacePackage {
     name: String,
     manifest_path: PathBuf,
-    targets: Vec<Target>,
+    targets: Vec<PackageTarget>,
 }
 
 #[derive(Deserialize)]
-struct Target {
+struct PackageTarget {
     name: String,
     kind: Vec<String>,
 }
 
+/// A crate that is built as a C dynamic library, which for WebAssembly is a module.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cdylib<'a> {
+    pub(crate) package: &'a str,
+    /// The file name without the extension.
+    pub(crate) file_stem: &'a str,
+}
+
 impl Project {
-    /// Asks cargo, so that every way to configure it is heeded.
+    /// Asks cargo for the paths, so that every way to configure them takes effect.
     pub(crate) fn find() -> anyhow::Result<Self> {
         let mut command = Command::new(cargo());
         command.args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -59,7 +66,7 @@ impl Project {
                 String::from_utf8_lossy(&output.stderr).trim_end()
             );
         }
-        let metadata: Metadata = serde_json::from_slice(&output.stdout)
+        let metadata: WorkspaceMetadata = serde_json::from_slice(&output.stdout)
             .context("`cargo metadata` printed something unexpected")?;
         Ok(Project {
             root: metadata.workspace_root,
@@ -74,12 +81,12 @@ impl Project {
         Project { target: root.join("target"), root, crates: Vec::new() }
     }
 
-    /// The list of guests.
+    /// Returns the path of the list of guests.
     pub(crate) fn manifest(&self) -> PathBuf {
         self.root.join("guests.toml")
     }
 
-    /// Where guests land: `NAME.wasm`.
+    /// Returns the folder to which guests are published, as `NAME.wasm`.
     pub(crate) fn guests(&self) -> PathBuf {
         self.target.join("guests")
     }
@@ -88,74 +95,74 @@ impl Project {
         self.guests().join(format!("{name}.wasm"))
     }
 
-    /// Where the system libraries land.
+    /// Returns the folder to which the system libraries are published.
     pub(crate) fn sysroot(&self) -> PathBuf {
         self.guests().join("sysroot")
     }
 
-    /// What `host demo` runs.
+    /// Returns the path of the file that `host demo` reads.
     pub(crate) fn demo(&self) -> PathBuf {
         self.guests().join("demo.toml")
     }
 
-    /// CMake's build folders, one a project.
+    /// Returns the folder with a build folder for each CMake project.
     pub(crate) fn cmake(&self) -> PathBuf {
         self.target.join("cmake")
     }
 
-    /// The program `host`.
+    /// Returns the path of the program `host`.
     pub(crate) fn host(&self) -> PathBuf {
         self.target.join("release").join(format!("host{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// A program of `host/cpp`: `host-cpp` or `fused-cpp`.
+    /// Returns the path of a program of `host/cpp`: `host-cpp` or `fused-cpp`.
     pub(crate) fn cpp_program(&self, name: &str) -> PathBuf {
         self.cpp_hosts().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// The folder in which CMake builds `host/cpp`.
+    /// Returns the folder in which CMake builds `host/cpp`.
     pub(crate) fn cpp_hosts(&self) -> PathBuf {
         self.cmake().join("host+cpp")
     }
 
-    /// What `cargo xtask bench` builds and keeps.
+    /// Returns the folder for the builds and reports of `cargo xtask bench`.
     pub(crate) fn bench(&self) -> PathBuf {
         self.target.join("bench")
     }
 
-    /// A program, if it is on PATH or where `setup` installs what is for this workspace only.
+    /// Finds a program on `PATH` or in [`Project::tools`].
     pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
         let folder = self.tools().join("bin");
         let ours = || which::which_in(name, Some(folder), ".").ok();
         which::which(name).ok().or_else(ours)
     }
 
-    /// Where `setup` installs what is for this workspace only.
+    /// Returns the folder to which `setup` installs tools for this workspace only.
     pub(crate) fn tools(&self) -> PathBuf {
         self.root.join(".tools")
     }
 
-    /// Where an emsdk of our own is installed when nothing else brings Emscripten.
+    /// Returns the folder to which `setup` installs emsdk if nothing else provides Emscripten.
     pub(crate) fn emsdk(&self) -> PathBuf {
         self.tools().join("emsdk")
     }
 
-    /// The names of the workspace's own crates.
+    /// Returns the names of the workspace's own crates.
     pub(crate) fn crates(&self) -> impl Iterator<Item = &str> {
         self.crates.iter().map(|c| c.name.as_str())
     }
 
-    /// The name of the crate in a folder, relative to the root, and the stem of its cdylib.
-    pub(crate) fn cdylib(&self, path: &Path) -> anyhow::Result<(&str, &str)> {
+    /// Returns the cdylib of the crate in a folder. The path is relative to the root.
+    pub(crate) fn cdylib(&self, path: &Path) -> anyhow::Result<Cdylib<'_>> {
         let folder = self.root.join(path);
-        let found = self.crates.iter().find(|c| c.path == folder);
+        let found = self.crates.iter().find(|c| c.folder == folder);
         let Some(Crate { name, cdylib, .. }) = found else {
-            bail!("`{}` is no member of the workspace: add it to Cargo.toml", path.display());
+            bail!("`{}` is not a member of the workspace: add it to Cargo.toml", path.display());
         };
         match cdylib {
-            Some(stem) => Ok((name, stem)),
+            Some(file_stem) => Ok(Cdylib { package: name, file_stem }),
             None => bail!(
-                "`{name}` makes no module: its Cargo.toml needs a `[lib]` with \
+                "`{name}` does not build a module: its Cargo.toml needs a `[lib]` with \
                  `crate-type = [\"cdylib\"]`"
             ),
         }
@@ -163,17 +170,18 @@ impl Project {
 }
 
 impl Crate {
-    fn new(package: Package) -> Self {
-        let cdylib = package.targets.into_iter().find(|t| t.kind.iter().any(|k| k == "cdylib"));
+    fn new(package: WorkspacePackage) -> Self {
+        let is_cdylib = |target: &PackageTarget| target.kind.iter().any(|kind| kind == "cdylib");
+        let cdylib = package.targets.into_iter().find(is_cdylib);
         Crate {
             name: package.name,
-            path: package.manifest_path.parent().map(Path::to_owned).unwrap_or_default(),
+            folder: package.manifest_path.parent().map(Path::to_owned).unwrap_or_default(),
             cdylib: cdylib.map(|target| target.name.replace('-', "_")),
         }
     }
 }
 
-/// The cargo that started this program, else the one on PATH.
+/// Returns the cargo that started this program, or else the one on `PATH`.
 pub(crate) fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }

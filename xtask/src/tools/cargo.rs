@@ -1,4 +1,4 @@
-//! `cargo build` and the like, with a line that shows how far they are.
+//! Runs `cargo build` and similar commands, with a line that shows their progress.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,40 +6,44 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde::Deserialize;
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Cmd, cmd};
 
-use crate::support::process::{self, Event};
+use crate::support::child::{Event, Pipe};
+use crate::support::process;
 use crate::support::progress::Step;
 use crate::support::project::{self, Project};
 
-/// Builds a package of the workspace in release mode, and returns what cargo tells of it.
+/// Builds a package of the workspace in release mode, and returns what cargo reports about it.
 ///
 /// # Errors
 ///
-/// When it cannot be built, with the compiler's output.
-pub(crate) fn build(project: &Project, step: &Step<'_>, package: &str) -> anyhow::Result<Built> {
-    let sh = Shell::new().context("cannot read the current folder")?;
-    sh.change_dir(&project.root);
+/// If it cannot be built, with the compiler's output.
+pub(crate) fn build(
+    project: &Project,
+    step: &Step<'_>,
+    package: &str,
+) -> anyhow::Result<CargoOutput> {
+    let sh = process::shell(&project.root)?;
     let cargo = project::cargo();
     let count = || count_crates(project, package).ok();
     run(step, cmd!(sh, "{cargo} build --release -p {package}"), count)
 }
 
-/// Runs a command of cargo that compiles; `count` says of how many crates, as far as that is known.
+/// Runs a cargo command that compiles crates. `count` returns how many there are, if that is known.
 pub(crate) fn run(
     step: &Step<'_>,
     cmd: Cmd<'_>,
     count: impl FnOnce() -> Option<usize>,
-) -> anyhow::Result<Built> {
+) -> anyhow::Result<CargoOutput> {
     let mut count = Some(count);
     let mut meter = Meter::default();
-    let mut line = Line::new();
-    // Compilers' messages go to the standard error, as without this.
+    let mut line = MeterLine::new();
+    // With this format, the compilers' messages still go to the standard error.
     let format = ["--message-format", "json-render-diagnostics"];
-    process::observed(step, cmd, &format, |event| {
-        meter.take(event);
+    process::run_observed(step, cmd, &format, |event| {
+        meter.observe(event);
         if line.is_due(step, &meter) {
             if let Some(count) = count.take() {
                 meter.total = count();
@@ -47,40 +51,41 @@ pub(crate) fn run(
             line.show(step, &meter);
         }
     })?;
-    Ok(meter.built)
+    Ok(meter.output)
 }
 
-/// Counts the crates that a package is built from, itself included.
+/// Counts the crates that a package is built from, including itself.
 fn count_crates(project: &Project, package: &str) -> anyhow::Result<usize> {
     let mut command = Command::new(project::cargo());
     command.current_dir(&project.root);
     command.args(["tree", "--offline", "-p", package, "-e", "normal,build"]);
     command.args(["--prefix", "none", "--format", "{p}"]);
-    Ok(count_listed(&process::ask(command)?))
+    Ok(count_listed(&process::read(command)?))
 }
 
-/// A crate is listed once for each that depends on it, as `NAME vVERSION` and remarks.
+/// Counts the crates in the output of `cargo tree`. A line is `NAME vVERSION` and remarks; a crate
+/// has a line for each crate that depends on it.
 fn count_listed(tree: &str) -> usize {
     let crates = tree.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>());
     crates.collect::<BTreeSet<_>>().len()
 }
 
-/// What cargo has told of a build: its files.
+/// The files and folders of a build, as cargo reports them.
 #[derive(Debug, Default)]
-pub(crate) struct Built {
-    /// The name of each package, and a file that was made of it.
+pub(crate) struct CargoOutput {
+    /// Names of packages, each with a file that was built from it.
     files: Vec<(String, PathBuf)>,
-    /// The name of each package that has a build script, and the folder where that writes.
+    /// Names of packages with a build script, each with the script's output folder.
     out_dirs: Vec<(String, PathBuf)>,
 }
 
-impl Built {
-    /// Returns the only file that was made of a package.
+impl CargoOutput {
+    /// Returns the file that was built from a package.
     pub(crate) fn file(&self, package: &str) -> anyhow::Result<&Path> {
-        find(&self.files, package).ok_or_else(|| anyhow!("cargo made no file of `{package}`"))
+        find(&self.files, package).ok_or_else(|| anyhow!("cargo built no file from `{package}`"))
     }
 
-    /// Returns the folder where a package's build script has written.
+    /// Returns the output folder of a package's build script.
     pub(crate) fn out_dir(&self, package: &str) -> anyhow::Result<&Path> {
         let found = find(&self.out_dirs, package);
         found.ok_or_else(|| anyhow!("cargo ran no build script of `{package}`"))
@@ -91,13 +96,13 @@ fn find<'a>(paths: &'a [(String, PathBuf)], package: &str) -> Option<&'a Path> {
     paths.iter().find(|(name, _)| name == package).map(|(_, path)| path.as_path())
 }
 
-/// A line of cargo's JSON, as far as it is of use here.
+/// The part of a line of cargo's JSON that is used here.
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
     CompilerArtifact {
         package_id: String,
-        target: Target,
+        target: ArtifactTarget,
         filenames: Vec<PathBuf>,
     },
     BuildScriptExecuted {
@@ -109,7 +114,7 @@ enum Message {
 }
 
 #[derive(Deserialize)]
-struct Target {
+struct ArtifactTarget {
     kind: Vec<String>,
 }
 
@@ -122,29 +127,29 @@ fn package_name(id: &str) -> &str {
     }
 }
 
-/// How far cargo is, from what it prints.
+/// The progress of cargo, read from its output.
 #[derive(Debug, Default)]
 struct Meter {
-    built: Built,
-    /// The identifiers of the packages that are compiled.
+    output: CargoOutput,
+    /// The identifiers of the packages that are finished.
     done: BTreeSet<String>,
-    /// How many there are, if that is known.
+    /// The number of packages, if it is known.
     total: Option<usize>,
-    /// The names of the packages that cargo has begun with and not finished, in that order.
-    begun: Vec<String>,
+    /// The names of the packages that cargo has started and not finished, oldest first.
+    started: Vec<String>,
 }
 
 impl Meter {
-    fn take(&mut self, event: Event<'_>) {
+    fn observe(&mut self, event: Event<'_>) {
         match event {
-            Event::Line(Event::REPORT, line) => self.report(line),
-            Event::Line(_, line) => self.log(&String::from_utf8_lossy(line)),
+            Event::Line(Pipe::Report, line) => self.report(line),
+            Event::Line(Pipe::Log, line) => self.log(&String::from_utf8_lossy(line)),
             Event::Tick => {}
         }
     }
 
     fn report(&mut self, line: &[u8]) {
-        // What is no message, or one of a later cargo, costs the count and nothing else.
+        // A line that cannot be read, perhaps of a newer cargo, only makes the count wrong.
         match serde_json::from_slice(line).unwrap_or(Message::Other) {
             Message::CompilerArtifact { package_id, target, filenames } => {
                 if !target.kind.iter().any(|kind| kind == "custom-build") {
@@ -152,7 +157,7 @@ impl Meter {
                 }
             }
             Message::BuildScriptExecuted { package_id, out_dir } => {
-                self.built.out_dirs.push((package_name(&package_id).to_owned(), out_dir));
+                self.output.out_dirs.push((package_name(&package_id).to_owned(), out_dir));
             }
             Message::Other => {}
         }
@@ -160,8 +165,8 @@ impl Meter {
 
     fn finish(&mut self, id: String, filenames: Vec<PathBuf>) {
         let name = package_name(&id).to_owned();
-        self.begun.retain(|begun| *begun != name);
-        self.built.files.extend(filenames.into_iter().map(|file| (name.clone(), file)));
+        self.started.retain(|started| *started != name);
+        self.output.files.extend(filenames.into_iter().map(|file| (name.clone(), file)));
         self.done.insert(id);
     }
 
@@ -169,7 +174,7 @@ impl Meter {
     fn log(&mut self, line: &str) {
         let mut words = line.split_whitespace();
         if words.next() == Some("Compiling") {
-            self.begun.extend(words.next().map(str::to_owned));
+            self.started.extend(words.next().map(str::to_owned));
         }
     }
 }
@@ -181,30 +186,32 @@ impl fmt::Display for Meter {
             write!(f, " of {total}")?;
         }
         f.write_str(" crates compiled")?;
-        match self.begun.last() {
+        match self.started.last() {
             Some(name) => write!(f, ", now {name}"),
             None => Ok(()),
         }
     }
 }
 
-/// The line that shows a [`Meter`]: a live one always, elsewhere one every half a minute.
-struct Line {
+/// The line that shows a [`Meter`]. A live line always shows it; without one, a new line is printed
+/// every half a minute.
+struct MeterLine {
     start: Instant,
     shown: Instant,
 }
 
-impl Line {
-    /// Builds that have nothing to do end before this.
+impl MeterLine {
+    /// A build with nothing to do ends before this.
     const DELAY: Duration = Duration::from_secs(1);
     const INTERVAL: Duration = Duration::from_secs(30);
 
     fn new() -> Self {
         let start = Instant::now();
-        Line { start, shown: start }
+        MeterLine { start, shown: start }
     }
 
-    /// Cargo may download before it compiles, and tells of that itself.
+    /// Returns whether to show the meter now. Before cargo compiles, it may download; it prints
+    /// about that itself.
     fn is_due(&self, step: &Step<'_>, meter: &Meter) -> bool {
         let since = if step.is_live() { Self::DELAY } else { Self::INTERVAL };
         self.shown.elapsed() >= since && !meter.done.is_empty()
@@ -224,7 +231,8 @@ impl Line {
 mod tests {
     use super::*;
 
-    /// A build in which `sha2` is fresh and `wasmtime` has a build script, without what is not read.
+    /// A build in which `sha2` is fresh and `wasmtime` has a build script. Only the fields that are
+    /// read.
     const REPORTS: [&str; 4] = [
         r#"{"reason":"compiler-artifact","package_id":"registry+https://r.io/index#sha2@0.10.9",
             "target":{"kind":["lib"]},"filenames":["/t/libsha2.rlib"],"fresh":true}"#,
@@ -237,25 +245,25 @@ mod tests {
     ];
 
     #[test]
-    fn a_crate_is_compiled_when_its_library_is() {
+    fn a_crate_counts_as_compiled_when_its_library_is() {
         let mut meter = Meter { total: Some(202), ..Meter::default() };
         let report = |meter: &mut Meter, line: &str| {
-            meter.take(Event::Line(Event::REPORT, line.as_bytes()));
+            meter.observe(Event::Line(Pipe::Report, line.as_bytes()));
             meter.to_string()
         };
         let log = |meter: &mut Meter, line: &str| {
-            meter.take(Event::Line(Event::LOG, line.as_bytes()));
+            meter.observe(Event::Line(Pipe::Log, line.as_bytes()));
             meter.to_string()
         };
         assert_eq!(report(&mut meter, REPORTS[0]), "1 of 202 crates compiled");
-        let begun = log(&mut meter, "   Compiling wasmtime v48.0.8\n");
-        assert_eq!(begun, "1 of 202 crates compiled, now wasmtime");
-        assert_eq!(report(&mut meter, REPORTS[1]), begun);
-        assert_eq!(report(&mut meter, REPORTS[2]), begun);
-        let begun = log(&mut meter, "   Compiling host v0.1.0 (/p/host)\n");
-        assert_eq!(begun, "1 of 202 crates compiled, now host");
-        assert_eq!(log(&mut meter, "warning: unused variable: `x`\n"), begun);
-        // What is still in work is named again.
+        let expected = log(&mut meter, "   Compiling wasmtime v48.0.8\n");
+        assert_eq!(expected, "1 of 202 crates compiled, now wasmtime");
+        assert_eq!(report(&mut meter, REPORTS[1]), expected);
+        assert_eq!(report(&mut meter, REPORTS[2]), expected);
+        let expected = log(&mut meter, "   Compiling host v0.1.0 (/p/host)\n");
+        assert_eq!(expected, "1 of 202 crates compiled, now host");
+        assert_eq!(log(&mut meter, "warning: unused variable: `x`\n"), expected);
+        // The crate that is still being compiled is named again.
         assert_eq!(report(&mut meter, REPORTS[3]), "2 of 202 crates compiled, now wasmtime");
         assert_eq!(report(&mut meter, "no message"), "2 of 202 crates compiled, now wasmtime");
     }
@@ -264,14 +272,14 @@ mod tests {
     fn files_are_found_by_the_name_of_their_package() {
         let mut meter = Meter::default();
         for line in REPORTS {
-            meter.take(Event::Line(Event::REPORT, line.as_bytes()));
+            meter.observe(Event::Line(Pipe::Report, line.as_bytes()));
         }
-        let built = meter.built;
-        assert_eq!(built.file("host").unwrap(), Path::new("/t/libhost.rlib"));
+        let output = meter.output;
+        assert_eq!(output.file("host").unwrap(), Path::new("/t/libhost.rlib"));
         let out_dir = Path::new("/t/build/wasmtime/out");
-        assert_eq!(built.out_dir("wasmtime").unwrap(), out_dir);
-        let error = built.file("wasmtime-c").unwrap_err().to_string();
-        assert_eq!(error, "cargo made no file of `wasmtime-c`");
+        assert_eq!(output.out_dir("wasmtime").unwrap(), out_dir);
+        let error = output.file("wasmtime-c").unwrap_err().to_string();
+        assert_eq!(error, "cargo built no file from `wasmtime-c`");
     }
 
     #[test]

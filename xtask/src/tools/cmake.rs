@@ -1,54 +1,51 @@
-//! CMake projects, each in a build folder of its own.
+//! Builds CMake projects, each in a build folder of its own.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::Context;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::support::files;
 use crate::support::process;
 use crate::support::progress::Step;
 
-/// How a project is built.
-pub(crate) struct Build<'a> {
+/// A build of a CMake project.
+pub(crate) struct CmakeBuild<'a> {
     pub(crate) folder: PathBuf,
     /// The command that configures the folder.
     pub(crate) configure: Cmd<'a>,
-    /// What the folder is configured with.
+    /// Everything that the folder is configured with.
     pub(crate) configuration: Configuration,
     /// The command that builds in the folder.
     pub(crate) build: Cmd<'a>,
-    /// The files that it makes.
+    /// The files that the build writes.
     pub(crate) files: Vec<PathBuf>,
 }
 
-impl Build<'_> {
-    /// Configures the folder if that is stale, and builds in it; returns the files.
+impl CmakeBuild<'_> {
+    /// Configures the folder if necessary, builds in it, and returns the files.
     ///
     /// # Errors
     ///
-    /// When CMake or what it calls fails.
+    /// If CMake fails, or a tool that it calls.
     pub(crate) fn run(self, step: &Step<'_>) -> anyhow::Result<Vec<PathBuf>> {
-        if !self.configuration.holds(&self.folder) {
+        if !self.configuration.is_recorded(&self.folder) {
             files::remove(&self.folder)?;
             process::run(step, self.configure)?;
         }
-        // While tools work in the folder nothing tells what it was configured with: if they are killed, or this program
-        // is, they may leave half a file that is newer than its sources.
+        // A tool that is killed may leave half a file that is newer than its sources. So the record
+        // is removed while tools work in the folder: if it is missing, the next build starts over.
         Configuration::forget(&self.folder)?;
         let built = process::run(step, self.build);
         if built.is_err() {
-            // So may a linker that was killed, which CMake tells as any other failure.
+            // A linker that was killed may leave half a file too. CMake reports that like any other
+            // failure.
             self.files.iter().try_for_each(|file| files::remove(file).map(drop))?;
         }
-        let recorded = match process::ended_by_itself(&built) {
-            true => self.configuration.record(&self.folder),
-            false => Ok(()),
-        };
-        built.and(recorded)?;
-        Ok(self.files)
+        if process::has_exited(&built) {
+            self.configuration.record(&self.folder)?;
+        }
+        built.map(|()| self.files)
     }
 }
 
@@ -63,14 +60,16 @@ pub(crate) fn build_command<'s>(
     cmd!(sh, "{cmake} --build {folder} --parallel {parallel} --target {targets...}")
 }
 
-/// The build folder of a project, beside those of others: one inside the other would go with it.
+/// Returns the name of the build folder of the project at `path`. No project's folder is inside
+/// that of another, where it would be removed with it.
 pub(crate) fn folder_name(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("+")
 }
 
-/// What a CMake folder was configured with: with anything else it must be made anew, since CMake
-/// neither follows a moved project nor rebuilds when a compiler changes in place.
+/// Everything that a build folder was configured with. If any of it changes, the folder must be
+/// removed first: CMake neither follows a moved project nor rebuilds for another compiler at the
+/// same path.
 pub(crate) struct Configuration(String);
 
 impl Configuration {
@@ -82,8 +81,8 @@ impl Configuration {
         folder.join("configured-with.txt")
     }
 
-    fn holds(&self, folder: &Path) -> bool {
-        fs::read_to_string(Self::file(folder)).is_ok_and(|text| text == self.0)
+    fn is_recorded(&self, folder: &Path) -> bool {
+        files::has_text(&Self::file(folder), &self.0)
     }
 
     fn forget(folder: &Path) -> anyhow::Result<()> {
@@ -91,7 +90,6 @@ impl Configuration {
     }
 
     fn record(&self, folder: &Path) -> anyhow::Result<()> {
-        let file = Self::file(folder);
-        fs::write(&file, &self.0).with_context(|| format!("cannot write `{}`", file.display()))
+        files::write(&Self::file(folder), &self.0)
     }
 }

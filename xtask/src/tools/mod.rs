@@ -1,7 +1,9 @@
-//! Programs that `xtask` calls: how they are found, installed and run.
+//! The programs that `xtask` calls: how it finds, installs and runs them.
 
 pub(crate) mod cargo;
 pub(crate) mod cmake;
+pub(crate) mod emscripten;
+pub(crate) mod find;
 pub(crate) mod package_managers;
-pub(crate) mod rust_targets;
+pub(crate) mod rust;
 pub(crate) mod tool;

@@ -1,17 +1,18 @@
-//! The systems' package managers, as data.
+//! The package managers of operating systems, as data.
 
 use crate::tools::tool::Tool;
 
-/// How a package manager is called and what it calls our tools.
+/// A package manager: its program, its arguments, and its names for our tools.
 #[derive(Debug)]
 pub(crate) struct PackageManager {
     pub(crate) program: &'static str,
-    /// The systems that come with it, for people.
+    /// The names of the systems that include it, for messages.
     pub(crate) systems: &'static str,
-    /// Whether it must be run as root.
-    pub(crate) root: bool,
-    /// Brings the list of packages up to date.
+    /// It must run as root.
+    pub(crate) needs_root: bool,
+    /// The arguments that update the list of packages, if it needs that.
     refresh: Option<&'static [&'static str]>,
+    /// The arguments that install packages.
     install: &'static [&'static str],
     emscripten: &'static str,
     cmake: &'static str,
@@ -23,7 +24,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
     PackageManager {
         program: "apt-get",
         systems: "Debian, Ubuntu",
-        root: true,
+        needs_root: true,
         refresh: Some(&["update"]),
         install: &["install", "--yes", "--no-install-recommends"],
         emscripten: "emscripten",
@@ -34,7 +35,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
     PackageManager {
         program: "dnf",
         systems: "Fedora",
-        root: true,
+        needs_root: true,
         refresh: None,
         install: &["install", "--assumeyes", "--setopt=install_weak_deps=False"],
         emscripten: "emscripten",
@@ -45,7 +46,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
     PackageManager {
         program: "pacman",
         systems: "Arch",
-        root: true,
+        needs_root: true,
         refresh: None,
         install: &["-Sy", "--needed", "--noconfirm"],
         emscripten: "emscripten",
@@ -56,13 +57,13 @@ pub(crate) const ALL: [PackageManager; 4] = [
     PackageManager {
         program: "brew",
         systems: "macOS",
-        root: false,
+        needs_root: false,
         refresh: None,
         install: &["install"],
         emscripten: "emscripten",
         cmake: "cmake",
         make: "make",
-        // Xcode's command line tools bring it: `xcode-select --install`.
+        // Xcode's command line tools include it: `xcode-select --install`.
         cpp_compiler: None,
     },
 ];
@@ -78,18 +79,23 @@ impl PackageManager {
         }
     }
 
+    /// Returns whether it has a package for a tool.
     pub(crate) fn has(&self, tool: Tool) -> bool {
         self.package(tool).is_some()
     }
 
-    /// The commands that install the tools, without `sudo`.
+    /// Returns the commands that install the tools, without `sudo`.
     pub(crate) fn commands(&self, tools: &[Tool]) -> Vec<Vec<String>> {
-        let program = [self.program].into_iter();
-        let packages = tools.iter().filter_map(|&tool| self.package(tool));
-        let install = program.clone().chain(self.install.iter().copied()).chain(packages);
-        let refresh = self.refresh.map(|args| program.chain(args.iter().copied()));
-        let owned = |words: &mut dyn Iterator<Item = &str>| words.map(str::to_owned).collect();
-        let refresh = refresh.map(|mut words| owned(&mut words));
-        refresh.into_iter().chain([owned(&mut { install })]).collect()
+        let packages: Vec<_> = tools.iter().filter_map(|&tool| self.package(tool)).collect();
+        let mut commands = Vec::new();
+        if let Some(refresh) = self.refresh {
+            commands.push(self.command(refresh));
+        }
+        commands.push(self.command(&[self.install, &packages].concat()));
+        commands
+    }
+    fn command(&self, args: &[&str]) -> Vec<String> {
+        let words = [self.program].into_iter().chain(args.iter().copied());
+        words.map(str::to_owned).collect()
     }
 }

@@ -1,38 +1,33 @@
-//! Rows that programs of their own measure, since they are about what happens inside a process.
+//! The rows about what happens inside a process. Programs of their own measure them.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use std::slice;
 
-use anyhow::{Context, bail};
-
-use super::build::{Sources, native_compiler};
-use super::{Bench, Outcome, output};
-use crate::build::sysroot::{self, LIBC_ARCHIVES, LIBCXX, MALLOC};
+use super::build::{Bench, Language, Sources, native_compiler};
+use super::measure::{output, samples};
+use super::samples::Outcome;
+use super::third_party;
+use crate::support::interrupt;
 use crate::support::project;
+use crate::tools::rust;
 
 /// Runs a row of `tests/benches/peers.rs`.
 pub(super) fn peers(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
     let mut command = Command::new(project::cargo());
     command.current_dir(&bench.project.root);
     command.args(["bench", "-p", "tests", "--bench", "peers", "--", row]);
-    // As `host` does, so that an exception costs the same.
+    // `host` sets this too. With backtraces, an exception would take longer.
     command.env("RUST_LIB_BACKTRACE", "0");
     samples(&mut command)
-}
-
-fn samples(command: &mut Command) -> anyhow::Result<Outcome> {
-    let text = output(command)?;
-    let line = text.lines().last().unwrap_or_default();
-    let samples = serde_json::from_str(line);
-    Ok(Outcome::Measured(samples.with_context(|| format!("{command:?} printed `{line}`"))?))
 }
 
 const NO_COMPILER: &str = "a native C or C++ compiler is missing";
 const NO_SOURCES: &str = "the sources cannot be downloaded";
 
-/// What makes a Rust cdylib a main, as build.rs of `calc` has it.
+/// The linker arguments that make a Rust cdylib a main. They are those of the build script of
+/// `calc`.
 const MAIN: [&str; 8] = [
     "--export-table",
     "--growable-table",
@@ -44,30 +39,36 @@ const MAIN: [&str; 8] = [
     "--export=__wasm_call_ctors",
 ];
 
-/// Between a Rust and a C++ library, both native and as modules.
+/// Measures calls between a Rust and a C++ library, natively and as modules.
 pub(super) fn calls(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
-    let (true, Some(compiler)) = (cfg!(unix), native_compiler(false)) else {
+    let (true, Some(compiler)) = (cfg!(unix), native_compiler(Language::Cpp)) else {
         return Outcome::missing(NO_COMPILER);
     };
     let sh = bench.shell()?;
-    let rust = bench.source("calls.rs");
+    let source = bench.source("calls.rs");
     let rustc = || {
-        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let rustc = sh.cmd(rustc).args(["--edition", "2024", "--crate-type", "cdylib"]);
-        rustc.args(["-C", "opt-level=2", "-C", "panic=abort"]).arg(&rust)
+        sh.cmd(rust::rustc())
+            .args(["--edition", "2024", "--crate-type", "cdylib"])
+            .args(["-C", "opt-level=2", "-C", "panic=abort"])
+            .arg(&source)
     };
     let link_args = MAIN.iter().map(|arg| format!("-Clink-arg={arg}"));
     let main = rustc().args(["--target", "wasm32-unknown-unknown"]).args(link_args);
-    bench.make("calls-rust.wasm", std::slice::from_ref(&rust), main)?;
+    bench.make("calls-rust.wasm", slice::from_ref(&source), main)?;
     let cpp = bench.sources(&["calls.cpp"], &[]);
     bench.shared_library("calls", &cpp)?;
 
     let library = |name: &str| format!("{DLL_PREFIX}{name}{DLL_SUFFIX}");
     let folder = bench.built("");
-    bench.make(&library("calls-rust"), std::slice::from_ref(&rust), rustc())?;
+    bench.make(&library("calls-rust"), slice::from_ref(&source), rustc())?;
     let search = [format!("-L{}", folder.display()), format!("-Wl,-rpath,{}", folder.display())];
-    let command = sh.cmd(compiler).args(["-O2", "-shared", "-fPIC"]).args(&cpp.flags);
-    let command = command.args(&cpp.files).args(&search).arg("-lcalls-rust");
+    let command = sh
+        .cmd(compiler)
+        .args(["-O2", "-shared", "-fPIC"])
+        .args(&cpp.flags)
+        .args(&cpp.files)
+        .args(&search)
+        .arg("-lcalls-rust");
     bench.make(&library("calls"), &cpp.files, command)?;
     let link = [search.as_slice(), &["-lcalls".to_owned(), "-lcalls-rust".to_owned()]].concat();
     let function = if row == "call-back" { "call_back" } else { "call_rust" };
@@ -75,7 +76,7 @@ pub(super) fn calls(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
     peers(bench, row)
 }
 
-/// C++ exceptions, compiled as Emscripten does by default.
+/// Measures C++ exceptions, compiled in the way that is Emscripten's default.
 pub(super) fn exceptions(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     let sources = bench.sources(&["throws.cpp"], &["-fexceptions"]);
     bench.shared_library("throws", &sources)?;
@@ -85,9 +86,9 @@ pub(super) fn exceptions(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     }
 }
 
-/// A library that is opened and closed while the program runs.
-pub(super) fn opened(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
-    let (true, Some(compiler)) = (cfg!(unix), native_compiler(true)) else {
+/// Measures a library that is opened and closed while the program runs.
+pub(super) fn open_close(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+    let (true, Some(compiler)) = (cfg!(unix), native_compiler(Language::C)) else {
         return Outcome::missing(NO_COMPILER);
     };
     let plugin = bench.sources(&["plugin.c"], &[]);
@@ -97,45 +98,50 @@ pub(super) fn opened(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     bench.shared_library("opens", &opens(Path::new("plugin.wasm")))?;
     let library = format!("{DLL_PREFIX}plugin{DLL_SUFFIX}");
     let sh = bench.shell()?;
-    let command = sh.cmd(compiler).args(["-O2", "-shared", "-fPIC"]);
-    bench.make(&library, &plugin.files, command.args(&plugin.flags).args(&plugin.files))?;
+    let command =
+        sh.cmd(compiler).args(["-O2", "-shared", "-fPIC"]).args(&plugin.flags).args(&plugin.files);
+    bench.make(&library, &plugin.files, command)?;
     bench.native("open_close", &opens(&bench.built(&library)), &[])?;
     peers(bench, "open-close")
 }
 
-/// A library of others, and a program that uses it.
-pub(super) struct Library {
-    /// Its program's folder in `tests/real`.
-    name: &'static str,
+/// A third-party library, and a program of `tests/bench` that uses it.
+pub(super) struct LibraryProgram {
+    /// The name of the library, and of its folder in `tests/real`.
+    library: &'static str,
+    /// The function of the program that is measured.
     function: &'static str,
     source: &'static str,
-    /// What the module of the source is called.
+    /// The name of the program's module.
     module: &'static str,
     flags: &'static [&'static str],
 }
 
-pub(super) const ZSTD: Library = Library {
-    name: "zstd",
+pub(super) const ZSTD: LibraryProgram = LibraryProgram {
+    library: "zstd",
     function: "compress",
     source: "compress.c",
     module: "compress",
     flags: &[],
 };
 
-pub(super) const MESH: Library = Library {
-    name: "meshopt",
+pub(super) const MESH: LibraryProgram = LibraryProgram {
+    library: "meshopt",
     function: "optimise",
     source: "mesh.cpp",
     module: "mesh",
-    // After those of the library, which wants an older one.
+    // These follow the options of the library, which asks for an older version of C++.
     flags: &["-std=c++17"],
 };
 
-impl Library {
-    /// Builds it as shared libraries, and returns the sources of both; nothing without the library's.
+impl LibraryProgram {
+    /// Builds the library and the program as shared libraries, and returns the sources of both.
+    /// Returns `None` if the library cannot be downloaded.
     fn build(&self, bench: &Bench<'_>) -> anyhow::Result<Option<Sources>> {
-        let Some(library) = bench.library(self.name)? else { return Ok(None) };
-        bench.shared_library(self.name, &library)?;
+        let Some(library) = third_party::sources(bench.project, self.library)? else {
+            return Ok(None);
+        };
+        bench.shared_library(self.library, &library)?;
         let program = bench.sources(&[self.source], self.flags);
         let all = library.and(&program);
         bench.shared_library(self.module, &Sources { files: program.files, ..all.clone() })?;
@@ -143,28 +149,31 @@ impl Library {
     }
 }
 
+/// Compares a library with its native build.
 pub(super) fn library_native(
     bench: &Bench<'_>,
     row: &str,
-    library: &Library,
+    program: &LibraryProgram,
 ) -> anyhow::Result<Outcome> {
-    let Some(all) = library.build(bench)? else { return Outcome::missing(NO_SOURCES) };
-    match bench.native(library.function, &all, &[])? {
+    let Some(all) = program.build(bench)? else { return Outcome::missing(NO_SOURCES) };
+    match bench.native(program.function, &all, &[])? {
         Some(_) => peers(bench, row),
         None => Outcome::missing(NO_COMPILER),
     }
 }
 
+/// Compares a library with a module that Emscripten links statically.
 pub(super) fn library_static(
     bench: &Bench<'_>,
     row: &str,
-    library: &Library,
+    program: &LibraryProgram,
 ) -> anyhow::Result<Outcome> {
-    let Some(all) = library.build(bench)? else { return Outcome::missing(NO_SOURCES) };
-    bench.statically_linked(library.function, &all)?;
+    let Some(all) = program.build(bench)? else { return Outcome::missing(NO_SOURCES) };
+    bench.statically_linked(program.function, &all)?;
     peers(bench, row)
 }
 
+/// Compares a function that uses C++ containers with a module that Emscripten links statically.
 pub(super) fn containers(bench: &Bench<'_>, row: &str, function: &str) -> anyhow::Result<Outcome> {
     let sources = bench.sources(&["containers.cpp"], &["-std=c++17"]);
     bench.shared_library("containers", &sources)?;
@@ -172,80 +181,13 @@ pub(super) fn containers(bench: &Bench<'_>, row: &str, function: &str) -> anyhow
     peers(bench, row)
 }
 
+/// Compares instances of the tour with those of the module that rust-lld links.
 pub(super) fn instance(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
     output(&mut bench.link_tour()?.command)?;
     peers(bench, row)
 }
 
-/// How rust-lld links the tour, and what it writes.
-pub(super) struct LinkedTour {
-    pub(super) command: Command,
-    pub(super) module: PathBuf,
-}
-
-impl Bench<'_> {
-    /// The tour's objects, Emscripten's archives, and what the system libraries have of ours, all by the
-    /// linker of the Rust toolchain: Emscripten's own may be too old for what rustc writes.
-    pub(super) fn link_tour(&self) -> anyhow::Result<LinkedTour> {
-        let objects = [self.tour_rust()?, self.tour_cpp()?];
-        let emcmake = &self.emscripten.emcmake;
-        let archives = sysroot::archives(emcmake)?;
-        let names = LIBC_ARCHIVES.iter().chain(LIBCXX[0].archives.iter().copied().flatten());
-        let compiler_rt = sysroot::Known::ask(emcmake)?.compiler_rt()?;
-        let names = names.copied().chain([compiler_rt, MALLOC]);
-        let archive = |name: &str| archives.join(format!("{name}.a"));
-        let module = self.built("tour.static.wasm");
-        let mut command = Command::new(sysroot::lld()?);
-        command.args(["-flavor", "wasm", "--no-entry", "--allow-multiple-definition"]);
-        command.args(["--strip-debug", "--export=tour", "--export=_initialize"]);
-        // What `host` calls at the end.
-        command.args(["--export=fflush", "--export=__funcs_on_exit"]);
-        command.arg(archives.join("crt1_reactor.o")).args(objects);
-        command
-            .args(sysroot::compiled(self.project))
-            .args(names.map(archive))
-            .arg("-o")
-            .arg(&module);
-        output(&mut command)?;
-        Ok(LinkedTour { command, module })
-    }
-
-    /// Emscripten's compiler marks what JavaScript calls; a linker keeps it all.
-    fn tour_cpp(&self) -> anyhow::Result<PathBuf> {
-        let source = self.project.root.join("tour").join("cpp").join("tour.cpp");
-        let compiler = sysroot::sibling(&self.emscripten.emcmake, "em++");
-        let sh = self.shell()?;
-        let command = sh.cmd(compiler).args(["-c", "-Os", "-std=c++17"]).arg(&source);
-        self.make("tour-cpp.o", &[source], command)
-    }
-
-    /// Without its module's name: rustc gives functions of another module names of its own, which no C++ object
-    /// defines.
-    fn tour_rust(&self) -> anyhow::Result<PathBuf> {
-        const MODULE: &str = "#[link(wasm_import_module = \"env\")]\n";
-        let original = self.project.root.join("tour").join("src").join("lib.rs");
-        let text = fs::read_to_string(&original)
-            .with_context(|| format!("cannot read `{}`", original.display()))?;
-        if !text.contains(MODULE) {
-            bail!("`{}` has no line `{}`", original.display(), MODULE.trim_end());
-        }
-        let source = self.built("tour.rs");
-        let text = text.replace(MODULE, "");
-        if !fs::read_to_string(&source).is_ok_and(|old| old == text) {
-            fs::create_dir_all(self.built("")).context("cannot make the folder for it")?;
-            fs::write(&source, text)
-                .with_context(|| format!("cannot write `{}`", source.display()))?;
-        }
-        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let sh = self.shell()?;
-        let command = sh.cmd(rustc).args(["--edition", "2024", "--crate-type", "staticlib"]);
-        let command = command.args(["-C", "opt-level=3", "-C", "panic=abort"]);
-        let command = command.args(["--target", "wasm32-unknown-unknown"]).arg(&source);
-        self.make("tour-rust.a", &[source], command)
-    }
-}
-
-/// `tests/wit-component` links the same modules with both.
+/// Measures with `tests/wit-component`, which links the same modules with both linkers.
 pub(super) fn wit_component(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     let cargo = |args: &[&str]| {
         let mut command = Command::new(project::cargo());
@@ -254,7 +196,7 @@ pub(super) fn wit_component(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
         command
     };
     if output(&mut cargo(&["fetch"])).is_err() {
-        crate::support::interrupt::check()?;
+        interrupt::check()?;
         return Outcome::missing("`wit-component` cannot be downloaded");
     }
     let mut command = cargo(&["run", "--release"]);

@@ -1,5 +1,6 @@
-//! The table, and files of earlier runs to compare with.
+//! The report of a run: its table, and its file for later comparisons.
 
+use std::env::consts;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,19 +10,20 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Row, Unit};
-use super::{Outcome, Samples, quartile};
+use super::samples::{Outcome, Samples, median};
+use crate::support::files;
 use crate::support::markdown;
 use crate::support::project::Project;
 
-/// What a run found.
+/// The findings of a run.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Report {
+pub(super) struct BenchReport {
     commit: Option<String>,
     machine: String,
     pub(super) rows: Vec<Finding>,
 }
 
-/// What came of a row; the numbers are medians, but for the rounds in `outcome`.
+/// The result of a row. `ours` and `theirs` are medians; `outcome` has every round.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Finding {
     name: String,
@@ -31,7 +33,7 @@ pub(super) struct Finding {
     ours: Option<f64>,
     theirs: Option<f64>,
     ratio: Option<f64>,
-    /// Between these lies the middle half of the rounds' ratios.
+    /// The lower and the upper quartile of the rounds' ratios.
     ratio_between: Option<[f64; 2]>,
     goal: Option<f64>,
     outcome: Outcome,
@@ -51,8 +53,8 @@ impl Finding {
                 Unit::Nanoseconds => "ns".to_owned(),
                 Unit::Bytes => BYTES.to_owned(),
             },
-            ours: samples.map(|samples| quartile(&samples.ours, 2)),
-            theirs: samples.map(|samples| quartile(&samples.theirs, 2)),
+            ours: samples.map(|samples| median(&samples.ours)),
+            theirs: samples.map(|samples| median(&samples.theirs)),
             ratio: samples.map(Samples::ratio),
             ratio_between: samples.map(Samples::spread),
             goal: row.goal,
@@ -97,9 +99,9 @@ impl Finding {
         ]
     }
 
-    /// The ratio that was saved, and what has changed since. The peer is the same on both sides, so
-    /// another load of the machine cancels out.
-    fn change(&self, before: &Report) -> Vec<String> {
+    /// Returns the ratio of an earlier run, and the change since. Both ratios are to the same peer,
+    /// so a different load of the machine cancels out.
+    fn change(&self, before: &BenchReport) -> Vec<String> {
         let before = before.rows.iter().find(|row| row.name == self.name);
         match (before.and_then(|row| row.ratio), self.ratio) {
             (Some(before), Some(now)) => {
@@ -116,13 +118,13 @@ fn number(ratio: f64) -> String {
     if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }
 }
 
-impl Report {
+impl BenchReport {
     pub(super) fn new(project: &Project) -> Self {
-        Report { commit: commit(project), machine: machine(), rows: Vec::new() }
+        BenchReport { commit: commit(project), machine: machine(), rows: Vec::new() }
     }
 
-    /// In Markdown, so that it can be pasted, with columns in line.
-    pub(super) fn table(&self, before: Option<(&Report, &str)>) -> String {
+    /// Formats the table in Markdown. `before` is an earlier run and its name.
+    pub(super) fn table(&self, before: Option<(&BenchReport, &str)>) -> String {
         let mut header = ["row", "what", "ours", "compared with", "theirs", "ratio", "goal"]
             .map(str::to_owned)
             .to_vec();
@@ -137,19 +139,22 @@ impl Report {
         let commit = self.commit.as_deref().unwrap_or("an unknown commit");
         let mut text = markdown::table(&lines);
         text += &format!(
-            "\n{commit}, {}; medians of rounds that alternate, in brackets where the middle half of the rounds' ratios lies\n",
+            "\n{commit}, {}; medians of alternating rounds, in brackets the lower and the upper \
+             quartile of the rounds' ratios\n",
             self.machine
         );
         text
     }
 
+    /// Returns the number of rows that could not be measured.
+    pub(super) fn failed(&self) -> usize {
+        self.rows.iter().filter(|row| matches!(row.outcome, Outcome::Failed { .. })).count()
+    }
+
     pub(super) fn save(&self, project: &Project, name: &str) -> anyhow::Result<()> {
         let file = file(project, name)?;
-        let text = serde_json::to_string_pretty(self)? + "\n";
-        let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
-        folder
-            .and_then(|()| fs::write(&file, text))
-            .with_context(|| format!("cannot write `{}`", file.display()))
+        files::create_folder(&project.bench())?;
+        files::write(&file, &(serde_json::to_string_pretty(self)? + "\n"))
     }
 
     pub(super) fn read(project: &Project, name: &str) -> anyhow::Result<Self> {
@@ -157,18 +162,20 @@ impl Report {
         let text = fs::read_to_string(&file).with_context(|| {
             format!("cannot read `{}`; `cargo xtask bench --save {name}` writes it", file.display())
         })?;
-        serde_json::from_str(&text).with_context(|| format!("`{}` is no report", file.display()))
+        serde_json::from_str(&text).with_context(|| format!("`{}` is not a report", file.display()))
     }
 }
 
+/// Returns the path of a saved report.
 fn file(project: &Project, name: &str) -> anyhow::Result<PathBuf> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        bail!("`{name}` is no name for a report: use letters, digits, -, _ and .");
+        bail!("`{name}` is not a valid name for a report: use letters, digits, -, _ and .");
     }
     Ok(project.bench().join(format!("{name}.json")))
 }
 
+/// Returns the commit that is checked out.
 fn commit(project: &Project) -> Option<String> {
     let mut git = Command::new("git");
     git.current_dir(&project.root).args(["describe", "--always", "--dirty"]);
@@ -176,12 +183,14 @@ fn commit(project: &Project) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Processors, and how busy they were before the first row, where the system tells.
+/// Describes the machine: its processors, and its load before the first row if the system reports
+/// it.
 fn machine() -> String {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().filter(|load| !load.is_empty());
-    let load = load.map(|load| format!(", load {load} before")).unwrap_or_default();
-    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    format!("{processors} processors, {arch} {os}{load}")
+    let load = match load.split(' ').next() {
+        Some("") | None => String::new(),
+        Some(load) => format!(", load {load} before"),
+    };
+    format!("{processors} processors, {} {}{load}", consts::ARCH, consts::OS)
 }

@@ -1,19 +1,21 @@
-//! What is compared with what, and how fast it should be.
+//! The rows: what is compared with what, and the goal of each.
 
-use super::{Bench, Outcome, processes, programs};
+use super::build::Bench;
+use super::samples::Outcome;
+use super::{processes, programs};
 
-/// A comparison.
+/// A comparison with a peer: another program that does the same.
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
-    /// What else does the same.
     pub(super) peer: &'static str,
     pub(super) unit: Unit,
-    /// What ours may be, as a multiple of the peer's.
+    /// The maximum ratio of ours to the peer's.
     pub(super) goal: Option<f64>,
     pub(super) measure: fn(&Bench<'_>) -> anyhow::Result<Outcome>,
 }
 
+/// The unit of a row's samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     Nanoseconds,
@@ -26,6 +28,7 @@ impl Row {
     }
 }
 
+/// The defaults of a row that measures time.
 const TIME: Row = Row {
     name: "",
     what: "",
@@ -102,7 +105,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "open-close",
         what: "a library opened by `dlopen`, called once, and closed",
         peer: "native, -O2",
-        measure: programs::opened,
+        measure: programs::open_close,
         ..TIME
     },
     Row {

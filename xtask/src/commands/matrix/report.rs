@@ -1,27 +1,28 @@
-//! What came of the pairs: a table, and every failure by its name.
+//! The results of the pairs: a table, and every failure by its name.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Deserialize;
 
-use super::rust::Version;
-use super::settings::Known;
+use super::settings::KnownDifference;
+use super::toolchain::Version;
 use crate::support::markdown;
 
-/// What came of a pair.
-pub(super) struct Report {
+/// The results of a pair.
+pub(super) struct PairReport {
     emscripten: String,
     suite: String,
     rust: String,
     passed: usize,
-    /// Tests that could not run there, though no tool is missing: their engine is too old.
+    /// Tests that could not run although no tool is missing: their engine is too old.
     not_run: Vec<String>,
-    /// How many tests differ for a reason that is known.
+    /// The number of tests with a known difference, for each reason.
     known: BTreeMap<String, usize>,
     pub(super) failures: Vec<Failure>,
 }
 
+/// A test that has failed, or a step before the tests.
 pub(super) struct Failure {
     test: String,
     message: String,
@@ -33,31 +34,57 @@ impl Failure {
     }
 }
 
-/// A line of what the tests write.
+/// A line of the results, in the JSON format of libtest.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-enum Line {
-    Suite { event: Event },
-    Test { name: String, event: Event, stdout: Option<String> },
+enum TestMessage {
+    Suite { event: TestEvent },
+    Test { name: String, event: TestEvent, stdout: Option<String> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Event {
+enum TestEvent {
     Started,
     Ok,
     Failed,
     Ignored,
 }
 
-impl Report {
+/// The last event of each test, with its output.
+struct Results {
+    events: BTreeMap<String, (TestEvent, String)>,
+    /// The tests ran to their end.
+    is_complete: bool,
+}
+
+impl Results {
+    /// Reads the results up to the first line that is incomplete.
+    fn parse(text: &str) -> Self {
+        let mut results = Results { events: BTreeMap::new(), is_complete: false };
+        for message in text.lines().map_while(|line| serde_json::from_str(line).ok()) {
+            match message {
+                TestMessage::Suite { event } => {
+                    results.is_complete = event != TestEvent::Started;
+                }
+                TestMessage::Test { event: TestEvent::Started, .. } => {}
+                TestMessage::Test { name, event, stdout } => {
+                    results.events.insert(name, (event, stdout.unwrap_or_default()));
+                }
+            }
+        }
+        results
+    }
+}
+
+impl PairReport {
     pub(super) fn new(
         emscripten: &str,
         suite: &str,
         rust: &Version,
         failures: Vec<Failure>,
     ) -> Self {
-        Report {
+        PairReport {
             emscripten: emscripten.to_owned(),
             suite: suite.to_owned(),
             rust: rust.to_string(),
@@ -68,67 +95,64 @@ impl Report {
         }
     }
 
-    /// Takes what the tests have written, and returns whether that is all of it. What is known to differ must differ,
-    /// and if `all` have run, be among them.
-    pub(super) fn add(&mut self, results: &str, known: &[&Known], all: bool) -> bool {
-        let mut events = BTreeMap::new();
-        let mut is_complete = false;
-        for line in results.lines().map_while(|line| serde_json::from_str(line).ok()) {
-            match line {
-                Line::Suite { event } => is_complete = event != Event::Started,
-                Line::Test { event: Event::Started, .. } => {}
-                Line::Test { name, event, stdout } => {
-                    events.insert(name, (event, stdout.unwrap_or_default()));
-                }
-            }
-        }
+    /// Adds the results that the tests have written, and returns whether they are complete.
+    ///
+    /// A test with a known difference must fail. If `all` tests have run, it must exist.
+    pub(super) fn add(&mut self, results: &str, known: &[&KnownDifference], all: bool) -> bool {
+        let Results { mut events, is_complete } = Results::parse(results);
         if is_complete && events.is_empty() {
             self.failures.push(Failure::new("tests", "none has that in its name"));
         }
         for known in known {
-            for test in known.tests() {
-                match events.remove(test) {
-                    Some((Event::Ok, _)) => {
-                        let message = format!(
-                            "does as with others, but is known to differ: {}",
-                            known.reason
-                        );
-                        self.failures.push(Failure::new(test, message));
-                    }
-                    Some(_) => *self.known.entry(known.reason.clone()).or_default() += 1,
-                    None if all => {
-                        self.failures.push(Failure::new(
-                            test,
-                            "is known to differ, but there is no such test",
-                        ));
-                    }
-                    None => {}
-                }
+            for test in &known.tests {
+                self.add_known(known, test, events.remove(test), all);
             }
         }
         for (test, (event, message)) in events {
             match event {
-                Event::Ok => self.passed += 1,
-                Event::Ignored => self.not_run.push(test),
+                TestEvent::Ok => self.passed += 1,
+                TestEvent::Ignored => self.not_run.push(test),
                 _ => self.failures.push(Failure::new(&test, message)),
             }
         }
         is_complete
     }
 
+    /// Adds the result of a test with a known difference.
+    fn add_known(
+        &mut self,
+        known: &KnownDifference,
+        test: &str,
+        result: Option<(TestEvent, String)>,
+        all: bool,
+    ) {
+        match result {
+            Some((TestEvent::Ok, _)) => {
+                let message = format!("passes, but should differ: {}", known.reason);
+                self.failures.push(Failure::new(test, message));
+            }
+            Some(_) => *self.known.entry(known.reason.clone()).or_default() += 1,
+            None if all => {
+                let message = "has a known difference, but there is no such test";
+                self.failures.push(Failure::new(test, message));
+            }
+            None => {}
+        }
+    }
+
     fn cells(&self) -> Vec<String> {
         let known: usize = self.known.values().sum();
         let counts = [self.passed, known, self.not_run.len(), self.failures.len()];
-        let counts = counts.map(|count| count.to_string());
         let emscripten = format!("{} ({})", self.emscripten, self.suite);
-        [vec![emscripten, self.rust.clone()], counts.to_vec()].concat()
+        let counts = counts.iter().map(usize::to_string);
+        [emscripten, self.rust.clone()].into_iter().chain(counts).collect()
     }
 
-    /// Why tests differ, which were not run, and the failures.
+    /// Returns the reasons for known differences, the tests that were not run, and the failures.
     fn notes(&self) -> String {
         let mut text = String::new();
         for (reason, count) in &self.known {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "  known, {count}: {}", reason.trim_end());
         }
         if !self.not_run.is_empty() {
@@ -138,26 +162,26 @@ impl Report {
             let _ = writeln!(text, "  failed, {test}:");
             message.trim().lines().for_each(|line| text += &format!("    {line}\n"));
         }
-        match text.is_empty() {
-            true => text,
-            false => format!("\nEmscripten {}, Rust {}\n{text}", self.emscripten, self.rust),
+        if text.is_empty() {
+            return text;
         }
+        format!("\nEmscripten {}, Rust {}\n{text}", self.emscripten, self.rust)
     }
 }
 
-/// In Markdown, so that it can be pasted; then what is to be said of each pair.
-pub(super) fn table(reports: &[Report]) -> String {
+/// Formats a table in Markdown, and below it the notes about each pair.
+pub(super) fn table(reports: &[PairReport]) -> String {
     let header =
         ["Emscripten", "Rust", "passed", "known to differ", "not run", "failed"].map(str::to_owned);
-    let cells = reports.iter().map(Report::cells);
+    let cells = reports.iter().map(PairReport::cells);
     let lines: Vec<_> = [header.to_vec()].into_iter().chain(cells).collect();
-    markdown::table(&lines) + &reports.iter().map(Report::notes).collect::<String>()
+    markdown::table(&lines) + &reports.iter().map(PairReport::notes).collect::<String>()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::settings::Settings;
-    use super::Report;
+    use super::PairReport;
 
     const SETTINGS: &str = r#"
         suites = ["sid"]
@@ -182,14 +206,14 @@ mod tests {
     fn failures(rust: &str, all: bool) -> (usize, Vec<String>) {
         let settings: Settings = toml::from_str(SETTINGS).expect("the settings are right");
         let rust = rust.to_owned().try_into().expect("it is a version");
-        let mut report = Report::new("6.0.5", "sid", &rust, Vec::new());
+        let mut report = PairReport::new("6.0.5", "sid", &rust, Vec::new());
         assert!(report.add(RESULTS, &settings.known("sid", &rust), all));
         assert_eq!(report.not_run, ["a::skipped"]);
         (report.passed, report.failures.into_iter().map(|failure| failure.test).collect())
     }
 
     #[test]
-    fn what_is_known_to_differ_must_differ() {
+    fn a_test_with_a_known_difference_must_fail() {
         let (passed, failed) = failures("1.99.1", true);
         assert_eq!(passed, 1);
         assert_eq!(failed, ["a::gone", "a::mended", "a::fails"]);
@@ -197,16 +221,16 @@ mod tests {
     }
 
     #[test]
-    fn tests_that_were_killed_are_not_all() {
+    fn results_of_tests_that_were_killed_are_incomplete() {
         let rust = "1.95.0".to_owned().try_into().expect("it is a version");
-        let mut report = Report::new("6.0.5", "sid", &rust, Vec::new());
+        let mut report = PairReport::new("6.0.5", "sid", &rust, Vec::new());
         assert!(!report.add(&RESULTS[..RESULTS.len() - 20], &[], true));
         assert_eq!(report.passed, 2);
         assert!(!report.add("", &[], true));
     }
 
     #[test]
-    fn what_is_known_of_a_later_rust_is_not_of_this_one() {
+    fn a_known_difference_of_a_later_rust_does_not_apply() {
         let (passed, failed) = failures("1.95.0", true);
         assert_eq!(passed, 2);
         assert_eq!(failed, ["a::differs", "a::fails"]);

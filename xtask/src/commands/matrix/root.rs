@@ -1,69 +1,62 @@
-//! The root folder of a Debian: made by debootstrap, kept for the next time, and nothing stays mounted in it.
+//! The root folder of a Debian release: created with debootstrap, and kept for the next run.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use xshell::{Cmd, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use super::settings::Settings;
-use super::shell;
 use crate::support::files;
 use crate::support::lock::BuildLock;
 use crate::support::process;
 use crate::support::progress::{Progress, Step};
 use crate::support::project::Project;
+use crate::tools::emscripten;
 
-/// What root folders are made and entered with, and the packages that have it.
+/// The programs that create and enter root folders, each with its Debian package.
 const TOOLS: [(&str, &str); 3] =
     [("debootstrap", "debootstrap"), ("unshare", "util-linux"), ("chroot", "coreutils")];
 
+/// Checks that root folders can be created here.
+///
 /// # Errors
 ///
-/// When root folders cannot be made here, with the way out.
+/// If they cannot, with the way to change that.
 pub(super) fn require_tools() -> anyhow::Result<()> {
     if !cfg!(target_os = "linux") {
-        bail!("other versions are tested in root folders of Debian, which only Linux can enter");
+        bail!("other versions are tested in root folders of Debian, which need Linux");
     }
     for (tool, package) in TOOLS {
         if which::which(tool).is_err() {
             bail!("`{tool}` not found: run `apt-get install {package}`");
         }
     }
-    if !is_root() {
+    if !process::is_root() {
         bail!(
-            "only root can make and enter root folders: \
+            "only root can create and enter root folders: \
              run `sudo env PATH=\"$PATH\" HOME=\"$HOME\" cargo xtask matrix`"
         );
     }
     Ok(())
 }
 
-#[cfg(unix)]
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
-}
-
-pub(super) struct Root {
-    /// The Debian's name.
+/// A root folder that is ready to be entered. Nothing stays mounted in it.
+pub(super) struct DebianRoot {
+    /// The name of the Debian release.
     pub(super) suite: String,
     /// The version of its Emscripten.
     pub(super) emscripten: String,
-    /// What belongs to this Debian: the root folder, and a folder for each Rust.
+    /// The folder for this release: it has the root folder, and a target folder for each Rust.
     pub(super) folder: PathBuf,
-    /// The script that runs a command in it.
+    /// The script that runs a command in the root folder.
     enter: PathBuf,
-    /// Other Debians may be used meanwhile, this one not.
+    /// Only this release is locked; others can be used at the same time.
     _lock: BuildLock,
 }
 
-impl Root {
+impl DebianRoot {
+    /// Creates the root folder, unless it exists and has the right packages.
     pub(super) fn prepare(
         project: &Project,
         progress: &Progress,
@@ -74,76 +67,76 @@ impl Root {
         let _lock = BuildLock::take(folder, progress)?;
         let step = progress.step(format!("root folder of {suite}"));
         let enter = project.root.join("tests").join("matrix").join("enter");
-        let (emscripten, folder) = (String::new(), folder.to_owned());
-        let mut root = Root { suite, emscripten, folder, enter, _lock };
+        let emscripten = String::new();
+        let mut root = DebianRoot { suite, emscripten, folder: folder.to_owned(), enter, _lock };
         let stamp = root.folder.join("installed.txt");
         let packages = settings.packages.join("\n");
-        if !fs::read_to_string(&stamp).is_ok_and(|text| text == packages) {
-            root.make(&step, settings)?;
-            fs::write(&stamp, &packages)
-                .with_context(|| format!("cannot write `{}`", stamp.display()))?;
+        if !files::has_text(&stamp, &packages) {
+            root.create(&step, settings)?;
+            files::write(&stamp, &packages)?;
         }
-        let file = root.path().join("usr/share/emscripten/emscripten-version.txt");
-        let version = fs::read_to_string(&file);
-        let version = version.with_context(|| format!("cannot read `{}`", file.display()))?;
-        root.emscripten = version.trim().trim_matches('"').to_owned();
+        let version = root.path().join("usr/share/emscripten/emscripten-version.txt");
+        root.emscripten = emscripten::parse_version(&files::read_text(&version)?);
         step.done(format_args!("Emscripten {}", root.emscripten));
         Ok(root)
     }
 
+    /// Returns the path of the root folder itself.
     pub(super) fn path(&self) -> PathBuf {
         self.folder.join("root")
     }
 
-    /// Where programs that the tests compile to machine code are kept.
+    /// Returns the folder for the machine code of the programs that the tests run.
     pub(super) fn cache(&self) -> PathBuf {
         self.folder.join("cache")
     }
 
-    fn make(&self, step: &Step<'_>, settings: &Settings) -> anyhow::Result<()> {
+    /// Creates the root folder and installs the packages.
+    fn create(&self, step: &Step<'_>, settings: &Settings) -> anyhow::Result<()> {
         step.announce("downloading and installing it, which takes some minutes");
-        let (suite, path) = (&self.suite, self.path());
+        let suite = &self.suite;
+        let path = self.path();
         files::remove(&path)?;
-        let sh = shell(".".as_ref())?;
-        fs::create_dir_all(&path).with_context(|| format!("cannot make `{}`", path.display()))?;
+        files::create_folder(&path)?;
+        let sh = process::shell(Path::new("."))?;
         let mirror = mirror()?;
-        // What it mounts while it works goes with it too, however it ends.
-        let make = cmd!(
-            sh,
-            "unshare --mount --propagation private -- debootstrap --variant=minbase {suite} {path} {mirror...}"
-        );
-        process::run(step, make)?;
-        let packages = &settings.packages;
-        let apt = |args: &[&str]| {
-            let command =
-                self.enter(&sh, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes"]);
-            process::run(step, command.args(args))
-        };
-        apt(&["update"])?;
-        let install: Vec<_> = packages.iter().map(String::as_str).collect();
-        apt(&[&["install", "--no-install-recommends"], install.as_slice()].concat())?;
-        apt(&["clean"])
+        // In a mount namespace of its own, so that nothing stays mounted, however it ends.
+        let unshare = cmd!(sh, "unshare --mount --propagation private --");
+        let debootstrap = ["debootstrap", "--variant=minbase", suite];
+        process::run(step, unshare.args(debootstrap).arg(&path).args(mirror))?;
+        self.apt_get(step, &sh, &["update"])?;
+        let packages: Vec<_> = settings.packages.iter().map(String::as_str).collect();
+        let install = [&["install", "--no-install-recommends"], packages.as_slice()].concat();
+        self.apt_get(step, &sh, &install)?;
+        self.apt_get(step, &sh, &["clean"])
     }
 
-    /// A command in it, by the script.
-    pub(super) fn enter<'s>(&self, sh: &'s xshell::Shell, args: &[&str]) -> Cmd<'s> {
+    fn apt_get(&self, step: &Step<'_>, sh: &Shell, args: &[&str]) -> anyhow::Result<()> {
+        let command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes"];
+        process::run(step, self.enter(sh, &command).args(args))
+    }
+
+    /// Returns a command that runs in the root folder.
+    pub(super) fn enter<'s>(&self, sh: &'s Shell, args: &[&str]) -> Cmd<'s> {
         sh.cmd(&self.enter).arg(self.path()).args(args)
     }
 }
 
-/// Where this machine takes Debian from, if it is one; else debootstrap knows.
+/// Returns the mirror from which this machine installs packages, if it is a Debian. Otherwise
+/// debootstrap chooses one.
 fn mirror() -> anyhow::Result<Option<String>> {
-    let sh = shell(".".as_ref())?;
     let Ok(apt_get) = which::which("apt-get") else { return Ok(None) };
-    let (format, origin) = ("$(REPO_URI)", "Origin: Debian");
-    let targets = cmd!(sh, "{apt_get} indextargets --format {format} {origin}");
-    let targets = targets.quiet().ignore_stderr().ignore_status().read().unwrap_or_default();
-    Ok(targets.lines().find(|uri| !uri.contains("security")).map(str::to_owned))
+    let sh = process::shell(Path::new("."))?;
+    let format = "$(REPO_URI)";
+    let origin = "Origin: Debian";
+    let list = cmd!(sh, "{apt_get} indextargets --format {format} {origin}");
+    let uris = list.quiet().ignore_stderr().ignore_status().read().unwrap_or_default();
+    Ok(uris.lines().find(|uri| !uri.contains("security")).map(str::to_owned))
 }
 
-/// Where cargo keeps what it downloads.
+/// Returns the folder in which cargo keeps what it downloads.
 pub(super) fn cargo_home() -> anyhow::Result<PathBuf> {
-    let named = env::var_os("CARGO_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let usual = || env::home_dir().map(|home| home.join(".cargo"));
-    named.or_else(usual).context("neither `CARGO_HOME` nor `HOME` is set")
+    let configured = env::var_os("CARGO_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let default = || env::home_dir().map(|home| home.join(".cargo"));
+    configured.or_else(default).context("neither `CARGO_HOME` nor `HOME` is set")
 }

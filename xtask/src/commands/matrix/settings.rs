@@ -1,33 +1,36 @@
-//! `tests/matrix/matrix.toml`: with what to test, and what is known to differ.
+//! Reads `tests/matrix/matrix.toml`: the versions to test with, and the known differences.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::rust::Version;
+use super::toolchain::Version;
+use crate::support::files;
 
+/// The content of `matrix.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {
+    /// The names of Debian releases.
     suites: Vec<String>,
+    /// The packages to install in each root folder.
     pub(super) packages: Vec<String>,
-    /// What the names of tests begin with that have nothing to do with the versions.
+    /// The prefixes of tests that do not depend on the versions.
     pub(super) skip: Vec<String>,
     #[serde(default)]
-    known: Vec<Known>,
+    known: Vec<KnownDifference>,
 }
 
-/// Tests that do otherwise with some versions, which is not to be mended here.
+/// Tests that fail with some versions, for a reason that this workspace cannot change.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Known {
-    tests: Vec<String>,
-    /// Of all of them if none is listed.
+pub(super) struct KnownDifference {
+    pub(super) tests: Vec<String>,
+    /// The releases with the difference. If the list is empty, every one has it.
     #[serde(default)]
     suites: Vec<String>,
-    /// With this version of Rust and later ones.
+    /// The first version of Rust with the difference.
     rust_since: Option<Version>,
     pub(super) reason: String,
 }
@@ -35,16 +38,15 @@ pub(super) struct Known {
 impl Settings {
     pub(super) fn read(root: &Path) -> anyhow::Result<Self> {
         let file = root.join("tests").join("matrix").join("matrix.toml");
-        let text = fs::read_to_string(&file);
-        let text = text.with_context(|| format!("cannot read `{}`", file.display()))?;
-        toml::from_str(&text).with_context(|| format!("in `{}`", file.display()))
+        toml::from_str(&files::read_text(&file)?)
+            .with_context(|| format!("in `{}`", file.display()))
     }
 
-    /// All suites, or those that were asked for.
+    /// Returns the wanted suites, or else every suite.
     pub(super) fn suites<'a>(&'a self, wanted: &'a [String]) -> anyhow::Result<&'a [String]> {
         match wanted.iter().find(|suite| !self.suites.contains(suite)) {
             Some(unknown) => bail!(
-                "tests/matrix/matrix.toml has no suite `{unknown}`; there are {}",
+                "tests/matrix/matrix.toml has no suite `{unknown}`; it has {}",
                 self.suites.join(", ")
             ),
             None if wanted.is_empty() => Ok(&self.suites),
@@ -52,18 +54,14 @@ impl Settings {
         }
     }
 
-    /// What is known to differ with these versions.
-    pub(super) fn known(&self, suite: &str, rust: &Version) -> Vec<&Known> {
-        let applies = |known: &&Known| {
-            let since = known.rust_since.as_ref().is_none_or(|since| rust >= since);
-            since && (known.suites.is_empty() || known.suites.iter().any(|name| name == suite))
+    /// Returns the known differences with these versions.
+    pub(super) fn known(&self, suite: &str, rust: &Version) -> Vec<&KnownDifference> {
+        let applies = |known: &&KnownDifference| {
+            let is_since = known.rust_since.as_ref().is_none_or(|since| rust >= since);
+            let is_in_suite =
+                known.suites.is_empty() || known.suites.iter().any(|name| name == suite);
+            is_since && is_in_suite
         };
         self.known.iter().filter(applies).collect()
-    }
-}
-
-impl Known {
-    pub(super) fn tests(&self) -> &[String] {
-        &self.tests
     }
 }

@@ -1,0 +1,149 @@
+//! The contents of the system libraries: sources, archives, objects and symbols, by name.
+
+pub(super) const LIBC: &str = "libc.wasm";
+pub(super) const LIBICONV: &str = "libiconv.wasm";
+pub(super) const LIBDL: &str = "libdl.wasm";
+
+/// The sources in `xtask/sysroot` that libc is built from.
+pub(super) const LIBC_SOURCES: [&str; 8] = [
+    "runtime.c",
+    "start.c",
+    "atexit.c",
+    "paths.c",
+    "files.c",
+    "mappings.c",
+    "refused.c",
+    "strptime.c",
+];
+/// The source in `xtask/sysroot` that libdl is built from.
+pub(super) const LIBDL_SOURCE: &str = "dlfcn.c";
+/// The headers in `xtask/sysroot` that the sources include.
+pub(super) const HEADERS: [&str; 2] = ["runtime.h", "uncaught.h"];
+
+/// A libc++ for code that uses one of the ways to compile C++ exceptions.
+pub(crate) struct Libcxx {
+    pub(super) library: &'static str,
+    /// Its source in `xtask/sysroot`.
+    pub(super) source: &'static str,
+    /// Emscripten's archives, which are linked whole. For each, the names that it has in different
+    /// versions of Emscripten, the newest first.
+    pub(crate) archives: &'static [&'static [&'static str]],
+}
+
+/// The linker chooses one of these for each program. The first is for programs in which nothing
+/// catches exceptions.
+pub(crate) const LIBCXX: [Libcxx; 3] = [
+    Libcxx {
+        library: "libc++.wasm",
+        source: "uncaught.cpp",
+        archives: &[&["libc++-noexcept"], &["libc++abi-noexcept"]],
+    },
+    Libcxx {
+        library: "libc++-exceptions.wasm",
+        source: "exceptions.cpp",
+        archives: &[&["libc++"], &["libc++abi"]],
+    },
+    // The archives of newer versions have the final encoding of exceptions, those of older versions
+    // the legacy one, which the linker translates.
+    Libcxx {
+        library: "libc++-wasm-exceptions.wasm",
+        source: "wasm-exceptions.cpp",
+        archives: &[
+            &["libc++-wasmexcept", "libc++-except"],
+            &["libc++abi-wasmexcept", "libc++abi-except"],
+            &["libunwind-wasmexcept", "libunwind-except"],
+        ],
+    },
+];
+
+/// Returns the file names of every library.
+pub(super) fn libraries() -> impl Iterator<Item = &'static str> {
+    [LIBC, LIBICONV, LIBDL].into_iter().chain(LIBCXX.iter().map(|libcxx| libcxx.library))
+}
+
+/// Returns the names of every source and header in `xtask/sysroot`.
+pub(super) fn sources() -> impl Iterator<Item = &'static str> {
+    let of_libcxx = LIBCXX.iter().map(|libcxx| libcxx.source);
+    LIBC_SOURCES.into_iter().chain([LIBDL_SOURCE]).chain(of_libcxx).chain(HEADERS)
+}
+
+/// The sources of musl that libc is built from in addition to Emscripten's archives:
+///
+/// - dates, `exit`, error messages and the names of protocols, which Emscripten leaves to
+///   JavaScript;
+/// - IPv6 addresses, which Emscripten has in another archive;
+/// - functions that read the environment or the program's name.
+///
+/// Some versions of Emscripten lack some of these files, and some have an object of the same name
+/// in their libc.
+pub(super) const MUSL: [&str; 28] = [
+    "env/clearenv.c",
+    "env/getenv.c",
+    "env/putenv.c",
+    "env/unsetenv.c",
+    "exit/assert.c",
+    "exit/exit.c",
+    "legacy/err.c",
+    "network/in6addr_any.c",
+    "network/in6addr_loopback.c",
+    "network/proto.c",
+    "time/__month_to_secs.c",
+    "time/__secs_to_tm.c",
+    "time/__tm_to_secs.c",
+    "time/__tz.c",
+    "time/__utc.c",
+    "time/__year_to_secs.c",
+    "time/clock.c",
+    "time/difftime.c",
+    "time/ftime.c",
+    "time/gettimeofday.c",
+    "time/gmtime_r.c",
+    "time/localtime_r.c",
+    "time/mktime.c",
+    "time/strftime.c",
+    "time/time.c",
+    "time/timegm.c",
+    "time/timespec_get.c",
+    "time/wcsftime.c",
+];
+
+/// The archives that libc is made of. They are linked whole, since guests may need any part. The
+/// first has the `printf` that prints a `long double` in full.
+pub(crate) const LIBC_ARCHIVES: [&str; 3] = ["libprintf_long_double", LIBC_ARCHIVE, "libstubs"];
+pub(super) const LIBC_ARCHIVE: &str = "libc";
+/// The newer and the older name of the compiler's own library, which is linked whole too.
+pub(crate) const COMPILER_RT: [&str; 2] = ["libclang_rt.builtins", "libcompiler_rt"];
+/// The archive from which only `malloc` and its like are linked. The rest of it is an `sbrk` that
+/// takes the whole memory.
+pub(crate) const MALLOC: &str = "libdlmalloc";
+
+/// The object of libc that becomes a library of its own. Its tables of character sets are most of
+/// libc's data, and few programs need them.
+pub(super) const ICONV: &str = "iconv.o";
+/// An object with a constant that libc does not export. libiconv gets its own copy.
+pub(super) const LOCALES: &str = "c_locale.o";
+/// The objects of libc that libdl replaces: they call JavaScript. Some versions lack some of them.
+pub(super) const DYNAMIC_LINKING: [&str; 5] =
+    ["dladdr.o", "dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
+/// The object that defines the tag of C++ exceptions in newer versions of libc++abi. The linker
+/// defines one tag for the whole program.
+pub(super) const TAG: &str = "__cpp_exception.o";
+/// The object of libc++abi that would run the destructors of `thread_local` objects together with
+/// those of static objects. libc runs them.
+pub(super) const THREAD_LOCAL: &str = "cxa_thread_atexit.o";
+
+/// The module name of WASI, which every host provides.
+pub(super) const WASI: &str = "wasi_snapshot_preview1";
+/// The module name of the functions that `host` provides to libdl.
+pub(super) const HOST: &str = "wasm_host";
+
+/// The symbols that the linker provides to every library.
+pub(super) const CONVENTION: [&str; 7] = [
+    "memory",
+    "__indirect_function_table",
+    "__stack_pointer",
+    "__memory_base",
+    "__table_base",
+    "__stack_low",
+    "__stack_high",
+];

@@ -1,0 +1,120 @@
+//! An installed Emscripten: its programs, its version, its archives.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::support::process;
+use crate::support::project::Project;
+use crate::tools::tool::Tool;
+
+/// An installed Emscripten.
+#[derive(Debug)]
+pub(crate) struct Emscripten {
+    pub(crate) emcmake: PathBuf,
+    pub(crate) version: String,
+}
+
+impl Emscripten {
+    /// Finds Emscripten.
+    ///
+    /// # Errors
+    ///
+    /// If it is not installed, with the way to install it.
+    pub(crate) fn find(project: &Project) -> anyhow::Result<Self> {
+        let emcmake = find_emcmake(project).ok_or_else(|| Tool::Emscripten.missing())?;
+        let version = version(&emcmake);
+        Ok(Emscripten { emcmake, version })
+    }
+
+    /// Returns the path of another program of Emscripten, such as `emcc`. On Windows it has the
+    /// extension of `emcmake`, since these programs are batch files.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        let extension = self.emcmake.extension().unwrap_or_default();
+        self.emcmake.with_file_name(name).with_extension(extension)
+    }
+
+    /// Returns the folder of the sources of Emscripten's libraries.
+    pub(crate) fn library_sources(&self) -> PathBuf {
+        resolve_links(&self.emcmake).with_file_name("system").join("lib")
+    }
+
+    /// Asks for the folder of Emscripten's archives. Those of position-independent code are in its
+    /// subfolder `pic`.
+    pub(crate) fn archives(&self) -> anyhow::Result<PathBuf> {
+        let mut command = Command::new(self.program("em-config"));
+        command.arg("CACHE");
+        let cache = process::read(command)?;
+        Ok(Path::new(&cache).join("sysroot/lib/wasm32-emscripten"))
+    }
+
+    /// Asks for the archives that this version can build.
+    pub(crate) fn known_archives(&self) -> anyhow::Result<KnownArchives> {
+        let mut command = Command::new(self.program("embuilder"));
+        command.arg("--help");
+        process::read(command).map(KnownArchives)
+    }
+}
+
+/// The archives that a version of Emscripten can build: the help text of `embuilder`.
+pub(crate) struct KnownArchives(String);
+
+impl KnownArchives {
+    /// Returns the first of several names of one archive that this version knows.
+    pub(crate) fn one_of(&self, names: &[&'static str]) -> anyhow::Result<&'static str> {
+        let is_known = |name: &&str| self.0.lines().any(|line| line.trim() == *name);
+        let name = names.iter().copied().find(is_known);
+        name.with_context(|| format!("Emscripten lacks the library `{}`", names.join("` or `")))
+    }
+}
+
+/// Returns the path of `emcmake`: on `PATH`, or in a folder where Emscripten is usually installed.
+pub(crate) fn find_emcmake(project: &Project) -> Option<PathBuf> {
+    let program = "emcmake";
+    which::which(program).ok().or_else(|| {
+        let in_folder = |folder| which::which_in(program, Some(folder), ".").ok();
+        folders(project).into_iter().find_map(in_folder)
+    })
+}
+
+/// Returns the folders that may hold Emscripten when it is not on `PATH`: those that the
+/// environment names first, then the usual ones, then the one that `setup` installs to.
+fn folders(project: &Project) -> Vec<PathBuf> {
+    let in_emsdk = |emsdk: PathBuf| emsdk.join("upstream").join("emscripten");
+    let home = variable("HOME").or_else(|| variable("USERPROFILE"));
+    let usual = ["/opt/emsdk", "/usr/local/emsdk", "/emsdk", "C:\\emsdk"].map(PathBuf::from);
+    let of_emsdk = home.map(|home| home.join("emsdk")).into_iter().chain(usual);
+    variable("EMSDK")
+        .map(in_emsdk)
+        .into_iter()
+        .chain(variable("EMSCRIPTEN"))
+        .chain(of_emsdk.chain([project.emsdk()]).map(in_emsdk))
+        .chain(["/usr/lib/emscripten", "/opt/emscripten"].map(PathBuf::from))
+        .collect()
+}
+
+/// Returns an environment variable as a path, unless it is empty.
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Reads the version from the file next to the programs: asking `emcc` would take half a second.
+pub(crate) fn version(emcmake: &Path) -> String {
+    let file = resolve_links(emcmake).with_file_name("emscripten-version.txt");
+    match fs::read_to_string(file) {
+        Ok(text) => parse_version(&text),
+        Err(_) => "unknown version".to_owned(),
+    }
+}
+
+/// Returns the version in the text of an `emscripten-version.txt`, which may be in quotation marks.
+pub(crate) fn parse_version(text: &str) -> String {
+    text.trim().trim_matches('"').to_owned()
+}
+
+fn resolve_links(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
