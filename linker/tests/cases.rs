@@ -44,9 +44,11 @@ impl Case {
 
     /// But for those that want libc, which is built.
     fn all() -> Result<Vec<Self>> {
-        let cases = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases"))?;
-        let mut cases: Vec<_> =
-            cases.filter_map(|folder| Case::open(folder.ok()?.path())).collect();
+        let topics = folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases"))?;
+        let mut cases = Vec::new();
+        for topic in topics {
+            cases.extend(folders(&topic)?.into_iter().filter_map(Case::open));
+        }
         cases.retain(|case| !WANT_LIBC.contains(&case.name.as_str()));
         cases.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(cases)
@@ -68,6 +70,13 @@ impl Case {
     fn says(&self, file: &str) -> String {
         fs::read_to_string(self.folder.join(file)).unwrap_or_default()
     }
+}
+
+/// Returns the folders in a folder.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    let paths = entries.into_iter().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.is_dir()).collect())
 }
 
 struct Folder<'c>(&'c Case);

@@ -18,16 +18,9 @@ use crate::wasm_exceptions;
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-    let mut cases: Vec<PathBuf> = fs::read_dir(&folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
-    cases.sort();
     let mut trials = Vec::new();
     let mut linked = Vec::new();
-    for folder in cases {
+    for folder in folders() {
         match Case::open(&folder) {
             Some(case) => linked.push(Arc::new(case)),
             None => trials.push(trial(folder)),
@@ -38,6 +31,20 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.extend(engines::trials(&linked));
     trials.extend(wasm_exceptions::trials(&linked));
     trials
+}
+
+/// Returns the folder of each case, `cases/TOPIC/NAME`, in the order of the names.
+fn folders() -> Vec<PathBuf> {
+    let topics = subfolders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"));
+    let mut cases: Vec<_> = topics.iter().flat_map(|topic| subfolders(topic)).collect();
+    cases.sort_by_key(|case| case.file_name().map(ToOwned::to_owned));
+    cases
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| path.is_dir()).collect()
 }
 
 fn trial(folder: PathBuf) -> Trial {

@@ -30,7 +30,7 @@ fn main() -> Result<()> {
 }
 
 fn seed(cases: &Path, guests: &Path, corpus: &Path) -> Result<()> {
-    for case in files(cases)? {
+    for case in cases_in(cases)? {
         let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
         modules_of(&case, &name, corpus)?;
         if let Ok(text) = fs::read_to_string(case.join("case.md")) {
@@ -49,6 +49,15 @@ fn seed(cases: &Path, guests: &Path, corpus: &Path) -> Result<()> {
         keep(corpus, "cache", kind, format!("{kind}\0\0\x0c\x01").as_bytes())?;
     }
     Ok(())
+}
+
+/// Returns the folder of each case, `CASES/TOPIC/NAME`.
+fn cases_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut cases = Vec::new();
+    for topic in files(folder)?.iter().filter(|path| path.is_dir()) {
+        cases.extend(files(topic)?);
+    }
+    Ok(cases)
 }
 
 /// Each module of a case in the text format by itself, and all of them as a set.
