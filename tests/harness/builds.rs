@@ -91,13 +91,13 @@ pub(crate) mod unix {
             trial("builds::a_missing_emcmake_is_named_with_the_way_out", missing_emcmake),
             trial("builds::a_missing_cpp_compiler_is_named_with_the_way_out", missing_compiler),
             trial("builds::a_missing_debootstrap_is_named_with_the_way_out", missing_debootstrap),
-            Trial::ignorable_test("builds::nothing_stays_mounted_in_a_root_folder", root_folder),
+            crate::ignorable("builds::nothing_stays_mounted_in_a_root_folder", root_folder),
             trial("builds::a_failing_emcmake_is_shown_with_its_output", failing_emcmake),
             trial("builds::emsdk_is_installed_where_there_are_no_packages", emsdk),
-            Trial::ignorable_test("builds::a_full_disk_keeps_the_last_good_guests", || {
+            crate::ignorable("builds::a_full_disk_keeps_the_last_good_guests", || {
                 on_tmpfs("size=8k", "No space left on device")
             }),
-            Trial::ignorable_test("builds::a_read_only_folder_is_named", || {
+            crate::ignorable("builds::a_read_only_folder_is_named", || {
                 on_tmpfs("ro", "Read-only file system")
             }),
         ]

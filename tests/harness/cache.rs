@@ -405,13 +405,13 @@ mod unix {
             trial("cache::what_others_can_write_to_is_not_used", what_others_can_write_to),
             trial("cache::a_link_is_not_followed", a_link_is_not_followed),
             trial("cache::a_pipe_is_not_waited_for", a_pipe_is_not_waited_for),
-            Trial::ignorable_test("cache::a_device_is_not_read", a_device_is_not_read),
+            crate::ignorable("cache::a_device_is_not_read", a_device_is_not_read),
             trial("cache::a_guest_that_is_given_the_folder", a_guest_that_is_given_the_folder),
-            Trial::ignorable_test("cache::what_is_of_others_is_not_used", what_is_of_others),
-            Trial::ignorable_test("cache::a_full_disk_is_no_error", || {
+            crate::ignorable("cache::what_is_of_others_is_not_used", what_is_of_others),
+            crate::ignorable("cache::a_full_disk_is_no_error", || {
                 on_tmpfs("mode=700,size=8k", "No space left on device")
             }),
-            Trial::ignorable_test("cache::a_read_only_folder_is_no_error", || {
+            crate::ignorable("cache::a_read_only_folder_is_no_error", || {
                 on_tmpfs("mode=700,ro", "Read-only file system")
             }),
         ]

@@ -14,8 +14,8 @@ use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        Trial::ignorable_test("commands::of_rust_with_cpp", of_rust_with_cpp),
-        Trial::ignorable_test("commands::of_c", of_c),
+        crate::ignorable("commands::of_rust_with_cpp", of_rust_with_cpp),
+        crate::ignorable("commands::of_c", of_c),
     ]
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn trial(name: &str, run: fn(&Path) -> Result<(), Failed>) -> Trial {
-    Trial::ignorable_test(format!("debug::{name}"), move || {
+    crate::ignorable(format!("debug::{name}"), move || {
         let folder = workspace::root().join("tests").join("debug");
         let sources =
             [(folder.join("main.rs"), Role::Main), (folder.join("lib.cpp"), Role::Shared)];

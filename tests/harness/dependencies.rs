@@ -9,10 +9,10 @@ use crate::workspace;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        Trial::ignorable_test("dependencies::licences_duplicates_and_sources", || {
+        crate::ignorable("dependencies::licences_duplicates_and_sources", || {
             deny(&["licenses", "bans", "sources"])
         }),
-        Trial::ignorable_test("dependencies::advisories", advisories),
+        crate::ignorable("dependencies::advisories", advisories),
     ]
 }
 

@@ -7,23 +7,22 @@
 //! It loads shared libraries only, so a case with a Rust main has no such test. Those in the text format alone
 //! have none either: many are about what Emscripten does not make, or what its linker does not know.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::compile::{Role, ending, flags};
+use crate::compile::{self, Role, ending, flags};
 use crate::console;
 use crate::link_cases::Case;
-use crate::workspace::{self, Shared};
+use crate::workspace;
 
 pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
-    let emscripten = Arc::new(Emscripten::default());
-    cases.iter().filter(|case| is_comparable(case)).cloned().map(move |case| {
-        let emscripten = Arc::clone(&emscripten);
+    cases.iter().filter(|case| is_comparable(case)).cloned().map(|case| {
         let name = format!("emscripten::{}", case.name());
-        Trial::ignorable_test(name, move || run(&case, &emscripten))
+        crate::ignorable(name, move || run(&case))
     })
 }
 
@@ -33,14 +32,14 @@ fn is_comparable(case: &Case) -> bool {
     !sources.iter().all(is_text) && sources.iter().all(|source| Role::of(source) == Role::Shared)
 }
 
-fn run(case: &Case, emscripten: &Emscripten) -> Result<Completion, Failed> {
+fn run(case: &Case) -> Result<Completion, Failed> {
     let Some(node) = node() else {
         return crate::ignored("node is missing");
     };
     let Ok(emcc) = which::which("em++") else {
         return crate::ignored("Emscripten is missing");
     };
-    let actual = emscripten.link_and_run(&emcc, &node, case)?;
+    let actual = link_and_run(&emcc, &node, case)?;
     let expected = expected(case);
     same_but_for("emscripten.txt", case, &actual, &expected, &emcc)?;
     Ok(Completion::Completed)
@@ -100,30 +99,41 @@ pub(crate) fn node() -> Option<PathBuf> {
     which::which("node").ok().or_else(of_emsdk)
 }
 
-/// The programs that cases are loaded into, built when they are first asked for. One can catch exceptions: with the
-/// other what is thrown ends the program, as in cases that are compiled without.
-#[derive(Default)]
-struct Emscripten {
-    plain: Shared,
-    catching: Shared,
-}
-
 const CATCH: &str = "-fexceptions";
 
-impl Emscripten {
-    /// What a case prints, and its status.
-    fn link_and_run(&self, emcc: &Path, node: &Path, case: &Case) -> Result<String, Failed> {
-        let catches = case.sources().iter().any(|source| flags(source).iter().any(|f| f == CATCH));
-        let (program, flags): (_, &[_]) =
-            if catches { (&self.catching, &[CATCH]) } else { (&self.plain, &[]) };
-        let program = program.path(|folder| build(emcc, flags, folder))?.join("main.js");
-        let mut command = Command::new(node);
-        workspace::clean_environment(&mut command);
-        command.arg(program).current_dir(case.modules()?);
-        // Emscripten runs constructors in this order, so main comes last.
-        let output = command.args(case.libraries()).arg("main.wasm").output()?;
-        Ok(String::from_utf8(output.stdout)? + &status(output.status))
-    }
+/// Links and runs a case. Returns what it prints, and its status.
+fn link_and_run(emcc: &Path, node: &Path, case: &Case) -> Result<String, Failed> {
+    let catches = case.sources().iter().any(|source| flags(source).iter().any(|f| f == CATCH));
+    let program = program(emcc, if catches { &[CATCH] } else { &[] })?;
+    let mut command = Command::new(node);
+    workspace::clean_environment(&mut command);
+    command.arg(program).current_dir(case.modules()?);
+    // Emscripten runs constructors in this order, so main comes last.
+    let output = command.args(case.libraries()).arg("main.wasm").output()?;
+    Ok(String::from_utf8(output.stdout)? + &status(output.status))
+}
+
+/// Returns the program that cases are loaded into, after building it if it is not there. One that is
+/// built with `-fexceptions` can catch exceptions. In the other, what is thrown ends the program, as in
+/// cases that are compiled without.
+fn program(emcc: &Path, flags: &[&str]) -> Result<PathBuf, Failed> {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _only_once = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = workspace::root().join("tests").join("emscripten");
+    let (start, main) = (folder.join("start.js"), folder.join("main.cpp"));
+    let mut command = Command::new(emcc);
+    command.args(flags).args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
+    // What older versions do unasked: the memory is JavaScript's, which looks for what start.js sets.
+    command.args([
+        "-sIMPORTED_MEMORY",
+        "-sINCOMING_MODULE_JS_API=dynamicLibraries,arguments,locateFile",
+    ]);
+    command.args(["-sEXIT_RUNTIME", "-sENVIRONMENT=node", "--pre-js"]).arg(&start);
+    let key = (compile::key(&command, &main)?, fs::read(&start)?);
+    let built = workspace::built(&key, |folder| {
+        compile::run(command.arg(&main).arg("-o").arg(folder.join("main.js")))
+    })?;
+    Ok(built.join("main.js"))
 }
 
 /// How a console session writes the status of a program that node has run.
@@ -132,24 +142,5 @@ pub(crate) fn status(status: ExitStatus) -> String {
         // node has none of its own for a trap.
         Some(1 | 7) => "? 134\n".to_owned(),
         _ => console::status(status),
-    }
-}
-
-fn build(emcc: &Path, flags: &[&str], folder: &Path) -> Result<(), Failed> {
-    let sources = workspace::root().join("tests").join("emscripten");
-    let mut command = Command::new(emcc);
-    workspace::clean_environment(&mut command);
-    command.args(flags).args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
-    // What older versions do unasked: the memory is JavaScript's, which looks for what start.js sets.
-    command.args([
-        "-sIMPORTED_MEMORY",
-        "-sINCOMING_MODULE_JS_API=dynamicLibraries,arguments,locateFile",
-    ]);
-    command.args(["-sEXIT_RUNTIME", "-sENVIRONMENT=node", "--pre-js"]);
-    command.arg(sources.join("start.js")).arg(sources.join("main.cpp"));
-    let output = command.arg("-o").arg(folder.join("main.js")).output()?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("{command:?}\n{}", String::from_utf8_lossy(&output.stderr)).into()),
     }
 }

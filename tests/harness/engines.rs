@@ -23,7 +23,7 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
         .filter(compiled)
         .filter(|case| !case.opens_libraries())
         .cloned()
-        .map(|case| Trial::ignorable_test(format!("node::{}", case.name()), move || run(&case)))
+        .map(|case| crate::ignorable(format!("node::{}", case.name()), move || run(&case)))
 }
 
 /// How run.mjs ends where the engine does not know what the program uses.

@@ -27,16 +27,16 @@ pub(crate) fn trials() -> Vec<Trial> {
         shared.trial("faults::builds_that_are_killed_leave_nothing_behind", killed_builds),
         shared.trial("faults::files_that_vanish_are_named", vanished_files),
         trial("faults::a_cache_whose_writers_are_killed_is_whole", killed_writers),
-        Trial::ignorable_test("faults::a_full_disk_leaves_no_half_output", || {
+        crate::ignorable("faults::a_full_disk_leaves_no_half_output", || {
             outputs_on_tmpfs("size=16k", "No space left on device")
         }),
-        Trial::ignorable_test("faults::outputs_in_a_read_only_folder_are_refused", || {
+        crate::ignorable("faults::outputs_in_a_read_only_folder_are_refused", || {
             outputs_on_tmpfs("ro", "Read-only file system")
         }),
-        Trial::ignorable_test("faults::a_full_disk_stops_setup", setup_on_a_full_disk),
+        crate::ignorable("faults::a_full_disk_stops_setup", setup_on_a_full_disk),
         trial("faults::a_deadline_does_not_wait_for_a_pipe", a_deadline_does_not_wait),
         trial("faults::without_address_space_there_is_an_error", without_address_space),
-        Trial::ignorable_test("faults::without_threads_there_is_an_error", without_threads),
+        crate::ignorable("faults::without_threads_there_is_an_error", without_threads),
     ]
 }
 

@@ -37,9 +37,7 @@ mod builds;
 mod cache;
 mod cases;
 mod commands;
-mod compile;
 mod confinement;
-mod console;
 mod debug;
 mod dependencies;
 mod emscripten;
@@ -58,17 +56,20 @@ mod limits;
 mod link_cases;
 mod load;
 mod oracle;
-#[cfg(unix)]
-mod random;
 mod readme;
 mod real;
 mod rules;
 mod sanitizers;
+mod support;
 mod sysroot;
 mod wasm_exceptions;
-mod workspace;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, FormatSetting};
+
+#[cfg(unix)]
+use support::random;
+use support::trial::{ignorable, ignored, is_all, is_soak, slowest, times, trial};
+use support::{compile, console, slow, workspace};
 
 fn main() -> std::process::ExitCode {
     if let Some(ended) = load::child() {
@@ -97,35 +98,16 @@ fn main() -> std::process::ExitCode {
         faults::trials(),
         load::trials(),
         dependencies::trials(),
+        readme::trials(),
         rules::trials(),
         sanitizers::trials(),
         sysroot::trials(),
     ];
-    let mut trials: Vec<_> = trials.into_iter().flatten().chain(readme::trials()).collect();
+    let mut trials: Vec<_> = trials.into_iter().flatten().collect();
     trials.push(rules::security(trials.iter().map(|trial| trial.name().to_owned()).collect()));
-    libtest_mimic::run(&args, trials).exit_code()
-}
-
-/// How a test ends that did not run for want of something: ignored with the reason, but as a failure
-/// where `cargo xtask test --strict` asked for it.
-fn ignored(reason: &str) -> Result<Completion, Failed> {
-    match std::env::var_os("TESTS_STRICT") {
-        Some(_) => Err(format!("not run: {reason}").into()),
-        None => Ok(Completion::ignored_with(reason)),
+    let conclusion = libtest_mimic::run(&args, slow::leave_out(trials));
+    if !matches!(args.format, Some(FormatSetting::Json)) {
+        print!("{}", slowest());
     }
-}
-
-/// Whether tests of load and of faults are to run in full: `cargo xtask test --soak`.
-fn is_soak() -> bool {
-    std::env::var_os("TESTS_SOAK").is_some()
-}
-
-/// How often such a test does what it does: a few times, or in full.
-fn times(few: usize, full: usize) -> usize {
-    if is_soak() { full } else { few }
-}
-
-/// A test that always runs.
-fn trial(name: &str, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
-    Trial::test(name, run)
+    conclusion.exit_code()
 }

@@ -12,10 +12,10 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::workspace;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![Trial::ignorable_test("oracle::foo_is_what_native_code_says", foo)];
+    let mut trials = vec![crate::ignorable("oracle::foo_is_what_native_code_says", foo)];
     for triple in ["wasm32-unknown-unknown", "wasm32-wasip1"] {
         let name = format!("oracle::add_on_{triple}_is_what_native_code_says");
-        trials.push(Trial::ignorable_test(name, move || add(triple)));
+        trials.push(crate::ignorable(name, move || add(triple)));
     }
     trials
 }

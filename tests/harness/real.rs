@@ -18,7 +18,7 @@ use crate::console;
 use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let trial = |test: &str, name| Trial::ignorable_test(test, move || run(name));
+    let trial = |test: &str, name| crate::ignorable(test, move || run(name));
     vec![
         trial("real::jsonnet_reports_errors_as_natively", "jsonnet"),
         trial("real::lua_runs_scripts_as_natively", "lua"),

@@ -12,8 +12,8 @@ use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        Trial::ignorable_test("sanitizers::guests_under_miri", guests_under_miri),
-        Trial::ignorable_test("sanitizers::host_under_memcheck", host_under_memcheck),
+        crate::ignorable("sanitizers::guests_under_miri", guests_under_miri),
+        crate::ignorable("sanitizers::host_under_memcheck", host_under_memcheck),
     ]
 }
 

@@ -14,7 +14,7 @@ use crate::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |name: &str, run: fn() -> Result<(), Failed>| {
-        Trial::ignorable_test(format!("sysroot::{name}"), move || {
+        crate::ignorable(format!("sysroot::{name}"), move || {
             if which::which("emcc").is_err() {
                 return crate::ignored("Emscripten is missing");
             }

@@ -25,7 +25,7 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
         |case| {
             let case = case.with_flags(flags);
             let name = format!("wasm_exceptions::{}", case.name());
-            Trial::ignorable_test(name, move || run(&case))
+            crate::ignorable(name, move || run(&case))
         },
     )
 }

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Check,
     /// Run the demo, after building what is stale
     Run(RunFlags),
-    /// Build everything, then run every test
+    /// Build everything, then run the tests
     Test(TestFlags),
     /// Compare speed and memory with what else does the same
     Bench(BenchFlags),
@@ -106,7 +106,10 @@ pub(crate) struct TestFlags {
     /// Rewrite the expected output of the cases to what they print now
     #[arg(long)]
     pub(crate) bless: bool,
-    /// Run the tests of load and of faults in full, which takes half an hour more
+    /// Run the slow tests too, which takes a quarter of an hour more
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Run the slow tests too, and those of load and of faults in full, which takes half an hour more
     #[arg(long)]
     pub(crate) soak: bool,
     /// Run only the tests whose name contains this

@@ -1,6 +1,7 @@
-//! `cargo xtask test`: builds everything, then runs every test.
+//! `cargo xtask test`: builds everything, then runs the tests.
 
-use std::process::Command;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
@@ -12,9 +13,10 @@ use crate::support::interrupt;
 use crate::support::progress::Progress;
 use crate::support::project::{self, Project};
 
-/// What the tests need to know, as environment variables that `tests` reads.
+/// The environment variables by which `tests` learns of the flags.
 const STRICT: &str = "TESTS_STRICT";
 const BLESS: &str = "TESTS_BLESS";
+const ALL: &str = "TESTS_ALL";
 const SOAK: &str = "TESTS_SOAK";
 const XTASK: &str = "TESTS_XTASK";
 
@@ -38,19 +40,64 @@ fn cargo_test(project: &Project, flags: &TestFlags, args: &[&str]) -> anyhow::Re
         .args(args)
         .args(&flags.filter);
     command.env(XTASK, std::env::current_exe()?);
-    if flags.strict {
-        command.env(STRICT, "1");
+    for (name, is_set) in
+        [(STRICT, flags.strict), (BLESS, flags.bless), (ALL, flags.all), (SOAK, flags.soak)]
+    {
+        if is_set {
+            command.env(name, "1");
+        }
     }
-    if flags.bless {
-        command.env(BLESS, "1");
+    let child = command.stdout(Stdio::piped()).spawn();
+    let mut child = child.map_err(|e| child::cannot_start(&command, &e))?;
+    if let Some(output) = child.stdout.take() {
+        show(output, &mut io::stdout().lock())?;
     }
-    if flags.soak {
-        command.env(SOAK, "1");
-    }
-    let status = command.status().map_err(|e| child::cannot_start(&command, &e))?;
+    let status = child.wait()?;
     interrupt::check()?;
     if !status.success() {
         bail!("`cargo test {}` failed ({status})", args.join(" "));
     }
     Ok(())
+}
+
+/// Copies what tests print, with the number of tests that have ended before each that ends.
+fn show(output: impl Read, to: &mut impl Write) -> io::Result<()> {
+    let (mut ended, mut total) = (0, 0);
+    let mut lines = BufReader::new(output);
+    let mut line = String::new();
+    while lines.read_line(&mut line)? > 0 {
+        if let Some(count) = announced(&line) {
+            (ended, total) = (0, count);
+        }
+        if line.starts_with("test ") && line.contains(" ... ") {
+            ended += 1;
+            write!(to, "[{ended}/{total}] ")?;
+        }
+        to.write_all(line.as_bytes())?;
+        to.flush()?;
+        line.clear();
+    }
+    Ok(())
+}
+
+/// Returns the number of tests that a program is about to run: `running 12 tests`.
+fn announced(line: &str) -> Option<usize> {
+    line.strip_prefix("running ")?.split(' ').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_counted_in_each_program() -> io::Result<()> {
+        let output = "\nrunning 2 tests\ntest a ... ok\ntest b ... FAILED\n\ntest result: FAILED\n\
+            running 1 test\ntest c ... ignored, why\n";
+        let mut shown = Vec::new();
+        show(output.as_bytes(), &mut shown)?;
+        let expected = "\nrunning 2 tests\n[1/2] test a ... ok\n[2/2] test b ... FAILED\n\n\
+            test result: FAILED\nrunning 1 test\n[1/1] test c ... ignored, why\n";
+        assert_eq!(String::from_utf8_lossy(&shown), expected);
+        Ok(())
+    }
 }

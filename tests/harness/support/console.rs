@@ -10,7 +10,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use libtest_mimic::Failed;
 use snapbox::{Assert, Data, Redactions};
 
-use crate::workspace;
+use super::workspace;
 
 /// A fenced block of a Markdown file.
 pub(crate) struct Block<'a> {

@@ -1,12 +1,16 @@
 //! One source file to one module, in each language and each role that the language has.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use libtest_mimic::Failed;
 
-use crate::workspace;
+use super::workspace;
 
 /// What a module is to the others of its program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,19 +86,62 @@ pub(crate) fn compile_with(
         "rs" => rustc(role),
         _ => emcc(flags, source, role),
     };
-    run(command.arg(source).arg("-o").arg(module))
+    let folder = workspace::built(&key(&command, source)?, |folder| {
+        run(command.arg(source).arg("-o").arg(folder.join(MODULE)))
+    })?;
+    fs::copy(folder.join(MODULE), module)?;
+    Ok(())
+}
+
+/// The file that a compiler writes, in a folder that is kept.
+const MODULE: &str = "module.wasm";
+
+/// Returns the key of what a command makes of a source: the same command of the same compiler, from the
+/// same source and headers, makes the same module.
+pub(crate) fn key(command: &Command, source: &Path) -> Result<impl Hash + use<>, Failed> {
+    Ok((format!("{command:?}"), version(command), sources(source)?))
+}
+
+/// Returns what a compiler says of its version. It is asked once.
+fn version(compiler: &Command) -> String {
+    static VERSIONS: Mutex<BTreeMap<OsString, String>> = Mutex::new(BTreeMap::new());
+    let mut versions = VERSIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    let program = compiler.get_program().to_owned();
+    let ask = || {
+        let output = Command::new(&program).arg("--version").output();
+        output.map(|o| format!("{o:?}")).unwrap_or_default()
+    };
+    versions.entry(program.clone()).or_insert_with(ask).clone()
+}
+
+/// Returns a source and the headers in its folder.
+fn sources(source: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>, Failed> {
+    let mut sources = BTreeMap::from([(source.to_owned(), fs::read(source)?)]);
+    for entry in fs::read_dir(source.parent().unwrap_or(Path::new(".")))? {
+        let path = entry?.path();
+        if ending(&path) == "h" {
+            sources.insert(path.clone(), fs::read(path)?);
+        }
+    }
+    Ok(sources)
 }
 
 /// Compiles to an archive with std in it, and links that by the toolchain's own linker.
 fn rust_for_emscripten(source: &Path, module: &Path) -> Result<(), Failed> {
-    let archive = module.with_extension("a");
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition", "2024", "--crate-type", "staticlib", "-O", "--crate-name", "case"]);
     rustc.args(["--target", EMSCRIPTEN, "-C", "relocation-model=pic", "-C", "panic=unwind"]);
-    run(rustc.args(["-C", "debuginfo=line-tables-only"]).arg(source).arg("-o").arg(&archive))?;
-    let mut lld = lld()?;
-    lld.arg("--export=test").args(SHARED);
-    run(lld.arg(&archive).arg("-o").arg(module))
+    rustc.args(["-C", "debuginfo=line-tables-only"]);
+    let folder = workspace::built(&key(&rustc, source)?, |folder| {
+        let archive = folder.join("module.a");
+        run(rustc.arg(source).arg("-o").arg(&archive))?;
+        let mut lld = lld()?;
+        lld.arg("--export=test").args(SHARED);
+        run(lld.arg(&archive).arg("-o").arg(folder.join(MODULE)))?;
+        Ok(fs::remove_file(archive)?)
+    })?;
+    fs::copy(folder.join(MODULE), module)?;
+    Ok(())
 }
 
 /// Returns the toolchain's own linker for WebAssembly.

@@ -1,6 +1,7 @@
 //! Where things are, and copies of this workspace that a test may change.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,9 +46,52 @@ pub(crate) fn xtask() -> PathBuf {
     }
 }
 
-/// Where the tests keep compiled code: not with the user's own, and for a build's next tests too.
+/// Returns the folder of what tests keep for the next run. `cargo xtask clean` removes it.
+fn kept() -> PathBuf {
+    target().join("tests")
+}
+
+/// Returns the folder in which `host` keeps compiled code for tests that have none of their own.
 fn cache() -> PathBuf {
-    target().join("tests").join("cache")
+    kept().join("cache")
+}
+
+/// Returns the folder in which `host` keeps the compiled code of a case.
+///
+/// A folder holds 512 MiB, and `host` removes what was not used for the longest time. All programs
+/// with libc++ are larger than that, and in one folder none would be found in the next run.
+pub(crate) fn cache_of_case(name: &str) -> PathBuf {
+    const FOLDERS: u64 = 8;
+    kept().join(format!("cache-{}", hash(name) % FOLDERS))
+}
+
+/// Returns the folder that `fill` has filled, in this run of the tests or an earlier one with the same
+/// key.
+pub(crate) fn built(
+    key: &impl Hash,
+    fill: impl FnOnce(&Path) -> Result<(), Failed>,
+) -> Result<PathBuf, Failed> {
+    let folder = kept().join("built");
+    let built = folder.join(format!("{:016x}", hash(key)));
+    if built.is_dir() {
+        return Ok(built);
+    }
+    fs::create_dir_all(&folder)?;
+    let unfinished = tempfile::tempdir_in(&folder)?;
+    fill(unfinished.path())?;
+    match fs::rename(unfinished.path(), &built) {
+        // Another process may have been faster.
+        Err(_) if built.is_dir() => Ok(built),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(built),
+    }
+}
+
+/// Returns the same number for the same value in each run of the tests.
+fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Takes from a command what the machine or `cargo test` have set: output is plain and in English,
