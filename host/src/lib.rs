@@ -78,7 +78,7 @@ pub use value::{ArgumentError, Arguments, display, parse_arguments};
 pub use wasi::{Directory, Wasi};
 pub use wasmtime::Val;
 
-/// The Rust of README.md, to be compiled.
+/// The Rust of docs/embedding.md, which the documentation tests compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}
+#[doc = include_str!("../../docs/embedding.md")]
+mod embedding {}

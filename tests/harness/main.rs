@@ -22,7 +22,7 @@
 //! - [`faults`]: faults of the machine: kills, tools that misbehave, what runs out
 //! - [`fuzz`]: what fuzzing has found, again
 //! - [`load`]: many instances, one after the other and at once
-//! - [`readme`]: the commands of README.md
+//! - [`documents`]: README.md, the pages of `docs` and their commands
 //! - [`dependencies`]: what those of others may be
 //! - [`rules`]: who may depend on whom
 //! - [`sysroot`]: the system libraries against Emscripten's archives, and what they do with files
@@ -40,6 +40,7 @@ mod commands;
 mod confinement;
 mod debug;
 mod dependencies;
+mod documents;
 mod emscripten;
 mod engines;
 mod failures;
@@ -56,7 +57,6 @@ mod limits;
 mod link_cases;
 mod load;
 mod oracle;
-mod readme;
 mod real;
 mod rules;
 mod sanitizers;
@@ -98,7 +98,7 @@ fn main() -> std::process::ExitCode {
         faults::trials(),
         load::trials(),
         dependencies::trials(),
-        readme::trials(),
+        documents::trials(),
         rules::trials(),
         sanitizers::trials(),
         sysroot::trials(),

@@ -15,7 +15,7 @@ const SLOW: [(&str, &str); 21] = [
     ("builds::a_read_only_folder_is_named", "faults::outputs_in_a_read_only_folder_are_refused"),
     ("builds::ctrl_c_keeps_the_last_good_guests", "xtask's own tests of interruption"),
     ("builds::emsdk_is_installed_where_there_are_no_packages", "builds::a_missing_*"),
-    ("builds::only_what_is_stale_is_rebuilt", "readme::*, which changes guests and builds them"),
+    ("builds::only_what_is_stale_is_rebuilt", "documents::*, which changes guests and builds them"),
     ("case::abort-in-cpp", "link::uncaught-throw"),
     ("case::build-wasip1", "oracle::*"),
     ("case::error-check", "xtask's own tests of `check`"),
