@@ -21,6 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("documents::commands_print_what_is_shown", commands),
         trial("documents::the_host_in_cpp_is_the_one_that_runs", host_in_cpp),
         trial("documents::links_resolve", links_resolve),
+        trial("documents::named_files_exist", named_files_exist),
         trial("documents::the_summary_lists_every_page", summary_lists_every_page),
     ]
 }
@@ -153,6 +154,41 @@ fn resolve(document: &Path, link: &str) -> Result<(), String> {
     match prose(&text).any(|line| line.starts_with('#') && anchor(line) == heading) {
         true => Ok(()),
         false => Err("there is no such heading".to_owned()),
+    }
+}
+
+/// Checks that the files and folders of the workspace that documents name exist.
+fn named_files_exist() -> Result<(), Failed> {
+    let root = workspace::root();
+    let mut missing = String::new();
+    for document in documents()? {
+        let text = fs::read_to_string(&document)?;
+        let paths = prose(&text).flat_map(code_spans).filter(|span| is_path(span, &root));
+        for path in paths.filter(|path| !root.join(without_pattern(path)).exists()) {
+            missing += &format!("{}: there is no {path}\n", document.display());
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(missing.into()) }
+}
+
+/// Returns the pieces of a line that are between single backticks.
+fn code_spans(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// Returns whether a piece of code is the path of a source: one that starts with a folder of the
+/// workspace, other than that of what is built.
+fn is_path(code: &str, root: &Path) -> bool {
+    let folder = code.split_once('/').map_or("", |(folder, _)| folder);
+    let is_source = !matches!(folder, "" | "." | ".." | "~" | "target");
+    is_source && !code.contains(char::is_whitespace) && root.join(folder).is_dir()
+}
+
+/// Returns the folder of a path such as `linker/src/*.rs`, and any other path as it is.
+fn without_pattern(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((folder, name)) if name.contains('*') => folder,
+        _ => path,
     }
 }
 
