@@ -1,4 +1,4 @@
-//! Every command of `cargo xtask`, with its help.
+//! The command line of `cargo xtask`: every command and option, with its help.
 
 use std::time::Duration;
 
@@ -8,11 +8,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 pub(crate) struct Flags {
-    /// Show every command that is run and all that it prints
+    /// Show every command that is run, and its output
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
     /// End a tool that takes longer than this, such as 90s or 1h
-    #[arg(long, global = true, value_name = "TIME", default_value = "30min", value_parser = parse_time)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "TIME",
+        default_value = "30min",
+        value_parser = parse_time
+    )]
     pub(crate) tool_timeout: Duration,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -20,50 +26,50 @@ pub(crate) struct Flags {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Install what is missing, after printing what and how
+    /// List what is missing and the commands that install it, then run them
     Setup(SetupFlags),
-    /// Show each tool, what it is needed for, and where it was found or how to get it
+    /// Show each tool, what needs it, and where it was found or how to install it
     Doctor,
     /// Set up, build the guests and the host, check that they fit, and run the demo
     BuildAll(BuildAllFlags),
     /// Compare the guests in target/guests with guests.toml and with each other
     Check,
-    /// Run the demo, after building what is stale
+    /// Build what is stale and run the demo
     Run(RunFlags),
     /// Build everything, then run the tests
     Test(TestFlags),
-    /// Compare speed and memory with what else does the same
+    /// Compare speed and memory with other programs that do the same
     Bench(BenchFlags),
-    /// Try random input on the linker and the host, in search of what makes them fail
+    /// Search for input that makes the linker or the host fail
     Fuzz(FuzzFlags),
-    /// Build the guests and test what is compiled with other versions of Emscripten and Rust
+    /// Build and test with other versions of Emscripten and Rust
     Matrix(MatrixFlags),
-    /// Check formatting and lints, run every test, and fuzz: all that continuous integration does
+    /// Run everything that continuous integration does: formatting, lints, tests, fuzzing
     Ci,
-    /// Remove what was built of this workspace; compiled dependencies stay
+    /// Remove what was built from this workspace, but not the compiled dependencies
     Clean,
 }
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct SetupFlags {
-    /// Print what would be installed and how, and change nothing
+    /// Print what is missing and the commands that install it, but change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Never ask before installing system packages
+    /// Install system packages without asking
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Install too what `bench` compares with: `wasmtime`, into .tools, which takes some minutes
+    /// Also install `wasmtime` for `bench`, to .tools; this takes some minutes
     #[arg(long)]
     pub(crate) bench: bool,
-    /// Install too what `fuzz` needs beside a nightly Rust: `cargo-fuzz`, into .tools
+    /// Also install `cargo-fuzz` for `fuzz`, to .tools; `fuzz` needs a nightly Rust too
     #[arg(long)]
     pub(crate) fuzz: bool,
-    /// Install too what checks the dependencies: `cargo-deny`, into .tools, which takes some minutes
+    /// Also install `cargo-deny`, which checks the dependencies, to .tools; this takes some minutes
     #[arg(long)]
     pub(crate) deny: bool,
 }
 
-/// The targets that crates among the guests can be built for.
+/// The targets for which the crates among the guests can be built.
 pub(crate) const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"];
 
 #[derive(Debug, Args, Default)]
@@ -71,17 +77,17 @@ pub(crate) struct BuildAllFlags {
     /// Build the cargo guests for this target instead of the one in guests.toml
     #[arg(long, value_name = "TRIPLE", value_parser = TARGETS)]
     pub(crate) target: Option<String>,
-    /// Expect all tools to be there, install nothing
+    /// Install nothing; fail if a tool is missing
     #[arg(long)]
     pub(crate) no_setup: bool,
-    /// Stop when the guests are built and checked, before the host
+    /// Only build and check the guests, not the host
     #[arg(long)]
     pub(crate) guests_only: bool,
 }
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct RunFlags {
-    /// The language of the host that runs the demo
+    /// Run the demo with the host in this language
     #[arg(long, value_name = "LANGUAGE", value_enum, default_value_t)]
     pub(crate) host: HostLanguage,
 }
@@ -91,7 +97,7 @@ pub(crate) enum HostLanguage {
     /// The program `host`, which links any modules
     #[default]
     Rust,
-    /// The program `host-cpp` of host/cpp, on Wasmtime's C API
+    /// The program `host-cpp` of host/cpp, which uses Wasmtime's C API
     Cpp,
 }
 
@@ -118,16 +124,16 @@ pub(crate) struct TestFlags {
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct BenchFlags {
-    /// Expect all tools to be there, install nothing
+    /// Install nothing; fail if a tool is missing
     #[arg(long)]
     pub(crate) no_setup: bool,
     /// Print JSON with every round instead of a table
     #[arg(long)]
     pub(crate) json: bool,
-    /// Keep what was found under this name, in target/bench
+    /// Save the results under this name, in target/bench
     #[arg(long, value_name = "NAME")]
     pub(crate) save: Option<String>,
-    /// Show what has changed since the run that was kept under this name
+    /// Show the changes since the results that were saved under this name
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub(crate) against: Option<String>,
     /// Measure only the rows whose name contains this
@@ -136,10 +142,10 @@ pub(crate) struct BenchFlags {
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct MatrixFlags {
-    /// Only the Emscripten of this Debian, as tests/matrix/matrix.toml calls it; may be repeated
+    /// Test only with the Emscripten of this Debian release, such as `sid`; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) suite: Vec<String>,
-    /// Only this Rust, a version or `newest`; may be repeated
+    /// Test only with this Rust, a version or `newest`; may be repeated
     #[arg(long, value_name = "VERSION")]
     pub(crate) rust: Vec<String>,
     /// Run only the tests whose name contains this
@@ -151,7 +157,7 @@ pub(crate) struct FuzzFlags {
     /// Run each target for this long
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) seconds: u32,
-    /// Begin with this number, so that the next run tries the same [default: another each time]
+    /// Start the random numbers with this one, so that a run can be repeated [default: random]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u32>,
     /// Run only this target: parse, plan, bind, fuse, open, cli, cache or differential
@@ -165,5 +171,5 @@ impl Default for FuzzFlags {
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|e| format!("{e}; write for example 90s or 1h"))
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 90s or 1h"))
 }
