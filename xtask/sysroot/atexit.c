@@ -1,6 +1,7 @@
-// What runs when the program ends, or when a library leaves it.
+// The functions that run when the program ends or a library is unloaded.
 //
-// musl never unloads a library, so it forgets which one a function was registered for. Here that is kept.
+// musl never unloads a library, so it does not record which library registered a function. This
+// file does.
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,11 +15,11 @@ struct handler {
     void *dso;
 };
 
-// So many can be registered without any memory left, as the standard asks.
+// The standard guarantees that at least 32 functions can be registered, even without free memory.
 static struct handler reserve[32];
 static size_t reserved;
 static struct handler *newest, *unused;
-// The destructors of `thread_local` objects. They run before all others.
+// The destructors of `thread_local` objects. They run before every other handler.
 static struct handler *newest_of_thread;
 
 static struct handler *allocate(void) {
@@ -33,7 +34,8 @@ static struct handler *allocate(void) {
     return handler;
 }
 
-// Takes a handler out of the list. It is out before it is called: it may register others, or end the program.
+// Removes a handler from the list. This happens before the handler is called, because it may
+// register others or end the program.
 static struct handler take(struct handler **link) {
     struct handler *handler = *link, copy = *handler;
     *link = handler->older;
@@ -61,8 +63,8 @@ int __cxa_atexit(void (*function)(void *), void *argument, void *dso) {
     return add(&newest, function, argument, dso);
 }
 
-// C++ calls this for each `thread_local` object with a destructor. There is one thread, which ends when
-// the program does.
+// C++ calls this for each `thread_local` object with a destructor. The only thread ends when the
+// program does.
 int __cxa_thread_atexit(void (*function)(void *), void *argument, void *dso) {
     return add(&newest_of_thread, function, argument, dso);
 }
@@ -75,7 +77,8 @@ int atexit(void (*function)(void)) {
     return __cxa_atexit(call_plain, (void *)(uintptr_t)function, NULL);
 }
 
-// As in glibc, a `thread_local` object that a later handler constructs is not destroyed.
+// If a later handler constructs a `thread_local` object, that object is not destroyed. glibc does
+// the same.
 void __funcs_on_exit(void) {
     while (newest_of_thread) {
         call(&newest_of_thread);
@@ -87,7 +90,7 @@ void __funcs_on_exit(void) {
 
 // Runs the handlers of one library.
 static void finalize(struct handler **list, void *dso) {
-    // What is called may change the list, so each search starts anew.
+    // A handler may change the list, so each search starts at the beginning.
     for (struct handler **link = list; *link;) {
         if ((*link)->dso == dso) {
             call(link);
@@ -107,7 +110,7 @@ void __cxa_finalize(void *dso) {
     finalize(&newest, dso);
 }
 
-// `atexit` does not tell whose function it is given: its place in the table does.
+// `atexit` has no argument for the library. The table slot of the function identifies the library.
 static bool belongs(const struct handler *handler, uintptr_t dso, uintptr_t slots,
                     uintptr_t slots_end) {
     uintptr_t function = (uintptr_t)(handler->function == call_plain ? handler->argument
@@ -129,14 +132,14 @@ static void leave(struct handler **list, uintptr_t dso, uintptr_t slots, uintptr
     }
 }
 
-// Called by who takes the library out whose data begins at `dso`, and whose functions have these slots of
-// the table: runs what was registered for it, or only forgets that.
+// The host calls this when it unloads a library: the one whose data starts at `dso` and whose
+// functions have these slots of the table. Runs the handlers of the library, or only removes them.
 void __leave_library(uintptr_t dso, uintptr_t slots, uintptr_t slots_end, bool runs) {
     leave(&newest_of_thread, dso, slots, slots_end, runs);
     leave(&newest, dso, slots, slots_end, runs);
 }
 
-// musl's own names.
+// The names that musl uses internally.
 int ___cxa_atexit(void (*)(void *), void *, void *) __attribute__((alias("__cxa_atexit")));
 int __atexit(void (*)(void)) __attribute__((alias("atexit")));
 void ___cxa_finalize(void *) __attribute__((alias("__cxa_finalize")));

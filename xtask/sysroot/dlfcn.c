@@ -1,5 +1,5 @@
-// Libraries that are opened while the program runs: what of it is C's. The work is done by the host that
-// runs the program, by functions of its own. Only programs that use these functions need that host.
+// `dlopen` and its companions. The host that runs the program does the work, in functions that this
+// file imports. Only programs that use these functions need such a host.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -14,17 +14,19 @@
 HOST(dlopen) uintptr_t host_dlopen(const char *name, int flags);
 HOST(dlsym) uintptr_t host_dlsym(uintptr_t library, const char *name);
 HOST(dlclose) int host_dlclose(uintptr_t library);
-// Writes the end of the last error's text, and forgets it once there is room for all. Returns its length.
+// Writes the text of the last error, or only its end if `size` is too small. Clears the error once
+// the whole text fits. Returns the length of the text.
 HOST(dlerror) size_t host_dlerror(char *text, size_t size);
-// Writes the base of the library and the address of the symbol that an address belongs to, and the names of
-// both, each with its zero, if there is room. Returns how much these need; 0 if it belongs to no library.
+// Finds the library and the symbol to which an address belongs. Writes the base of the library and
+// the address of the symbol to `found`, and the names of both to `names` if they fit, each with a
+// terminating zero. Returns the size of the names, or 0 if the address belongs to no library.
 HOST(dladdr) size_t host_dladdr(uintptr_t address, uintptr_t found[2], char *names, size_t size);
 
 void *dlopen(const char *name, int flags) {
     char path[PATH_MAX];
-    // The host knows of no working directory.
+    // The host does not know the working directory.
     if (name && *name != '/' && strchr(name, '/') && getcwd(path, sizeof path)) {
-        // Only the root's name ends with a slash.
+        // Only the name of the root ends with a slash.
         size_t length = strlen(path) == 1 ? 0 : strlen(path);
         if (length + strlen(name) + 2 <= sizeof path) {
             path[length] = '/';
@@ -60,7 +62,7 @@ char *dlerror(void) {
     return text;
 }
 
-// Names stay where they are, for callers keep them.
+// Returns a copy of a name that stays valid forever, since callers keep the pointer.
 static const char *keep(const char *name) {
     static struct kept {
         struct kept *next;

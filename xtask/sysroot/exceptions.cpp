@@ -1,10 +1,10 @@
-// C++ exceptions as code has them that is compiled with `-fexceptions`.
+// C++ exceptions for code that is compiled with `-fexceptions`.
 //
-// Emscripten leaves to JavaScript what the C++ ABI calls the runtime of exceptions. This is it, over
-// libc++abi's own matching of types. It follows the Itanium C++ ABI where that says something; what is
-// Emscripten's is how a handler is found: the linker writes functions `invoke_*` that catch, after
-// which the code asks `__cxa_find_matching_catch`, and calls `__resumeException` if there is no
-// handler.
+// Emscripten leaves the exception runtime of the C++ ABI to JavaScript. This file implements it.
+// Types are matched by libc++abi. The Itanium C++ ABI defines everything but the search for a
+// handler, which is Emscripten's: the linker writes functions `invoke_*` that catch every
+// exception. The code that called one then calls `__cxa_find_matching_catch`, and
+// `__resumeException` if there is no handler.
 
 #include "uncaught.h"
 
@@ -15,38 +15,41 @@ namespace {
 
 using std::type_info;
 
-// What lies before the object that is thrown.
+// The header of an exception. The thrown object follows it.
 //
-// Code that catches has its address, as natively that of the header for the unwinder. To it belong 32
-// bytes, behind which compilers look for the object where a pointer is caught by reference.
+// Code that catches gets the address of this header, as natively it gets that of the unwinder's
+// header. The size must be 32 bytes: compilers expect the object after that many bytes when a
+// pointer is caught by reference.
 struct alignas(16) Exception {
     const type_info *type;
     Destructor destructor;
-    // How many exceptions in flight or caught and `std::exception_ptr`s there are of the object.
+    // The number of exceptions, in flight or caught, and of `std::exception_ptr`s that use the
+    // object.
     std::size_t references;
-    // The exception that has the object: another one after `std::rethrow_exception`, since one object
-    // can be thrown and caught in several places at once.
+    // The exception with the object. After `std::rethrow_exception` it is another one than this:
+    // one object can be thrown and caught in several places at once.
     Exception *primary;
-    // Of how many handlers that run it is; negative while one of them throws it again.
+    // The number of running handlers of this exception. Negative while one of them rethrows it.
     int handlers;
-    // What was caught before.
+    // The exception that was caught before this one.
     Exception *next;
-    // The object as the handler that was found wants it: a base class, or what a pointer points to.
+    // The pointer for the handler that was found: to the object, to its base class, or the pointer
+    // that was thrown.
     void *adjusted;
 
     void *object() { return primary + 1; }
 };
-static_assert(sizeof(Exception) == 32, "as a header for the unwinder");
+static_assert(sizeof(Exception) == 32, "the size of the unwinder's header");
 
 Exception *of(void *object) {
     return static_cast<Exception *>(object) - 1;
 }
 
-// The innermost handler's.
+// The exception of the innermost handler.
 Exception *caught;
-// What was thrown last. Nothing runs between a throw and the search for its handler.
+// The exception that was thrown last. Nothing runs between a throw and the search for its handler.
 Exception *in_flight;
-// What was thrown and has not reached its handler.
+// The number of exceptions that were thrown and have not reached their handlers.
 unsigned uncaught;
 
 void *allocate(std::size_t size) {
@@ -61,7 +64,7 @@ void release(Exception *primary) {
         return;
     }
     if (primary->destructor) {
-        // In WebAssembly destructors return the object, whatever their type says.
+        // In WebAssembly, destructors return the object, whatever their declared type.
         reinterpret_cast<void *(*)(void *)>(primary->destructor)(primary->object());
     }
     std::free(primary);
@@ -80,7 +83,7 @@ extern "C" {
 // Throws the program's tag for C++ exceptions. The linker defines it.
 [[noreturn]] void __throw_exception(Exception *);
 
-// Of the compiler's own library: the second result of a function.
+// Defined by the compiler's own library. Sets the second result of a function.
 void setTempRet0(std::uint32_t);
 
 } // extern "C"
@@ -103,18 +106,19 @@ namespace {
 
 } // namespace
 
-// The handler that a program starts with: libc++abi's own knows nothing of what is caught here.
+// The default handler. libc++abi's own does not know which exceptions are caught here.
 std::terminate_handler __cxa_terminate_handler = report_caught;
 
 namespace std {
 
-// libc++abi's: calls a handler, which may not return.
+// Defined by libc++abi. Calls a handler, which must not return.
 [[noreturn]] void __terminate(terminate_handler) noexcept;
 
 } // namespace std
 
-// Code that may not be left by an exception calls this when it is. Natively the exception counts as caught
-// then, so that handlers can ask for it; compilers for WebAssembly leave that out.
+// `noexcept` code calls this when an exception leaves it. Natively, the exception then counts as
+// caught, so that the handler can ask for it. Compilers for WebAssembly do not generate the call
+// for that.
 void std::terminate() noexcept {
     if (uncaught) {
         __cxxabiv1::__cxa_begin_catch(in_flight);
@@ -159,20 +163,21 @@ void __cxa_rethrow() {
     raise(caught);
 }
 
-// Goes on after destructors have run on the way.
+// Continues an exception after destructors have run.
 void __resumeException(Exception *exception) {
     raise(exception);
 }
 
 // Catching
 
-// A handler's type as the number by which code knows it.
+// Returns the number that stands for the type of a handler.
 std::uintptr_t llvm_eh_typeid_for(const type_info *type) {
     return reinterpret_cast<std::uintptr_t>(type);
 }
 
-// Finds the first of the handlers that fits what was thrown: a null pointer catches all. Returns the
-// exception, and as second result the type of the handler, 0 if it is none or catches all.
+// Finds the first handler that matches the thrown exception. A null pointer matches every
+// exception. Returns the exception and, as second result, the number of the handler's type. The
+// number is 0 if no handler matches, or if it is a null pointer.
 Exception *__cxa_find_matching_catch(const __shim_type_info **types, std::size_t count) {
     auto thrown = static_cast<const __shim_type_info *>(in_flight->type);
     std::uintptr_t found = 0;
@@ -189,7 +194,7 @@ Exception *__cxa_find_matching_catch(const __shim_type_info **types, std::size_t
     return in_flight;
 }
 
-// For an object whose constructor copies the exception into the handler's variable.
+// Called before a copy constructor copies the exception into the handler's variable.
 void *__cxa_get_exception_ptr(void *exception) noexcept {
     return static_cast<Exception *>(exception)->adjusted;
 }
@@ -212,7 +217,7 @@ void __cxa_end_catch() {
         return;
     }
     if (exception->handlers < 0) {
-        // It was thrown again, so it stays.
+        // It was rethrown, so it must not be destroyed.
         if (++exception->handlers == 0) {
             caught = exception->next;
         }
@@ -226,21 +231,21 @@ void __cxa_end_catch() {
     }
 }
 
-// What a function throws against its specification.
+// Called when an exception violates the exception specification of a function.
 [[noreturn]] void __cxa_call_unexpected(Exception *exception) {
     __cxa_begin_catch(exception);
     std::terminate();
 }
 
-// What a program throws and nothing catches, once it has left all of its functions: whoever called the
-// first of them ends the program by this. Returns if that is no exception of C++.
+// The host calls this with an exception that has left the first function of the program, since
+// nothing caught it. Ends the program, or returns if this is not a C++ exception.
 void __terminate_uncaught(Exception *exception) {
     if (exception == in_flight) {
         std::terminate();
     }
 }
 
-// What there is to know of them
+// Queries
 
 type_info *__cxa_current_exception_type() {
     return caught ? const_cast<type_info *>(caught->type) : nullptr;

@@ -1,5 +1,5 @@
-// The system calls that concern files and directories. Reading, writing and closing are not among
-// them, but for `writev`: Emscripten's libc calls WASI for those by itself.
+// The system calls for files and directories. Emscripten's libc itself calls WASI to read, write
+// and close; of these, only `writev` is here.
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -19,7 +19,7 @@
 
 #include "runtime.h"
 
-// WASI has no permissions: every file has those that are usual for its type.
+// WASI has no permissions. Every file has those that are usual for its type.
 static mode_t file_mode(__wasi_filetype_t type) {
     switch (type) {
     case __WASI_FILETYPE_BLOCK_DEVICE:
@@ -40,9 +40,10 @@ static mode_t file_mode(__wasi_filetype_t type) {
     }
 }
 
-// Directories as lists
+// Directory listings
 //
-// To Unix a directory's place in its list is its file offset. WASI keeps none, so it is kept here.
+// On Unix, the position in the list of a directory's entries is the file offset. WASI does not
+// store it, so this file does.
 
 struct directory {
     int fd;
@@ -52,7 +53,7 @@ struct directory {
 
 static struct directory *directories;
 
-// Where the directory open as `fd` stands in the list of directories, or the list's end.
+// Returns the link to the directory that is open as `fd`, or the end of the list.
 static struct directory **find_directory(int fd) {
     struct directory **place = &directories;
     while (*place && (*place)->fd != fd) {
@@ -61,7 +62,7 @@ static struct directory **find_directory(int fd) {
     return place;
 }
 
-// The directory open as `fd`, at its beginning unless it was read before.
+// Returns the directory that is open as `fd`. If it was not read before, its position is the start.
 static struct directory *directory_of(int fd) {
     struct directory **place = find_directory(fd);
     if (!*place && (*place = malloc(sizeof **place))) {
@@ -70,7 +71,8 @@ static struct directory *directory_of(int fd) {
     return *place;
 }
 
-// Whatever had this number before is closed: closing does not come by here.
+// Forgets the directory that had this number before: it was closed, and `close` does not call this
+// file.
 static void forget_directory(int fd) {
     struct directory **place = find_directory(fd), *closed = *place;
     if (closed) {
@@ -79,7 +81,7 @@ static void forget_directory(int fd) {
     }
 }
 
-// Copies WASI's entries as those of Unix, as many as there is room for. Returns their size.
+// Converts entries from WASI's form to that of Unix, as many as fit. Returns their size.
 static size_t copy_entries(struct directory *directory, const uint8_t *from, size_t size, char *to,
                            size_t room) {
     size_t copied = 0;
@@ -195,7 +197,7 @@ int __syscall_fcntl64(int fd, int command, ...) {
     int result;
     switch (command) {
     case F_GETFD:
-    case F_SETFD: // there is no `exec` that would close it
+    case F_SETFD: // without `exec`, the flag has no effect
         result = status_flags(fd) < 0 ? -EBADF : 0;
         break;
     case F_GETFL:
@@ -208,7 +210,7 @@ int __syscall_fcntl64(int fd, int command, ...) {
                     (flags & O_NONBLOCK ? __WASI_FDFLAGS_NONBLOCK : 0)));
         break;
     }
-    case F_GETLK: // nobody else could hold a lock
+    case F_GETLK: // no other process can hold a lock
         va_arg(list, struct flock *)->l_type = F_UNLCK;
         result = 0;
         break;
@@ -223,8 +225,8 @@ int __syscall_fcntl64(int fd, int command, ...) {
     return result;
 }
 
-// The size of a terminal is not known, which is told as 0; that there is one, `isatty` takes from
-// here.
+// The size of a terminal is unknown, which 0 stands for. `isatty` calls this to find out whether
+// `fd` is a terminal.
 int __syscall_ioctl(int fd, int request, ...) {
     __wasi_fdstat_t stat;
     __wasi_errno_t error = __wasi_fd_fdstat_get(fd, &stat);
@@ -280,7 +282,7 @@ int __syscall_poll(struct pollfd *files, unsigned count, int timeout) {
         };
     }
     size_t happened = 0;
-    // To wait for nothing is to wait for a signal, which is what `pause` does.
+    // A wait for no event is a wait for a signal. `pause` uses that.
     int result = end == wanted
                      ? -EINTR
                      : outcome(__wasi_poll_oneoff(wanted, events, end - wanted, &happened));
@@ -304,7 +306,7 @@ int __syscall_fdatasync(int fd) {
     return outcome(__wasi_fd_datasync(fd));
 }
 
-// How a 64-bit number is passed.
+// The form in which a 64-bit number is passed.
 #if EMSCRIPTEN_BEFORE(3, 1, 9)
 #define PARAMETER(name) uint32_t name##_low, uint32_t name##_high
 #define ARGUMENT(name) (name##_low | (uint64_t)name##_high << 32)
@@ -336,7 +338,7 @@ int __syscall_fadvise64(int fd, PARAMETER(offset), PARAMETER(size), int advice) 
     return outcome(__wasi_fd_advise(fd, ARGUMENT(offset), ARGUMENT(size), advice));
 }
 
-// What is known of files
+// Metadata
 
 static int fill(struct stat *out, __wasi_errno_t error, const __wasi_filestat_t *stat) {
     if (error) {
@@ -386,7 +388,7 @@ int __syscall_lstat64(const char *path, struct stat *out) {
     return __syscall_newfstatat(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
 }
 
-// That a file may be written or executed shows only when it is tried.
+// A program learns only by trying whether it may write or execute a file.
 int __syscall_faccessat(int fd, const char *path, int, int flags) {
     struct stat stat;
     return __syscall_newfstatat(fd, path, &stat, flags & AT_SYMLINK_NOFOLLOW);
@@ -416,7 +418,7 @@ int __syscall_utimensat(int fd, const char *path, const struct timespec *times, 
                                                   strlen(place.path), accessed, modified, which));
 }
 
-// Permissions can be set to what they are, which is what copying a file does, and to nothing else.
+// Permissions can only be set to what they already are, as when a file is copied.
 static int same_mode(int error, const struct stat *stat, mode_t mode) {
     return error ? error : (stat->st_mode & 07777) == (mode & 07777) ? 0 : -EPERM;
 }
@@ -439,7 +441,7 @@ int __syscall_chmod(const char *path, mode_t mode) {
     return __syscall_fchmodat2(AT_FDCWD, path, mode, 0);
 }
 
-// The mask is kept for who asks: files are made without permissions.
+// The mask has no effect, since files have no permissions. It is stored for programs that read it.
 mode_t __syscall_umask(mode_t mask) {
     static mode_t current = S_IWGRP | S_IWOTH;
     mode_t before = current;
@@ -464,7 +466,7 @@ int __syscall_unlinkat(int fd, const char *path, int flags) {
     if (!(flags & AT_REMOVEDIR)) {
         return outcome(__wasi_path_unlink_file(place.fd, place.path, length));
     }
-    // A slash at the end says nothing new here, and some hosts take it amiss.
+    // A slash at the end is redundant here, and some hosts reject it.
     while (length > 1 && place.path[length - 1] == '/') {
         length--;
     }
@@ -523,7 +525,7 @@ int __syscall_readlink(const char *path, char *buffer, size_t size) {
     return __syscall_readlinkat(AT_FDCWD, path, buffer, size);
 }
 
-// A host may write the first piece only, and programs do not expect that of a file.
+// A host may write only the first piece, and programs do not expect that of a file.
 ssize_t writev(int fd, const struct iovec *pieces, int count) {
     ssize_t total = 0;
     for (int i = 0; i < count; i++) {

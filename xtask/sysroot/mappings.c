@@ -1,9 +1,10 @@
-// Files as memory. There are no pages that a host could fill on demand: a mapping is memory of its own,
-// into which the file is read.
+// `mmap` of files. A host cannot fill pages on demand, so a mapping is allocated memory into which
+// the file is read.
 //
-// What is written to a private mapping stays in it. A shared one would have to write it to the file, also
-// after the program has closed that; WASI cannot keep it open. So a shared mapping that can be written is
-// refused, rather than lose what is written. `mmap` without a file does not come here.
+// Writes to a private mapping stay in memory. Writes to a shared mapping would have to reach the
+// file even after the program has closed it, and WASI cannot keep a file open. So writable shared
+// mappings are refused: otherwise, what the program writes would be lost. libc handles `mmap`
+// without a file.
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -14,13 +15,13 @@
 
 #include "runtime.h"
 
-// Not the program's own: Emscripten's libc frees it so.
+// Emscripten's libc frees mappings with these, not with the program's own `free`.
 void *emscripten_builtin_memalign(size_t alignment, size_t size);
 void emscripten_builtin_free(void *memory);
 
 static const size_t PAGE = 65536;
 
-// Returns 0, or an errno negated.
+// Checks the arguments of `mmap`. Returns 0, or a negated errno.
 static int check(int fd, size_t length, int prot, int flags) {
     __wasi_fdstat_t stat;
     __wasi_errno_t error = __wasi_fd_fdstat_get(fd, &stat);
@@ -38,11 +39,11 @@ static int check(int fd, size_t length, int prot, int flags) {
         return -EACCES;
     }
     bool writes_back = sharing == MAP_SHARED && prot & PROT_WRITE;
-    // Nothing can be placed at an address that the program chooses.
+    // A mapping cannot be placed at an address that the program chooses.
     return writes_back ? -ENODEV : flags & MAP_FIXED ? -ENOMEM : 0;
 }
 
-// Reads what the file has from `offset` on, and fills the rest with zeros. Returns 0, or an errno negated.
+// Reads the file from `offset` on, and fills the rest with zeros. Returns 0, or a negated errno.
 static int fill(uint8_t *to, size_t length, int fd, __wasi_filesize_t offset) {
     size_t done = 0, count;
     do {
@@ -62,7 +63,7 @@ static int map(size_t length, int prot, int flags, int fd, __wasi_filesize_t off
     if (error) {
         return error;
     }
-    // Programs read the zeros behind the end of a file, up to the end of the page.
+    // Programs may read zeros after the end of a file, up to the end of the page.
     size_t size = (length + PAGE - 1) / PAGE * PAGE;
     void *memory = size ? emscripten_builtin_memalign(PAGE, size) : NULL;
     if (!memory) {
@@ -77,11 +78,11 @@ static int map(size_t length, int prot, int flags, int fd, __wasi_filesize_t off
     return 0;
 }
 
-// Emscripten's libc calls these. It keeps the list of mappings, and frees those that were allocated.
+// Emscripten's libc calls these functions. It keeps the list of mappings, and frees their memory.
 #if EMSCRIPTEN_BEFORE(3, 1, 9)
 void *emscripten_builtin_mmap(void *, size_t, int, int, int, off_t);
 
-// Emscripten's keeps 32 bits of the offset.
+// Emscripten's own `mmap` keeps only 32 bits of the offset.
 void *mmap(void *start, size_t length, int prot, int flags, int fd, off_t offset) {
     if (offset > UINT32_MAX && !(flags & MAP_ANONYMOUS)) {
         errno = EOVERFLOW;
@@ -92,7 +93,7 @@ void *mmap(void *start, size_t length, int prot, int flags, int fd, off_t offset
 
 long _mmap_js(long, long length, long prot, long flags, long fd, long offset, int *allocated) {
     void *memory;
-    // Offsets are positive: a negative one is in the upper half of those of 32 bits.
+    // Offsets are not negative: a negative number is an offset in the upper half of 32 bits.
     int error = map(length, prot, flags, fd, (unsigned long)offset, &memory);
     *allocated = !error;
     return error ? error : (long)memory;

@@ -1,10 +1,10 @@
 // Paths and the working directory.
 //
-// WASI has neither absolute paths nor a working directory. It has directories that were opened for
-// the program beforehand, each under a name, and opens paths relative to these. So a path is made
-// absolute first, and then belongs to the directory whose name is its longest prefix.
+// WASI has neither absolute paths nor a working directory. It has preopened directories, each with
+// a name, and opens paths relative to these. So a path is first made absolute. Then the preopened
+// directory is used whose name is its longest prefix.
 //
-// Absolute paths have no slash in front here: the root is the empty string.
+// In this file, absolute paths do not start with a slash: the root is the empty string.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -25,9 +25,9 @@ static size_t preopen_count;
 
 static char working_directory[PATH_MAX];
 
-// Appends the components of `path` to `base`, of `length` bytes, and returns the new length. What
-// `..` goes up from may be a symbolic link, which only the host can tell; so it stays, unless
-// `lexical`.
+// Appends the components of `path` to `base`, which has `length` bytes. Returns the new length, or
+// a negated errno. The component before `..` may be a symbolic link, which only the host can
+// resolve. So `..` is kept, unless `lexical` is set.
 static int join(char base[PATH_MAX], size_t length, const char *path, bool lexical) {
     while (*(path += strspn(path, "/"))) {
         size_t size = strcspn(path, "/");
@@ -57,7 +57,7 @@ static int absolute(char out[PATH_MAX], const char *path, bool lexical) {
     return join(out, length, path, lexical);
 }
 
-// Adds the directory that is open as `fd`. Returns whether there is one.
+// Adds the preopened directory `fd`. Returns whether there is one.
 static bool add_preopen(__wasi_fd_t fd) {
     char name[PATH_MAX] = {0}, path[PATH_MAX];
     __wasi_prestat_t prestat;
@@ -109,7 +109,7 @@ int locate(int fd, const char *path, struct location *out) {
     if (!preopen) {
         return -ENOENT;
     }
-    // With a slash at its end, a path must be a directory's.
+    // A path that ends with a slash must be that of a directory.
     if (path[strlen(path) - 1] == '/' && length + 1 < PATH_MAX) {
         strcpy(out->buffer + length, "/");
     }
@@ -136,7 +136,7 @@ int __syscall_chdir(const char *path) {
     if (length < 0) {
         return length;
     }
-    // The root need not exist: what was opened for the program may lie anywhere.
+    // The root need not exist: the preopened directories may be anywhere.
     if (length || !*path) {
         LOCATE(place, AT_FDCWD, path);
         __wasi_filestat_t stat;

@@ -1,4 +1,4 @@
-// What a program in a sandbox cannot do: every call returns, with an error that says so.
+// Functions for which WASI has no equivalent. Each returns an error.
 
 #define _GNU_SOURCE
 #include <netdb.h>
@@ -17,7 +17,7 @@
         return -(error);                                                                           \
     }
 
-// WASI can move an open file to another number, but not have it under two.
+// WASI can move an open file to another number, but cannot give it two numbers.
 REFUSED(ENOSYS, dup, int)
 REFUSED(ENOSYS, dup3, int, int, int)
 REFUSED(ENOSYS, pipe, int *)
@@ -32,7 +32,7 @@ REFUSED(ECHILD, wait4, pid_t, int *, int, void *)
 REFUSED(ENOSYS, fchdir, int)
 REFUSED(ENOSYS, statfs64, const char *, size_t, void *)
 REFUSED(ENOSYS, fstatfs64, int, size_t, void *)
-// All belongs to one user, whose number is 0.
+// Everything belongs to one user, with the number 0.
 REFUSED(0, getuid32, void)
 REFUSED(0, geteuid32, void)
 REFUSED(0, getgid32, void)
@@ -81,7 +81,7 @@ int getaddrinfo(const char *restrict, const char *restrict, const struct addrinf
     return EAI_FAIL;
 }
 
-// Nothing was ever given out.
+// `getaddrinfo` never returns anything to free.
 void freeaddrinfo(struct addrinfo *) {
 }
 
@@ -101,7 +101,7 @@ struct hostent *gethostbyaddr(const void *, socklen_t, int) {
 
 // Other programs
 
-// Without a command this asks whether there is a shell.
+// Without a command, this asks whether there is a shell.
 int system(const char *command) {
     if (!command) {
         return 0;
@@ -111,22 +111,22 @@ int system(const char *command) {
 }
 
 #if !EMSCRIPTEN_BEFORE(3, 1, 42)
-// A signal after some time.
+// Would send a signal after some time.
 int _setitimer_js(int, double) {
     errno = ENOSYS;
     return -1;
 }
 
-// The address of a host, 0 for an unknown one.
+// Returns the address of a host, or 0 if it is unknown.
 uint32_t _emscripten_lookup_name(const char *) {
     return 0;
 }
 
-// A shell: there is none, which is what a program asks that gives no command.
+// There is no shell. A program that gives no command asks for that.
 int _emscripten_system(const char *command) {
     return command ? -1 : 0;
 }
 
-// What JavaScript would wait for before it lets a program end: nothing.
+// JavaScript can keep a program alive. Here, nothing does.
 void _emscripten_runtime_keepalive_clear(void) {}
 #endif

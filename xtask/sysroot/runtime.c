@@ -1,5 +1,6 @@
-// What Emscripten's libc expects of JavaScript, in C over WASI: memory, time, signals, messages.
-// The names are Emscripten's; the linker prefers what is defined here to what the archives define.
+// The functions that Emscripten's libc expects from JavaScript, in C on top of WASI: memory, time,
+// signals, messages. The names are Emscripten's. Definitions in this file take precedence over
+// those in the archives.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,17 +26,17 @@ static uintptr_t memory_end(void) {
     return __builtin_wasm_memory_size(0) * PAGE;
 }
 
-// Adds pages at the end of memory. Returns whether there were any left.
+// Adds pages at the end of memory. Returns whether that was possible.
 static bool grow(uintptr_t bytes) {
     return __builtin_wasm_memory_grow(0, bytes / PAGE + (bytes % PAGE != 0)) != SIZE_MAX;
 }
 
-static uintptr_t start, end, limit; // the last run of our pages, in use up to `end`
+static uintptr_t start, end, limit; // our last range of pages, in use up to `end`
 
-// Other allocators grow the same memory, Rust's for one. So only pages that were grown here are
-// handed out; when somebody else has grown memory since, the heap goes on behind their pages. That
-// it is not contiguous then dlmalloc, the caller, finds out by itself: it looks where each piece
-// lies, also when it is compiled to expect them in a row.
+// Other allocators grow the same memory, for example Rust's. So this function returns only pages
+// that it has added itself. If another allocator has added pages since, the heap continues after
+// them. dlmalloc, the caller, notices that the heap is not contiguous: it compares the addresses of
+// the pieces, even when it is compiled for a contiguous heap.
 void *sbrk(intptr_t increment) {
     if (increment > 0 && (uintptr_t)increment > limit - end) {
         uintptr_t top = memory_end();
@@ -57,7 +58,7 @@ void *sbrk(intptr_t increment) {
     return (void *)before;
 }
 
-// Where the heap ends is not for the program to say, as in musl.
+// The program cannot set the end of the heap. musl refuses this too.
 int brk(void *) {
     errno = ENOMEM;
     return -1;
@@ -75,7 +76,8 @@ int emscripten_resize_heap(size_t size) {
     return size <= memory_end() || grow(size - memory_end());
 }
 
-// Long copies, at which JavaScript is faster than a loop; here they become `memory.copy`.
+// Emscripten leaves long copies to JavaScript, which is faster than a loop. Here they become
+// `memory.copy`.
 #if EMSCRIPTEN_BEFORE(3, 1, 34)
 void *emscripten_memcpy_big(void *restrict to, const void *restrict from, size_t size) {
     return __builtin_memcpy(to, from, size);
@@ -86,8 +88,8 @@ void _emscripten_memcpy_js(void *restrict to, const void *restrict from, size_t 
 }
 #endif
 
-// The stack is that of the whole program, and its bounds are known to who laid out memory.
-// Emscripten would have them be the end of its data and the start of its heap.
+// The stack belongs to the whole program. The linker, which lays out memory, provides its bounds.
+// Emscripten would use the end of its data and the start of its heap.
 extern char __stack_low, __stack_high;
 
 void emscripten_stack_init(void) {}
@@ -104,7 +106,7 @@ uintptr_t emscripten_stack_get_free(void) {
     return (uintptr_t)__builtin_frame_address(0) - (uintptr_t)&__stack_low;
 }
 
-// The upper half of a 64-bit result that its caller takes in two.
+// The upper half of a 64-bit result, for a caller that takes it in two halves.
 static int upper_half;
 
 void setTempRet0(int value) {
@@ -115,7 +117,8 @@ int getTempRet0(void) {
     return upper_half;
 }
 
-// Time. Dates are musl's: UTC, unless the environment says otherwise by TZ.
+// Time. Dates are handled by musl: in UTC, unless the variable TZ in the environment says
+// otherwise.
 
 static double milliseconds(__wasi_clockid_t clock) {
     __wasi_timestamp_t now;
@@ -135,8 +138,8 @@ struct timespec __wasi_timestamp_to_timespec(__wasi_timestamp_t nanoseconds) {
     return (struct timespec){.tv_sec = nanoseconds / second, .tv_nsec = nanoseconds % second};
 }
 
-// The clock of WASI's for one of C's, of which there are several for each purpose. WASI need not know the
-// time that the program itself takes, and Wasmtime does not: there all that passes counts.
+// Finds the WASI clock for a C clock. C has several for each purpose. A WASI host may not have a
+// clock for the processor time of the program, and Wasmtime has none. Elapsed time counts instead.
 static bool find_clock(clockid_t clock, __wasi_clockid_t *out) {
     switch (clock) {
     case CLOCK_REALTIME:
@@ -156,7 +159,7 @@ static bool find_clock(clockid_t clock, __wasi_clockid_t *out) {
     }
 }
 
-// musl's own name for the function: other parts of it call that.
+// musl's internal name of the function, which other parts of musl call.
 int __clock_gettime(clockid_t clock, struct timespec *time) {
     static __wasi_timestamp_t start;
     __wasi_clockid_t id;
@@ -166,7 +169,7 @@ int __clock_gettime(clockid_t clock, struct timespec *time) {
         errno = error;
         return -1;
     }
-    // A small number, as `clock` has only 32 bits for microseconds.
+    // Start at zero: `clock` has only 32 bits for microseconds.
     if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID) {
         start = start ? start : now;
         now -= start;
@@ -203,15 +206,15 @@ void emscripten_thread_sleep(double milliseconds) {
     (void)__wasi_poll_oneoff(&timer, &event, 1, &count);
 }
 
-// The files of time zones: there are none.
+// Time zones come from files, and there are none.
 const unsigned char *__map_file(const char *, size_t *) {
     return NULL;
 }
 
 // Process
 
-// Traps, so that whoever runs the program learns where. The signal is for the program's own handler
-// alone: what it does by default may be to come here.
+// Traps, so that the host can show where. The signal is raised only for a handler of the program:
+// the default handler may call `abort` again.
 _Noreturn void abort(void) {
     struct sigaction action;
     if (!sigaction(SIGABRT, NULL, &action) && action.sa_handler != SIG_DFL) {
@@ -226,7 +229,7 @@ void __call_sighandler(sighandler_t handler, int signal) {
 
 // Threads
 
-// There are none. Says so: a C++ program without exceptions ends without a message when this fails.
+// There are none. Prints that: a C++ program without exceptions would end without a message.
 int pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) {
     static bool is_said;
     if (!is_said) {
@@ -236,13 +239,13 @@ int pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void 
     return EAGAIN;
 }
 
-// No other thread can end such a wait, and callers repeat it until their condition holds.
+// No other thread can end this wait, and callers repeat it until their condition holds.
 int pthread_cond_wait(pthread_cond_t *, pthread_mutex_t *) {
     fputs("threads are not supported: a wait for another thread would never end\n", stderr);
     abort();
 }
 
-// What a `longjmp` is about. The order is known to compilers.
+// The arguments of a `longjmp`. Compilers rely on the order of the fields.
 struct longjmp_args {
     void *env;
     int value;
@@ -250,7 +253,8 @@ struct longjmp_args {
 
 static struct longjmp_args longjmp_args;
 
-// Throws the address of that. Where something calls `setjmp` the linker has another.
+// Throws the address of the arguments. If the program calls `setjmp`, the linker defines another
+// `__throw_longjmp`.
 __attribute__((weak)) _Noreturn void __throw_longjmp(struct longjmp_args *) {
     fputs("longjmp to where no setjmp was called\n", stderr);
     abort();
@@ -263,8 +267,9 @@ _Noreturn void _emscripten_throw_longjmp(void) {
 extern uintptr_t __THREW__;
 extern int __threwValue;
 
-// What compilers make of `longjmp` where code catches by itself. By the standard `setjmp` never returns 0 the
-// second time. Code that catches by `invoke_*` looks at the two variables, so the two may be mixed.
+// Compilers replace `longjmp` by this in code that catches exceptions with WebAssembly
+// instructions. The standard does not let `setjmp` return 0 the second time. Code that catches with
+// `invoke_*` reads the two variables, so both kinds of code may be mixed.
 _Noreturn void __wasm_longjmp(void *env, int value) {
     longjmp_args.env = env;
     longjmp_args.value = value ? value : 1;
@@ -273,7 +278,7 @@ _Noreturn void __wasm_longjmp(void *env, int value) {
     __throw_longjmp(&longjmp_args);
 }
 
-// What they make of it otherwise.
+// Compilers replace `longjmp` by this in other code.
 _Noreturn void emscripten_longjmp(uintptr_t env, int value) {
     __wasm_longjmp((void *)env, value);
 }
@@ -287,8 +292,8 @@ int getentropy(void *buffer, size_t length) {
     return 0;
 }
 
-// A constructor in the compiler's own library calls this, to write a profile when the program ends.
-// What is profiled brings its own.
+// A constructor in the compiler's library calls this to write a profile when the program ends. A
+// program that is profiled defines its own.
 __attribute__((visibility("hidden"))) void __llvm_profile_initialize(void) {}
 
 // Messages
@@ -309,7 +314,7 @@ void emscripten_console_trace(const char *text) {
     emscripten_console_warn(text);
 }
 
-// What `emscripten_log` prints.
+// `emscripten_log` calls this to print.
 void _emscripten_log_formatted(int flags, const char *text) {
     fprintf(flags & (EM_LOG_ERROR | EM_LOG_WARN) ? stderr : stdout, "%s\n", text);
 }

@@ -1,4 +1,4 @@
-// What the files of the runtime share.
+// Declarations that the files of the runtime share.
 
 #pragma once
 
@@ -16,35 +16,36 @@
 #define __EMSCRIPTEN_TINY__ __EMSCRIPTEN_tiny__
 #endif
 
-// The functions that Emscripten leaves to JavaScript are no stable interface. Where they differ,
-// this tells older versions from newer ones; the linker reports a function whose type nevertheless
-// does not fit.
+// The functions that Emscripten leaves to JavaScript are not a stable interface. This macro tells
+// older versions from newer ones where they differ. If the type of a function still does not match,
+// the linker reports it.
 #define EMSCRIPTEN_BEFORE(major, minor, tiny)                                                      \
     (__EMSCRIPTEN_MAJOR__ * 1000000 + __EMSCRIPTEN_MINOR__ * 1000 + __EMSCRIPTEN_TINY__ <          \
      (major) * 1000000 + (minor) * 1000 + (tiny))
 
-// Emscripten numbers errors as WASI does, and all of its libc relies on that.
+// Emscripten's error numbers are those of WASI, and its whole libc relies on that.
 _Static_assert(ENOENT == __WASI_ERRNO_NOENT && EACCES == __WASI_ERRNO_ACCES &&
                    ENOSYS == __WASI_ERRNO_NOSYS && EXDEV == __WASI_ERRNO_XDEV,
                "errno and WASI number errors alike");
 
-// What a system call returns for WASI's `error`: 0, or an errno negated. `ENOTCAPABLE` is WASI's
-// own: Unix says `EACCES` to what is not permitted.
+// Returns the result of a system call for an `error` of WASI: 0, or a negated errno. Only WASI has
+// `ENOTCAPABLE`. Unix uses `EACCES` for what is not permitted.
 static inline int outcome(__wasi_errno_t error) {
     return error == __WASI_ERRNO_NOTCAPABLE ? -EACCES : -(int)error;
 }
 
-// A path as WASI takes it: relative to an open directory.
+// A path in the form that WASI expects: relative to an open directory.
 struct location {
     __wasi_fd_t fd;
     const char *path;
     char buffer[PATH_MAX];
 };
 
-// Finds where `path` is, which may be relative to `fd`. Returns 0, or an errno negated.
+// Converts `path`, which may be relative to `fd`. Returns 0, or a negated errno.
 int locate(int fd, const char *path, struct location *out);
 
-// Locates, or returns the error from the system call that this stands in.
+// Declares `place` as the location of `path`. On failure, returns the error from the surrounding
+// system call.
 #define LOCATE(place, fd, path)                                                                    \
     struct location place;                                                                         \
     do {                                                                                           \

@@ -1,7 +1,8 @@
-// What a program is told when it starts: its environment and its name.
+// What a program gets when it starts: its environment and its name.
 //
-// Emscripten's libc asks for both in constructors. Those may run long before the program does, when it is
-// built (`host fuse --preinit`): then nothing is asked, and the first function that wants to know does so.
+// Emscripten's libc reads both in constructors. With `host fuse --preinit`, constructors run long
+// before the program starts. They then read nothing, and the first function that needs the
+// environment or the name reads it.
 
 #include <limits.h>
 #include <stdbool.h>
@@ -13,8 +14,9 @@
 
 #include "runtime.h"
 
-// Set by who runs the constructors, while they run before the program does. It is not among the variables that are
-// zeros: newer linkers have a start function write these, which would come after who sets it.
+// The host sets this while it runs constructors before the program starts. The variable must be in
+// a data segment, although it is zero: newer linkers write a start function that clears the other
+// zero variables, and that function would run after the host has set this one.
 __attribute__((section(".data.preinitializing"))) int __preinitializing;
 
 extern char **__environ, *__progname, *__progname_full;
@@ -35,7 +37,7 @@ static void read_environment(void) {
     }
 }
 
-// What musl's functions, compiled for that, have for `__environ`.
+// The value of `__environ` for musl's functions, which are compiled to call this.
 char ***__environ_location(void) {
     static bool is_read;
     if (!is_read && !__environ) {
@@ -45,14 +47,14 @@ char ***__environ_location(void) {
     return &__environ;
 }
 
-// Who uses `environ` by itself finds it filled.
+// Fills `environ` for code that uses the variable directly.
 void __emscripten_environ_constructor(void) {
     if (!__preinitializing) {
         __environ_location();
     }
 }
 
-// The program's name is its first argument.
+// Reads the program's name, which is its first argument.
 static void read_name(char *name, size_t size) {
     size_t count, length;
     if (__wasi_args_sizes_get(&count, &length) || count == 0) {
@@ -65,14 +67,14 @@ static void read_name(char *name, size_t size) {
     free(arguments);
 }
 
-// Called by libc's constructor, with room for a path of zeros that becomes `__progname_full`.
+// libc's constructor calls this with a buffer of zeros, which becomes `__progname_full`.
 void _emscripten_get_progname(char *name, int size) {
     if (!__preinitializing) {
         read_name(name, size);
     }
 }
 
-// What `err` and its like, compiled for that, have for `__progname`.
+// The value of `__progname` for `err` and similar functions, which are compiled to call this.
 char **__progname_location(void) {
     if (__progname_full && !*__progname_full) {
         read_name(__progname_full, PATH_MAX);

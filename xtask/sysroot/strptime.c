@@ -1,5 +1,5 @@
-// Reads dates and times, as glibc's `strptime` does. musl's ignores `%U`, `%W` and a time zone, and
-// computes neither the weekday nor the day of the year.
+// `strptime`, with the behaviour of glibc's. musl's ignores `%U`, `%W` and time zones, and computes
+// neither the weekday nor the day of the year.
 
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -11,17 +11,17 @@
 #include <strings.h>
 #include <time.h>
 
-// The input that is left, and what was read of it beside the fields of `tm`.
+// The rest of the input, and what was read in addition to the fields of `tm`.
 struct reader {
     const char *at;
     struct tm *tm;
     bool has_month, has_day, has_weekday, has_yearday;
-    // Whether the date has changed, so that the weekday and the day of the year follow from it.
+    // The date has changed, so the weekday and the day of the year must be computed from it.
     bool has_date;
     bool is_12_hours, is_afternoon;
-    // -1 until they were read.
+    // -1 until it was read.
     int century, year_of_century, week;
-    // The weekday on which these weeks begin.
+    // The first weekday of these weeks.
     int first_weekday;
 };
 
@@ -31,7 +31,7 @@ static void skip_space(struct reader *reader) {
     }
 }
 
-// Reads a number of at most `digits` digits. Returns whether there is one in the range.
+// Reads a number of at most `digits` digits. Returns whether there is one, within the range.
 static bool number(struct reader *reader, int digits, int min, int max, int *out) {
     skip_space(reader);
     int value = 0;
@@ -43,7 +43,7 @@ static bool number(struct reader *reader, int digits, int min, int max, int *out
     return reader->at > start && value >= min && value <= max;
 }
 
-// Skips a word if it comes next.
+// Skips a word, if it is next in the input. Returns whether it was.
 static bool word(struct reader *reader, const char *word) {
     size_t length = strlen(word);
     bool found = length && strncasecmp(reader->at, word, length) == 0;
@@ -51,7 +51,7 @@ static bool word(struct reader *reader, const char *word) {
     return found;
 }
 
-// Reads one of `count` names, of which the locale has short ones and, behind `full`, long ones.
+// Reads one of `count` names. The locale has them in full and abbreviated.
 static bool name(struct reader *reader, nl_item full, nl_item abbreviated, int count, int *out) {
     for (int i = 0; i < count; i++) {
         if (word(reader, nl_langinfo(full + i)) || word(reader, nl_langinfo(abbreviated + i))) {
@@ -71,7 +71,7 @@ static bool two_digits(const char *at) {
     return isdigit((unsigned char)at[0]) && isdigit((unsigned char)at[1]);
 }
 
-// `Z`, `+hh`, `+hhmm` or `+hh:mm`.
+// Reads `Z`, `+hh`, `+hhmm` or `+hh:mm`.
 static bool time_zone(struct reader *reader) {
     skip_space(reader);
     int hours = 0, minutes = 0, sign = *reader->at == '-' ? -1 : 1;
@@ -91,7 +91,7 @@ static bool time_zone(struct reader *reader) {
     return true;
 }
 
-// Skips the name of a time zone: which one it is cannot be told from it.
+// Skips the name of a time zone. Names are ambiguous, so the time zone remains unknown.
 static bool zone_name(struct reader *reader) {
     skip_space(reader);
     while (*reader->at && !isspace((unsigned char)*reader->at)) {
@@ -133,7 +133,7 @@ static bool weekday(struct reader *reader, bool found) {
 
 static bool text(struct reader *reader, const char *format);
 
-// Reads what `%` and a letter stand for. `width` is the number of digits if the format says so, else -1.
+// Reads the value for `%` and a letter. `width` is the number of digits in the format, or -1.
 static bool conversion(struct reader *reader, char letter, int width) {
     struct tm *tm = reader->tm;
     int ignored;
@@ -230,7 +230,7 @@ static bool conversion(struct reader *reader, char letter, int width) {
     }
 }
 
-// Reads all that a format asks for.
+// Reads the input as the format describes it.
 static bool text(struct reader *reader, const char *format) {
     for (; *format; format++) {
         if (isspace((unsigned char)*format)) {
@@ -240,7 +240,7 @@ static bool text(struct reader *reader, const char *format) {
                 return false;
             }
         } else {
-            // Flags and modifiers are for `strftime`, and change nothing here.
+            // Flags and modifiers are for `strftime`, and have no effect here.
             format += 1 + strspn(format + 1, "-_0^#+");
             int width = -1;
             if (isdigit((unsigned char)*format)) {
@@ -261,13 +261,13 @@ static bool is_leap(int year) {
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-// The day of the year with which a month begins; of the month after December that of the next year.
+// Returns the day of the year on which a month starts. Month 12 is January of the next year.
 static int month_start(const struct tm *tm, int month) {
     static const int starts[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
     return starts[month] + (month > 1 && is_leap(tm->tm_year + 1900));
 }
 
-// The weekday of January 1st. Years of 400 in a row have whole weeks.
+// Returns the weekday of January 1st. It repeats every 400 years.
 static int first_weekday_of_year(const struct tm *tm) {
     int before = ((tm->tm_year + 1900) % 400 + 400 - 1) % 400;
     return (1 + before * 365 + before / 4 - before / 100) % 7;
@@ -284,7 +284,7 @@ static void set_year(struct reader *reader) {
     }
 }
 
-// Sets what was not read of month and day from the day of the year.
+// Sets the month and the day from the day of the year, unless they were read.
 static void set_month_and_day(struct reader *reader) {
     struct tm *tm = reader->tm;
     int month = 11;
@@ -300,7 +300,7 @@ static void set_month_and_day(struct reader *reader) {
     reader->has_month = reader->has_day = true;
 }
 
-// Sets the day of the year from the week and the weekday. What comes before the first week is week 0.
+// Sets the day of the year from the week and the weekday. Days before the first week are in week 0.
 static void set_day_of_week(struct reader *reader) {
     int first = reader->first_weekday, weekday = reader->tm->tm_wday;
     int first_week = (7 - (first_weekday_of_year(reader->tm) - first)) % 7;
@@ -309,7 +309,7 @@ static void set_day_of_week(struct reader *reader) {
 
 static void set_weekday_and_yearday(struct reader *reader) {
     struct tm *tm = reader->tm;
-    // Without a month there is none to compute from, unless the caller has set it.
+    // If no month was read, this uses the one that the caller has set.
     if (tm->tm_mon < 0 || tm->tm_mon > 11) {
         return;
     }
@@ -322,7 +322,7 @@ static void set_weekday_and_yearday(struct reader *reader) {
     }
 }
 
-// Sets the fields that follow from those that were read.
+// Computes the other fields from those that were read.
 static void complete(struct reader *reader) {
     struct tm *tm = reader->tm;
     if (reader->is_12_hours && reader->is_afternoon) {

@@ -1,5 +1,5 @@
-// Exceptions that nothing catches: libc++ is the one built without exceptions, so a `throw` ends
-// the program, and tells why as it does natively.
+// Exceptions for programs in which nothing catches. This libc++ is built without exceptions, so a
+// `throw` ends the program, with the same message as natively.
 
 #include "uncaught.h"
 
@@ -34,7 +34,7 @@ void __cxa_throw(void *thrown, std::type_info *type, Destructor) {
     terminate(thrown, type);
 }
 
-// `throw;` outside of a handler, since there are no handlers.
+// `throw;`. There are no handlers, so it is always outside of one.
 void __cxa_rethrow() {
     std::terminate();
 }

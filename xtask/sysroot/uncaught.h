@@ -1,4 +1,4 @@
-// How a program ends that throws what nothing catches.
+// The end of a program that throws an exception which nothing catches.
 
 #pragma once
 
@@ -15,13 +15,13 @@ namespace {
 
 using __cxxabiv1::__shim_type_info;
 
-// What destroys an exception, as `__cxa_throw` takes it. Versions differ in whether it returns
-// something.
+// The type of the destructor that `__cxa_throw` takes. Its return type differs between versions.
 template <class Destructor>
 Destructor destructor_of(void (*)(void *, std::type_info *, Destructor));
 using Destructor = decltype(destructor_of(__cxxabiv1::__cxa_throw));
 
-// With the message that libc++abi has for it natively; what was printed before comes first.
+// Prints the message that libc++abi prints natively, after everything that was printed before, and
+// ends the program.
 [[noreturn]] void report(void *thrown, const std::type_info *type) {
     std::fflush(nullptr);
     char *demangled = __cxxabiv1::__cxa_demangle(type->name(), nullptr, nullptr, nullptr);

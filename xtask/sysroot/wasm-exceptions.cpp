@@ -1,7 +1,7 @@
-// C++ exceptions as code has them that is compiled with `-fwasm-exceptions`.
+// C++ exceptions for code that is compiled with `-fwasm-exceptions`.
 //
-// Code catches by itself, and libc++abi has all the rest that the C++ ABI calls the runtime of
-// exceptions. Here is what depends on how programs are linked and run.
+// This code catches with WebAssembly instructions, and libc++abi has the exception runtime of the
+// C++ ABI. This file has what depends on how programs are linked and run.
 
 #include "uncaught.h"
 
@@ -9,7 +9,7 @@
 
 namespace __cxxabiv1 {
 
-// libc++abi's own.
+// Defined by libc++abi.
 bool __isOurExceptionClass(const _Unwind_Exception *);
 
 } // namespace __cxxabiv1
@@ -34,7 +34,7 @@ namespace {
 
 } // namespace
 
-// libc++abi's own default handler says nothing, as it is built.
+// As it is built, libc++abi's own default handler prints nothing.
 std::terminate_handler __cxa_terminate_handler = report_caught;
 
 extern "C" {
@@ -43,8 +43,8 @@ _Unwind_Reason_Code _Unwind_RaiseException(_Unwind_Exception *exception) {
     __throw_exception(exception);
 }
 
-// What a program throws and nothing catches, once it has left all of its functions: whoever called the
-// first of them ends the program by this. Returns if that is no exception of C++.
+// The host calls this with an exception that has left the first function of the program, since
+// nothing caught it. Ends the program, or returns if this is not a C++ exception.
 void __terminate_uncaught(_Unwind_Exception *exception) {
     if (!__cxxabiv1::__isOurExceptionClass(exception)) {
         return;
