@@ -1,4 +1,4 @@
-// What the C++ library offers, and what it asks of whoever links it.
+// The function that this C++ library offers, and the one that it needs from another module.
 #pragma once
 
 #include <stdint.h>
@@ -16,10 +16,10 @@
 extern "C" {
 #endif
 
-// Written in Rust: the crate `calc`. Returns left + right, wrapping around on overflow.
+// Written in Rust, in the crate `calc`. Returns left + right, wrapping around on overflow.
 TOOLBOX_IMPORT(add) int32_t add(int32_t left, int32_t right);
 
-// Written in C++. Returns 1 + x, by asking Rust.
+// Written in C++. Calls `add`, and returns 1 + x.
 TOOLBOX_EXPORT int32_t foo(int32_t x);
 
 #ifdef __cplusplus

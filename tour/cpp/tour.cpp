@@ -13,7 +13,7 @@
 
 namespace {
 
-// A base class, a virtual function and a static object with a destructor: all as in any C++ program.
+// A base class, a virtual function, and a static object with a destructor, as in any C++ program.
 struct Voice {
     virtual ~Voice() = default;
     virtual std::string say(std::string text) const = 0;
@@ -39,7 +39,8 @@ EMSCRIPTEN_KEEPALIVE void cpp_print(const char* line) {
     std::cout << line << '\n';
 }
 
-EMSCRIPTEN_KEEPALIVE void cpp_split(const char* text, void (*visit)(void*, const char*), void* context) {
+EMSCRIPTEN_KEEPALIVE void cpp_split(const char* text, void (*visit)(void*, const char*),
+                                    void* context) {
     std::istringstream words(text);
     for (std::string word; words >> word;) visit(context, word.c_str());
 }

@@ -1,5 +1,5 @@
-//! The C++ half as `tour.h` describes it, in Rust, for Miri: that sees what the Rust half does with pointers, but no
-//! other language.
+//! The C++ half of the tour in Rust, for Miri: Miri checks how the Rust half uses pointers, but it
+//! cannot run C++. `tour.h` describes the functions.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::Mutex;
@@ -8,28 +8,31 @@ use crate::{Point, Visit, rust_hanoi};
 
 static PRINTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// Copies a string of C.
+///
 /// # Safety
 ///
-/// A string that ends with a zero byte.
+/// `text` must point to a string that ends with a zero byte.
 unsafe fn string(text: *const c_char) -> String {
-    // SAFETY: says the caller.
+    // SAFETY: the caller guarantees a valid string that ends with a zero byte.
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
-// SAFETY of the unmangled names: only the tests have this module, and they are linked with no C++.
+// SAFETY of the unmangled names: only the tests contain this module, and they link no C++, so there
+// is no other definition.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cpp_print(line: *const c_char) {
-    // SAFETY: the Rust half passes such strings.
+    // SAFETY: the Rust half passes a valid string that ends with a zero byte.
     let line = unsafe { string(line) };
     PRINTED.lock().unwrap().push(line);
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cpp_split(text: *const c_char, visit: Visit, context: *mut c_void) {
-    // SAFETY: the Rust half passes such strings.
+    // SAFETY: the Rust half passes a valid string that ends with a zero byte.
     let text = unsafe { string(text) };
     for word in text.split_whitespace() {
-        // Ends with the call.
+        // It lives until the call has returned.
         let word = CString::new(word).unwrap();
         visit(context, word.as_ptr());
     }
@@ -37,7 +40,7 @@ unsafe extern "C" fn cpp_split(text: *const c_char, visit: Visit, context: *mut 
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cpp_centroid(points: *const Point, count: usize) -> Point {
-    // SAFETY: the Rust half passes the points of a slice, and how many they are.
+    // SAFETY: the Rust half passes the pointer and the length of a slice.
     let points = unsafe { std::slice::from_raw_parts(points, count) };
     let mean = |axis: fn(&Point) -> f64| points.iter().map(axis).sum::<f64>() / count as f64;
     Point { x: mean(|point| point.x), y: mean(|point| point.y) }
@@ -45,14 +48,15 @@ unsafe extern "C" fn cpp_centroid(points: *const Point, count: usize) -> Point {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cpp_shout(text: *const c_char) -> *mut c_char {
-    // SAFETY: the Rust half passes such strings.
+    // SAFETY: the Rust half passes a valid string that ends with a zero byte.
     let text = unsafe { string(text) };
     CString::new(text.to_uppercase() + "!").unwrap().into_raw()
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cpp_free(text: *mut c_char) {
-    // SAFETY: it comes from `cpp_shout`, and the Rust half gives it back once.
+    // SAFETY: the pointer comes from `cpp_shout`, and the Rust half passes it to this function
+    // once.
     drop(unsafe { CString::from_raw(text) });
 }
 

@@ -1,6 +1,6 @@
-//! The Rust half of the tour: std, and C++ called and calling back in one memory.
+//! The Rust half of the tour: it uses std, calls C++, and is called back by C++, in one memory.
 //!
-//! The C++ half is `cpp/tour.cpp`; `cpp/tour.h` says what each offers the other, and who owns what.
+//! The C++ half is `cpp/tour.cpp`. `cpp/tour.h` describes the functions and who owns what.
 
 #![cfg(any(target_family = "wasm", all(test, miri)))]
 #![allow(
@@ -14,7 +14,7 @@ mod cpp;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 
-/// As in `tour.h`: the same layout on both sides.
+/// A point. `tour.h` has the same type, with the same layout.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct Point {
@@ -40,10 +40,10 @@ fn print(line: &str) {
     unsafe { cpp_print(line.as_ptr()) }
 }
 
-/// Counts the words of a text that C++ splits: called once a word.
+/// Counts words. C++ calls this once for each word of a text.
 extern "C" fn count(context: *mut c_void, word: *const c_char) {
-    // SAFETY: `cpp_split` passes on the context that `words` gave it, a map that lives and is not used
-    // otherwise during the call; and a word that ends with a zero byte.
+    // SAFETY: `cpp_split` passes the context from `words`, a map that lives during the call and
+    // that nothing else uses, and a word that ends with a zero byte.
     let (counts, word) =
         unsafe { (&mut *context.cast::<BTreeMap<String, u32>>(), CStr::from_ptr(word)) };
     *counts.entry(word.to_string_lossy().into_owned()).or_default() += 1;
@@ -52,16 +52,16 @@ extern "C" fn count(context: *mut c_void, word: *const c_char) {
 fn words(text: &str) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     let text = CString::new(text).unwrap_or_default();
-    // SAFETY: the text ends with a zero byte; `count` expects this very map as its context.
+    // SAFETY: the text ends with a zero byte, and `count` expects a map of this type.
     unsafe { cpp_split(text.as_ptr(), count, (&raw mut counts).cast()) };
     counts
 }
 
-/// A string that C++ has allocated: C++ frees it.
+/// Copies a string that C++ has allocated, and lets C++ free it.
 fn shout(text: &str) -> String {
     let text = CString::new(text).unwrap_or_default();
-    // SAFETY: `cpp_shout` returns a string that ends with a zero byte and that is the caller's until it is
-    // given to `cpp_free`, once.
+    // SAFETY: `cpp_shout` returns a string that ends with a zero byte. It is valid until it is
+    // passed to `cpp_free`, which happens once.
     unsafe {
         let shouted = cpp_shout(text.as_ptr());
         let copy = CStr::from_ptr(shouted).to_string_lossy().into_owned();
@@ -70,18 +70,18 @@ fn shout(text: &str) -> String {
     }
 }
 
-/// One half of the towers of Hanoi; the other is C++, and each calls the other.
+/// One half of the towers of Hanoi. The other half is in C++; each calls the other.
 // SAFETY of the unmangled name: no other module of the tour defines it.
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_hanoi(disks: c_int) -> c_int {
     match disks {
         0 => 0,
-        // SAFETY: it takes any number, and calls back with smaller ones.
+        // SAFETY: `cpp_hanoi` is safe for any number.
         disks => unsafe { 2 * cpp_hanoi(disks - 1) + 1 },
     }
 }
 
-/// What `host run --invoke tour` calls. Returns the moves for ten disks.
+/// The function that `host run --invoke tour` calls. Returns the moves for ten disks.
 // SAFETY of the unmangled name: no other module of the tour defines it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tour() -> c_int {
