@@ -200,3 +200,9 @@ impl Error {
         linker::printable(&causes.join(": ")).into_owned()
     }
 }
+
+impl From<Faults> for Error {
+    fn from(faults: Faults) -> Self {
+        Error::Link(faults)
+    }
+}

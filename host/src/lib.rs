@@ -34,48 +34,45 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod backtrace;
-mod cache;
-mod code;
-mod container;
+mod compiled;
 mod deadline;
+mod directory;
+mod dlopen;
 mod engine;
 mod error;
-mod fuse;
-mod host_functions;
-mod libraries;
+mod exports;
+mod input;
 mod limits;
-mod linked;
 mod linker;
-mod output;
-mod precompiled;
-mod preinit;
 mod process;
 mod program;
-mod sandbox;
 mod search;
-mod source_map;
+mod trap;
 mod value;
-mod wasi;
 
 pub use ::linker::InputLimits;
-pub use cache::{Cache, CacheError, CacheUsage};
-pub use engine::Settings;
+pub use compiled::cache::{Cache, CacheError, CacheUsage};
+pub use directory::Directory;
+pub use dlopen::{Files, Libraries, Library, Loader, OpenFlags};
 pub use error::Error;
-pub use fuse::fuse;
-pub use libraries::{Files, Libraries, Library, Loader, OpenFlags};
+pub use exports::{function, functions};
+pub use input::{check_preloads, read, read_within};
 pub use limits::{Limit, Limiter, Limits};
-pub use linked::Linked;
 pub use linker::Linker;
-pub use precompiled::{precompile, run_precompiled};
-pub use preinit::preinit;
 pub use process::Process;
-pub use program::{Mode, Program, check_preloads, function, functions, read, read_within};
-pub use sandbox::{Host, State};
+pub use process::host::Host;
+pub use process::precompiled::{precompile, run_precompiled};
+pub use process::settings::Settings;
+pub use process::source_map::{source_map_path, source_map_text};
+pub use process::state::State;
+pub use process::wasi::Wasi;
+pub use program::Program;
+pub use program::fuse::fuse;
+pub use program::linkage::Mode;
+pub use program::linked::Linked;
+pub use program::preinit::preinit;
 pub use search::Search;
-pub use source_map::{source_map_path, source_map_text};
 pub use value::{ArgumentError, Arguments, display, parse_arguments};
-pub use wasi::{Directory, Wasi};
 pub use wasmtime::Val;
 
 /// The Rust of docs/embedding.md, which the documentation tests compile.

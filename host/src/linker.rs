@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use linker::{InputLimits, InputModule, Plan, Set};
 use wasmtime::{AsContextMut, Engine};
 
-use crate::cache::Cache;
+use crate::compiled::cache::Cache;
+use crate::dlopen::{self, Accessor, Libraries, Loader};
 use crate::error::Error;
-use crate::host_functions;
-use crate::libraries::{self, Get, Libraries, Loader};
-use crate::linked::Linked;
-use crate::program::{self, Linkage, Mode, Program};
+use crate::input;
+use crate::program::Program;
+use crate::program::host_functions;
+use crate::program::linkage::{Linkage, Mode};
+use crate::program::linked::Linked;
 use crate::search::Search;
 
 /// Gathers modules and host functions, and links them to a [`Program`] whose stores hold a `T`.
@@ -60,7 +62,7 @@ pub struct Linker<T: 'static> {
     linkage: Linkage,
     stack_size: Option<u64>,
     cache: Option<Cache>,
-    libraries: Option<Get<T>>,
+    libraries: Option<Accessor<T>>,
 }
 
 impl<T> std::fmt::Debug for Linker<T> {
@@ -116,7 +118,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// When it cannot be read, or is no valid module.
     pub fn file(&mut self, path: &Path) -> Result<&mut Self, Error> {
-        self.inputs.push(program::read_within(path, &self.limits)?);
+        self.inputs.push(input::read_within(path, &self.limits)?);
         Ok(self)
     }
 
@@ -127,7 +129,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// As [`Linker::file`].
     pub fn preload(&mut self, name: &str, path: &Path) -> Result<&mut Self, Error> {
-        let input = program::read_within(path, &self.limits)?;
+        let input = input::read_within(path, &self.limits)?;
         self.preloads.push(input.preloaded_as(name));
         Ok(self)
     }
@@ -190,11 +192,11 @@ impl<T: 'static> Linker<T> {
     /// # Errors
     ///
     /// When the host's functions for that are defined already.
-    pub fn libraries(&mut self, get: fn(&mut T) -> &mut Libraries<T>) -> Result<Loader<T>, Error>
+    pub fn libraries(&mut self, get: Accessor<T>) -> Result<Loader<T>, Error>
     where
         T: Send,
     {
-        libraries::define(&mut self.host, get).map_err(setup)?;
+        dlopen::define(&mut self.host, get).map_err(setup)?;
         Ok(self.loader(get))
     }
 
@@ -203,18 +205,15 @@ impl<T: 'static> Linker<T> {
     /// # Errors
     ///
     /// As there.
-    pub fn libraries_async(
-        &mut self,
-        get: fn(&mut T) -> &mut Libraries<T>,
-    ) -> Result<Loader<T>, Error>
+    pub fn libraries_async(&mut self, get: Accessor<T>) -> Result<Loader<T>, Error>
     where
         T: Send,
     {
-        libraries::define_async(&mut self.host, get).map_err(setup)?;
+        dlopen::define_async(&mut self.host, get).map_err(setup)?;
         Ok(self.loader(get))
     }
 
-    fn loader(&mut self, get: fn(&mut T) -> &mut Libraries<T>) -> Loader<T>
+    fn loader(&mut self, get: Accessor<T>) -> Loader<T>
     where
         T: Send,
     {
@@ -261,7 +260,7 @@ impl<T: 'static> Linker<T> {
         let program = inputs
             .next()
             .ok_or_else(|| Error::Setup { message: "there is no module to link".to_owned() })?;
-        program::check_preloads(&self.preloads)?;
+        input::check_preloads(&self.preloads)?;
         let search = Search::new(self.folders.clone(), self.sysroot.clone());
         let mut search = search.within(self.limits);
         for (library, path) in &self.replacements {
@@ -283,7 +282,7 @@ impl<T: 'static> Linker<T> {
         let (linkage, cache) = (self.linkage.clone(), self.cache.as_ref());
         let program = Program::new(self.plan()?, &self.host, linkage, cache)?;
         Ok(match self.libraries {
-            Some(get) => program.with_libraries(get),
+            Some(get) => Libraries::of(program, get),
             None => program,
         })
     }

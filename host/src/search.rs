@@ -9,9 +9,9 @@ use std::path::{Component, Path, PathBuf};
 
 use linker::{Fault, InputLimits, InputModule, Kind, LibrarySource};
 
+use crate::directory::{self, Directory};
 use crate::error::Error;
-use crate::program;
-use crate::wasi::{self, Directory};
+use crate::input;
 
 /// Folders with libraries that others name as needed, and the system libraries.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +46,7 @@ impl Search {
     pub fn replace(mut self, library: &str, path: &Path) -> Result<Self, Error> {
         let file = system_file(library)
             .ok_or_else(|| Error::NoSystemLibrary { name: library.to_owned() })?;
-        let input = program::read_within(path, &self.limits)?;
+        let input = input::read_within(path, &self.limits)?;
         if input.module.kind != Kind::SharedLibrary {
             let (path, kind) = (path.to_owned(), input.module.kind);
             return Err(Error::Replacement { name: library.to_owned(), path, kind });
@@ -128,7 +128,7 @@ impl LibrarySource for Search {
 
     fn system(&mut self, file: &str) -> Option<InputModule> {
         let replacement = self.replacements.get(file).cloned();
-        replacement.or_else(|| program::read(&self.sysroot.as_ref()?.join(file)).ok())
+        replacement.or_else(|| input::read(&self.sysroot.as_ref()?.join(file)).ok())
     }
 
     fn limits(&self) -> InputLimits {
@@ -184,7 +184,7 @@ impl Place {
             None => File::open(self.file(name)),
             Some(below) => {
                 let host = or_current(&self.folder).to_owned();
-                wasi::open(&Directory { host, guest: ".".to_owned() }, &below.join(name))
+                directory::open(&Directory { host, guest: ".".to_owned() }, &below.join(name))
             }
         }
     }
@@ -201,7 +201,7 @@ impl Place {
 
     fn read(&self, file: &File, name: &str, limits: &InputLimits) -> Result<InputModule, Error> {
         let path = self.file(name);
-        let mut input = program::read_file(file, &path, limits)?;
+        let mut input = input::read_file(file, &path, limits)?;
         input.origin = path.parent().map(Path::to_owned);
         input.opened_as = Some(name.to_owned());
         input.file = Some(path);

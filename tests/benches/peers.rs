@@ -183,7 +183,7 @@ fn with_process(
 ) -> Result<Samples> {
     let host = Host::with(settings)?;
     let program = program(&host, bench.modules)?;
-    let mut process: Process<'_> = host.start(&program, &Wasi::default())?;
+    let mut process: Process = host.start(&program, &Wasi::default())?;
     let argument = [Val::I32(bench.argument.cast_signed())];
     measure(&mut || {
         let (result, time) =

@@ -167,18 +167,18 @@ fn letters(text: &str) -> i32 {
 }
 
 /// The guest, in directories that are its descriptors from 3 on.
-pub(crate) struct Guest<'p> {
-    process: Process<'p>,
+pub(crate) struct Guest {
+    process: Process,
 }
 
-impl<'p> Guest<'p> {
+impl Guest {
     pub(crate) fn program(host: &Host) -> Result<Program<State>, Failed> {
         program(host, "guest", GUEST)
     }
 
     pub(crate) fn start(
         host: &Host,
-        program: &'p Program<State>,
+        program: &Program<State>,
         directories: &[(&Path, &str)],
     ) -> Result<Self, Failed> {
         let directories = directories.iter().map(|(host, guest)| Directory {
@@ -286,7 +286,7 @@ impl Folders {
     }
 
     /// The guest has `in` as 3 and `other` as 4.
-    fn guest<'p>(&self, host: &Host, program: &'p Program<State>) -> Result<Guest<'p>, Failed> {
+    fn guest(&self, host: &Host, program: &Program<State>) -> Result<Guest, Failed> {
         Guest::start(host, program, &[(&self.path("in"), "/in"), (&self.path("other"), "/other")])
     }
 
@@ -318,7 +318,7 @@ fn refused(what: &str, answer: i32) -> Result<(), Failed> {
 }
 
 /// Each way that a path goes, with each function that takes one.
-fn all_refused(guest: &mut Guest<'_>, path: &str) -> Result<(), Failed> {
+fn all_refused(guest: &mut Guest, path: &str) -> Result<(), Failed> {
     for name in ["look", "stat", "touch", "mkdir", "rmdir", "unlink"] {
         refused(&format!("{name} of {path}"), guest.on_path(name, 3, path)?)?;
     }

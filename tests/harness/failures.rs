@@ -203,15 +203,11 @@ fn asking(host: &Host) -> Result<Program<State>, Failed> {
     Ok(host.link(Set::gather(program, vec![library], &mut NoLibraries)?)?)
 }
 
-fn start<'p>(
-    host: &Host,
-    program: &'p Program<State>,
-    arguments: usize,
-) -> Result<Process<'p>, Error> {
+fn start(host: &Host, program: &Program<State>, arguments: usize) -> Result<Process, Error> {
     host.start(program, &Wasi { args: vec![String::new(); arguments], ..Wasi::default() })
 }
 
-fn run(process: &mut Process<'_>) -> Result<(), Failed> {
+fn run(process: &mut Process) -> Result<(), Failed> {
     match process.invoke("run", &[Val::I32(41)])?.as_slice() {
         [Val::I32(found)] => answers(*found),
         found => unexpected("a number", found),

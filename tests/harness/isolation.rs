@@ -272,7 +272,7 @@ fn limits_are_each_ones_own() -> Result<(), Failed> {
     };
     let host = Host::new(limits)?;
     let program: Program<State> = program(&host, "grows", text)?;
-    let mut all: Vec<Process<'_>> = Vec::new();
+    let mut all: Vec<Process> = Vec::new();
     for _ in 0..5 {
         let mut process = host.start(&program, &Wasi::default())?;
         for name in ["memory", "table"] {

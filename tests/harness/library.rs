@@ -60,7 +60,7 @@ pub(crate) fn program(host: &Host, name: &str, text: &str) -> Result<Program<Sta
 }
 
 pub(crate) fn expect_i32(
-    process: &mut Process<'_>,
+    process: &mut Process,
     name: &str,
     args: &[Val],
     expected: i32,

@@ -6,8 +6,8 @@ use anyhow::Context;
 use bytesize::ByteSize;
 use host::{Cache, CacheUsage, Directory, Program, State};
 
+use super::console::{complain, print};
 use super::flags::{CacheCommand, CacheFlags};
-use super::{complain, print};
 
 pub(crate) fn run(flags: &CacheFlags) -> anyhow::Result<()> {
     let cache = flags.folder.cache();

@@ -1,10 +1,10 @@
 //! `host compile`: a program compiled ahead of time.
 
 use super::flags::CompileFlags;
-use super::{link, output};
+use super::{link, output_file};
 
 pub(crate) fn run(flags: &CompileFlags) -> anyhow::Result<()> {
     let plan = link::plan(flags.link.input.read(&flags.module)?, &flags.link)?;
-    output::check(&flags.output, &plan)?;
-    output::write(&flags.output, &host::precompile(&plan, flags.inline)?)
+    output_file::check(&flags.output, &plan)?;
+    output_file::write(&flags.output, &host::precompile(&plan, flags.inline)?)
 }

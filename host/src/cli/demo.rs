@@ -10,8 +10,9 @@ use host::{Error, Host, Search, Settings, Wasi};
 use linker::{Plan, Set};
 use serde::Deserialize;
 
+use super::console::print;
 use super::flags::DemoFlags;
-use super::{cache, link, print};
+use super::{cache, link};
 
 /// The options of a `host run`, as a file. Paths are relative to it.
 #[derive(Debug, Deserialize)]

@@ -8,8 +8,9 @@ use anyhow::ensure;
 use host::Limits;
 use linker::FuseOptions;
 
+use super::console::complain;
 use super::flags::FuseFlags;
-use super::{complain, link, output};
+use super::{link, output_file};
 
 /// Nobody waits longer for constructors, unless he says so: they run while something is built.
 const CONSTRUCTORS: Duration = Duration::from_secs(60);
@@ -30,7 +31,7 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         flags.preinit || !flags.limits.is_given(),
         "limits are for constructors that run now: add `--preinit`, or give the limits to `host run`"
     );
-    output::check(&flags.output, &plan)?;
+    output_file::check(&flags.output, &plan)?;
     if plan.opens_libraries() && !flags.dynamic {
         complain(
             "warning: the program can open libraries while it runs, but without `--dynamic` it keeps nothing for them",
@@ -39,20 +40,20 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     if flags.preinit {
         let limits = Limits { timeout: Some(CONSTRUCTORS), ..Limits::default() };
         let limits = flags.limits.apply(limits);
-        output::write(&flags.output, &host::preinit(&plan, &options, &limits)?)?;
+        output_file::write(&flags.output, &host::preinit(&plan, &options, &limits)?)?;
         remove_map(&host::source_map_path(&flags.output));
         return Ok(());
     }
     let fused = host::fuse(&plan, &options)?;
     let Some(module) = fused.modules.first() else { return Ok(()) };
-    output::write(&flags.output, &module.bytes)?;
+    output_file::write(&flags.output, &module.bytes)?;
     let map_file = host::source_map_path(&flags.output);
     match module.source_map(plan.set()) {
         // Nothing lies beside a device.
         _ if !flags.output.is_file() => {}
         Some(map) => {
             let text = host::source_map_text(map, &module.bytes);
-            output::write(&map_file, text.as_bytes())?;
+            output_file::write(&map_file, text.as_bytes())?;
         }
         None => remove_map(&map_file),
     }

@@ -6,8 +6,8 @@ use anyhow::Context;
 use host::Error;
 use linker::{Dylink, InputModule, Kind, Module, SymbolInfo};
 
+use super::console::{print, print_json};
 use super::flags::InspectFlags;
-use super::{print, print_json};
 
 pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
     let InputModule { module, bytes, .. } = flags.input.read(&flags.module)?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use host::Search;
 use linker::{Fault, Faults, InputModule, Plan, Set};
 
-use super::complain;
+use super::console::complain;
 use super::flags::LinkFlags;
 
 /// Gathers what is linked with the program, and decides how.

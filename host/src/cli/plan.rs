@@ -1,7 +1,8 @@
 //! `host plan`: how modules would be linked.
 
+use super::console::{print, print_json};
 use super::flags::PlanFlags;
-use super::{link, print, print_json};
+use super::link;
 
 pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
     let program = flags.link.input.read(&flags.module)?;

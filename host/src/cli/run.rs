@@ -86,14 +86,14 @@ impl<'f> Call<'f> {
                 let results = process.invoke(name, args)?;
                 process.flush()?;
                 let results = results.iter().map(|value| format!("{}\n", host::display(value)));
-                super::print(&results.collect::<String>())?;
+                super::console::print(&results.collect::<String>())?;
                 end(process)
             }
         }
     }
 }
 
-fn end(mut process: Process<'_>) -> anyhow::Result<()> {
+fn end(mut process: Process) -> anyhow::Result<()> {
     process.finish()?;
     // This process ends here: the system takes its memory back faster than piece by piece.
     mem::forget(process);

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use bytesize::ByteSize;
 use linker::{BoundModule, DebugInfo, InputModule, Plan, Set, SourceLine};
-use wasmtime::{FrameInfo, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, WasmBacktrace};
 
-use crate::code::Compiled;
-use crate::libraries;
+use super::source_map::{self, Kept};
+use super::state::State;
+use crate::compiled::code::Compiled;
+use crate::compiled::libraries;
 use crate::program::Program;
-use crate::sandbox::State;
-use crate::source_map::{self, Kept};
+use crate::trap::name;
 
 #[derive(Default)]
 pub(crate) struct Backtrace {
@@ -170,25 +171,6 @@ impl<'p> Symbols<'p> {
     }
 }
 
-/// A function of one of the modules.
-pub(crate) fn title(set: &Set, module: usize, function: u32) -> String {
-    let module = &set.inputs[module];
-    let known = linker::function_name(&module.bytes, function);
-    format!("{}!{}", module.module.name, name(known.as_deref(), function))
-}
-
-/// What a trap is about.
-pub(crate) fn reason(trap: &Trap) -> String {
-    let reason = trap.to_string().trim_start_matches("wasm trap: ").to_owned();
-    match trap {
-        Trap::IndirectCallToNull => reason + ", a call of a null function pointer",
-        Trap::BadSignature => {
-            reason + ", a call of a function pointer as another type than its own"
-        }
-        _ => reason,
-    }
-}
-
 /// Says that the stack in linear memory has overflowed, and how it is made larger.
 pub(crate) fn overflow(plan: &Plan) -> String {
     let size = plan.stack_size().map_or("is full".to_owned(), |size| {
@@ -207,10 +189,6 @@ pub(crate) fn overflow(plan: &Plan) -> String {
         "the stack in linear memory, where C, C++ and Rust keep variables whose address is taken, {size}; \
          {remedy}, or let it recurse less"
     )
-}
-
-fn name(name: Option<&str>, index: u32) -> String {
-    name.map_or_else(|| format!("function {index}"), |name| linker::demangle(name).into_owned())
 }
 
 /// `None` for code that no line of the source is for.

@@ -8,10 +8,10 @@ use std::time::SystemTime;
 
 use linker::{Fault, InputModule};
 
+use crate::directory::{self, Directory};
 use crate::error::Error;
-use crate::program;
+use crate::input;
 use crate::search::{self, Place, Search};
-use crate::wasi::{self, Directory};
 
 /// Files that are kept as they were read; a program may open any number.
 const KEPT: usize = 100;
@@ -194,7 +194,7 @@ impl Files {
             return place.open(&found.name).map_err(failed);
         }
         let (directory, rest) = self.directory_of(&found.name)?;
-        wasi::open(directory, &rest).map_err(failed)
+        directory::open(directory, &rest).map_err(failed)
     }
 
     /// Reads a library that was found.
@@ -226,7 +226,7 @@ impl Files {
 
     fn read_anew(&self, opened: &File, found: &Found) -> Result<InputModule, String> {
         let limits = linker::LibrarySource::limits(&self.search);
-        let read = program::read_file(opened, Path::new(&found.name), &limits);
+        let read = input::read_file(opened, Path::new(&found.name), &limits);
         let mut input = read.map_err(|error| error.to_string())?;
         input.file = Some(found.file.clone());
         Ok(input)

@@ -10,24 +10,14 @@ use linker::{Assigned, Initialiser, InputModule, LibrarySource, MemoryRequest, O
 use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
 use wasmtime_wasi::I32Exit;
 
-use super::compiled::Compiled;
 use super::files::Found;
-use super::{Failure, Libraries, Result, Session, Way};
-use crate::backtrace;
+use super::libraries::{Failure, Libraries};
+use super::session::{OpenFlags, Result, Session, Way};
+use crate::compiled::libraries::Compiled;
 use crate::error::{self, Error};
-use crate::host_functions;
 use crate::limits::Limit;
-
-/// How a library is opened, as by `dlopen`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OpenFlags {
-    /// Its symbols, and those of the libraries it needs, are seen by those that are opened later.
-    pub global: bool,
-    /// Only if it is open already.
-    pub no_load: bool,
-    /// It stays when nobody uses it any more.
-    pub no_delete: bool,
-}
+use crate::program::host_functions;
+use crate::trap;
 
 /// What a name stands for.
 enum Named {
@@ -235,13 +225,6 @@ impl<T: Send + 'static> Session<'_, T> {
         Ok((block, base))
     }
 
-    pub(super) async fn free(&mut self, block: u32) -> Result<()> {
-        if let Some(free) = self.global_function("free")? {
-            self.call(free, &[Val::I32(block.cast_signed())]).await?;
-        }
-        Ok(())
-    }
-
     async fn instantiate(
         &mut self,
         opening: &Opening,
@@ -369,7 +352,7 @@ impl<T: Send + 'static> Session<'_, T> {
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt | Trap::OutOfFuel) => Failure::End(error),
-            Some(trap) => Failure::Refused(format!("{what} trapped: {}", backtrace::reason(trap))),
+            Some(trap) => Failure::Refused(format!("{what} trapped: {}", trap::reason(trap))),
             None if error.is::<wasmtime::WasmBacktrace>() || is_end(&error) => Failure::End(error),
             None => Failure::Refused(format!("{what} failed: {}", Error::message(&error))),
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use linker::{InputLimits, InputModule, Mappings, SourceMap};
 use sha2::{Digest, Sha256};
 
-use crate::program::read_limited;
+use crate::input::read_limited;
 
 /// Where the source map of a module is kept: beside it, `app.wasm.map` for `app.wasm`.
 pub fn source_map_path(module: &Path) -> PathBuf {

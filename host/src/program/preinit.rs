@@ -10,12 +10,12 @@ use wasmtime::{
 };
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
-use crate::backtrace;
+use super::fuse::fuse;
 use crate::deadline::Deadline;
 use crate::engine::start_compiler;
 use crate::error::Error;
-use crate::fuse::fuse;
 use crate::limits::{Limiter, Limits};
+use crate::trap;
 
 /// Fuses a program and runs its start functions and constructors, under limits: time, fuel, memory, tables and stack.
 ///
@@ -142,7 +142,7 @@ fn refused(module: &Module, store: &mut Store<Limiter>) -> Vec<wasmtime::Extern>
 fn explain(plan: &Plan, module: &BoundModule, limits: &Limits, error: &wasmtime::Error) -> Error {
     let reason = match (error.downcast_ref::<CallsHost>(), error.downcast_ref::<Trap>()) {
         (Some(call), _) => call.to_string(),
-        (None, Some(trap)) => format!("they trap: {}", backtrace::reason(trap)),
+        (None, Some(trap)) => format!("they trap: {}", trap::reason(trap)),
         (None, None) if error.is::<ThrownException>() => {
             "they throw an exception that nothing catches".to_owned()
         }
@@ -150,8 +150,7 @@ fn explain(plan: &Plan, module: &BoundModule, limits: &Limits, error: &wasmtime:
     };
     let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], WasmBacktrace::frames);
     let origins = frames.iter().filter_map(|frame| module.origin_of_function(frame.func_index()));
-    let functions =
-        origins.map(|(module, function)| backtrace::title(plan.set(), module, function));
+    let functions = origins.map(|(module, function)| trap::title(plan.set(), module, function));
     let backtrace = functions.enumerate().map(|(number, function)| format!("{number}: {function}"));
     let (module, backtrace) = (plan.main().name.clone(), backtrace.collect());
     match limits.reached(error) {

@@ -2,29 +2,18 @@
 
 use linker::{Plan, Set};
 use wasmtime::Engine;
-use wasmtime_wasi::p1::{self, WasiP1Ctx};
+use wasmtime_wasi::p1;
 
-use crate::engine::Settings;
+use super::Process;
+use super::open_files;
+use super::settings::Settings;
+use super::state::State;
+use super::wasi::Wasi;
+use crate::dlopen::{self, Files, Libraries};
 use crate::error::Error;
-use crate::libraries::{self, Files, Libraries};
-use crate::limits::{Limiter, Limits};
-use crate::process::Process;
-use crate::program::{Linkage, Program};
-use crate::wasi::{self, OpenFiles, Wasi};
-
-/// What the store of a [`Process`] holds.
-pub struct State {
-    pub(crate) wasi: WasiP1Ctx,
-    pub(crate) libraries: Libraries<State>,
-    pub(crate) limiter: Limiter,
-    pub(crate) open_files: OpenFiles,
-}
-
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("limiter", &self.limiter).finish_non_exhaustive()
-    }
-}
+use crate::limits::Limits;
+use crate::program::Program;
+use crate::program::linkage::Linkage;
 
 /// A Wasmtime engine, WASI, and the limits that programs run under.
 ///
@@ -59,8 +48,8 @@ impl Host {
         let mut functions = wasmtime::Linker::new(&engine);
         p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)
             .map_err(setup)?;
-        wasi::limit_open_files(&mut functions).map_err(setup)?;
-        libraries::define_async(&mut functions, |state| &mut state.libraries).map_err(setup)?;
+        open_files::limit(&mut functions).map_err(setup)?;
+        dlopen::define_async(&mut functions, |state| &mut state.libraries).map_err(setup)?;
         Ok(Host { settings, functions })
     }
 
@@ -82,7 +71,7 @@ impl Host {
         let linkage = Linkage { mode: self.settings.mode, ..Linkage::default() };
         let cache = self.settings.cache.as_ref();
         let program = Program::new(plan, &self.functions, linkage, cache)?;
-        Ok(program.with_libraries(|state| &mut state.libraries))
+        Ok(Libraries::of(program, |state| &mut state.libraries))
     }
 
     /// Instantiates a program's modules and initialises each after what it depends on.
@@ -90,11 +79,7 @@ impl Host {
     /// # Errors
     ///
     /// When a directory of `wasi` cannot be opened, memory is short, or initialisation ends early.
-    pub fn start<'p>(
-        &self,
-        program: &'p Program<State>,
-        wasi: &Wasi,
-    ) -> Result<Process<'p>, Error> {
+    pub fn start(&self, program: &Program<State>, wasi: &Wasi) -> Result<Process, Error> {
         let files = Files::new(self.settings.libraries.clone());
         let files = match self.settings.libraries_in_directories {
             true => files.with_directories(wasi.directories.clone()),
@@ -112,6 +97,8 @@ mod tests {
     use wasmtime::{ExternType, Store};
 
     use super::*;
+    use crate::limits::Limiter;
+    use crate::process::state::OpenFiles;
 
     /// What `linker` says of hosts, without knowing Wasmtime, is what Wasmtime has and we have.
     #[test]

@@ -3,15 +3,16 @@
 use linker::LoadedSymbol;
 use wasmtime::{AsContextMut, Func};
 
-use super::guest::now;
-use super::{Failure, Get, Libraries, OpenFlags, Session, Way};
+use super::abi::now;
+use super::libraries::{Accessor, Failure};
+use super::session::{OpenFlags, Session, Way};
 use crate::error::Error;
 
 /// Opens libraries in programs that run, as these can themselves: see [`Linker::libraries`].
 ///
 /// [`Linker::libraries`]: crate::Linker::libraries
 pub struct Loader<T: 'static> {
-    get: Get<T>,
+    get: Accessor<T>,
 }
 
 /// A library that is open in a store.
@@ -35,7 +36,7 @@ impl<T> std::fmt::Debug for Loader<T> {
 }
 
 impl<T: Send + 'static> Loader<T> {
-    pub(crate) fn new(get: fn(&mut T) -> &mut Libraries<T>) -> Self {
+    pub(crate) fn new(get: Accessor<T>) -> Self {
         Loader { get }
     }
 

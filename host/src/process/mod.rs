@@ -1,40 +1,53 @@
 //! A program that runs.
 
+mod backtrace;
+pub(crate) mod host;
+mod open_files;
+pub(crate) mod precompiled;
+pub(crate) mod settings;
+pub(crate) mod source_map;
+pub(crate) mod state;
+mod stdio;
+pub(crate) mod wasi;
+
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use wasmtime::{Func, Store, ThrownException, Trap, Val, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::backtrace::{self, Backtrace};
 use crate::deadline::Deadline;
+use crate::dlopen::{Files, Libraries};
 use crate::error::Error;
-use crate::libraries::{Files, Libraries};
 use crate::limits::{Limit, Limiter, Limits};
-use crate::linked::{Instantiation, Linked};
 use crate::program::Program;
-use crate::sandbox::State;
-use crate::wasi::{OpenFiles, Wasi};
+use crate::program::instantiate::Instantiation;
+use crate::program::linked::Linked;
+use crate::trap;
+
+use backtrace::Backtrace;
+use state::{OpenFiles, State};
+use wasi::Wasi;
 
 /// An instance of a [`Program`], whose exports can be called.
 ///
 /// A call that does not return, because of a trap, a timeout or an exit, poisons it: the guest's memory may be
 /// in any state then, and further calls are refused. Start the program again.
-pub struct Process<'p> {
-    runner: Runner<'p>,
+pub struct Process {
+    runner: Runner,
     linked: Linked,
     is_poisoned: bool,
 }
 
-impl std::fmt::Debug for Process<'_> {
+impl std::fmt::Debug for Process {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Process").field("program", self.runner.program).finish_non_exhaustive()
+        f.debug_struct("Process").field("program", &self.runner.program).finish_non_exhaustive()
     }
 }
 
-impl<'p> Process<'p> {
+impl Process {
     pub(crate) fn start(
-        program: &'p Program<State>,
+        program: &Program<State>,
         limits: Limits,
         wasi: &Wasi,
         files: Files,
@@ -122,8 +135,8 @@ impl<'p> Process<'p> {
 }
 
 /// Runs guest code under limits.
-struct Runner<'p> {
-    program: &'p Program<State>,
+struct Runner {
+    program: Program<State>,
     limits: Limits,
     store: Store<State>,
     /// Waits for what host calls wait for; there until this is dropped.
@@ -131,7 +144,7 @@ struct Runner<'p> {
     deadline: Option<Deadline>,
 }
 
-impl Drop for Runner<'_> {
+impl Drop for Runner {
     /// A call may read from a pipe to which nobody writes, long after the guest's time was over: it is not waited for.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -140,9 +153,9 @@ impl Drop for Runner<'_> {
     }
 }
 
-impl<'p> Runner<'p> {
+impl Runner {
     fn new(
-        program: &'p Program<State>,
+        program: &Program<State>,
         limits: Limits,
         wasi: &Wasi,
         files: Files,
@@ -177,7 +190,7 @@ impl<'p> Runner<'p> {
         // It needs no file descriptor without the driver for sockets, which WASI's first preview has not.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|error| setup(error.to_string()))?;
-        Ok(Runner { program, limits, store, runtime: Some(runtime), deadline })
+        Ok(Runner { program: program.clone(), limits, store, runtime: Some(runtime), deadline })
     }
 
     fn call(&mut self, function: Func, args: &[Val]) -> Result<Vec<Val>, Stop> {
@@ -268,7 +281,7 @@ impl<'p> Runner<'p> {
         if trap.is_none() && backtrace.is_none() && limit.is_none() {
             return Error::Call { what: what.to_owned(), message: Error::message(&error) };
         }
-        let traced = backtrace.map(|backtrace| Backtrace::new(self.program, backtrace));
+        let traced = backtrace.map(|backtrace| Backtrace::new(&self.program, backtrace));
         let Backtrace { lines, fault, stale_maps } = traced.unwrap_or_default();
         let what = what.to_owned();
         if let Some(limit) = limit {
@@ -279,7 +292,7 @@ impl<'p> Runner<'p> {
             trap: match trap {
                 Some(trap) => match fault.filter(|_| *trap == Trap::UnreachableCodeReached) {
                     Some(fault) => fault.to_owned(),
-                    None => backtrace::reason(trap),
+                    None => trap::reason(trap),
                 },
                 None if error.is::<ThrownException>() => "uncaught exception".to_owned(),
                 None => error.root_cause().to_string(),

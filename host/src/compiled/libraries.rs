@@ -7,8 +7,8 @@ use linker::{BindKey, BoundModule, InputModule, Opening, Set};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use crate::cache::{Cache, CacheError, Key};
-use crate::code::Code;
+use super::cache::{Cache, CacheError, Key};
+use super::code::Code;
 use crate::engine::start_compiler;
 use crate::error::Error;
 

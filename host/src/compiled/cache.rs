@@ -19,10 +19,10 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 
-use crate::code::Code;
-use crate::container;
+use super::artifact;
+use super::code::Code;
 use crate::error::Error;
-use crate::program::{Linkage, room_for};
+use crate::input::room_for;
 
 /// A folder in which compiled code is kept, so that the same modules are compiled once.
 ///
@@ -132,7 +132,7 @@ impl Cache {
         open(&self.folder, Kind::Folder)?;
         let Some(file) = open(&self.path(key), Kind::File)? else { return Ok(None) };
         let Ok(bytes) = read(&file, self.limit) else { return Ok(None) };
-        let parts = container::read(&bytes).unwrap_or_default();
+        let parts = artifact::read(&bytes).unwrap_or_default();
         let Some((written_for, parts)) = parts.split_first() else { return Ok(None) };
         if *written_for != key.0 {
             return Ok(None);
@@ -140,7 +140,7 @@ impl Cache {
         // SAFETY: `Code::to_parts` has written the parts, unless it was this user or the system's
         // administrator who means to deceive: the file that was opened, as the folder, belongs to this user,
         // and nobody else can write to it (`open`). What may happen by accident is excluded too: these are
-        // the bytes that were written (`container::read`), for this version, engine and program (the key).
+        // the bytes that were written (`artifact::read`), for this version, engine and program (the key).
         let code = unsafe { Code::from_parts(engine, parts) };
         // Tells that it was used. If that is not possible it will be removed earlier than it should.
         let _ = file.set_modified(SystemTime::now());
@@ -160,7 +160,7 @@ impl Cache {
         }
         let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder);
         let mut unfinished: NamedTempFile = unfinished.map_err(error)?;
-        container::write(&mut unfinished, &parts).map_err(error)?;
+        artifact::write(&mut unfinished, &parts).map_err(error)?;
         unfinished.persist(self.path(key)).map_err(|e| error(e.error))?;
         self.trim(key).map_err(error)
     }
@@ -251,7 +251,7 @@ struct Kept {
 
 impl Key {
     /// Of all that a program's code is made from, and by whom.
-    pub(crate) fn new(engine: &Engine, plan: &Plan, linkage: &Linkage) -> Self {
+    pub(crate) fn new(engine: &Engine, plan: &Plan, linkage: &impl Hash) -> Self {
         Key::of(engine, ("program", linkage, plan.set()))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use linker::Removed;
 use wasmtime::Val;
 
-use super::{Result, Session};
+use super::session::{Result, Session};
 
 /// What libc has for a library that leaves: it runs, or forgets, what was registered for its end.
 const LEAVE: &str = "__leave_library";

@@ -8,13 +8,17 @@ use std::path::Path;
 use linker::{Bound, FuseOptions, Initialiser, InputLimits, InputModule, Plan, Set};
 use serde::{Deserialize, Serialize};
 
-use crate::code::Code;
-use crate::container;
-use crate::engine::Settings;
+use super::host::Host;
+use super::settings::Settings;
+use super::state::State;
+use crate::compiled::artifact;
+use crate::compiled::code::Code;
+use crate::dlopen::Libraries;
 use crate::error::Error;
-use crate::fuse::fuse;
-use crate::program::{self, Linkage, Program};
-use crate::sandbox::{Host, State};
+use crate::input::read_limited;
+use crate::program::Program;
+use crate::program::fuse::fuse;
+use crate::program::linkage::Linkage;
 
 /// Bytes of a file with code that are read: a device such as `/dev/zero` has no end.
 const CODE_LIMIT: u64 = 1 << 30;
@@ -57,7 +61,7 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let about = serde_json::to_vec(&about).map_err(|error| setup(error.to_string()))?;
     let parts: Vec<_> = [about, module].into_iter().chain(code).collect();
     let mut bytes = Vec::new();
-    container::write(&mut bytes, &parts).map_err(|error| setup(error.to_string()))?;
+    artifact::write(&mut bytes, &parts).map_err(|error| setup(error.to_string()))?;
     Ok(bytes)
 }
 
@@ -76,14 +80,14 @@ pub unsafe fn run_precompiled(
     path: &Path,
     settings: Settings,
 ) -> Result<Option<(Host, Program<State>)>, Error> {
-    let read = program::read_limited(path, CODE_LIMIT);
+    let read = read_limited(path, CODE_LIMIT);
     let read = read.map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let Some(bytes) = read.filter(|bytes| container::is_one(bytes)) else { return Ok(None) };
+    let Some(bytes) = read.filter(|bytes| artifact::is_one(bytes)) else { return Ok(None) };
     let failed = |message: String| Error::Precompiled { path: path.to_owned(), message };
     if settings.limits.fuel.is_some() {
         return Err(Error::PrecompiledFuel { path: path.to_owned() });
     }
-    let parts = container::read(&bytes).map_err(|damage| failed(damage.to_string()))?;
+    let parts = artifact::read(&bytes).map_err(|damage| failed(damage.to_string()))?;
     let [about, module, code @ ..] = parts.as_slice() else {
         return Err(failed("it is no program".to_owned()));
     };
@@ -96,7 +100,7 @@ pub unsafe fn run_precompiled(
     let code = code.map_err(|error| failed(Error::message(&error)))?;
     let (linkage, cache) = (Linkage::default(), host.settings.cache.as_ref());
     let program = Program::of_code(plan, &host.functions, linkage, code, cache)?;
-    Ok(Some((host, program.with_libraries(|state| &mut state.libraries))))
+    Ok(Some((host, Libraries::of(program, |state| &mut state.libraries))))
 }
 
 /// Code that is kept in a file can be given a time limit whenever it is run.

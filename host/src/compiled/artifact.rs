@@ -12,7 +12,8 @@ use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
-const MAGIC: &[u8] = b"\x7fhostaot";
+use crate::input::ARTIFACT_MAGIC as MAGIC;
+
 const VERSION: u32 = 1;
 const DIGEST: usize = 32;
 

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use linker::{Plan, Shared, Source};
+use linker::{Plan, Shared};
 use wasmtime::{
-    AsContextMut, Extern, Func, Global, Instance, InstancePre, Memory, Table, TypedFunc, Val,
-    WasmParams, WasmResults,
+    AsContextMut, Func, Global, Instance, Memory, Table, TypedFunc, Val, WasmParams, WasmResults,
 };
 
 use crate::error::Error;
-use crate::program::Program;
+use crate::exports;
 
 /// A program that is instantiated in a store, all constructors run.
 ///
@@ -19,12 +18,12 @@ use crate::program::Program;
 /// data can still be relied on is for the caller to know. A [`Process`](crate::Process) refuses further calls.
 #[derive(Debug, Clone)]
 pub struct Linked {
-    plan: Arc<Plan>,
-    base: Option<Instance>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) base: Option<Instance>,
     /// By place in the set.
-    modules: BTreeMap<usize, Instance>,
+    pub(super) modules: BTreeMap<usize, Instance>,
     /// The instance of all modules, if they are one.
-    whole: Option<Instance>,
+    pub(super) whole: Option<Instance>,
 }
 
 impl Linked {
@@ -41,7 +40,7 @@ impl Linked {
         let program = self.plan.set().program;
         let start = self.plan.start().filter(|_| name == "_start");
         if start.is_none() {
-            crate::function(&self.plan.set().inputs[program].module, name)?;
+            exports::function(&self.plan.set().inputs[program].module, name)?;
         }
         self.export(store, start.unwrap_or(program), name)
     }
@@ -123,118 +122,14 @@ impl Linked {
         &self.plan
     }
 
-    fn export(&self, store: impl AsContextMut, module: usize, name: &str) -> Result<Func, Error> {
+    pub(super) fn export(
+        &self,
+        store: impl AsContextMut,
+        module: usize,
+        name: &str,
+    ) -> Result<Func, Error> {
         let instance = self.whole.as_ref().or_else(|| self.modules.get(&module));
         let missing = || Error::Setup { message: format!("`{name}` is not instantiated") };
         instance.and_then(|instance| instance.get_func(store, name)).ok_or_else(missing)
-    }
-}
-
-/// The steps of an instantiation, one after the other: how each is taken, with or without waiting, is
-/// another's matter.
-pub(crate) struct Instantiation<'p, T: 'static> {
-    program: &'p Program<T>,
-    linked: Linked,
-    /// Modules that are instantiated, the base one first.
-    instantiated: usize,
-    initialisers: std::slice::Iter<'p, linker::Initialiser>,
-    /// Whether all modules are instantiated.
-    is_ready: bool,
-}
-
-pub(crate) enum Step<'p, T: 'static> {
-    /// To be answered with [`Instantiation::add`].
-    Instantiate { name: &'p str, ready: Ready<'p, T> },
-    /// A function without parameters and results.
-    Call { what: String, function: Func },
-}
-
-/// A module and its imports.
-pub(crate) enum Ready<'p, T: 'static> {
-    Whole(&'p InstancePre<T>),
-    Module(&'p wasmtime::Module, Vec<Extern>),
-}
-
-impl<'p, T: 'static> Instantiation<'p, T> {
-    pub(crate) fn new(program: &'p Program<T>) -> Self {
-        let plan = program.plan.clone();
-        let initialisers = program.code.initialisers.iter();
-        let linked = Linked { plan, base: None, modules: BTreeMap::new(), whole: None };
-        let instantiated = usize::from(program.code.base.is_none());
-        Instantiation { program, linked, instantiated, initialisers, is_ready: false }
-    }
-
-    /// What is to be done next; `None` when the program is ready.
-    pub(crate) fn next(
-        &mut self,
-        mut store: impl AsContextMut<Data = T>,
-    ) -> Result<Option<Step<'p, T>>, Error> {
-        let Some(index) = self.instantiated.checked_sub(1) else {
-            let base = self.program.code.base.as_ref();
-            let ready = base.map(|code| Ready::Module(code, Vec::new()));
-            return Ok(ready.map(|ready| Step::Instantiate { name: "the process", ready }));
-        };
-        if let Some(compiled) = self.program.code.modules.get(index) {
-            let name = self.program.name(compiled.module);
-            if let Some(whole) = &self.program.whole {
-                return Ok(Some(Step::Instantiate { name, ready: Ready::Whole(whole) }));
-            }
-            let imports = compiled.imports.iter().map(|source| self.import(&mut store, source));
-            let ready = Ready::Module(&compiled.code, imports.collect::<Result<_, _>>()?);
-            return Ok(Some(Step::Instantiate { name, ready }));
-        }
-        if let Some(get) = self.program.libraries.filter(|_| !self.is_ready) {
-            // Constructors may open libraries.
-            get(store.as_context_mut().data_mut()).start(self.program, &self.linked);
-        }
-        self.is_ready = true;
-        let Some(call) = self.initialisers.next() else { return Ok(None) };
-        let module = self.program.name(call.module);
-        let what = match self.program.is_fused() {
-            true => format!("the initialisation of `{module}`"),
-            false => format!("`{}` of `{module}`", call.name),
-        };
-        let function = self.linked.export(store, call.module, &call.name)?;
-        Ok(Some(Step::Call { what, function }))
-    }
-
-    /// Takes the instance of the module that was asked for.
-    pub(crate) fn add(&mut self, instance: Instance) {
-        match self.instantiated.checked_sub(1) {
-            _ if self.program.whole.is_some() => self.linked.whole = Some(instance),
-            None => self.linked.base = Some(instance),
-            Some(index) => {
-                let module = self.program.code.modules[index].module;
-                self.linked.modules.insert(module, instance);
-            }
-        }
-        self.instantiated += 1;
-    }
-
-    pub(crate) fn finish(self) -> Linked {
-        self.linked
-    }
-
-    fn import(
-        &self,
-        mut store: impl AsContextMut<Data = T>,
-        source: &Source,
-    ) -> Result<Extern, Error> {
-        let linked = &self.linked;
-        let found = match source {
-            Source::Shared(shared) => {
-                linked.base.and_then(|base| base.get_export(&mut store, shared.export_name()))
-            }
-            Source::Export { module, name } => {
-                let instance = linked.modules.get(module);
-                instance.and_then(|instance| instance.get_export(&mut store, name))
-            }
-            Source::Host { module, name } => {
-                self.program.functions.get(&mut store, module, name).ok()
-            }
-            // Of modules that join later, only.
-            Source::Value { .. } => None,
-        };
-        found.ok_or_else(|| Error::Setup { message: format!("the host has no {source:?}") })
     }
 }

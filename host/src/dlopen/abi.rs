@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 use linker::{DYNAMIC_LINKER, InputModule, LoadedSymbol};
 use wasmtime::{AsContextMut, Caller, StoreContextMut, WasmBacktrace};
 
-use super::{Failure, Get, OpenFlags, Result, Session, Way};
+use super::libraries::{Accessor, Failure};
+use super::session::{OpenFlags, Result, Session, Way};
 
 const RTLD_LAZY: i32 = 1;
 const RTLD_NOW: i32 = 2;
@@ -23,7 +24,7 @@ const NAME: usize = 1 << 20;
 /// Defines the functions in a linker for stores that wait for nothing.
 pub(crate) fn define<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
-    get: Get<T>,
+    get: Accessor<T>,
 ) -> wasmtime::Result<()> {
     let open = move |mut caller: Caller<'_, T>, name: i32, flags: i32| {
         now(dlopen(session(&mut caller, get, Way::Sync), name, flags))
@@ -39,7 +40,7 @@ pub(crate) fn define<T: Send + 'static>(
 /// As [`define`], for stores whose host functions may wait.
 pub(crate) fn define_async<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
-    get: Get<T>,
+    get: Accessor<T>,
 ) -> wasmtime::Result<()> {
     linker.func_wrap_async(
         DYNAMIC_LINKER,
@@ -63,7 +64,7 @@ pub(crate) fn define_async<T: Send + 'static>(
 /// Those that run no guest code.
 fn define_others<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
-    get: Get<T>,
+    get: Accessor<T>,
     way: Way,
 ) -> wasmtime::Result<()> {
     let symbol = move |mut caller: Caller<'_, T>, handle: i32, name: i32| {
@@ -89,7 +90,7 @@ fn define_others<T: Send + 'static>(
 
 fn session<'c, T: Send + 'static>(
     caller: &'c mut Caller<'_, T>,
-    get: Get<T>,
+    get: Accessor<T>,
     way: Way,
 ) -> Session<'c, T> {
     let store: StoreContextMut<'c, T> = caller.as_context_mut();

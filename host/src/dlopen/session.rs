@@ -1,0 +1,168 @@
+//! A store in which libraries are opened, asked and closed.
+
+use linker::{LoadedFunction, LoadedSymbol, Running};
+use wasmtime::{AsContextMut, Func, Global, Memory, StoreContextMut, Table, Val};
+
+use super::libraries::{Accessor, Failure, Libraries, Process};
+
+/// How guest code is called: as the store must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Sync,
+    Async,
+}
+
+const KEEPS_NOTHING: &str = "the program keeps no table and stack that a library could share; if it was made by `host fuse`, \
+                             make it with `--dynamic`";
+
+/// How a library is opened, as by `dlopen`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenFlags {
+    /// Its symbols, and those of the libraries it needs, are seen by those that are opened later.
+    pub global: bool,
+    /// Only if it is open already.
+    pub no_load: bool,
+    /// It stays when nobody uses it any more.
+    pub no_delete: bool,
+}
+
+/// A store that is at work, and where its libraries are.
+pub(crate) struct Session<'s, T: 'static> {
+    pub(super) store: StoreContextMut<'s, T>,
+    pub(super) get: Accessor<T>,
+    pub(super) way: Way,
+}
+
+pub(super) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl<'s, T: Send + 'static> Session<'s, T> {
+    pub(crate) fn new(store: StoreContextMut<'s, T>, get: Accessor<T>, way: Way) -> Self {
+        Session { store, get, way }
+    }
+
+    pub(super) fn libraries(&mut self) -> &mut Libraries<T> {
+        (self.get)(self.store.data_mut())
+    }
+
+    pub(super) fn process(&mut self) -> Result<&mut Process<T>> {
+        (self.get)(self.store.data_mut()).process()
+    }
+
+    pub(super) fn running(&mut self) -> Result<&mut Running> {
+        Ok(&mut self.process()?.running)
+    }
+
+    pub(super) fn memory(&mut self) -> Result<Memory> {
+        let linked = self.process()?.linked.clone();
+        let memory = linked.memory(&mut self.store);
+        memory.ok_or_else(|| "the program's modules share no memory".to_owned().into())
+    }
+
+    pub(super) fn table(&mut self) -> Result<Table> {
+        let linked = self.process()?.linked.clone();
+        let table = linked.table(&mut self.store);
+        table.ok_or_else(|| KEEPS_NOTHING.to_owned().into())
+    }
+
+    pub(super) fn stack_pointer(&mut self) -> Result<Global> {
+        let linked = self.process()?.linked.clone();
+        let global = linked.stack_pointer(&mut self.store);
+        global.ok_or_else(|| KEEPS_NOTHING.to_owned().into())
+    }
+
+    pub(super) async fn call(
+        &mut self,
+        function: Func,
+        args: &[Val],
+    ) -> wasmtime::Result<Option<i32>> {
+        let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
+        match self.way {
+            Way::Sync => function.call(&mut self.store, args, &mut results)?,
+            Way::Async => function.call_async(&mut self.store, args, &mut results).await?,
+        }
+        Ok(results.first().and_then(Val::i32))
+    }
+
+    /// A function that the program, or what everybody sees of its libraries, defines.
+    pub(super) fn global_function(&mut self, name: &str) -> Result<Option<Func>> {
+        match self.running()?.symbol(name) {
+            Some(LoadedSymbol::Function(function)) => self.function(function).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn function(&mut self, function: LoadedFunction) -> Result<Func> {
+        let process = self.process()?;
+        let name = process.running.export_name(function).unwrap_or_default().to_owned();
+        let instance = process.instance(function.module);
+        let func = instance.and_then(|instance| instance.get_func(&mut self.store, &name));
+        func.ok_or_else(|| {
+            let name = linker::printable(&name);
+            format!("`{name}` is not among what the program keeps").into()
+        })
+    }
+
+    /// What a name stands for in a library that is open, and those that it needs; in the whole program, if
+    /// that is what is open.
+    pub(super) fn symbol(&mut self, handle: u32, name: &str) -> Result<Option<LoadedSymbol>> {
+        let running = self.running()?;
+        let library = running.of_handle(handle);
+        let library = library.ok_or_else(|| format!("no library is open as {handle:#x}"))?;
+        match library == running.program() {
+            true => Ok(running.symbol(name)),
+            false => Ok(running.symbol_of(library, name)),
+        }
+    }
+
+    /// The slot of a function, which it is given if it has none.
+    pub(super) fn slot(&mut self, function: LoadedFunction) -> Result<u32> {
+        if let Some(slot) = function.slot {
+            return Ok(slot);
+        }
+        let func = self.function(function)?;
+        let slot = self.take_slots(1, 1)?.start;
+        self.table()?.set(&mut self.store, slot.into(), func.into())?;
+        self.running()?.set_slot(function, slot);
+        Ok(slot)
+    }
+
+    /// Gives a block back to the program's own `free`.
+    pub(super) async fn free(&mut self, block: u32) -> Result<()> {
+        if let Some(free) = self.global_function("free")? {
+            self.call(free, &[Val::I32(block.cast_signed())]).await?;
+        }
+        Ok(())
+    }
+
+    /// Slots in a row, for which the table grows if it must.
+    pub(super) fn take_slots(
+        &mut self,
+        count: u32,
+        alignment: u64,
+    ) -> Result<std::ops::Range<u32>> {
+        let table = self.table()?;
+        let full = || {
+            let limit = "the limit of `--max-table`, or its own";
+            Failure::Refused(format!("the table has no room for {count} more functions ({limit})"))
+        };
+        let size = table.size(&self.store);
+        let size = u32::try_from(size).map_err(|_| full())?;
+        let slots = self.running()?.take_slots(count, alignment, size).ok_or_else(full)?;
+        if let Some(more) = slots.end.checked_sub(size).filter(|more| *more > 0) {
+            let null = wasmtime::Ref::Func(None);
+            if table.grow(&mut self.store, more.into(), null).is_err() {
+                // Those that exist are free, the others do not exist.
+                self.running()?.forget_slots_from(size);
+                return Err(full());
+            }
+        }
+        Ok(slots)
+    }
+
+    /// Writes null into slots, so that a call through them traps, and frees them.
+    pub(super) fn clear_slots(&mut self, slots: &std::ops::Range<u32>) -> Result<()> {
+        let table = self.table()?;
+        let (start, count) = (slots.start.into(), slots.len() as u64);
+        Ok(table.fill(self.store.as_context_mut(), start, wasmtime::Ref::Func(None), count)?)
+    }
+}

@@ -1,0 +1,193 @@
+//! Instantiates the modules of a program.
+
+use std::collections::BTreeMap;
+
+use linker::Source;
+use wasmtime::{AsContextMut, Extern, Func, Instance, InstancePre};
+
+use super::Program;
+use super::linked::Linked;
+use crate::error::Error;
+
+impl<T: 'static> Program<T> {
+    /// Instantiates the modules, and runs the constructors of each after those of what it depends on.
+    ///
+    /// # Errors
+    ///
+    /// When a start function or a constructor does not return, or memory is short: [`Error::Start`]. The
+    /// store is poisoned then, for it holds instances that are not initialised and cannot be removed: drop it.
+    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
+        let mut instantiation = Instantiation::new(self);
+        while let Some(step) = instantiation.next(&mut store)? {
+            match step {
+                Step::Instantiate { name, ready } => {
+                    let instance = match ready {
+                        Ready::Whole(whole) => whole.instantiate(&mut store),
+                        Ready::Module(code, imports) => Instance::new(&mut store, code, &imports),
+                    };
+                    let failed = |error| Error::instantiation(name, error);
+                    instantiation.add(instance.map_err(failed)?);
+                }
+                Step::Call { what, function } => {
+                    let called = function.call(&mut store, &[], &mut []);
+                    called.map_err(|error| Error::start(what, error))?;
+                }
+            }
+        }
+        Ok(instantiation.finish())
+    }
+
+    /// As [`Program::instantiate`], for stores whose host functions may wait.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn instantiate_async(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<Linked, Error>
+    where
+        T: Send,
+    {
+        let mut instantiation = Instantiation::new(self);
+        self.take_steps(&mut instantiation, &mut store).await?;
+        Ok(instantiation.finish())
+    }
+
+    pub(crate) async fn take_steps(
+        &self,
+        instantiation: &mut Instantiation<'_, T>,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<(), Error>
+    where
+        T: Send,
+    {
+        while let Some(step) = instantiation.next(&mut store)? {
+            match step {
+                Step::Instantiate { name, ready } => {
+                    let instance = match ready {
+                        Ready::Whole(whole) => whole.instantiate_async(&mut store).await,
+                        Ready::Module(code, imports) => {
+                            Instance::new_async(&mut store, code, &imports).await
+                        }
+                    };
+                    let failed = |error| Error::instantiation(name, error);
+                    instantiation.add(instance.map_err(failed)?);
+                }
+                Step::Call { what, function } => {
+                    let called = function.call_async(&mut store, &[], &mut []).await;
+                    called.map_err(|error| Error::start(what, error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The steps of an instantiation, one after the other: how each is taken, with or without waiting, is
+/// another's matter.
+pub(crate) struct Instantiation<'p, T: 'static> {
+    program: &'p Program<T>,
+    linked: Linked,
+    /// Modules that are instantiated, the base one first.
+    instantiated: usize,
+    initialisers: std::slice::Iter<'p, linker::Initialiser>,
+    /// Whether all modules are instantiated.
+    is_ready: bool,
+}
+
+pub(crate) enum Step<'p, T: 'static> {
+    /// To be answered with [`Instantiation::add`].
+    Instantiate { name: &'p str, ready: Ready<'p, T> },
+    /// A function without parameters and results.
+    Call { what: String, function: Func },
+}
+
+/// A module and its imports.
+pub(crate) enum Ready<'p, T: 'static> {
+    Whole(&'p InstancePre<T>),
+    Module(&'p wasmtime::Module, Vec<Extern>),
+}
+
+impl<'p, T: 'static> Instantiation<'p, T> {
+    pub(crate) fn new(program: &'p Program<T>) -> Self {
+        let plan = program.plan.clone();
+        let initialisers = program.code.initialisers.iter();
+        let linked = Linked { plan, base: None, modules: BTreeMap::new(), whole: None };
+        let instantiated = usize::from(program.code.base.is_none());
+        Instantiation { program, linked, instantiated, initialisers, is_ready: false }
+    }
+
+    /// What is to be done next; `None` when the program is ready.
+    pub(crate) fn next(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<Option<Step<'p, T>>, Error> {
+        let Some(index) = self.instantiated.checked_sub(1) else {
+            let base = self.program.code.base.as_ref();
+            let ready = base.map(|code| Ready::Module(code, Vec::new()));
+            return Ok(ready.map(|ready| Step::Instantiate { name: "the process", ready }));
+        };
+        if let Some(compiled) = self.program.code.modules.get(index) {
+            let name = self.program.name(compiled.module);
+            if let Some(whole) = &self.program.whole {
+                return Ok(Some(Step::Instantiate { name, ready: Ready::Whole(whole) }));
+            }
+            let imports = compiled.imports.iter().map(|source| self.import(&mut store, source));
+            let ready = Ready::Module(&compiled.code, imports.collect::<Result<_, _>>()?);
+            return Ok(Some(Step::Instantiate { name, ready }));
+        }
+        if let Some(hook) = self.program.hook.as_ref().filter(|_| !self.is_ready) {
+            hook(store.as_context_mut().data_mut(), self.program, &self.linked);
+        }
+        self.is_ready = true;
+        let Some(call) = self.initialisers.next() else { return Ok(None) };
+        let module = self.program.name(call.module);
+        let what = match self.program.is_fused() {
+            true => format!("the initialisation of `{module}`"),
+            false => format!("`{}` of `{module}`", call.name),
+        };
+        let function = self.linked.export(store, call.module, &call.name)?;
+        Ok(Some(Step::Call { what, function }))
+    }
+
+    /// Takes the instance of the module that was asked for.
+    pub(crate) fn add(&mut self, instance: Instance) {
+        match self.instantiated.checked_sub(1) {
+            _ if self.program.whole.is_some() => self.linked.whole = Some(instance),
+            None => self.linked.base = Some(instance),
+            Some(index) => {
+                let module = self.program.code.modules[index].module;
+                self.linked.modules.insert(module, instance);
+            }
+        }
+        self.instantiated += 1;
+    }
+
+    pub(crate) fn finish(self) -> Linked {
+        self.linked
+    }
+
+    fn import(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        source: &Source,
+    ) -> Result<Extern, Error> {
+        let linked = &self.linked;
+        let found = match source {
+            Source::Shared(shared) => {
+                linked.base.and_then(|base| base.get_export(&mut store, shared.export_name()))
+            }
+            Source::Export { module, name } => {
+                let instance = linked.modules.get(module);
+                instance.and_then(|instance| instance.get_export(&mut store, name))
+            }
+            Source::Host { module, name } => {
+                self.program.functions.get(&mut store, module, name).ok()
+            }
+            // Of modules that join later, only.
+            Source::Value { .. } => None,
+        };
+        found.ok_or_else(|| Error::Setup { message: format!("the host has no {source:?}") })
+    }
+}

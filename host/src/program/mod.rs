@@ -1,0 +1,172 @@
+//! Modules, linked and compiled, before anything runs.
+
+pub(crate) mod fuse;
+pub(crate) mod host_functions;
+pub(crate) mod instantiate;
+pub(crate) mod linkage;
+pub(crate) mod linked;
+pub(crate) mod preinit;
+
+use std::sync::Arc;
+
+use linker::{BoundModule, Import, Module, Plan};
+use wasmtime::InstancePre;
+
+use crate::compiled::cache::{Cache, CacheError, Key};
+use crate::compiled::code::Code;
+use crate::compiled::libraries::Compilations;
+use crate::engine::start_compiler;
+use crate::error::Error;
+
+use fuse::validated;
+use linkage::Linkage;
+use linked::Linked;
+
+/// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
+pub struct Program<T: 'static> {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) code: Arc<Code>,
+    /// What there is to be instantiated if it is one module: all but the store is settled then.
+    pub(crate) whole: Option<InstancePre<T>>,
+    pub(crate) functions: Arc<wasmtime::Linker<T>>,
+    /// Called when all modules are instantiated, before constructors run.
+    hook: Option<Hook<T>>,
+    pub(crate) compilations: Compilations,
+    linkage: Arc<Linkage>,
+    cache_error: Option<Arc<CacheError>>,
+}
+
+/// What is done with a store's data when all modules of a program are instantiated in it.
+type Hook<T> = Arc<dyn Fn(&mut T, &Program<T>, &Linked) + Send + Sync>;
+
+impl<T> Clone for Program<T> {
+    fn clone(&self) -> Self {
+        Program {
+            plan: self.plan.clone(),
+            code: self.code.clone(),
+            whole: self.whole.clone(),
+            functions: self.functions.clone(),
+            hook: self.hook.clone(),
+            compilations: self.compilations.clone(),
+            linkage: self.linkage.clone(),
+            cache_error: self.cache_error.clone(),
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Program<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let set = self.plan.set();
+        let name = &set.inputs[set.program].module.name;
+        f.debug_struct("Program").field("name", name).finish_non_exhaustive()
+    }
+}
+
+impl<T: 'static> Program<T> {
+    /// Links and compiles the modules, or takes from the cache what this made of them before.
+    pub(crate) fn new(
+        plan: Plan,
+        functions: &wasmtime::Linker<T>,
+        linkage: Linkage,
+        cache: Option<&Cache>,
+    ) -> Result<Self, Error> {
+        let plan = linkage.settle(plan)?;
+        let engine = functions.engine();
+        let compile = || {
+            start_compiler()?;
+            check_host(&plan, functions)?;
+            let bound = validated(plan.set(), || linkage.carry_out(&plan))?;
+            Code::compile(engine, &plan, bound)
+        };
+        let (code, cache_error) = match cache {
+            None => (compile()?, None),
+            Some(cache) => cache.code(engine, Key::new(engine, &plan, &linkage), compile)?,
+        };
+        let cache_error = cache_error.map(Arc::new);
+        Ok(Program { cache_error, ..Program::of_code(plan, functions, linkage, code, cache)? })
+    }
+
+    /// The program whose modules became this code. That of libraries which it opens is kept in the cache.
+    pub(crate) fn of_code(
+        plan: Plan,
+        functions: &wasmtime::Linker<T>,
+        linkage: Linkage,
+        code: Code,
+        cache: Option<&Cache>,
+    ) -> Result<Self, Error> {
+        let whole = match (&code.base, code.modules.as_slice()) {
+            (None, [only]) => {
+                let pre = functions.instantiate_pre(&only.code);
+                Some(pre.map_err(|error| Error::compile(only.name(&plan), &error))?)
+            }
+            _ => None,
+        };
+        Ok(Program {
+            plan: Arc::new(plan),
+            code: Arc::new(code),
+            whole,
+            functions: Arc::new(functions.clone()),
+            hook: None,
+            compilations: Compilations::kept_in(cache),
+            linkage: Arc::new(linkage),
+            cache_error: None,
+        })
+    }
+
+    /// Has a function called with the store's data when all modules are instantiated in it. Constructors have not
+    /// run then.
+    pub(crate) fn with_hook(
+        self,
+        hook: impl Fn(&mut T, &Program<T>, &Linked) + Send + Sync + 'static,
+    ) -> Self {
+        Program { hook: Some(Arc::new(hook)), ..self }
+    }
+
+    /// Why its code, or that of a library that it has opened, was not taken from the [`Cache`], or is not
+    /// kept there, if something is wrong with that.
+    pub fn cache_error(&self) -> Option<&CacheError> {
+        self.cache_error.as_deref().or_else(|| self.compilations.cache_error())
+    }
+
+    /// Whether its modules became one.
+    pub fn is_fused(&self) -> bool {
+        self.whole.is_some() && self.plan.set().inputs.len() > 1
+    }
+
+    /// The modules as they were before they were compiled.
+    pub(crate) fn bound(&self) -> Vec<BoundModule> {
+        self.linkage.carry_out(&self.plan).map(|bound| bound.modules).unwrap_or_default()
+    }
+
+    /// How its modules are linked.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How many instances it starts with.
+    pub(crate) fn instances(&self) -> usize {
+        self.code.modules.len() + usize::from(self.code.base.is_some())
+    }
+
+    /// The module whose exports are called.
+    pub fn main(&self) -> &Module {
+        &self.plan.set().inputs[self.plan.set().program].module
+    }
+
+    /// How messages call the module at a place in the set.
+    pub(crate) fn name(&self, module: usize) -> &str {
+        self.plan.set().inputs.get(module).map_or("the table", |input| &input.module.name)
+    }
+}
+
+/// All that can fail without running guest code fails before there is a store.
+fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Result<(), Error> {
+    let imports: Vec<_> = plan.host_functions().collect();
+    if host_functions::has_all(functions, &imports) {
+        return Ok(());
+    }
+    let missing = imports.iter().filter(|import| !host_functions::has_all(functions, &[import]));
+    let name = |i: &Import| linker::printable(&format!("{}.{}", i.module, i.name)).into_owned();
+    let missing = missing.map(|import| (name(import), import.ty.to_string()));
+    Err(Error::HostFunctions { missing: missing.collect() })
+}
