@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use linker::{Faults, FuncType, LoadError};
 
 use crate::limits::Limit;
-use crate::value::Arguments;
+use crate::value::ArgumentErrors;
 
 /// Why a program was not linked, not started, or ended early.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +91,7 @@ pub enum Error {
         functions: Vec<(String, FuncType)>,
     },
     #[error(transparent)]
-    Arguments(#[from] Arguments),
+    ArgumentErrors(#[from] ArgumentErrors),
     #[error("{what} cannot be called: {message}")]
     Call { what: String, message: String },
     /// The code that ran into an error; `backtrace` has a line a frame, the innermost first. Source maps that

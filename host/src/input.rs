@@ -7,10 +7,8 @@ use std::sync::Arc;
 
 use linker::{InputLimits, InputModule};
 
+use crate::artifact;
 use crate::error::Error;
-
-/// The first bytes of a file of compiled code.
-pub(crate) const ARTIFACT_MAGIC: &[u8] = b"\x7fhostaot";
 
 /// Reads a module from a file; it is called by the file's name, without the ending. A module in the text
 /// format is converted, as by `wasmtime`.
@@ -75,7 +73,7 @@ pub(crate) fn room_for(size: u64) -> io::Result<Vec<u8>> {
 }
 
 fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
-    if bytes.starts_with(ARTIFACT_MAGIC) {
+    if artifact::is_artifact(&bytes) {
         return Err(Error::IsPrecompiled { path: path.to_owned() });
     }
     let text = bytes.trim_ascii_start();

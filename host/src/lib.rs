@@ -34,6 +34,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod artifact;
 mod compiled;
 mod deadline;
 mod directory;
@@ -51,9 +52,9 @@ mod trap;
 mod value;
 
 pub use ::linker::InputLimits;
-pub use compiled::cache::{Cache, CacheError, CacheUsage};
+pub use compiled::cache::{Cache, CacheError, CacheUsage, FileKind};
 pub use directory::Directory;
-pub use dlopen::{Files, Libraries, Library, Loader, OpenFlags};
+pub use dlopen::{Files, Libraries, LibraryHandle, Loader, OpenFlags};
 pub use error::Error;
 pub use exports::{function, functions};
 pub use input::{check_preloads, read, read_within};
@@ -61,7 +62,7 @@ pub use limits::{Limit, Limiter, Limits};
 pub use linker::Linker;
 pub use process::Process;
 pub use process::host::Host;
-pub use process::precompiled::{precompile, run_precompiled};
+pub use process::precompiled::{load_precompiled, precompile};
 pub use process::settings::Settings;
 pub use process::source_map::{source_map_path, source_map_text};
 pub use process::state::State;
@@ -69,10 +70,10 @@ pub use process::wasi::Wasi;
 pub use program::Program;
 pub use program::fuse::fuse;
 pub use program::linkage::Mode;
-pub use program::linked::Linked;
+pub use program::linked::LinkedInstance;
 pub use program::preinit::preinit;
 pub use search::Search;
-pub use value::{ArgumentError, Arguments, display, parse_arguments};
+pub use value::{ArgumentError, ArgumentErrors, display, parse_arguments};
 pub use wasmtime::Val;
 
 /// The Rust of docs/embedding.md, which the documentation tests compile.

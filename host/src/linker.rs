@@ -12,7 +12,7 @@ use crate::input;
 use crate::program::Program;
 use crate::program::host_functions;
 use crate::program::linkage::{Linkage, Mode};
-use crate::program::linked::Linked;
+use crate::program::linked::LinkedInstance;
 use crate::search::Search;
 
 /// Gathers modules and host functions, and links them to a [`Program`] whose stores hold a `T`.
@@ -192,12 +192,12 @@ impl<T: 'static> Linker<T> {
     /// # Errors
     ///
     /// When the host's functions for that are defined already.
-    pub fn libraries(&mut self, get: Accessor<T>) -> Result<Loader<T>, Error>
+    pub fn libraries(&mut self, accessor: Accessor<T>) -> Result<Loader<T>, Error>
     where
         T: Send,
     {
-        dlopen::define(&mut self.host, get).map_err(setup)?;
-        Ok(self.loader(get))
+        dlopen::define(&mut self.host, accessor).map_err(setup)?;
+        Ok(self.loader(accessor))
     }
 
     /// As [`Linker::libraries`], for stores whose host functions may wait.
@@ -205,21 +205,21 @@ impl<T: 'static> Linker<T> {
     /// # Errors
     ///
     /// As there.
-    pub fn libraries_async(&mut self, get: Accessor<T>) -> Result<Loader<T>, Error>
+    pub fn libraries_async(&mut self, accessor: Accessor<T>) -> Result<Loader<T>, Error>
     where
         T: Send,
     {
-        dlopen::define_async(&mut self.host, get).map_err(setup)?;
-        Ok(self.loader(get))
+        dlopen::define_async(&mut self.host, accessor).map_err(setup)?;
+        Ok(self.loader(accessor))
     }
 
-    fn loader(&mut self, get: Accessor<T>) -> Loader<T>
+    fn loader(&mut self, accessor: Accessor<T>) -> Loader<T>
     where
         T: Send,
     {
-        self.libraries = Some(get);
+        self.libraries = Some(accessor);
         self.linkage.dynamic = true;
-        Loader::new(get)
+        Loader::new(accessor)
     }
 
     /// Chooses whether the modules become one; without it they do if they can.
@@ -237,7 +237,7 @@ impl<T: 'static> Linker<T> {
     }
 
     /// Keeps a symbol of any of the modules known when they become one: a function for
-    /// [`Linked::symbol`], a variable for [`Linked::address`].
+    /// [`LinkedInstance::symbol`], a variable for [`LinkedInstance::address`].
     pub fn export(&mut self, symbol: &str) -> &mut Self {
         self.linkage.exports.push(symbol.to_owned());
         self
@@ -282,7 +282,7 @@ impl<T: 'static> Linker<T> {
         let (linkage, cache) = (self.linkage.clone(), self.cache.as_ref());
         let program = Program::new(self.plan()?, &self.host, linkage, cache)?;
         Ok(match self.libraries {
-            Some(get) => Libraries::of(program, get),
+            Some(accessor) => Libraries::of(program, accessor),
             None => program,
         })
     }
@@ -293,7 +293,7 @@ impl<T: 'static> Linker<T> {
     /// # Errors
     ///
     /// As [`Linker::program`] and [`Program::instantiate`].
-    pub fn instantiate(&self, store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
+    pub fn instantiate(&self, store: impl AsContextMut<Data = T>) -> Result<LinkedInstance, Error> {
         self.program()?.instantiate(store)
     }
 }

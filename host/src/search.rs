@@ -67,9 +67,9 @@ impl Search {
 
     /// Returns the folders in which a library is looked for by its name alone. A system library in the
     /// sysroot is none of these: it is found by [`LibrarySource::system`].
-    pub(crate) fn folders(&self, name: &str) -> Vec<Place> {
+    pub(crate) fn folders(&self, name: &str) -> Vec<SearchFolder> {
         let sysroot = self.sysroot.iter().filter(|_| linker::system_library(name).is_none());
-        self.folders.iter().chain(sysroot).cloned().map(Place::folder).collect()
+        self.folders.iter().chain(sysroot).cloned().map(SearchFolder::folder).collect()
     }
 
     /// Returns whether a folder is one of those that were named for libraries, or within one.
@@ -82,7 +82,7 @@ impl Search {
     /// Returns the library in the first folder that has it; else all the places where it was looked for.
     fn first(&self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let mut tried = Vec::new();
-        let below = runtime_path(by).map(|part| Place::below(by, part));
+        let below = runtime_path(by).map(|part| SearchFolder::below(by, part));
         for place in below.chain(self.folders(name).into_iter().map(Ok)) {
             match place.and_then(|place| Ok((place.open_file(name)?, place))) {
                 Ok((file, place)) => {
@@ -138,15 +138,15 @@ impl LibrarySource for Search {
 
 /// A folder in which libraries are looked for.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct SearchFolder {
     folder: PathBuf,
     /// The path from there, if nothing outside of the folder may be opened, whatever links there are.
     below: Option<PathBuf>,
 }
 
-impl Place {
+impl SearchFolder {
     fn folder(folder: PathBuf) -> Self {
-        Place { folder, below: None }
+        SearchFolder { folder, below: None }
     }
 
     /// Returns the folder that a part of a module's runtime path means. It is one at or below that of the
@@ -159,7 +159,7 @@ impl Place {
         let below = from_origin(part).and_then(inside).map(Some);
         let below = below.ok_or_else(|| refused(part, by, NOT_BELOW))?;
         let folder = by.origin.clone().ok_or_else(|| refused(part, by, NO_ORIGIN))?;
-        Ok(Place { folder, below })
+        Ok(SearchFolder { folder, below })
     }
 
     /// Returns the path that a library of a name has there.
@@ -189,7 +189,7 @@ impl Place {
         }
     }
 
-    /// As [`Place::open`], if it is a file: a pipe would be waited for. An error is its path, and the reason
+    /// As [`SearchFolder::open`], if it is a file: a pipe would be waited for. An error is its path, and the reason
     /// if there is such a file.
     fn open_file(&self, name: &str) -> Result<File, String> {
         let path = self.file(name);

@@ -1,4 +1,4 @@
-//! Arguments and results as text.
+//! ArgumentErrors and results as text.
 
 use std::fmt;
 use std::num::IntErrorKind;
@@ -8,7 +8,7 @@ use wasmtime::{Ref, Val};
 
 /// Everything that is wrong with the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arguments {
+pub struct ArgumentErrors {
     pub function: String,
     pub ty: FuncType,
     pub faults: Vec<ArgumentError>,
@@ -30,14 +30,14 @@ pub enum ArgumentError {
     Unsupported { number: usize, ty: ValType },
 }
 
-impl fmt::Display for Arguments {
+impl fmt::Display for ArgumentErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot call `{}: {}`", printable(&self.function), self.ty)?;
         self.faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
     }
 }
 
-impl std::error::Error for Arguments {}
+impl std::error::Error for ArgumentErrors {}
 
 /// Reads the arguments of a call: integers signed or unsigned, decimal or as `0x…`; floating point
 /// numbers as in Rust, `inf` and `NaN` included.
@@ -49,7 +49,7 @@ pub fn parse_arguments(
     function: &str,
     ty: &FuncType,
     args: &[impl AsRef<str>],
-) -> Result<Vec<Val>, Arguments> {
+) -> Result<Vec<Val>, ArgumentErrors> {
     let mut faults = Vec::new();
     if args.len() != ty.params.len() {
         faults.push(ArgumentError::Count { expected: ty.params.len(), found: args.len() });
@@ -64,7 +64,7 @@ pub fn parse_arguments(
     if faults.is_empty() {
         return Ok(values);
     }
-    Err(Arguments { function: function.to_owned(), ty: ty.clone(), faults })
+    Err(ArgumentErrors { function: function.to_owned(), ty: ty.clone(), faults })
 }
 
 fn parse(number: usize, text: &str, ty: ValType) -> Result<Val, ArgumentError> {

@@ -93,7 +93,7 @@ impl Embedder {
         Store::new(&self.engine, Data { is_bad, libraries })
     }
 
-    fn run(&self, store: &mut Store<Data>, linked: &host::Linked) -> wasmtime::Result<i32> {
+    fn run(&self, store: &mut Store<Data>, linked: &host::LinkedInstance) -> wasmtime::Result<i32> {
         let run = linked.typed_func::<i32, i32>(&mut *store, "run");
         run.map_err(wasmtime::Error::from)?.call(store, 41)
     }

@@ -144,7 +144,7 @@ impl Opener {
         Ok(Opener { store, loader, run })
     }
 
-    fn open(&mut self, name: &str) -> Result<host::Library, host::Error> {
+    fn open(&mut self, name: &str) -> Result<host::LibraryHandle, host::Error> {
         self.loader.open(&mut self.store, name, OpenFlags::default())
     }
 

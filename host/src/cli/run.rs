@@ -33,7 +33,7 @@ fn precompiled(
         return Ok(None);
     }
     // SAFETY: the flag says that the file can be trusted, and its help what that means.
-    let program = unsafe { host::run_precompiled(Path::new(flags.module()), settings.clone()) }?;
+    let program = unsafe { host::load_precompiled(Path::new(flags.module()), settings.clone()) }?;
     let opens_libraries = |(_, program): &(Host, Program<State>)| program.plan().opens_libraries();
     let folders = program.as_ref().is_some_and(opens_libraries);
     if program.is_some() && flags.link.is_given(folders) {

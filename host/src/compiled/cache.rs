@@ -19,8 +19,8 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 
-use super::artifact;
 use super::code::Code;
+use crate::artifact;
 use crate::error::Error;
 use crate::input::room_for;
 
@@ -52,8 +52,8 @@ pub enum CacheError {
         path.display()
     )]
     Permissions { path: PathBuf },
-    #[error("`{}` is no {}", path.display(), if *expected == Kind::Folder { "folder" } else { "file" })]
-    Kind { path: PathBuf, expected: Kind },
+    #[error("`{}` is no {}", path.display(), if *expected == FileKind::Folder { "folder" } else { "file" })]
+    Kind { path: PathBuf, expected: FileKind },
     #[error("cannot read `{}`: {error}", path.display())]
     Read { path: PathBuf, error: io::Error },
     #[error("cannot write to `{}`: {error}", path.display())]
@@ -62,7 +62,7 @@ pub enum CacheError {
 
 /// What something in a file system should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     File,
     Folder,
 }
@@ -129,8 +129,8 @@ impl Cache {
     }
 
     fn take(&self, engine: &Engine, key: Key) -> Result<Option<Code>, CacheError> {
-        open(&self.folder, Kind::Folder)?;
-        let Some(file) = open(&self.path(key), Kind::File)? else { return Ok(None) };
+        open(&self.folder, FileKind::Folder)?;
+        let Some(file) = open(&self.path(key), FileKind::File)? else { return Ok(None) };
         let Ok(bytes) = read(&file, self.limit) else { return Ok(None) };
         let parts = artifact::read(&bytes).unwrap_or_default();
         let Some((written_for, parts)) = parts.split_first() else { return Ok(None) };
@@ -150,7 +150,7 @@ impl Cache {
     fn keep(&self, key: Key, code: &Code) -> Result<(), CacheError> {
         let error = |error| CacheError::Write { path: self.folder.clone(), error };
         private_folder().create(&self.folder).map_err(error)?;
-        open(&self.folder, Kind::Folder)?;
+        open(&self.folder, FileKind::Folder)?;
         let parts = code.to_parts().map_err(|e| error(io::Error::other(e.to_string())))?;
         let parts = [&key.0[..]].into_iter().chain(parts.iter().map(Vec::as_slice));
         let parts: Vec<_> = parts.collect();
@@ -212,7 +212,7 @@ impl Cache {
     }
 
     /// Its files, and no others that may be in the folder.
-    fn files(&self) -> io::Result<Vec<Kept>> {
+    fn files(&self) -> io::Result<Vec<CacheFile>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -229,7 +229,7 @@ impl Cache {
             // Another process may have removed it.
             let Ok(data) = entry.metadata() else { continue };
             let used = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            files.push(Kept { path: entry.path(), is_entry, size: data.len(), used });
+            files.push(CacheFile { path: entry.path(), is_entry, size: data.len(), used });
         }
         Ok(files)
     }
@@ -241,7 +241,7 @@ impl Cache {
 }
 
 /// A file of a cache.
-struct Kept {
+struct CacheFile {
     path: PathBuf,
     /// Or else it is unfinished.
     is_entry: bool,
@@ -326,19 +326,19 @@ fn private_folder() -> fs::DirBuilder {
 /// Opens what belongs to this user and nobody else can write to; `None` if there is no such file. What is asked is
 /// what was opened, which no other file can take the place of any more.
 #[cfg(unix)]
-fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
+fn open(path: &Path, expected: FileKind) -> Result<Option<File>, CacheError> {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
     use rustix::fs::OFlags;
 
     let path = path.to_owned();
     // A link could lead to a file that was made for something else. A pipe would be waited for.
-    let flags = if expected == Kind::File { OFlags::NOFOLLOW } else { OFlags::DIRECTORY };
+    let flags = if expected == FileKind::File { OFlags::NOFOLLOW } else { OFlags::DIRECTORY };
     let flags = (flags | OFlags::NONBLOCK).bits().cast_signed();
     let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(&path);
     let file = match opened {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(_) if expected == Kind::File && path.is_symlink() => {
+        Err(_) if expected == FileKind::File && path.is_symlink() => {
             return Err(CacheError::Kind { path, expected });
         }
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
@@ -351,7 +351,7 @@ fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
         Err(error) => return Err(CacheError::Read { path, error }),
         Ok(data) => data,
     };
-    if expected == Kind::File && !data.is_file() {
+    if expected == FileKind::File && !data.is_file() {
         return Err(CacheError::Kind { path, expected });
     }
     if data.uid() != rustix::process::geteuid().as_raw() {
@@ -366,9 +366,9 @@ fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
 /// Opens a file; `None` if there is none, or it is a folder, which is not opened here. What lies in the local
 /// application data other users cannot write to; for another folder answers who names it.
 #[cfg(not(unix))]
-fn open(path: &Path, expected: Kind) -> Result<Option<File>, CacheError> {
+fn open(path: &Path, expected: FileKind) -> Result<Option<File>, CacheError> {
     let path = path.to_owned();
-    if expected == Kind::Folder {
+    if expected == FileKind::Folder {
         return match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(CacheError::Read { path, error }),

@@ -11,14 +11,14 @@ use crate::error::Error;
 pub(crate) struct Code {
     pub(crate) base: Option<wasmtime::Module>,
     /// In the order of instantiation.
-    pub(crate) modules: Vec<Compiled>,
+    pub(crate) modules: Vec<CompiledModule>,
     pub(crate) initialisers: Vec<Initialiser>,
 }
 
 /// A module as it is instantiated.
-pub(crate) struct Compiled {
-    /// Its place in the set; past the end for the one that fills the table's slots.
-    pub(crate) module: usize,
+pub(crate) struct CompiledModule {
+    /// Its index in the set; `None` for the module that fills the table's slots.
+    pub(crate) module: Option<usize>,
     pub(crate) code: wasmtime::Module,
     pub(crate) imports: Vec<Source>,
 }
@@ -27,19 +27,19 @@ pub(crate) struct Compiled {
 #[derive(Debug, Serialize, Deserialize)]
 struct Outline {
     has_base: bool,
-    /// The place of each module in the set, and where its imports come from.
-    modules: Vec<(usize, Vec<Source>)>,
+    /// The index of each module in the set, and where its imports come from.
+    modules: Vec<(Option<usize>, Vec<Source>)>,
     initialisers: Vec<Initialiser>,
 }
 
-impl Compiled {
+impl CompiledModule {
     pub(crate) fn name<'p>(&self, plan: &'p Plan) -> &'p str {
         name(plan, self.module)
     }
 }
 
-fn name(plan: &Plan, module: usize) -> &str {
-    plan.set().inputs.get(module).map_or("slots", |input| &input.module.name)
+fn name(plan: &Plan, module: Option<usize>) -> &str {
+    module.map_or("slots", |index| &plan.set().inputs[index].module.name)
 }
 
 impl Code {
@@ -49,17 +49,23 @@ impl Code {
             wasmtime::Module::from_binary(engine, bytes).map_err(|e| Error::compile(name, &e))
         };
         let base = bound.base.map(|bytes| compile("base", &bytes)).transpose()?;
-        let modules = bound.modules.into_iter().chain(bound.slots);
-        let modules = modules.map(|BoundModule { module, bytes, imports, .. }| {
-            Ok(Compiled { module, code: compile(name(plan, module), &bytes)?, imports })
-        });
-        let modules = modules.collect::<Result<_, Error>>()?;
+        let compile_module = |index: Option<usize>, module: BoundModule| {
+            let code = compile(name(plan, index), &module.bytes)?;
+            Ok::<_, Error>(CompiledModule { module: index, code, imports: module.imports })
+        };
+        let mut modules = Vec::new();
+        for module in bound.modules {
+            modules.push(compile_module(Some(module.module), module)?);
+        }
+        if let Some(slots) = bound.slots {
+            modules.push(compile_module(None, slots)?);
+        }
         Ok(Code { base, modules, initialisers: bound.initialisers })
     }
 
     /// The code of one module, which nothing is put together with.
     pub(crate) fn of_module(code: wasmtime::Module) -> Self {
-        let compiled = Compiled { module: 0, code, imports: Vec::new() };
+        let compiled = CompiledModule { module: Some(0), code, imports: Vec::new() };
         Code { base: None, modules: vec![compiled], initialisers: Vec::new() }
     }
 
@@ -99,7 +105,7 @@ impl Code {
         let base = has_base.then(&mut next).transpose()?;
         let modules = modules.into_iter();
         let modules =
-            modules.map(|(module, imports)| Ok(Compiled { module, code: next()?, imports }));
+            modules.map(|(module, imports)| Ok(CompiledModule { module, code: next()?, imports }));
         let modules = modules.collect::<wasmtime::Result<_>>()?;
         Ok(Code { base, modules, initialisers })
     }

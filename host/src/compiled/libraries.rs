@@ -13,13 +13,13 @@ use crate::engine::start_compiler;
 use crate::error::Error;
 
 /// A library as it is instantiated, and as it was before.
-pub(crate) struct Compiled {
+pub(crate) struct CompiledLibrary {
     pub(crate) code: wasmtime::Module,
     pub(crate) bound: BoundModule,
     opening: Opening,
 }
 
-impl Compiled {
+impl CompiledLibrary {
     /// The modules that it was linked with, by which its code is traced back.
     pub(crate) fn set(&self) -> &Set {
         self.opening.set()
@@ -38,7 +38,7 @@ pub(crate) struct Compilations {
 #[derive(Default)]
 struct Known {
     /// By what it is bound from: each holds its opening, so that stays what it is.
-    bound: HashMap<BindKey, Arc<Compiled>>,
+    bound: HashMap<BindKey, Arc<CompiledLibrary>>,
     /// By the hash of the module as it is bound.
     code: HashMap<[u8; 32], wasmtime::Module>,
 }
@@ -57,21 +57,21 @@ impl Compilations {
         self.cache_error.get()
     }
 
-    /// A new module of an opening. LoadedFunction bodies are validated too: the linker rewrites them and expects them
+    /// A new module of an opening. Function bodies are validated too: the linker rewrites them and expects them
     /// to be valid.
     pub(crate) fn compile(
         &self,
         engine: &Engine,
         opening: &Opening,
         module: usize,
-    ) -> Result<Arc<Compiled>, Error> {
-        let identity = opening.identity(module);
+    ) -> Result<Arc<CompiledLibrary>, Error> {
+        let key = opening.identity(module);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiled) = known.bound.get(&identity) {
+        if let Some(compiled) = known.bound.get(&key) {
             return Ok(Arc::clone(compiled));
         }
-        let InputModule { module: about, bytes, .. } = opening.input(module);
-        linker::validate(&about.name, bytes)?;
+        let InputModule { module: input, bytes, .. } = opening.input(module);
+        linker::validate(&input.name, bytes)?;
         let bound = opening.bind(module)?;
         if known.bound.len() >= KEPT {
             *known = Known::default();
@@ -79,11 +79,11 @@ impl Compilations {
         let digest = Sha256::digest(&bound.bytes).into();
         let code = match known.code.get(&digest) {
             Some(code) => code.clone(),
-            None => self.code(engine, &about.name, &bound.bytes)?,
+            None => self.code(engine, &input.name, &bound.bytes)?,
         };
         known.code.insert(digest, code.clone());
-        let compiled = Arc::new(Compiled { code, bound, opening: opening.clone() });
-        known.bound.insert(identity, Arc::clone(&compiled));
+        let compiled = Arc::new(CompiledLibrary { code, bound, opening: opening.clone() });
+        known.bound.insert(key, Arc::clone(&compiled));
         Ok(compiled)
     }
 
@@ -106,7 +106,7 @@ impl Compilations {
     }
 
     /// What became this code.
-    pub(crate) fn find(&self, code: &wasmtime::Module) -> Option<Arc<Compiled>> {
+    pub(crate) fn find(&self, code: &wasmtime::Module) -> Option<Arc<CompiledLibrary>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.bound.values().find(|compiled| wasmtime::Module::same(&compiled.code, code)).cloned()
     }

@@ -7,7 +7,7 @@ use linker::{DYNAMIC_LINKER, InputModule, LoadedSymbol};
 use wasmtime::{AsContextMut, Caller, StoreContextMut, WasmBacktrace};
 
 use super::libraries::{Accessor, Failure};
-use super::session::{OpenFlags, Result, Session, Way};
+use super::session::{CallMode, OpenFlags, Result, Session};
 
 const RTLD_LAZY: i32 = 1;
 const RTLD_NOW: i32 = 2;
@@ -24,61 +24,63 @@ const NAME: usize = 1 << 20;
 /// Defines the functions in a linker for stores that wait for nothing.
 pub(crate) fn define<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
-    get: Accessor<T>,
+    accessor: Accessor<T>,
 ) -> wasmtime::Result<()> {
     let open = move |mut caller: Caller<'_, T>, name: i32, flags: i32| {
-        now(dlopen(session(&mut caller, get, Way::Sync), name, flags))
+        now(dlopen(session(&mut caller, accessor, CallMode::Sync), name, flags))
     };
     let close = move |mut caller: Caller<'_, T>, handle: i32| {
-        now(dlclose(session(&mut caller, get, Way::Sync), handle))
+        now(dlclose(session(&mut caller, accessor, CallMode::Sync), handle))
     };
     linker.func_wrap(DYNAMIC_LINKER, "dlopen", open)?;
     linker.func_wrap(DYNAMIC_LINKER, "dlclose", close)?;
-    define_others(linker, get, Way::Sync)
+    define_others(linker, accessor, CallMode::Sync)
 }
 
 /// As [`define`], for stores whose host functions may wait.
 pub(crate) fn define_async<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
-    get: Accessor<T>,
+    accessor: Accessor<T>,
 ) -> wasmtime::Result<()> {
     linker.func_wrap_async(
         DYNAMIC_LINKER,
         "dlopen",
         move |mut caller: Caller<'_, T>, (name, flags): (i32, i32)| {
-            Box::new(
-                async move { dlopen(session(&mut caller, get, Way::Async), name, flags).await },
-            )
+            Box::new(async move {
+                dlopen(session(&mut caller, accessor, CallMode::Async), name, flags).await
+            })
         },
     )?;
     linker.func_wrap_async(
         DYNAMIC_LINKER,
         "dlclose",
         move |mut caller: Caller<'_, T>, (handle,): (i32,)| {
-            Box::new(async move { dlclose(session(&mut caller, get, Way::Async), handle).await })
+            Box::new(async move {
+                dlclose(session(&mut caller, accessor, CallMode::Async), handle).await
+            })
         },
     )?;
-    define_others(linker, get, Way::Async)
+    define_others(linker, accessor, CallMode::Async)
 }
 
 /// Those that run no guest code.
 fn define_others<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
-    get: Accessor<T>,
-    way: Way,
+    accessor: Accessor<T>,
+    mode: CallMode,
 ) -> wasmtime::Result<()> {
     let symbol = move |mut caller: Caller<'_, T>, handle: i32, name: i32| {
-        let mut session = session(&mut caller, get, way);
+        let mut session = session(&mut caller, accessor, mode);
         let found = session.dlsym(handle.cast_unsigned(), name.cast_unsigned());
         session.answer(found.map(u32::cast_signed), 0)
     };
     let error = move |mut caller: Caller<'_, T>, text: i32, size: i32| {
-        session(&mut caller, get, way).dlerror(text.cast_unsigned(), size.cast_unsigned())
+        session(&mut caller, accessor, mode).dlerror(text.cast_unsigned(), size.cast_unsigned())
     };
     let address =
         move |mut caller: Caller<'_, T>, address: i32, out: i32, names: i32, size: i32| {
             let [address, out, names, size] = [address, out, names, size].map(i32::cast_unsigned);
-            let mut session = session(&mut caller, get, way);
+            let mut session = session(&mut caller, accessor, mode);
             let needed = session.dladdr(address, out, names, size);
             session.answer(needed.map(u32::cast_signed), 0)
         };
@@ -90,11 +92,11 @@ fn define_others<T: Send + 'static>(
 
 fn session<'c, T: Send + 'static>(
     caller: &'c mut Caller<'_, T>,
-    get: Accessor<T>,
-    way: Way,
+    accessor: Accessor<T>,
+    mode: CallMode,
 ) -> Session<'c, T> {
     let store: StoreContextMut<'c, T> = caller.as_context_mut();
-    Session::new(store, get, way)
+    Session::new(store, accessor, mode)
 }
 
 /// The result of what never waits, since it calls guest code only in stores that do not.

@@ -11,7 +11,7 @@ use linker::{Fault, InputModule};
 use crate::directory::{self, Directory};
 use crate::error::Error;
 use crate::input;
-use crate::search::{self, Place, Search};
+use crate::search::{self, Search, SearchFolder};
 
 /// Files that are kept as they were read; a program may open any number.
 const KEPT: usize = 100;
@@ -33,13 +33,13 @@ pub struct Files {
 
 /// A library that was found.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct FoundLibrary {
     /// Its file, with all links resolved: two names of one file are one library.
     pub(crate) file: PathBuf,
     /// The path by which the guest could open it, or its name in a folder that the guest does not see.
     name: String,
     /// That folder.
-    place: Option<Place>,
+    place: Option<SearchFolder>,
 }
 
 /// Why no library was found.
@@ -95,7 +95,11 @@ impl Files {
 
     /// Finds the library that a name means. One with a slash is a path of the guest's; any other is looked
     /// for, first in the runtime path of the module that asks for it.
-    pub(crate) fn find(&self, name: &str, by: Option<&InputModule>) -> Result<Found, Missing> {
+    pub(crate) fn find(
+        &self,
+        name: &str,
+        by: Option<&InputModule>,
+    ) -> Result<FoundLibrary, Missing> {
         if name.is_empty() {
             let message = "the library's name is empty; the program itself is opened by NULL";
             return Err(Missing::Refused(message.to_owned()));
@@ -123,12 +127,17 @@ impl Files {
 
     /// Finds a library in a part of a module's runtime path. That is a path of the guest's, unless it is
     /// relative to a module in a folder that only the host knows.
-    fn in_runtime_path(&self, name: &str, by: &InputModule, part: &str) -> Result<Found, String> {
+    fn in_runtime_path(
+        &self,
+        name: &str,
+        by: &InputModule,
+        part: &str,
+    ) -> Result<FoundLibrary, String> {
         let Some(rest) = search::from_origin(part) else { return self.at_path(&join(part, name)) };
         if let Some(folder) = self.guest_folder(by) {
             return self.at_path(&join(&(folder.trim_end_matches('/').to_owned() + rest), name));
         }
-        let place = Place::below(by, part)?;
+        let place = SearchFolder::below(by, part)?;
         match by.origin.as_deref().is_some_and(|origin| self.search.holds(origin)) {
             true => in_folder(name, place).map_err(|_| join(part, name)),
             false => Err(search::refused(part, by, NOT_GIVEN)),
@@ -150,9 +159,9 @@ impl Files {
     }
 
     /// Finds a library by a path of the guest's.
-    fn at_path(&self, path: &str) -> Result<Found, String> {
+    fn at_path(&self, path: &str) -> Result<FoundLibrary, String> {
         let file = real_file(path, &self.in_directories(path)?)?;
-        Ok(Found { file, name: path.to_owned(), place: None })
+        Ok(FoundLibrary { file, name: path.to_owned(), place: None })
     }
 
     /// The guest's directory that a path is in, and the path from there.
@@ -187,7 +196,7 @@ impl Files {
 
     /// Opens a library that was found. In a directory of the guest's it is opened as the guest itself would
     /// open it, for what was found there may have been changed to a link that leads out.
-    fn open(&self, found: &Found) -> Result<File, String> {
+    fn open(&self, found: &FoundLibrary) -> Result<File, String> {
         let failed =
             |error: io::Error| Error::Read { path: PathBuf::from(&found.name), error }.to_string();
         if let Some(place) = &found.place {
@@ -198,15 +207,15 @@ impl Files {
     }
 
     /// Reads a library that was found.
-    pub(crate) fn read(&mut self, found: &Found) -> Result<InputModule, String> {
+    pub(crate) fn read(&mut self, found: &FoundLibrary) -> Result<InputModule, String> {
         let mut input = self.read_file(found)?;
         input.opened_as = Some(found.name.clone());
-        input.origin = found.place.as_ref().map(Place::path);
+        input.origin = found.place.as_ref().map(SearchFolder::path);
         Ok(input)
     }
 
     /// Reads a file, if it has changed since it was read last.
-    fn read_file(&mut self, found: &Found) -> Result<InputModule, String> {
+    fn read_file(&mut self, found: &FoundLibrary) -> Result<InputModule, String> {
         let (opened, file) = (self.open(found)?, &found.file);
         let written = opened.metadata().and_then(|data| Ok((data.modified()?, data.len()))).ok();
         if let Some((time, length, input)) = self.read.get(file)
@@ -224,7 +233,7 @@ impl Files {
         Ok(input)
     }
 
-    fn read_anew(&self, opened: &File, found: &Found) -> Result<InputModule, String> {
+    fn read_anew(&self, opened: &File, found: &FoundLibrary) -> Result<InputModule, String> {
         let limits = linker::LibrarySource::limits(&self.search);
         let read = input::read_file(opened, Path::new(&found.name), &limits);
         let mut input = read.map_err(|error| error.to_string())?;
@@ -238,9 +247,9 @@ fn join(folder: &str, name: &str) -> String {
 }
 
 /// Finds the library of a name in a folder.
-fn in_folder(name: &str, place: Place) -> Result<Found, String> {
+fn in_folder(name: &str, place: SearchFolder) -> Result<FoundLibrary, String> {
     let file = real_file(name, &place.file(name))?;
-    Ok(Found { file, name: name.to_owned(), place: Some(place) })
+    Ok(FoundLibrary { file, name: name.to_owned(), place: Some(place) })
 }
 
 /// Resolves the links of what was found for a name, which must be a file.

@@ -10,14 +10,14 @@ use wasmtime::Instance;
 use super::files::Files;
 use crate::compiled::libraries::Compilations;
 use crate::program::Program;
-use crate::program::linked::Linked;
+use crate::program::linked::LinkedInstance;
 
 /// The libraries of a program that runs: a part of what its store holds, a `T`.
 pub struct Libraries<T: 'static> {
     pub(super) files: Files,
-    pub(super) started: Option<Started<T>>,
+    pub(super) started: Option<PendingProcess<T>>,
     /// Made of the former when somebody opens or asks something: most programs never do.
-    pub(super) process: Option<Process<T>>,
+    pub(super) process: Option<DynamicProcess<T>>,
     /// How the guest calls the program itself.
     pub(super) program_name: Option<String>,
     /// What was wrong last, until the guest asks for it.
@@ -31,19 +31,19 @@ pub struct Libraries<T: 'static> {
 pub(crate) type Accessor<T> = fn(&mut T) -> &mut Libraries<T>;
 
 /// A program all of whose modules are instantiated.
-pub(super) struct Started<T: 'static> {
+pub(super) struct PendingProcess<T: 'static> {
     pub(super) plan: Arc<Plan>,
     pub(super) functions: Arc<wasmtime::Linker<T>>,
     pub(super) compilations: Compilations,
-    pub(super) linked: Linked,
+    pub(super) linked: LinkedInstance,
 }
 
 /// A program that runs, and its libraries.
-pub(super) struct Process<T: 'static> {
+pub(super) struct DynamicProcess<T: 'static> {
     pub(super) functions: Arc<wasmtime::Linker<T>>,
     pub(super) compilations: Compilations,
     pub(super) running: Running,
-    pub(super) linked: Linked,
+    pub(super) linked: LinkedInstance,
     /// The instances of libraries, by number.
     pub(super) instances: BTreeMap<usize, Instance>,
     /// Where `malloc` has put their data.
@@ -111,15 +111,15 @@ impl<T: 'static> Libraries<T> {
 
     /// Has the libraries of each store know the program as soon as its modules are instantiated: constructors may
     /// open libraries.
-    pub(crate) fn of(program: Program<T>, get: Accessor<T>) -> Program<T> {
-        program.with_hook(move |data, program, linked| get(data).start(program, linked))
+    pub(crate) fn of(program: Program<T>, accessor: Accessor<T>) -> Program<T> {
+        program.with_hook(move |data, program, linked| accessor(data).start(program, linked))
     }
 
     /// Takes note that a program's modules are all instantiated.
-    fn start(&mut self, program: &Program<T>, linked: &Linked) {
+    fn start(&mut self, program: &Program<T>, linked: &LinkedInstance) {
         self.process = None;
         self.instances += program.instances();
-        self.started = Some(Started {
+        self.started = Some(PendingProcess {
             plan: Arc::clone(&program.plan),
             functions: Arc::clone(&program.functions),
             compilations: program.compilations.clone(),
@@ -127,20 +127,20 @@ impl<T: 'static> Libraries<T> {
         });
     }
 
-    pub(super) fn process(&mut self) -> Result<&mut Process<T>, Failure> {
+    pub(super) fn process(&mut self) -> Result<&mut DynamicProcess<T>, Failure> {
         if let Some(started) = self.started.take() {
-            self.process = Some(Process::new(started));
+            self.process = Some(DynamicProcess::new(started));
         }
         let missing = || Failure::Refused("the program has no instances yet".to_owned());
         self.process.as_mut().ok_or_else(missing)
     }
 }
 
-impl<T: 'static> Process<T> {
-    fn new(started: Started<T>) -> Self {
-        let Started { plan, functions, compilations, linked } = started;
+impl<T: 'static> DynamicProcess<T> {
+    fn new(started: PendingProcess<T>) -> Self {
+        let PendingProcess { plan, functions, compilations, linked } = started;
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        Process {
+        DynamicProcess {
             functions,
             compilations,
             running: Running::new(&plan).with_files(real),

@@ -5,19 +5,19 @@ use wasmtime::{AsContextMut, Func};
 
 use super::abi::now;
 use super::libraries::{Accessor, Failure};
-use super::session::{OpenFlags, Session, Way};
+use super::session::{CallMode, OpenFlags, Session};
 use crate::error::Error;
 
 /// Opens libraries in programs that run, as these can themselves: see [`Linker::libraries`].
 ///
 /// [`Linker::libraries`]: crate::Linker::libraries
 pub struct Loader<T: 'static> {
-    get: Accessor<T>,
+    accessor: Accessor<T>,
 }
 
 /// A library that is open in a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Library {
+pub struct LibraryHandle {
     handle: u32,
 }
 
@@ -36,8 +36,8 @@ impl<T> std::fmt::Debug for Loader<T> {
 }
 
 impl<T: Send + 'static> Loader<T> {
-    pub(crate) fn new(get: Accessor<T>) -> Self {
-        Loader { get }
+    pub(crate) fn new(accessor: Accessor<T>) -> Self {
+        Loader { accessor }
     }
 
     /// Opens the library of a name, which is looked for among the [`Files`](crate::Files) of the store's
@@ -52,8 +52,8 @@ impl<T: Send + 'static> Loader<T> {
         mut store: impl AsContextMut<Data = T>,
         name: &str,
         flags: OpenFlags,
-    ) -> Result<Library, Error> {
-        let mut session = self.session(&mut store, Way::Sync);
+    ) -> Result<LibraryHandle, Error> {
+        let mut session = self.session(&mut store, CallMode::Sync);
         let opened = now(async { Ok(session.open(name, None, flags).await) });
         Self::opened(name, opened.unwrap_or_else(|error| Err(error.into())))
     }
@@ -68,8 +68,8 @@ impl<T: Send + 'static> Loader<T> {
         mut store: impl AsContextMut<Data = T>,
         name: &str,
         flags: OpenFlags,
-    ) -> Result<Library, Error> {
-        Self::opened(name, self.session(&mut store, Way::Async).open(name, None, flags).await)
+    ) -> Result<LibraryHandle, Error> {
+        Self::opened(name, self.session(&mut store, CallMode::Async).open(name, None, flags).await)
     }
 
     /// A function of a library or of one that it needs; `None` if none defines it.
@@ -80,10 +80,10 @@ impl<T: Send + 'static> Loader<T> {
     pub fn func(
         &self,
         mut store: impl AsContextMut<Data = T>,
-        library: Library,
+        library: LibraryHandle,
         name: &str,
     ) -> Result<Option<Func>, Error> {
-        let mut session = self.session(&mut store, Way::Sync);
+        let mut session = self.session(&mut store, CallMode::Sync);
         match session.symbol(library.handle, name).map_err(|failure| failed(name, failure))? {
             Some(LoadedSymbol::Function(function)) => {
                 session.function(function).map(Some).map_err(|failure| failed(name, failure))
@@ -101,10 +101,10 @@ impl<T: Send + 'static> Loader<T> {
     pub fn address(
         &self,
         mut store: impl AsContextMut<Data = T>,
-        library: Library,
+        library: LibraryHandle,
         name: &str,
     ) -> Result<Option<u32>, Error> {
-        let mut session = self.session(&mut store, Way::Sync);
+        let mut session = self.session(&mut store, CallMode::Sync);
         let symbol = session.symbol(library.handle, name);
         match symbol.map_err(|failure| failed(name, failure))? {
             None => Ok(None),
@@ -124,9 +124,9 @@ impl<T: Send + 'static> Loader<T> {
     pub fn close(
         &self,
         mut store: impl AsContextMut<Data = T>,
-        library: Library,
+        library: LibraryHandle,
     ) -> Result<(), Error> {
-        let mut session = self.session(&mut store, Way::Sync);
+        let mut session = self.session(&mut store, CallMode::Sync);
         let closed = now(async { Ok(session.close(library.handle).await) });
         closed.unwrap_or_else(|error| Err(error.into())).map_err(|failure| failed(CLOSED, failure))
     }
@@ -139,18 +139,22 @@ impl<T: Send + 'static> Loader<T> {
     pub async fn close_async(
         &self,
         mut store: impl AsContextMut<Data = T>,
-        library: Library,
+        library: LibraryHandle,
     ) -> Result<(), Error> {
-        let mut session = self.session(&mut store, Way::Async);
+        let mut session = self.session(&mut store, CallMode::Async);
         session.close(library.handle).await.map_err(|failure| failed(CLOSED, failure))
     }
 
-    fn session<'s>(&self, store: &'s mut impl AsContextMut<Data = T>, way: Way) -> Session<'s, T> {
-        Session::new(store.as_context_mut(), self.get, way)
+    fn session<'s>(
+        &self,
+        store: &'s mut impl AsContextMut<Data = T>,
+        mode: CallMode,
+    ) -> Session<'s, T> {
+        Session::new(store.as_context_mut(), self.accessor, mode)
     }
 
-    fn opened(name: &str, opened: Result<u32, Failure>) -> Result<Library, Error> {
-        opened.map(|handle| Library { handle }).map_err(|failure| failed(name, failure))
+    fn opened(name: &str, opened: Result<u32, Failure>) -> Result<LibraryHandle, Error> {
+        opened.map(|handle| LibraryHandle { handle }).map_err(|failure| failed(name, failure))
     }
 }
 

@@ -20,5 +20,5 @@ pub(crate) use abi::{define, define_async};
 pub use files::Files;
 pub(crate) use libraries::Accessor;
 pub use libraries::Libraries;
-pub use loader::{Library, Loader};
+pub use loader::{LibraryHandle, Loader};
 pub use session::OpenFlags;

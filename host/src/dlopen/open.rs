@@ -10,10 +10,10 @@ use linker::{Assigned, Initialiser, InputModule, LibrarySource, MemoryRequest, O
 use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
 use wasmtime_wasi::I32Exit;
 
-use super::files::Found;
+use super::files::FoundLibrary;
 use super::libraries::{Failure, Libraries};
-use super::session::{OpenFlags, Result, Session, Way};
-use crate::compiled::libraries::Compiled;
+use super::session::{CallMode, OpenFlags, Result, Session};
+use crate::compiled::libraries::CompiledLibrary;
 use crate::error::{self, Error};
 use crate::limits::Limit;
 use crate::program::host_functions;
@@ -23,12 +23,12 @@ use crate::trap;
 enum Named {
     /// A module that runs.
     Open(usize),
-    New(New),
+    New(NewLibrary),
 }
 
 /// A library that does not run yet.
-enum New {
-    File(Found),
+enum NewLibrary {
+    File(FoundLibrary),
     /// A system library, by its file.
     System(&'static str),
 }
@@ -79,17 +79,17 @@ impl<T: Send + 'static> Session<'_, T> {
         }
         match (module, found) {
             (Some(module), _) => Ok(Named::Open(module)),
-            (None, Ok(found)) => Ok(Named::New(New::File(found))),
+            (None, Ok(found)) => Ok(Named::New(NewLibrary::File(found))),
             (None, Err(missing)) => {
                 let system = linker::system_library(name).filter(|_| !is_path);
                 let system = system.filter(|file| libraries.files.system(file).is_some());
-                let system = system.map(|file| Named::New(New::System(file)));
+                let system = system.map(|file| Named::New(NewLibrary::System(file)));
                 system.ok_or_else(|| missing.message(name).into())
             }
         }
     }
 
-    async fn open_new(&mut self, new: New) -> Result<usize> {
+    async fn open_new(&mut self, new: NewLibrary) -> Result<usize> {
         self.table()?;
         self.stack_pointer()?;
         let mut opening = self.plan(new)?;
@@ -104,18 +104,18 @@ impl<T: Send + 'static> Session<'_, T> {
             }
         };
         let process = self.process()?;
-        let numbers = process.running.join(&opening);
+        let ids = process.running.join(&opening);
         for (module, instance) in instances {
-            process.instances.insert(numbers[&module], instance);
-            process.incomplete.insert(numbers[&module]);
+            process.instances.insert(ids[&module], instance);
+            process.incomplete.insert(ids[&module]);
         }
         for (module, block) in blocks {
-            process.blocks.insert(numbers[&module], block);
+            process.blocks.insert(ids[&module], block);
         }
-        let library = numbers[&opening.library()];
+        let library = ids[&opening.library()];
         // While its constructors run it has a user, whatever they open and close.
         process.running.open_again(library);
-        let initialised = self.initialise(&opening, &numbers).await;
+        let initialised = self.initialise(&opening, &ids).await;
         self.running()?.close(library);
         if let Err(Failure::Refused(_)) = initialised {
             self.release().await?;
@@ -124,11 +124,11 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     /// Decides how a library joins the program, and changes nothing.
-    fn plan(&mut self, new: New) -> Result<Opening> {
+    fn plan(&mut self, new: NewLibrary) -> Result<Opening> {
         let libraries = self.libraries();
         let input = match new {
-            New::File(found) => libraries.files.read(&found)?,
-            New::System(file) => {
+            NewLibrary::File(found) => libraries.files.read(&found)?,
+            NewLibrary::System(file) => {
                 let input = libraries.files.system(file);
                 input.ok_or_else(|| format!("there is no `{file}`"))?.into_system(file)
             }
@@ -154,7 +154,7 @@ impl<T: Send + 'static> Session<'_, T> {
         }
     }
 
-    fn compile(&mut self, opening: &Opening) -> Result<BTreeMap<usize, Arc<Compiled>>> {
+    fn compile(&mut self, opening: &Opening) -> Result<BTreeMap<usize, Arc<CompiledLibrary>>> {
         let engine = self.store.engine().clone();
         let compilations = self.process()?.compilations.clone();
         let compile = |module: usize| {
@@ -166,31 +166,31 @@ impl<T: Send + 'static> Session<'_, T> {
 
     /// Gives each new module its memory and its slots. Returns where `malloc` has put their data.
     async fn allocate(&mut self, opening: &mut Opening) -> Result<BTreeMap<usize, u32>> {
-        let (mut given, mut blocks) = (BTreeMap::new(), BTreeMap::new());
+        let (mut assigned, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let modules = opening.new_modules();
         let allocated = async {
             for module in modules {
-                let room = opening.room(module);
-                let memory_base = self.allocate_memory(room).await?;
+                let request = opening.room(module);
+                let memory_base = self.allocate_memory(request).await?;
                 blocks.insert(module, memory_base.0);
-                let alignment = u64::from(room.table_alignment);
-                let slots = self.take_slots(room.table_size, alignment)?;
-                given.insert(
+                let alignment = u64::from(request.table_alignment);
+                let slots = self.take_slots(request.table_size, alignment)?;
+                assigned.insert(
                     module,
                     Assigned { memory_base: memory_base.1, table_base: slots.start },
                 );
             }
             self.take_slots(opening.other_slots(), 1)
         };
-        let others = allocated.await;
-        let first = others.as_ref().map_or(0, |slots| slots.start);
-        opening.place(&given, first);
-        match others {
+        let other_slots = allocated.await;
+        let first = other_slots.as_ref().map_or(0, |slots| slots.start);
+        opening.place(&assigned, first);
+        match other_slots {
             Ok(_) => Ok(blocks),
             Err(failure) => {
-                for (module, given) in given {
+                for (module, assigned) in assigned {
                     let size = opening.room(module).table_size;
-                    self.running()?.give_slots(given.table_base..given.table_base + size);
+                    self.running()?.give_slots(assigned.table_base..assigned.table_base + size);
                 }
                 for block in blocks.into_values() {
                     self.free(block).await?;
@@ -202,11 +202,11 @@ impl<T: Send + 'static> Session<'_, T> {
 
     /// A block of the program's own `malloc`, and the aligned address in it. Each module has a byte at least:
     /// by its address its destructors are known.
-    async fn allocate_memory(&mut self, room: MemoryRequest) -> Result<(u32, u32)> {
-        let alignment = u32::try_from(u64::from(room.memory_alignment)).unwrap_or(u32::MAX);
+    async fn allocate_memory(&mut self, request: MemoryRequest) -> Result<(u32, u32)> {
+        let alignment = u32::try_from(u64::from(request.memory_alignment)).unwrap_or(u32::MAX);
         let no_room =
-            || format!("there is no memory left for its {} bytes of data", room.memory_size);
-        let size = room.memory_size.max(1).checked_add(alignment - 1).ok_or_else(no_room)?;
+            || format!("there is no memory left for its {} bytes of data", request.memory_size);
+        let size = request.memory_size.max(1).checked_add(alignment - 1).ok_or_else(no_room)?;
         let malloc = self.global_function("malloc")?.ok_or_else(|| {
             "the program has no `malloc`, from which the library's data could come".to_owned()
         })?;
@@ -220,7 +220,7 @@ impl<T: Send + 'static> Session<'_, T> {
         let memory = self.memory()?;
         let data = memory.data_mut(&mut self.store);
         let data =
-            data.get_mut(base as usize..).and_then(|d| d.get_mut(..room.memory_size as usize));
+            data.get_mut(base as usize..).and_then(|d| d.get_mut(..request.memory_size as usize));
         data.ok_or_else(outside)?.fill(0);
         Ok((block, base))
     }
@@ -228,19 +228,19 @@ impl<T: Send + 'static> Session<'_, T> {
     async fn instantiate(
         &mut self,
         opening: &Opening,
-        code: &BTreeMap<usize, Arc<Compiled>>,
+        code: &BTreeMap<usize, Arc<CompiledLibrary>>,
     ) -> Result<BTreeMap<usize, Instance>> {
         let mut instances = BTreeMap::new();
         for module in opening.new_modules() {
-            let Compiled { code, bound, .. } = &*code[&module];
+            let CompiledLibrary { code, bound, .. } = &*code[&module];
             let sources = bound.imports.iter();
             let imports: Result<Vec<_>> =
                 sources.map(|source| self.import(opening, module, &instances, source)).collect();
             let imports = imports?;
             self.libraries().instances += 1;
-            let instance = match self.way {
-                Way::Sync => Instance::new(&mut self.store, code, &imports),
-                Way::Async => Instance::new_async(&mut self.store, code, &imports).await,
+            let instance = match self.mode {
+                CallMode::Sync => Instance::new(&mut self.store, code, &imports),
+                CallMode::Async => Instance::new_async(&mut self.store, code, &imports).await,
             };
             let name = &opening.input(module).module.name;
             let failed = |error| self.failed(&error::instantiation(name, &error), error);
@@ -286,8 +286,8 @@ impl<T: Send + 'static> Session<'_, T> {
             Source::Shared(linker::Shared::StackPointer) => self.stack_pointer()?.into(),
             Source::Value { import } => {
                 let ty = GlobalType::new(ValType::I32, Mutability::Const);
-                let number = opening.number(module, *import).cast_signed();
-                Global::new(&mut self.store, ty, Val::I32(number))?.into()
+                let value = opening.number(module, *import).cast_signed();
+                Global::new(&mut self.store, ty, Val::I32(value))?.into()
             }
             Source::Export { module, name } => {
                 let instance = self.instance_of(opening, *module, instances)?;
@@ -302,18 +302,14 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     /// Applies relocations and runs constructors.
-    async fn initialise(
-        &mut self,
-        opening: &Opening,
-        numbers: &BTreeMap<usize, usize>,
-    ) -> Result<()> {
+    async fn initialise(&mut self, opening: &Opening, ids: &BTreeMap<usize, usize>) -> Result<()> {
         let calls = opening.initialisers();
         let is_left = |at: usize, module| calls[at..].iter().any(|call| call.module == module);
         for module in opening.new_modules().into_iter().filter(|&module| !is_left(0, module)) {
-            self.process()?.incomplete.remove(&numbers[&module]);
+            self.process()?.incomplete.remove(&ids[&module]);
         }
         for (at, Initialiser { module, name }) in calls.iter().enumerate() {
-            let id = numbers[module];
+            let id = ids[module];
             self.initialise_one(opening, *module, id, name).await?;
             if !is_left(at + 1, *module) {
                 self.process()?.incomplete.remove(&id);
@@ -358,7 +354,7 @@ impl<T: Send + 'static> Session<'_, T> {
         }
     }
 
-    /// Gives back what an opening was given whose modules have not joined.
+    /// Gives back what an opening was assigned whose modules have not joined.
     async fn take_back(&mut self, opening: &Opening, blocks: &BTreeMap<usize, u32>) -> Result<()> {
         for slots in opening.taken_slots() {
             self.clear_slots(&slots)?;

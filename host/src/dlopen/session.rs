@@ -3,11 +3,11 @@
 use linker::{LoadedFunction, LoadedSymbol, Running};
 use wasmtime::{AsContextMut, Func, Global, Memory, StoreContextMut, Table, Val};
 
-use super::libraries::{Accessor, Failure, Libraries, Process};
+use super::libraries::{Accessor, DynamicProcess, Failure, Libraries};
 
 /// How guest code is called: as the store must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum CallMode {
     Sync,
     Async,
 }
@@ -29,23 +29,27 @@ pub struct OpenFlags {
 /// A store that is at work, and where its libraries are.
 pub(crate) struct Session<'s, T: 'static> {
     pub(super) store: StoreContextMut<'s, T>,
-    pub(super) get: Accessor<T>,
-    pub(super) way: Way,
+    pub(super) accessor: Accessor<T>,
+    pub(super) mode: CallMode,
 }
 
 pub(super) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl<'s, T: Send + 'static> Session<'s, T> {
-    pub(crate) fn new(store: StoreContextMut<'s, T>, get: Accessor<T>, way: Way) -> Self {
-        Session { store, get, way }
+    pub(crate) fn new(
+        store: StoreContextMut<'s, T>,
+        accessor: Accessor<T>,
+        mode: CallMode,
+    ) -> Self {
+        Session { store, accessor, mode }
     }
 
     pub(super) fn libraries(&mut self) -> &mut Libraries<T> {
-        (self.get)(self.store.data_mut())
+        (self.accessor)(self.store.data_mut())
     }
 
-    pub(super) fn process(&mut self) -> Result<&mut Process<T>> {
-        (self.get)(self.store.data_mut()).process()
+    pub(super) fn process(&mut self) -> Result<&mut DynamicProcess<T>> {
+        (self.accessor)(self.store.data_mut()).process()
     }
 
     pub(super) fn running(&mut self) -> Result<&mut Running> {
@@ -76,9 +80,9 @@ impl<'s, T: Send + 'static> Session<'s, T> {
         args: &[Val],
     ) -> wasmtime::Result<Option<i32>> {
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
-        match self.way {
-            Way::Sync => function.call(&mut self.store, args, &mut results)?,
-            Way::Async => function.call_async(&mut self.store, args, &mut results).await?,
+        match self.mode {
+            CallMode::Sync => function.call(&mut self.store, args, &mut results)?,
+            CallMode::Async => function.call_async(&mut self.store, args, &mut results).await?,
         }
         Ok(results.first().and_then(Val::i32))
     }

@@ -7,9 +7,9 @@ use bytesize::ByteSize;
 use linker::{BoundModule, DebugInfo, InputModule, Plan, Set, SourceLine};
 use wasmtime::{FrameInfo, WasmBacktrace};
 
-use super::source_map::{self, Kept};
+use super::source_map::{self, StoredMap};
 use super::state::State;
-use crate::compiled::code::Compiled;
+use crate::compiled::code::CompiledModule;
 use crate::compiled::libraries;
 use crate::program::Program;
 use crate::trap::name;
@@ -41,8 +41,8 @@ impl Backtrace {
         let functions: Vec<_> = functions.collect();
         let lines = functions.iter().enumerate();
         let stale_maps = symbols.maps.into_values().filter_map(|kept| match kept {
-            Kept::Stale(path) => Some(path),
-            Kept::Nothing | Kept::Map(_) => None,
+            StoredMap::Stale(path) => Some(path),
+            StoredMap::Nothing | StoredMap::Map(_) => None,
         });
         Backtrace {
             lines: lines.map(|(number, function)| format!("{number}: {function}")).collect(),
@@ -56,13 +56,13 @@ struct Symbols<'p> {
     program: &'p Program<State>,
     bound: &'p [BoundModule],
     /// What is beside each module that was asked for, by its bytes.
-    maps: BTreeMap<*const u8, Kept>,
+    maps: BTreeMap<*const u8, StoredMap>,
     /// What is in it.
     debug: BTreeMap<*const u8, Option<DebugInfo<'p>>>,
 }
 
 /// The module of a frame as it was before it was compiled.
-struct Origin<'s> {
+struct FrameOrigin<'s> {
     set: &'s Set,
     bound: &'s BoundModule,
 }
@@ -73,17 +73,18 @@ impl<'p> Symbols<'p> {
     fn functions(
         &mut self,
         frame: &FrameInfo,
-        library: Option<&'p libraries::Compiled>,
+        library: Option<&'p libraries::CompiledLibrary>,
     ) -> Vec<String> {
         let origin = self.origin(frame, library);
-        let is_own =
-            |origin: &Origin<'_>| origin.bound.origin_of_function(frame.func_index()).is_none();
+        let is_own = |origin: &FrameOrigin<'_>| {
+            origin.bound.origin_of_function(frame.func_index()).is_none()
+        };
         if origin.as_ref().is_some_and(is_own) {
             // The linker has written it: nobody could look it up in a source.
             return Vec::new();
         }
         origin.and_then(|origin| self.originals(origin, frame)).unwrap_or_else(|| {
-            let module = self.compiled(frame).map(|module| self.program.name(module));
+            let module = self.compiled(frame).map(|module| self.program.name(module.module));
             let module = module.or(frame.module().name()).unwrap_or("?");
             let module = linker::printable(module);
             vec![format!("{module}!{}", name(frame.func_name(), frame.func_index()))]
@@ -91,29 +92,30 @@ impl<'p> Symbols<'p> {
     }
 
     /// Returns the module of the program that a frame's code was compiled from.
-    fn compiled(&self, frame: &FrameInfo) -> Option<usize> {
-        let same = |compiled: &&Compiled| wasmtime::Module::same(&compiled.code, frame.module());
-        self.program.code.modules.iter().find(same).map(|compiled| compiled.module)
+    fn compiled(&self, frame: &FrameInfo) -> Option<&'p CompiledModule> {
+        let same =
+            |compiled: &&CompiledModule| wasmtime::Module::same(&compiled.code, frame.module());
+        self.program.code.modules.iter().find(same)
     }
 
     fn origin(
         &self,
         frame: &FrameInfo,
-        library: Option<&'p libraries::Compiled>,
-    ) -> Option<Origin<'p>> {
-        let compiled = self.compiled(frame);
+        library: Option<&'p libraries::CompiledLibrary>,
+    ) -> Option<FrameOrigin<'p>> {
+        let compiled = self.compiled(frame).and_then(|compiled| compiled.module);
         let bound = self.bound.iter().find(|bound| Some(bound.module) == compiled);
-        let program = bound.map(|bound| Origin { set: self.program.plan.set(), bound });
-        program.or_else(|| library.map(|l| Origin { set: l.set(), bound: &l.bound }))
+        let program = bound.map(|bound| FrameOrigin { set: self.program.plan.set(), bound });
+        program.or_else(|| library.map(|l| FrameOrigin { set: l.set(), bound: &l.bound }))
     }
 
     /// Returns the fault that a frame's code reports by a trap.
     fn fault(
         &self,
         frame: &FrameInfo,
-        library: Option<&'p libraries::Compiled>,
+        library: Option<&'p libraries::CompiledLibrary>,
     ) -> Option<&'static str> {
-        let Origin { set, bound } = self.origin(frame, library)?;
+        let FrameOrigin { set, bound } = self.origin(frame, library)?;
         match bound.origin(set, frame.module_offset()?) {
             Some(at) => {
                 linker::reported_fault(&set.inputs[at.module].bytes, at.function, at.offset)
@@ -125,7 +127,7 @@ impl<'p> Symbols<'p> {
     /// The functions that a frame's code was, if that is known.
     fn originals(
         &mut self,
-        Origin { set, bound }: Origin<'p>,
+        FrameOrigin { set, bound }: FrameOrigin<'p>,
         frame: &FrameInfo,
     ) -> Option<Vec<String>> {
         let outer = bound.origin_of_function(frame.func_index());
@@ -165,8 +167,8 @@ impl<'p> Symbols<'p> {
     fn map(&mut self, input: &InputModule) -> Option<&linker::Mappings> {
         let key = input.bytes.as_ptr();
         match self.maps.entry(key).or_insert_with(|| source_map::read(input)) {
-            Kept::Map(map) => Some(map),
-            Kept::Nothing | Kept::Stale(_) => None,
+            StoredMap::Map(map) => Some(map),
+            StoredMap::Nothing | StoredMap::Stale(_) => None,
         }
     }
 }

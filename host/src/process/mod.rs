@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::limits::{Limit, Limiter, Limits};
 use crate::program::Program;
 use crate::program::instantiate::Instantiation;
-use crate::program::linked::Linked;
+use crate::program::linked::LinkedInstance;
 use crate::trap;
 
 use backtrace::Backtrace;
@@ -35,7 +35,7 @@ use wasi::Wasi;
 /// in any state then, and further calls are refused. Start the program again.
 pub struct Process {
     runner: Runner,
-    linked: Linked,
+    linked: LinkedInstance,
     is_poisoned: bool,
 }
 
@@ -56,7 +56,7 @@ impl Process {
         let mut runner = Runner::new(program, limits, wasi, files)?;
         let mut instantiation = Instantiation::new(program);
         let steps = &mut instantiation;
-        let run = async |store: &mut Store<State>| Ok(program.take_steps(steps, store).await);
+        let run = async |store: &mut Store<State>| Ok(program.run_steps(steps, store).await);
         let started = runner.block_on(run);
         let linked = instantiation.finish();
         match started {
@@ -93,7 +93,7 @@ impl Process {
         let runner = &mut self.runner;
         let called = runner.call(function, args);
         let results = called.map_err(|stop| runner.explain_uncaught(&self.linked, &what, stop));
-        // Arguments of other types than the function's reach no code.
+        // ArgumentErrors of other types than the function's reach no code.
         self.is_poisoned = matches!(&results, Err(error) if !matches!(error, Error::Call { .. }));
         results
     }
@@ -225,7 +225,12 @@ impl Runner {
     }
 
     /// Why a module was not instantiated or initialised.
-    fn explain_start(&mut self, linked: &Linked, what: &str, error: wasmtime::Error) -> Error {
+    fn explain_start(
+        &mut self,
+        linked: &LinkedInstance,
+        what: &str,
+        error: wasmtime::Error,
+    ) -> Error {
         let in_guest = error.is::<WasmBacktrace>() || error.is::<I32Exit>() || error.is::<Limit>();
         match self.store.data().limiter.denied() {
             _ if in_guest || error.is::<Trap>() => {
@@ -238,7 +243,7 @@ impl Runner {
 
     /// As [`Runner::explain`]. If the guest has thrown something, it ends as programs of its language do then:
     /// it says what that is, or does what somebody told it to do at such an end.
-    fn explain_uncaught(&mut self, linked: &Linked, what: &str, stop: Stop) -> Error {
+    fn explain_uncaught(&mut self, linked: &LinkedInstance, what: &str, stop: Stop) -> Error {
         let has_overflowed =
             stop.is_out_of_bounds() && linked.has_stack_overflowed(&mut self.store);
         let ended = self.terminate(linked).map_err(|end| self.explain(what, end));
@@ -252,7 +257,7 @@ impl Runner {
     }
 
     /// Returns if there is no exception, or it is not the guest's matter.
-    fn terminate(&mut self, linked: &Linked) -> Result<(), Stop> {
+    fn terminate(&mut self, linked: &LinkedInstance) -> Result<(), Stop> {
         let Some(exception) = self.store.take_pending_exception() else { return Ok(()) };
         let Some(function) = linked.symbol(&mut self.store, linker::TERMINATE) else {
             return Ok(());

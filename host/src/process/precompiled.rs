@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::host::Host;
 use super::settings::Settings;
 use super::state::State;
-use crate::compiled::artifact;
+use crate::artifact;
 use crate::compiled::code::Code;
 use crate::dlopen::Libraries;
 use crate::error::Error;
@@ -25,12 +25,12 @@ const CODE_LIMIT: u64 = 1 << 30;
 
 /// What a file tells of its program.
 #[derive(Debug, Serialize, Deserialize)]
-struct About {
+struct Header {
     name: String,
     inlining: bool,
 }
 
-/// Compiles a program ahead of time, for [`run_precompiled`] on processors as this one: the content of a file. Modules
+/// Compiles a program ahead of time, for [`load_precompiled`] on processors as this one: the content of a file. Modules
 /// that keep a memory of their own do so there too.
 ///
 /// # Errors
@@ -51,15 +51,15 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let initialisers = fused.initialisers.into_iter().map(|call| Initialiser { module: 0, ..call });
     let initialisers = initialisers.collect();
     let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
-    let about = About { name: set.inputs[set.program].module.name.clone(), inlining };
-    let host = host(&about, Settings::default())?;
-    let plan = whole(&about, &module)?;
+    let header = Header { name: set.inputs[set.program].module.name.clone(), inlining };
+    let host = host(&header, Settings::default())?;
+    let plan = single(&header, &module)?;
     let bound = Bound { initialisers, ..plan.bind()? };
     let code = Code::compile(host.functions.engine(), &plan, bound)?;
     let setup = |message: String| Error::Setup { message };
     let code = code.to_parts().map_err(|error| setup(Error::message(&error)))?;
-    let about = serde_json::to_vec(&about).map_err(|error| setup(error.to_string()))?;
-    let parts: Vec<_> = [about, module].into_iter().chain(code).collect();
+    let header = serde_json::to_vec(&header).map_err(|error| setup(error.to_string()))?;
+    let parts: Vec<_> = [header, module].into_iter().chain(code).collect();
     let mut bytes = Vec::new();
     artifact::write(&mut bytes, &parts).map_err(|error| setup(error.to_string()))?;
     Ok(bytes)
@@ -76,25 +76,25 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
 ///
 /// When the file cannot be read, is damaged, or of another version or for another processor; or when the limits have
 /// fuel, which such code does not count.
-pub unsafe fn run_precompiled(
+pub unsafe fn load_precompiled(
     path: &Path,
     settings: Settings,
 ) -> Result<Option<(Host, Program<State>)>, Error> {
     let read = read_limited(path, CODE_LIMIT);
     let read = read.map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let Some(bytes) = read.filter(|bytes| artifact::is_one(bytes)) else { return Ok(None) };
+    let Some(bytes) = read.filter(|bytes| artifact::is_artifact(bytes)) else { return Ok(None) };
     let failed = |message: String| Error::Precompiled { path: path.to_owned(), message };
     if settings.limits.fuel.is_some() {
         return Err(Error::PrecompiledFuel { path: path.to_owned() });
     }
     let parts = artifact::read(&bytes).map_err(|damage| failed(damage.to_string()))?;
-    let [about, module, code @ ..] = parts.as_slice() else {
+    let [header, module, code @ ..] = parts.as_slice() else {
         return Err(failed("it is no program".to_owned()));
     };
-    let about = serde_json::from_slice(about);
-    let about: About = about.map_err(|_| failed("it is no program".to_owned()))?;
-    let host = host(&about, settings)?;
-    let plan = whole(&about, module)?;
+    let header = serde_json::from_slice(header);
+    let header: Header = header.map_err(|_| failed("it is no program".to_owned()))?;
+    let host = host(&header, settings)?;
+    let plan = single(&header, module)?;
     // SAFETY: `precompile` has written the parts, says the caller.
     let code = unsafe { Code::from_parts(host.functions.engine(), code) };
     let code = code.map_err(|error| failed(Error::message(&error)))?;
@@ -104,12 +104,12 @@ pub unsafe fn run_precompiled(
 }
 
 /// Code that is kept in a file can be given a time limit whenever it is run.
-fn host(about: &About, settings: Settings) -> Result<Host, Error> {
-    let inlining = about.inlining;
+fn host(header: &Header, settings: Settings) -> Result<Host, Error> {
+    let inlining = header.inlining;
     Host::with(Settings { inlining, interruptible: true, ..settings })
 }
 
-fn whole(about: &About, module: &[u8]) -> Result<Plan, Error> {
-    let input = InputModule::load_within(&about.name, module, &InputLimits::NONE)?;
+fn single(header: &Header, module: &[u8]) -> Result<Plan, Error> {
+    let input = InputModule::load_within(&header.name, module, &InputLimits::NONE)?;
     Ok(Plan::new(Set::of(input))?)
 }

@@ -23,7 +23,7 @@ pub fn source_map_text(mut map: SourceMap, module: &[u8]) -> String {
 }
 
 /// What is kept beside a module.
-pub(crate) enum Kept {
+pub(crate) enum StoredMap {
     /// Nothing, or what is no source map of `host fuse`: such a file tells nothing and harms nobody.
     Nothing,
     /// The map of another module of that name, probably an older one.
@@ -31,18 +31,18 @@ pub(crate) enum Kept {
     Map(Mappings),
 }
 
-pub(crate) fn read(input: &InputModule) -> Kept {
-    let Some(file) = &input.file else { return Kept::Nothing };
+pub(crate) fn read(input: &InputModule) -> StoredMap {
+    let Some(file) = &input.file else { return StoredMap::Nothing };
     let path = source_map_path(file);
     // For a pipe nobody may ever write to.
     if !path.is_file() {
-        return Kept::Nothing;
+        return StoredMap::Nothing;
     }
     let text = read_limited(&path, InputLimits::default().max_module_size).ok().flatten();
     match text.and_then(|text| serde_json::from_slice::<SourceMap>(&text).ok()) {
-        Some(map) if map.sha256 == digest(&input.bytes) => Kept::Map(map.read()),
-        Some(map) if !map.sha256.is_empty() => Kept::Stale(path),
-        _ => Kept::Nothing,
+        Some(map) if map.sha256 == digest(&input.bytes) => StoredMap::Map(map.read()),
+        Some(map) if !map.sha256.is_empty() => StoredMap::Stale(path),
+        _ => StoredMap::Nothing,
     }
 }
 

@@ -15,14 +15,14 @@ use crate::limits::Limit;
 
 /// What may still be printed; clones are the same.
 #[derive(Debug, Clone)]
-pub(crate) struct Allowance {
+pub(crate) struct OutputBudget {
     limit: u64,
     left: Arc<AtomicU64>,
 }
 
-impl Allowance {
+impl OutputBudget {
     pub(crate) fn new(limit: u64) -> Self {
-        Allowance { limit, left: Arc::new(AtomicU64::new(limit)) }
+        OutputBudget { limit, left: Arc::new(AtomicU64::new(limit)) }
     }
 
     /// How many of some bytes may be printed, which then count as printed.
@@ -38,7 +38,7 @@ impl Allowance {
 pub(crate) fn stream<S>(
     open: fn() -> S,
     timeout: Option<Duration>,
-    allowance: Option<&Allowance>,
+    budget: Option<&OutputBudget>,
 ) -> Box<dyn StdoutStream + Sync>
 where
     S: StdoutStream + AsyncWrite + Sync + 'static,
@@ -47,9 +47,9 @@ where
         None => Box::new(open()),
         Some(_) => Box::new(Background { open }),
     };
-    match allowance {
+    match budget {
         None => stream,
-        Some(allowance) => Box::new(Counted::new(stream, allowance)),
+        Some(budget) => Box::new(Counted::new(stream, budget)),
     }
 }
 
@@ -80,14 +80,14 @@ impl<S: StdoutStream + AsyncWrite + Sync + 'static> StdoutStream for Background<
 /// A stream of which each byte is counted.
 struct Counted<S> {
     stream: S,
-    allowance: Allowance,
+    budget: OutputBudget,
     /// Whether more was to be printed than may be.
     is_exceeded: bool,
 }
 
 impl<S> Counted<S> {
-    fn new(stream: S, allowance: &Allowance) -> Self {
-        Counted { stream, allowance: allowance.clone(), is_exceeded: false }
+    fn new(stream: S, budget: &OutputBudget) -> Self {
+        Counted { stream, budget: budget.clone(), is_exceeded: false }
     }
 }
 
@@ -104,7 +104,7 @@ impl<S: StdoutStream> StdoutStream for Counted<S> {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(Counted::new(self.stream.p2_stream(), &self.allowance))
+        Box::new(Counted::new(self.stream.p2_stream(), &self.budget))
     }
 }
 
@@ -112,7 +112,7 @@ impl OutputStream for Counted<Box<dyn OutputStream>> {
     /// What fits is printed before the guest ends, so the limit is the number of bytes that come out.
     fn write(&mut self, mut bytes: Bytes) -> StreamResult<()> {
         let wanted = bytes.len();
-        bytes.truncate(self.allowance.take(wanted));
+        bytes.truncate(self.budget.take(wanted));
         self.is_exceeded |= bytes.len() < wanted;
         self.stream.write(bytes)
     }
@@ -126,7 +126,7 @@ impl OutputStream for Counted<Box<dyn OutputStream>> {
         match self.stream.check_write()? {
             0 => Ok(0),
             _ if self.is_exceeded => {
-                let limit = ByteSize(self.allowance.limit);
+                let limit = ByteSize(self.budget.limit);
                 Err(StreamError::Trap(Limit::Output { limit }.into()))
             }
             permitted => Ok(permitted),

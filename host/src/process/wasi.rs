@@ -3,7 +3,7 @@
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder, cli};
 
-use super::stdio::{self, Allowance};
+use super::stdio::{self, OutputBudget};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::limits::Limits;
@@ -20,10 +20,10 @@ pub struct Wasi {
 impl Wasi {
     pub(crate) fn build(&self, limits: &Limits) -> Result<WasiP1Ctx, Error> {
         let mut builder = WasiCtxBuilder::new();
-        let allowance = limits.max_output.map(Allowance::new);
+        let budget = limits.max_output.map(OutputBudget::new);
         builder.inherit_stdin().args(&self.args);
-        builder.stdout(stdio::stream(cli::stdout, limits.timeout, allowance.as_ref()));
-        builder.stderr(stdio::stream(cli::stderr, limits.timeout, allowance.as_ref()));
+        builder.stdout(stdio::stream(cli::stdout, limits.timeout, budget.as_ref()));
+        builder.stderr(stdio::stream(cli::stderr, limits.timeout, budget.as_ref()));
         // With a time limit calls on files are made by a thread, so that the limit ends those that wait, for a pipe
         // for example.
         builder.allow_blocking_current_thread(limits.timeout.is_none());

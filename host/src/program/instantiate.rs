@@ -6,7 +6,7 @@ use linker::Source;
 use wasmtime::{AsContextMut, Extern, Func, Instance, InstancePre};
 
 use super::Program;
-use super::linked::Linked;
+use super::linked::LinkedInstance;
 use crate::error::Error;
 
 impl<T: 'static> Program<T> {
@@ -16,13 +16,16 @@ impl<T: 'static> Program<T> {
     ///
     /// When a start function or a constructor does not return, or memory is short: [`Error::Start`]. The
     /// store is poisoned then, for it holds instances that are not initialised and cannot be removed: drop it.
-    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Linked, Error> {
+    pub fn instantiate(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<LinkedInstance, Error> {
         let mut instantiation = Instantiation::new(self);
         while let Some(step) = instantiation.next(&mut store)? {
             match step {
                 Step::Instantiate { name, ready } => {
                     let instance = match ready {
-                        Ready::Whole(whole) => whole.instantiate(&mut store),
+                        Ready::Single(single) => single.instantiate(&mut store),
                         Ready::Module(code, imports) => Instance::new(&mut store, code, &imports),
                     };
                     let failed = |error| Error::instantiation(name, error);
@@ -45,16 +48,16 @@ impl<T: 'static> Program<T> {
     pub async fn instantiate_async(
         &self,
         mut store: impl AsContextMut<Data = T>,
-    ) -> Result<Linked, Error>
+    ) -> Result<LinkedInstance, Error>
     where
         T: Send,
     {
         let mut instantiation = Instantiation::new(self);
-        self.take_steps(&mut instantiation, &mut store).await?;
+        self.run_steps(&mut instantiation, &mut store).await?;
         Ok(instantiation.finish())
     }
 
-    pub(crate) async fn take_steps(
+    pub(crate) async fn run_steps(
         &self,
         instantiation: &mut Instantiation<'_, T>,
         mut store: impl AsContextMut<Data = T>,
@@ -66,7 +69,7 @@ impl<T: 'static> Program<T> {
             match step {
                 Step::Instantiate { name, ready } => {
                     let instance = match ready {
-                        Ready::Whole(whole) => whole.instantiate_async(&mut store).await,
+                        Ready::Single(single) => single.instantiate_async(&mut store).await,
                         Ready::Module(code, imports) => {
                             Instance::new_async(&mut store, code, &imports).await
                         }
@@ -88,7 +91,7 @@ impl<T: 'static> Program<T> {
 /// another's matter.
 pub(crate) struct Instantiation<'p, T: 'static> {
     program: &'p Program<T>,
-    linked: Linked,
+    linked: LinkedInstance,
     /// Modules that are instantiated, the base one first.
     instantiated: usize,
     initialisers: std::slice::Iter<'p, linker::Initialiser>,
@@ -105,7 +108,7 @@ pub(crate) enum Step<'p, T: 'static> {
 
 /// A module and its imports.
 pub(crate) enum Ready<'p, T: 'static> {
-    Whole(&'p InstancePre<T>),
+    Single(&'p InstancePre<T>),
     Module(&'p wasmtime::Module, Vec<Extern>),
 }
 
@@ -113,7 +116,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
     pub(crate) fn new(program: &'p Program<T>) -> Self {
         let plan = program.plan.clone();
         let initialisers = program.code.initialisers.iter();
-        let linked = Linked { plan, base: None, modules: BTreeMap::new(), whole: None };
+        let linked = LinkedInstance { plan, base: None, modules: BTreeMap::new(), single: None };
         let instantiated = usize::from(program.code.base.is_none());
         Instantiation { program, linked, instantiated, initialisers, is_ready: false }
     }
@@ -130,8 +133,8 @@ impl<'p, T: 'static> Instantiation<'p, T> {
         };
         if let Some(compiled) = self.program.code.modules.get(index) {
             let name = self.program.name(compiled.module);
-            if let Some(whole) = &self.program.whole {
-                return Ok(Some(Step::Instantiate { name, ready: Ready::Whole(whole) }));
+            if let Some(single) = &self.program.single {
+                return Ok(Some(Step::Instantiate { name, ready: Ready::Single(single) }));
             }
             let imports = compiled.imports.iter().map(|source| self.import(&mut store, source));
             let ready = Ready::Module(&compiled.code, imports.collect::<Result<_, _>>()?);
@@ -142,7 +145,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
         }
         self.is_ready = true;
         let Some(call) = self.initialisers.next() else { return Ok(None) };
-        let module = self.program.name(call.module);
+        let module = self.program.name(Some(call.module));
         let what = match self.program.is_fused() {
             true => format!("the initialisation of `{module}`"),
             false => format!("`{}` of `{module}`", call.name),
@@ -154,17 +157,19 @@ impl<'p, T: 'static> Instantiation<'p, T> {
     /// Takes the instance of the module that was asked for.
     pub(crate) fn add(&mut self, instance: Instance) {
         match self.instantiated.checked_sub(1) {
-            _ if self.program.whole.is_some() => self.linked.whole = Some(instance),
+            _ if self.program.single.is_some() => self.linked.single = Some(instance),
             None => self.linked.base = Some(instance),
             Some(index) => {
-                let module = self.program.code.modules[index].module;
-                self.linked.modules.insert(module, instance);
+                // Nothing asks the module that fills the slots for its exports.
+                if let Some(module) = self.program.code.modules[index].module {
+                    self.linked.modules.insert(module, instance);
+                }
             }
         }
         self.instantiated += 1;
     }
 
-    pub(crate) fn finish(self) -> Linked {
+    pub(crate) fn finish(self) -> LinkedInstance {
         self.linked
     }
 

@@ -34,7 +34,7 @@ impl Linkage {
     }
 
     /// The plan of the modules that are to be instantiated. Libraries can join a fused program if it is a main.
-    pub(crate) fn settle(&self, plan: Plan) -> Result<Plan, Error> {
+    pub(crate) fn fuse_if_dynamic(&self, plan: Plan) -> Result<Plan, Error> {
         let set = plan.set();
         if self.mode != Mode::Fused || set.inputs.len() == 1 || !self.shares_memory(&plan) {
             return Ok(plan);
@@ -53,11 +53,11 @@ impl Linkage {
     }
 
     /// The modules as they are to be compiled. Twice the same, so that nobody must keep the first.
-    pub(crate) fn carry_out(&self, plan: &Plan) -> Result<Bound, Error> {
+    pub(crate) fn write_modules(&self, plan: &Plan) -> Result<Bound, Error> {
         let options = self.options();
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
-            // If it was to be fused, `settle` has done so.
+            // If it was to be fused, `fuse_if_dynamic` has done so.
             _ if self.shares_memory(plan) => Ok(plan.bind()?),
             Mode::Fused => Ok(plan.fuse(&options)?),
             Mode::Auto if plan.set().inputs.len() == 1 && self.exports.is_empty() => {

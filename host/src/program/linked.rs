@@ -17,19 +17,19 @@ use crate::exports;
 /// were at that moment. Wasmtime lets the store be used further, and nothing here keeps count: whether the guest's
 /// data can still be relied on is for the caller to know. A [`Process`](crate::Process) refuses further calls.
 #[derive(Debug, Clone)]
-pub struct Linked {
+pub struct LinkedInstance {
     pub(super) plan: Arc<Plan>,
     pub(super) base: Option<Instance>,
     /// By place in the set.
     pub(super) modules: BTreeMap<usize, Instance>,
     /// The instance of all modules, if they are one.
-    pub(super) whole: Option<Instance>,
+    pub(super) single: Option<Instance>,
 }
 
-impl Linked {
+impl LinkedInstance {
     /// A function that the program exports, or the `_start` that the linker has written for its `main`.
     ///
-    /// When `_start` has returned, call [`Linked::symbol`] `__funcs_on_exit` without arguments and then `fflush` with
+    /// When `_start` has returned, call [`LinkedInstance::symbol`] `__funcs_on_exit` without arguments and then `fflush` with
     /// 0, if they are there: they run destructors, and write what libc holds back. A `_start` that does not return,
     /// but ends in an exit, has done that.
     ///
@@ -45,7 +45,7 @@ impl Linked {
         self.export(store, start.unwrap_or(program), name)
     }
 
-    /// As [`Linked::func`], with parameters and results of Rust's types.
+    /// As [`LinkedInstance::func`], with parameters and results of Rust's types.
     ///
     /// # Errors
     ///
@@ -70,8 +70,8 @@ impl Linked {
         self.export(store, self.plan.definer(name)?, name).ok()
     }
 
-    /// The address of a data symbol in [`Linked::memory`], or the slot of a function in
-    /// [`Linked::table`] if it has one. It holds for symbols that [`Linked::symbol`] knows; of data that was
+    /// The address of a data symbol in [`LinkedInstance::memory`], or the slot of a function in
+    /// [`LinkedInstance::table`] if it has one. It holds for symbols that [`LinkedInstance::symbol`] knows; of data that was
     /// not needed, or functions whose address nobody takes, nothing is there.
     pub fn address(&self, symbol: &str) -> Option<u32> {
         self.plan.address(symbol)
@@ -79,16 +79,16 @@ impl Linked {
 
     /// The memory that the modules share; `None` if none does.
     pub fn memory(&self, store: impl AsContextMut) -> Option<Memory> {
-        self.base.or(self.whole)?.get_memory(store, Shared::Memory.export_name())
+        self.base.or(self.single)?.get_memory(store, Shared::Memory.export_name())
     }
 
     /// The table that the modules share; `None` if none does.
     pub fn table(&self, store: impl AsContextMut) -> Option<Table> {
-        self.base.or(self.whole)?.get_table(store, Shared::Table.export_name())
+        self.base.or(self.single)?.get_table(store, Shared::Table.export_name())
     }
 
     pub(crate) fn stack_pointer(&self, mut store: impl AsContextMut) -> Option<Global> {
-        self.base.or(self.whole)?.get_global(&mut store, Shared::StackPointer.export_name())
+        self.base.or(self.single)?.get_global(&mut store, Shared::StackPointer.export_name())
     }
 
     /// Whether the stack in linear memory has overflowed: what the stack pointer is then, since every
@@ -109,7 +109,7 @@ impl Linked {
 
     /// The instance of a module, by its place in the set.
     pub(crate) fn instance(&self, module: usize) -> Option<Instance> {
-        self.whole.or_else(|| self.modules.get(&module).copied())
+        self.single.or_else(|| self.modules.get(&module).copied())
     }
 
     /// All instances of modules, by their places in the set.
@@ -128,7 +128,7 @@ impl Linked {
         module: usize,
         name: &str,
     ) -> Result<Func, Error> {
-        let instance = self.whole.as_ref().or_else(|| self.modules.get(&module));
+        let instance = self.single.as_ref().or_else(|| self.modules.get(&module));
         let missing = || Error::Setup { message: format!("`{name}` is not instantiated") };
         instance.and_then(|instance| instance.get_func(store, name)).ok_or_else(missing)
     }

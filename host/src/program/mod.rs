@@ -20,14 +20,14 @@ use crate::error::Error;
 
 use fuse::validated;
 use linkage::Linkage;
-use linked::Linked;
+use linked::LinkedInstance;
 
 /// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
 pub struct Program<T: 'static> {
     pub(crate) plan: Arc<Plan>,
     pub(crate) code: Arc<Code>,
     /// What there is to be instantiated if it is one module: all but the store is settled then.
-    pub(crate) whole: Option<InstancePre<T>>,
+    pub(crate) single: Option<InstancePre<T>>,
     pub(crate) functions: Arc<wasmtime::Linker<T>>,
     /// Called when all modules are instantiated, before constructors run.
     hook: Option<Hook<T>>,
@@ -37,14 +37,14 @@ pub struct Program<T: 'static> {
 }
 
 /// What is done with a store's data when all modules of a program are instantiated in it.
-type Hook<T> = Arc<dyn Fn(&mut T, &Program<T>, &Linked) + Send + Sync>;
+type Hook<T> = Arc<dyn Fn(&mut T, &Program<T>, &LinkedInstance) + Send + Sync>;
 
 impl<T> Clone for Program<T> {
     fn clone(&self) -> Self {
         Program {
             plan: self.plan.clone(),
             code: self.code.clone(),
-            whole: self.whole.clone(),
+            single: self.single.clone(),
             functions: self.functions.clone(),
             hook: self.hook.clone(),
             compilations: self.compilations.clone(),
@@ -70,12 +70,12 @@ impl<T: 'static> Program<T> {
         linkage: Linkage,
         cache: Option<&Cache>,
     ) -> Result<Self, Error> {
-        let plan = linkage.settle(plan)?;
+        let plan = linkage.fuse_if_dynamic(plan)?;
         let engine = functions.engine();
         let compile = || {
             start_compiler()?;
             check_host(&plan, functions)?;
-            let bound = validated(plan.set(), || linkage.carry_out(&plan))?;
+            let bound = validated(plan.set(), || linkage.write_modules(&plan))?;
             Code::compile(engine, &plan, bound)
         };
         let (code, cache_error) = match cache {
@@ -94,7 +94,7 @@ impl<T: 'static> Program<T> {
         code: Code,
         cache: Option<&Cache>,
     ) -> Result<Self, Error> {
-        let whole = match (&code.base, code.modules.as_slice()) {
+        let single = match (&code.base, code.modules.as_slice()) {
             (None, [only]) => {
                 let pre = functions.instantiate_pre(&only.code);
                 Some(pre.map_err(|error| Error::compile(only.name(&plan), &error))?)
@@ -104,7 +104,7 @@ impl<T: 'static> Program<T> {
         Ok(Program {
             plan: Arc::new(plan),
             code: Arc::new(code),
-            whole,
+            single,
             functions: Arc::new(functions.clone()),
             hook: None,
             compilations: Compilations::kept_in(cache),
@@ -117,7 +117,7 @@ impl<T: 'static> Program<T> {
     /// run then.
     pub(crate) fn with_hook(
         self,
-        hook: impl Fn(&mut T, &Program<T>, &Linked) + Send + Sync + 'static,
+        hook: impl Fn(&mut T, &Program<T>, &LinkedInstance) + Send + Sync + 'static,
     ) -> Self {
         Program { hook: Some(Arc::new(hook)), ..self }
     }
@@ -130,12 +130,12 @@ impl<T: 'static> Program<T> {
 
     /// Whether its modules became one.
     pub fn is_fused(&self) -> bool {
-        self.whole.is_some() && self.plan.set().inputs.len() > 1
+        self.single.is_some() && self.plan.set().inputs.len() > 1
     }
 
     /// The modules as they were before they were compiled.
     pub(crate) fn bound(&self) -> Vec<BoundModule> {
-        self.linkage.carry_out(&self.plan).map(|bound| bound.modules).unwrap_or_default()
+        self.linkage.write_modules(&self.plan).map(|bound| bound.modules).unwrap_or_default()
     }
 
     /// How its modules are linked.
@@ -153,9 +153,9 @@ impl<T: 'static> Program<T> {
         &self.plan.set().inputs[self.plan.set().program].module
     }
 
-    /// How messages call the module at a place in the set.
-    pub(crate) fn name(&self, module: usize) -> &str {
-        self.plan.set().inputs.get(module).map_or("the table", |input| &input.module.name)
+    /// Returns the name that messages use for a module of the set, or for the one that fills the table's slots.
+    pub(crate) fn name(&self, module: Option<usize>) -> &str {
+        module.map_or("the table", |index| &self.plan.set().inputs[index].module.name)
     }
 }
 

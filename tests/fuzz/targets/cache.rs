@@ -6,8 +6,8 @@
 #![no_main]
 
 #[allow(dead_code, reason = "the host uses all of it")]
-#[path = "../../../host/src/container.rs"]
-mod container;
+#[path = "../../../host/src/artifact.rs"]
+mod artifact;
 
 use std::fs;
 use std::path::PathBuf;
@@ -85,11 +85,11 @@ fn check_precompiled(bytes: &[u8]) {
     if bytes == kept.precompiled {
         return;
     }
-    assert!(container::read(bytes).is_err(), "other bytes have the same digest");
+    assert!(artifact::read(bytes).is_err(), "other bytes have the same digest");
     let path = kept.folder.path().join("program.cwasm");
     fs::write(&path, bytes).expect("the file can be written");
     // SAFETY: nothing of it is run: its digest is wrong, as was just asserted, and that is looked at first.
-    match unsafe { host::run_precompiled(&path, host::Settings::default()) } {
+    match unsafe { host::load_precompiled(&path, host::Settings::default()) } {
         Ok(None) => {}
         Ok(Some(_)) => panic!("a damaged file is a program"),
         Err(error) => fuzz::modules::check_text(&error.to_string()),
@@ -98,23 +98,23 @@ fn check_precompiled(bytes: &[u8]) {
 
 /// Whatever is read as parts is what was written as these.
 fn check_container(bytes: &[u8]) {
-    if let Ok(parts) = container::read(bytes) {
+    if let Ok(parts) = artifact::read(bytes) {
         let mut again = Vec::new();
-        container::write(&mut again, &parts).expect("a buffer has room");
+        artifact::write(&mut again, &parts).expect("a buffer has room");
         assert!(again == bytes, "two files of the same parts");
     }
     assert_eq!(container_parts(&container_of(bytes)), parts(bytes));
 }
 
 fn container_parts(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let parts = container::read(bytes).expect("it was written so");
+    let parts = artifact::read(bytes).expect("it was written so");
     parts.into_iter().map(<[u8]>::to_vec).collect()
 }
 
 /// A file whose digest is right, of parts that NUL separates. No part is the key of a program.
 fn container_of(bytes: &[u8]) -> Vec<u8> {
     let mut file = Vec::new();
-    container::write(&mut file, &parts(bytes)).expect("a buffer has room");
+    artifact::write(&mut file, &parts(bytes)).expect("a buffer has room");
     file
 }
 

@@ -12,14 +12,13 @@ use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
-use crate::input::ARTIFACT_MAGIC as MAGIC;
-
+const MAGIC: &[u8] = b"\x7fhostaot";
 const VERSION: u32 = 1;
 const DIGEST: usize = 32;
 
 /// Why bytes are no file of compiled code that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Damage {
+pub(crate) enum ArtifactError {
     #[error("it is no compiled code")]
     Foreign,
     #[error("it was compiled by another version of this program")]
@@ -29,7 +28,7 @@ pub(crate) enum Damage {
 }
 
 /// Whether a file is compiled code, by its first bytes.
-pub(crate) fn is_one(bytes: &[u8]) -> bool {
+pub(crate) fn is_artifact(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
@@ -50,20 +49,21 @@ pub(crate) fn write(out: &mut impl Write, parts: &[impl AsRef<[u8]>]) -> io::Res
 }
 
 /// The parts that were written, if these are all the bytes that were.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<&[u8]>, Damage> {
-    let bytes = bytes.strip_prefix(MAGIC).ok_or(Damage::Foreign)?;
-    let (version, bytes) = bytes.split_first_chunk().ok_or(Damage::Digest)?;
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<&[u8]>, ArtifactError> {
+    let bytes = bytes.strip_prefix(MAGIC).ok_or(ArtifactError::Foreign)?;
+    let (version, bytes) = bytes.split_first_chunk().ok_or(ArtifactError::Digest)?;
     if u32::from_le_bytes(*version) != VERSION {
-        return Err(Damage::Version);
+        return Err(ArtifactError::Version);
     }
-    let (digest, mut rest) = bytes.split_first_chunk::<DIGEST>().ok_or(Damage::Digest)?;
+    let (digest, mut rest) = bytes.split_first_chunk::<DIGEST>().ok_or(ArtifactError::Digest)?;
     if Sha256::digest(rest).as_slice() != digest {
-        return Err(Damage::Digest);
+        return Err(ArtifactError::Digest);
     }
     let mut parts = Vec::new();
     while let Some((length, bytes)) = rest.split_first_chunk() {
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| Damage::Digest)?;
-        let (part, bytes) = bytes.split_at_checked(length).ok_or(Damage::Digest)?;
+        let length =
+            usize::try_from(u64::from_le_bytes(*length)).map_err(|_| ArtifactError::Digest)?;
+        let (part, bytes) = bytes.split_at_checked(length).ok_or(ArtifactError::Digest)?;
         parts.push(part);
         rest = bytes;
     }
@@ -87,6 +87,6 @@ mod tests {
             assert!(read(&other).is_err(), "{at}");
         }
         bytes.push(0);
-        assert_eq!(read(&bytes), Err(Damage::Digest));
+        assert_eq!(read(&bytes), Err(ArtifactError::Digest));
     }
 }
