@@ -1,4 +1,4 @@
-//! Directories that a guest is given, and files in them.
+//! Directories that a guest is given, and the files in them.
 
 use std::fs::File;
 use std::io;
@@ -15,17 +15,29 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView};
 
 use crate::error::Error;
 
-/// A directory of the host that the guest can read and write under a name of its own. Nothing outside of it is within
-/// its reach, whatever links lie in it. (So no directory in which the system shows processes, such as `/proc`, should be
-/// given: files in it lead into this one.)
+/// A directory of the host that a guest can read and write, under a name of its own.
+///
+/// The guest cannot reach anything outside of the directory, whatever links it contains. Do not
+/// give a guest a directory in which the system shows processes, such as `/proc`: files in it lead
+/// back into the host's process.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Directory {
+    /// The directory's path on the host.
     pub host: PathBuf,
+    /// The path under which the guest sees it.
     pub guest: String,
 }
 
-/// Opens a file in a directory as a guest would, to read: whatever links there are, and whoever changes them meanwhile,
-/// it is inside.
+impl Directory {
+    /// Gives the host's directory `host` to a guest as `guest`.
+    pub fn new(host: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        Directory { host: host.into(), guest: guest.into() }
+    }
+}
+
+/// Opens a file in a directory for reading, with the same checks as if a guest opened it. The file
+/// is inside of the directory, whatever links there are and even if they change meanwhile.
 pub(crate) fn open(directory: &Directory, path: &Path) -> io::Result<File> {
     let mut builder = WasiCtxBuilder::new();
     builder.allow_blocking_current_thread(true);
@@ -42,7 +54,7 @@ pub(crate) fn open(directory: &Directory, path: &Path) -> io::Result<File> {
         let opened = pin!(files.open_at(folder, follow, path, how, rights));
         opened.poll(&mut Context::from_waker(Waker::noop()))
     };
-    // It may block this thread, so it is there at once.
+    // The call may block this thread, so it completes at once.
     let Poll::Ready(opened) = polled else { return Err(io::ErrorKind::WouldBlock.into()) };
     let opened = opened.map_err(|error| io::Error::other(error.to_string()))?;
     match wasi.ctx().table.delete(opened).map_err(io::Error::other)? {

@@ -10,6 +10,7 @@ use crate::value::ArgumentErrors;
 
 /// Why a program was not linked, not started, or ended early.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     #[error("cannot read `{}`: {}", path.display(), reason(path, error))]
     Read { path: PathBuf, error: io::Error },

@@ -52,6 +52,7 @@ mod trap;
 mod value;
 
 pub use ::linker::InputLimits;
+pub use bytesize::ByteSize;
 pub use compiled::cache::{Cache, CacheError, CacheUsage, FileKind};
 pub use directory::Directory;
 pub use dlopen::{Files, Libraries, LibraryHandle, Loader, OpenFlags};

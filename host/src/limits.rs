@@ -1,42 +1,57 @@
-//! What a program may use.
+//! Limits on the resources of a program.
 
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use wasmtime::{Config, ResourceLimiter, Trap};
 
-/// Bounds on what a program may use, counted from its start to its end. `None` is no bound.
+/// Limits on the resources of one program, counted from its start to its end. `None` is no limit.
 ///
-/// By default what a program can take from the host is bounded, at more than most programs need, and how long it runs
-/// and what it prints is not. Checks of time and fuel are compiled into its code only if they are asked for; the
-/// others cost nothing.
+/// By default everything that a program can take from the host is limited, to more than most
+/// programs need. Its time and its output are not limited. Checks of time and fuel are compiled
+/// into guest code only if there is a limit; the other limits cost nothing.
 ///
-/// A program that comes to a limit is told in its own terms, as far as it can go on: `memory.grow` and `table.grow`
-/// answer -1, a file is not opened for the reason `EMFILE`. Else it ends, by an [`Error::Limit`](crate::Error::Limit)
-/// that names the limit.
+/// A program that reaches a limit gets an ordinary error where WebAssembly or WASI has one:
+/// `memory.grow` and `table.grow` return -1, and opening a file fails with `EMFILE`. Otherwise the
+/// program ends with an [`Error::Limit`](crate::Error::Limit) that names the limit.
 ///
-/// To hold stores of your own to them, see [`Limits::configure`].
+/// [`Host`](crate::Host) enforces all limits. To apply them to an engine and a store of your own,
+/// see [`Limits::configure`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let limits = host::Limits::default()
+///     .with_timeout(Duration::from_secs(2))
+///     .with_max_memory(64 << 20)
+///     .with_max_open_files(None);
+/// assert_eq!(limits.max_memory, Some(64 << 20));
+/// assert_eq!(limits.max_open_files, None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
-    /// Wall-clock time, waiting included. By default there is no limit.
+    /// Wall-clock time, including time spent waiting. The default is no limit.
     pub timeout: Option<Duration>,
-    /// Units of fuel, about one an instruction: the same work takes the same on every machine. It is looked at
-    /// where functions begin and loops repeat. By default there is no limit.
+    /// Units of fuel, about one per instruction. The same work uses the same fuel on every
+    /// machine. It is checked at the start of functions and loops. The default is no limit.
     pub fuel: Option<u64>,
-    /// Bytes of all linear memories together, and of exceptions that are alive. By default 4 GiB.
+    /// Bytes of all linear memories together, and of exceptions that are alive. The default is
+    /// 4 GiB.
     pub max_memory: Option<usize>,
-    /// Elements of all tables together, of 8 bytes each. By default 10,000,000.
+    /// Elements of all tables together. An element takes 8 bytes. The default is 10,000,000.
     pub max_table: Option<usize>,
-    /// Bytes of the engine's stack, on which functions call each other. By default 512 KiB. (What C and C++ keep on
-    /// a stack and take the address of lies in linear memory.)
+    /// Bytes of the engine's stack, on which functions call each other. The default is 512 KiB.
+    /// (C and C++ keep variables whose address is taken on another stack, in linear memory.)
     pub max_stack: usize,
-    /// Instances of modules, those of libraries that were closed among them, for an engine keeps them as long as
-    /// the program runs. By default 10,000.
+    /// Module instances, including those of libraries that were closed: an engine keeps them
+    /// until the program ends. The default is 10,000.
     pub max_instances: Option<usize>,
-    /// Bytes written to the standard output and the standard error together. By default there is no limit.
+    /// Bytes written to the standard output and the standard error together. The default is no
+    /// limit.
     pub max_output: Option<u64>,
-    /// Files and directories that the program has open at once, beside the directories that it was given. By
-    /// default 1,024.
+    /// Files and directories that are open at the same time, not counting the directories that
+    /// the program was given. The default is 1,024.
     pub max_open_files: Option<usize>,
 }
 
@@ -55,27 +70,85 @@ impl Default for Limits {
     }
 }
 
-/// What the host's own functions have left of the stack that code runs on, however much the guest may use.
+/// Bytes of stack for the host's own functions, in addition to what the guest may use.
 const STACK_OF_HOST: usize = 3 << 19;
 
 impl Limits {
-    /// Has code compiled so that it can be held to these limits: for an engine of your own, with a
-    /// [`Linker`](crate::Linker). In a store of it memory, tables and instances are bounded by a [`Limiter`], fuel by
-    /// [`Store::set_fuel`](wasmtime::Store::set_fuel), time by
-    /// [`Store::set_epoch_deadline`](wasmtime::Store::set_epoch_deadline), and output and open files by the WASI
-    /// that you give it.
+    /// Sets [`Self::timeout`], in wall-clock time.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// Sets [`Self::fuel`], in units of fuel.
+    #[must_use]
+    pub fn with_fuel(mut self, fuel: impl Into<Option<u64>>) -> Self {
+        self.fuel = fuel.into();
+        self
+    }
+
+    /// Sets [`Self::max_memory`], in bytes.
+    #[must_use]
+    pub fn with_max_memory(mut self, max_memory: impl Into<Option<usize>>) -> Self {
+        self.max_memory = max_memory.into();
+        self
+    }
+
+    /// Sets [`Self::max_table`], in elements.
+    #[must_use]
+    pub fn with_max_table(mut self, max_table: impl Into<Option<usize>>) -> Self {
+        self.max_table = max_table.into();
+        self
+    }
+
+    /// Sets [`Self::max_stack`], in bytes.
+    #[must_use]
+    pub fn with_max_stack(mut self, max_stack: usize) -> Self {
+        self.max_stack = max_stack;
+        self
+    }
+
+    /// Sets [`Self::max_instances`], in instances.
+    #[must_use]
+    pub fn with_max_instances(mut self, max_instances: impl Into<Option<usize>>) -> Self {
+        self.max_instances = max_instances.into();
+        self
+    }
+
+    /// Sets [`Self::max_output`], in bytes.
+    #[must_use]
+    pub fn with_max_output(mut self, max_output: impl Into<Option<u64>>) -> Self {
+        self.max_output = max_output.into();
+        self
+    }
+
+    /// Sets [`Self::max_open_files`], in files and directories.
+    #[must_use]
+    pub fn with_max_open_files(mut self, max_open_files: impl Into<Option<usize>>) -> Self {
+        self.max_open_files = max_open_files.into();
+        self
+    }
+
+    /// Configures an engine so that its code can be held to these limits, for use with a
+    /// [`Linker`](crate::Linker).
+    ///
+    /// In a store, a [`Limiter`] limits memory, tables and instances,
+    /// [`Store::set_fuel`](wasmtime::Store::set_fuel) limits fuel, and
+    /// [`Store::set_epoch_deadline`](wasmtime::Store::set_epoch_deadline) limits time. Output and
+    /// open files are limited by the WASI implementation that you provide.
     ///
     /// ```
     /// use host::{Limiter, Limits};
     /// use wasmtime::{Config, Engine, Store};
     ///
-    /// let limits = Limits { fuel: Some(1000), max_memory: Some(64 << 10), ..Limits::default() };
+    /// let limits = Limits::default().with_fuel(1000).with_max_memory(64 << 10);
     /// let mut config = Config::new();
     /// limits.configure(&mut config);
     /// let engine = Engine::new(&config)?;
     ///
     /// let mut linker = host::Linker::<Limiter>::new(&engine);
-    /// linker.module("grows", wat::parse_str(
+    /// linker.program("grows", wat::parse_str(
     ///     r#"(module (memory 1)
     ///         (func (export "grow") (result i32) (memory.grow (i32.const 1)))
     ///         (func (export "loop") (loop (br 0))))"#,
@@ -83,10 +156,10 @@ impl Limits {
     /// let mut store = Store::new(&engine, Limiter::new(&limits));
     /// store.limiter(|limiter| limiter);
     /// store.set_fuel(limits.fuel.unwrap_or(u64::MAX))?;
-    /// let linked = linker.instantiate(&mut store)?;
-    /// let grow = linked.typed_func::<(), i32>(&mut store, "grow")?;
+    /// let instance = linker.instantiate(&mut store)?;
+    /// let grow = instance.get_typed_func::<(), i32>(&mut store, "grow")?;
     /// assert_eq!(grow.call(&mut store, ())?, -1);
-    /// let endless = linked.typed_func::<(), ()>(&mut store, "loop")?;
+    /// let endless = instance.get_typed_func::<(), ()>(&mut store, "loop")?;
     /// let error = endless.call(&mut store, ()).unwrap_err();
     /// assert_eq!(error.downcast_ref(), Some(&wasmtime::Trap::OutOfFuel));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -94,12 +167,12 @@ impl Limits {
     pub fn configure(&self, config: &mut Config) {
         config.epoch_interruption(self.timeout.is_some());
         config.consume_fuel(self.fuel.is_some());
-        // Wasmtime knows no stack of nothing.
+        // Wasmtime refuses a stack of zero bytes.
         config.max_wasm_stack(self.max_stack.max(1));
         config.async_stack_size(self.max_stack.saturating_add(STACK_OF_HOST));
     }
 
-    /// The limit that has ended guest code, if one has.
+    /// Returns the limit that ended guest code with an error, if it was a limit.
     pub(crate) fn reached(&self, error: &wasmtime::Error) -> Option<Limit> {
         match error.downcast_ref() {
             Some(Trap::StackOverflow) => {
@@ -111,26 +184,34 @@ impl Limits {
     }
 }
 
-/// A limit that a program has come to. It is also the error with which the host ends guest code.
+/// A limit that a program reached. The host also uses it as the error that ends guest code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Limit {
     #[error("did not end within {}", humantime::format_duration(*limit))]
+    /// [`Limits::timeout`].
     Time { limit: Duration },
     #[error("has used up {limit} units of fuel")]
+    /// [`Limits::fuel`], in units of fuel.
     Fuel { limit: u64 },
     #[error("{}", too_much_memory(*needed, *limit))]
+    /// [`Limits::max_memory`]: the memory that the program starts with.
     Memory { needed: ByteSize, limit: ByteSize },
     #[error("needs {needed} elements of tables at the start and may have {limit}")]
+    /// [`Limits::max_table`]: the table elements that the program starts with.
     Table { needed: usize, limit: usize },
     #[error("recurses without end, or needs more than {limit} of stack")]
+    /// [`Limits::max_stack`].
     Stack { limit: ByteSize },
     #[error("starts with {} and may have {limit}", instances(*needed))]
+    /// [`Limits::max_instances`]: the instances that the program starts with.
     Instances { needed: usize, limit: usize },
     #[error("has printed {limit} and more")]
+    /// [`Limits::max_output`].
     Output { limit: ByteSize },
 }
 
-/// With sizes in bytes if they would look the same.
+/// Describes a lack of memory. The sizes are in bytes if they would otherwise look the same.
 fn too_much_memory(needed: ByteSize, limit: ByteSize) -> String {
     let [mut wanted, mut most] = [needed, limit].map(|size| size.to_string());
     if wanted == most {
@@ -144,7 +225,7 @@ fn instances(count: usize) -> String {
 }
 
 impl Limit {
-    /// The option of `host run` that sets it.
+    /// Returns the option of `host run` that sets this limit.
     pub fn flag(&self) -> &'static str {
         match self {
             Limit::Time { .. } => "--timeout",
@@ -158,7 +239,8 @@ impl Limit {
     }
 }
 
-/// Bounds memory, tables and instances of a store: see [`Limits::configure`].
+/// A [`ResourceLimiter`] that limits the memory, tables and instances of a store: see
+/// [`Limits::configure`].
 #[derive(Debug)]
 pub struct Limiter {
     memory: Meter,
@@ -166,16 +248,17 @@ pub struct Limiter {
     instances: usize,
 }
 
-/// Counts what grows and never shrinks.
+/// A counter of a resource that grows and never shrinks.
 #[derive(Debug)]
 struct Meter {
     limit: usize,
     used: usize,
-    /// The total that was last asked for in vain.
+    /// The total that was last requested and denied.
     denied: Option<usize>,
 }
 
 impl Limiter {
+    /// Creates a limiter for one store.
     pub fn new(limits: &Limits) -> Self {
         let meter = |limit: Option<usize>| Meter {
             limit: limit.unwrap_or(usize::MAX),
@@ -189,7 +272,7 @@ impl Limiter {
         }
     }
 
-    /// Why a program was not instantiated, if that was for want of memory or table.
+    /// Returns the limit that last denied memory or table elements, if one did.
     pub(crate) fn denied(&self) -> Option<Limit> {
         let size = |size: usize| ByteSize(size as u64);
         let memory = self
@@ -205,8 +288,11 @@ impl Limiter {
 }
 
 impl Meter {
-    /// Growth beyond what a memory or table itself allows fails in any case, and is not counted. Growth that the
-    /// system then denies is: who asks for that must not get more by it.
+    /// Counts a growth and returns whether it is allowed.
+    ///
+    /// Growth beyond the maximum of the memory or table itself fails in any case, so it is not
+    /// counted. Growth that the system then denies is counted: otherwise a guest could use failed
+    /// requests to exceed the limit.
     fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return false;
@@ -250,8 +336,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_grow_is_not_counted() {
-        let limits = Limits { max_memory: Some(10), ..Limits::default() };
+    fn growth_beyond_the_maximum_is_not_counted() {
+        let limits = Limits::default().with_max_memory(10);
         let mut limiter = Limiter::new(&limits);
         assert!(limiter.memory_growing(0, 4, Some(4)).unwrap());
         (0..10).for_each(|_| assert!(!limiter.memory_growing(4, 5, Some(4)).unwrap()));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use linker::{InputLimits, InputModule, Plan, Set};
-use wasmtime::{AsContextMut, Engine};
+use wasmtime::{AsContext, AsContextMut, Engine, Extern, IntoFunc};
 
 use crate::compiled::cache::Cache;
 use crate::dlopen::{self, Accessor, Libraries, Loader};
@@ -15,18 +15,18 @@ use crate::program::linkage::{Linkage, Mode};
 use crate::program::linked::LinkedInstance;
 use crate::search::Search;
 
-/// Gathers modules and host functions, and links them to a [`Program`] whose stores hold a `T`.
+/// A builder that links a program, the libraries it uses and functions of the host to a
+/// [`Program`], whose stores hold a `T`.
 ///
-/// Of the modules that are not preloaded the one that is added first is the program: its exports are called. A module that is not position
-/// independent but lends its memory may be any of them. What a program may use is for its store and engine to bound: see
+/// The caller provides the engine and the store, so the caller also sets their limits: see
 /// [`Limits::configure`](crate::Limits::configure).
 ///
 /// ```
-/// use wasmtime::{Engine, Store};
+/// use wasmtime::{Caller, Engine, Store};
 ///
 /// let engine = Engine::default();
 /// let mut linker = host::Linker::new(&engine);
-/// linker.module("toolbox", wat::parse_str(
+/// linker.program("toolbox", wat::parse_str(
 ///     r#"(module
 ///         (import "env" "add" (func $add (param i32 i32) (result i32)))
 ///         (import "env" "log" (func $log (param i32)))
@@ -34,50 +34,53 @@ use crate::search::Search;
 ///             (call $log (local.get 0))
 ///             (call $add (i32.const 1) (local.get 0))))"#,
 /// )?)?;
-/// linker.module("calc", wat::parse_str(
+/// linker.library("calc", wat::parse_str(
 ///     r#"(module (func (export "add") (param i32 i32) (result i32)
 ///         (i32.add (local.get 0) (local.get 1))))"#,
 /// )?)?;
-/// linker.host().func_wrap("env", "log", |mut caller: wasmtime::Caller<'_, Vec<i32>>, n: i32| {
+/// linker.func_wrap("env", "log", |mut caller: Caller<'_, Vec<i32>>, n: i32| {
 ///     caller.data_mut().push(n);
 /// })?;
 ///
-/// let program = linker.program()?;
+/// let program = linker.link()?;
 /// let mut store = Store::new(&engine, Vec::new());
-/// let linked = program.instantiate(&mut store)?;
-/// let foo = linked.typed_func::<i32, i32>(&mut store, "foo")?;
+/// let instance = program.instantiate(&mut store)?;
+/// let foo = instance.get_typed_func::<i32, i32>(&mut store, "foo")?;
 /// assert_eq!(foo.call(&mut store, 7)?, 8);
 /// assert_eq!(store.data(), &[7]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Linker<T: 'static> {
     host: wasmtime::Linker<T>,
-    inputs: Vec<InputModule>,
+    program: Option<InputModule>,
+    libraries: Vec<InputModule>,
     preloads: Vec<InputModule>,
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
-    /// Files in place of system libraries.
+    /// The names of system libraries, and the files that replace them.
     replacements: Vec<(String, PathBuf)>,
     limits: InputLimits,
     linkage: Linkage,
     stack_size: Option<u64>,
     cache: Option<Cache>,
-    libraries: Option<Accessor<T>>,
+    accessor: Option<Accessor<T>>,
 }
 
 impl<T> std::fmt::Debug for Linker<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.inputs.iter().map(|input| &input.module.name).collect();
+        let modules = self.program.iter().chain(&self.libraries).chain(&self.preloads);
+        let names: Vec<_> = modules.map(|input| &input.module.name).collect();
         f.debug_struct("Linker").field("modules", &names).finish_non_exhaustive()
     }
 }
 
 impl<T: 'static> Linker<T> {
-    /// A linker without modules or host functions.
+    /// Creates a linker without modules and without host functions.
     pub fn new(engine: &Engine) -> Self {
         Linker {
             host: wasmtime::Linker::new(engine),
-            inputs: Vec::new(),
+            program: None,
+            libraries: Vec::new(),
             preloads: Vec::new(),
             folders: Vec::new(),
             sysroot: None,
@@ -86,75 +89,157 @@ impl<T: 'static> Linker<T> {
             linkage: Linkage::default(),
             stack_size: None,
             cache: None,
-            libraries: None,
+            accessor: None,
         }
     }
 
-    /// The host's functions: what modules import and no module defines. WASI is among them only if it is
-    /// added here, for example by [`wasmtime_wasi::p1::add_to_linker_sync`].
+    /// Returns the engine that this linker compiles for.
+    pub fn engine(&self) -> &Engine {
+        self.host.engine()
+    }
+
+    /// Returns the linker that holds the host's functions: those that modules import and no module
+    /// defines. To provide WASI, call [`wasmtime_wasi::p1::add_to_linker_sync`] with it.
     pub fn host(&mut self) -> &mut wasmtime::Linker<T> {
         &mut self.host
     }
 
-    /// Bounds what is read: the modules that are added from now on, and all together when they are linked.
+    /// Defines a host function, as [`wasmtime::Linker::func_wrap`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setup`] if the name is already defined.
+    pub fn func_wrap<Params, Results>(
+        &mut self,
+        module: &str,
+        name: &str,
+        function: impl IntoFunc<T, Params, Results>,
+    ) -> Result<&mut Self, Error> {
+        self.host.func_wrap(module, name, function).map_err(setup)?;
+        Ok(self)
+    }
+
+    /// Defines a host item, as [`wasmtime::Linker::define`] does. Modules can import functions
+    /// only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setup`] if the name is already defined, or the item belongs to another store.
+    pub fn define(
+        &mut self,
+        store: impl AsContext<Data = T>,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self, Error> {
+        self.host.define(store, module, name, item).map_err(setup)?;
+        Ok(self)
+    }
+
+    /// Sets limits on the size of modules. They apply to each module that is added after this
+    /// call, and to all modules together when they are linked.
     pub fn input_limits(&mut self, limits: InputLimits) -> &mut Self {
         self.limits = limits;
         self
     }
 
-    /// Adds a module's bytes; `name` is how messages and `needed` entries call it.
+    /// Sets the program: the module whose exports are called. `name` is its name in messages and
+    /// in the `needed` entries of other modules.
+    ///
+    /// `bytes` are a module in the binary format.
     ///
     /// # Errors
     ///
-    /// When they are no valid module.
-    pub fn module(&mut self, name: &str, bytes: Vec<u8>) -> Result<&mut Self, Error> {
-        self.inputs.push(InputModule::load_within(name, bytes, &self.limits)?);
+    /// [`Error::Load`] if the bytes are not a valid module or exceed the input limits, and
+    /// [`Error::Setup`] if there already is a program.
+    pub fn program(&mut self, name: &str, bytes: Vec<u8>) -> Result<&mut Self, Error> {
+        let input = InputModule::load_within(name, bytes, &self.limits)?;
+        self.set_program(input)
+    }
+
+    /// Sets the program to the module in a file, in the binary or the text format. Its name is
+    /// the file's name without the extension.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`] or [`Error::Text`] if the file cannot be read, otherwise the errors of
+    /// [`Linker::program`].
+    pub fn program_file(&mut self, path: &Path) -> Result<&mut Self, Error> {
+        let input = input::read_within(path, &self.limits)?;
+        self.set_program(input)
+    }
+
+    fn set_program(&mut self, input: InputModule) -> Result<&mut Self, Error> {
+        if let Some(first) = &self.program {
+            let (first, second) = (&first.module.name, &input.module.name);
+            let message = format!("`{second}` cannot be the program, which is `{first}`");
+            return Err(Error::Setup { message });
+        }
+        self.program = Some(input);
         Ok(self)
     }
 
-    /// Adds a module from a file, called by the file's name without its ending.
+    /// Adds a module that the program or another library uses: a shared library, or the one
+    /// module that is not position independent and shares its memory with the others. `name` is
+    /// its name in messages and in the `needed` entries of other modules.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is no valid module.
-    pub fn file(&mut self, path: &Path) -> Result<&mut Self, Error> {
-        self.inputs.push(input::read_within(path, &self.limits)?);
+    /// [`Error::Load`] if the bytes are not a valid module or exceed the input limits.
+    pub fn library(&mut self, name: &str, bytes: Vec<u8>) -> Result<&mut Self, Error> {
+        self.libraries.push(InputModule::load_within(name, bytes, &self.limits)?);
         Ok(self)
     }
 
-    /// Adds a module from a file that keeps a memory of its own and whose exports are imported from the
-    /// module `name`.
+    /// Adds the module in a file, in the binary or the text format, as [`Linker::library`] does.
+    /// Its name is the file's name without the extension.
     ///
     /// # Errors
     ///
-    /// As [`Linker::file`].
-    pub fn preload(&mut self, name: &str, path: &Path) -> Result<&mut Self, Error> {
+    /// [`Error::Read`] or [`Error::Text`] if the file cannot be read, otherwise the errors of
+    /// [`Linker::library`].
+    pub fn library_file(&mut self, path: &Path) -> Result<&mut Self, Error> {
+        self.libraries.push(input::read_within(path, &self.limits)?);
+        Ok(self)
+    }
+
+    /// Adds the module in a file that keeps its own memory. Other modules import its exports from
+    /// the module `name`.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Linker::library_file`].
+    pub fn preload_file(&mut self, name: &str, path: &Path) -> Result<&mut Self, Error> {
         let input = input::read_within(path, &self.limits)?;
         self.preloads.push(input.preloaded_as(name));
         Ok(self)
     }
 
-    /// Looks for libraries that modules need in a folder too, after those added before.
+    /// Adds a folder that is searched for libraries that modules need, after the folders that
+    /// were added before.
     pub fn search(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
         self.folders.push(folder.into());
         self
     }
 
-    /// Takes libc and libc++ from a folder; without it they are looked for beside this program.
+    /// Sets the folder of libc and libc++. By default it is looked for next to the running
+    /// executable: see [`Search::new`].
     pub fn sysroot(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
         self.sysroot = Some(folder.into());
         self
     }
 
-    /// Takes a file for a system library, such as `libc`, in place of the one in the sysroot.
+    /// Uses a file as the system library `library`, such as `libc`, instead of the one in the
+    /// sysroot.
     pub fn replace(&mut self, library: &str, path: impl Into<PathBuf>) -> &mut Self {
         self.replacements.push((library.to_owned(), path.into()));
         self
     }
 
-    /// Lets libraries be opened while a program runs, by the program, with `dlopen`, and by the result of this.
-    /// `get` says where the store's data has its [`Libraries`]. To use functions that may wait, call
-    /// [`Linker::libraries_async`] instead.
+    /// Lets running programs open libraries: the program by `dlopen`, the embedder by the
+    /// [`Loader`] that this returns. `accessor` returns the [`Libraries`] in a store's data.
+    ///
+    /// In stores whose host functions are asynchronous, use [`Linker::enable_dlopen_async`].
     ///
     /// ```
     /// use host::{Files, Libraries, OpenFlags, Search};
@@ -175,15 +260,15 @@ impl<T: 'static> Linker<T> {
     /// #         (i32.add (local.get 0) (i32.const 1))))"#)?;
     /// let engine = wasmtime::Engine::default();
     /// let mut linker = host::Linker::<State>::new(&engine);
-    /// linker.module("program", program)?;
-    /// let loader = linker.libraries(|state| &mut state.libraries)?;
-    /// let program = linker.program()?;
+    /// linker.program("program", program)?;
+    /// let loader = linker.enable_dlopen(|state| &mut state.libraries)?;
+    /// let program = linker.link()?;
     ///
     /// let files = Files::new(Search::new(vec![folder.path().to_owned()], None));
     /// let mut store = wasmtime::Store::new(&engine, State { libraries: Libraries::new(files) });
     /// program.instantiate(&mut store)?;
     /// let plugin = loader.open(&mut store, "plugin.wasm", OpenFlags::default())?;
-    /// let run = loader.func(&mut store, plugin, "run")?.expect("the plugin defines it");
+    /// let run = loader.get_func(&mut store, plugin, "run")?.expect("the plugin defines it");
     /// assert_eq!(run.typed::<(), i32>(&store)?.call(&mut store, ())?, 42);
     /// loader.close(&mut store, plugin)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -191,8 +276,11 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// When the host's functions for that are defined already.
-    pub fn libraries(&mut self, accessor: Accessor<T>) -> Result<Loader<T>, Error>
+    /// [`Error::Setup`] if the host functions of `dlopen` are already defined.
+    pub fn enable_dlopen(
+        &mut self,
+        accessor: fn(&mut T) -> &mut Libraries<T>,
+    ) -> Result<Loader<T>, Error>
     where
         T: Send,
     {
@@ -200,12 +288,16 @@ impl<T: 'static> Linker<T> {
         Ok(self.loader(accessor))
     }
 
-    /// As [`Linker::libraries`], for stores whose host functions may wait.
+    /// Lets running programs open libraries, like [`Linker::enable_dlopen`], in stores whose host
+    /// functions are asynchronous.
     ///
     /// # Errors
     ///
-    /// As there.
-    pub fn libraries_async(&mut self, accessor: Accessor<T>) -> Result<Loader<T>, Error>
+    /// [`Error::Setup`] if the host functions of `dlopen` are already defined.
+    pub fn enable_dlopen_async(
+        &mut self,
+        accessor: fn(&mut T) -> &mut Libraries<T>,
+    ) -> Result<Loader<T>, Error>
     where
         T: Send,
     {
@@ -217,56 +309,58 @@ impl<T: 'static> Linker<T> {
     where
         T: Send,
     {
-        self.libraries = Some(accessor);
+        self.accessor = Some(accessor);
         self.linkage.dynamic = true;
         Loader::new(accessor)
     }
 
-    /// Chooses whether the modules become one; without it they do if they can.
+    /// Sets whether the modules are fused to one. The default is [`Mode::Auto`].
     pub fn mode(&mut self, mode: Mode) -> &mut Self {
         self.linkage.mode = mode;
         self
     }
 
-    /// Sets the bytes of the stack in linear memory, where C, C++ and Rust keep variables whose address
-    /// is taken; 8 MiB by default. A module that is not position independent brings its own stack, and
-    /// [`Linker::plan`] refuses another size for that.
+    /// Sets the size of the stack in linear memory, in bytes. C, C++ and Rust keep variables whose
+    /// address is taken there. The default is 8 MiB. A module that is not position independent
+    /// brings its own stack; [`Linker::plan`] refuses another size for it.
     pub fn stack_size(&mut self, bytes: u64) -> &mut Self {
         self.stack_size = Some(bytes);
         self
     }
 
-    /// Keeps a symbol of any of the modules known when they become one: a function for
+    /// Keeps a symbol of any module when the modules are fused: a function for
     /// [`LinkedInstance::symbol`], a variable for [`LinkedInstance::address`].
     pub fn export(&mut self, symbol: &str) -> &mut Self {
         self.linkage.exports.push(symbol.to_owned());
         self
     }
 
-    /// Keeps compiled code, that of libraries which are opened later too, and takes it from there if the same
-    /// modules were compiled before.
+    /// Sets the cache of compiled code. Code that is compiled is stored there, also that of
+    /// libraries that are opened later, and modules that were compiled before are not compiled
+    /// again.
     pub fn cache(&mut self, cache: Cache) -> &mut Self {
         self.cache = Some(cache);
         self
     }
 
-    /// Decides how the modules are linked. No store is needed, and nothing runs.
+    /// Decides how the modules are linked. This needs no store and runs no guest code.
     ///
     /// # Errors
     ///
-    /// Without a module, or with every symbol that is undefined or of another type.
+    /// [`Error::Setup`] if there is no program; [`Error::Link`] with every import that no module
+    /// and no host function satisfies, or that has another type.
     pub fn plan(&self) -> Result<Plan, Error> {
-        let mut inputs = self.inputs.iter().chain(&self.preloads).cloned();
-        let program = inputs
-            .next()
-            .ok_or_else(|| Error::Setup { message: "there is no module to link".to_owned() })?;
+        let Some(program) = self.program.clone() else {
+            return Err(Error::Setup { message: "there is no program to link".to_owned() });
+        };
         input::check_preloads(&self.preloads)?;
-        let search = Search::new(self.folders.clone(), self.sysroot.clone());
-        let mut search = search.within(self.limits);
+        let folders = Search::new(self.folders.clone(), self.sysroot.clone());
+        let mut search = folders.within(self.limits);
         for (library, path) in &self.replacements {
             search = search.replace(library, path)?;
         }
-        let mut set = Set::gather(program, inputs.collect(), &mut search)?;
+        let others = self.libraries.iter().chain(&self.preloads).cloned().collect();
+        let mut set = Set::gather(program, others, &mut search)?;
         set.stack_size = self.stack_size;
         set.host = set.wanted_of_host();
         set.host.retain(|import| host_functions::has_all(&self.host, &[import]));
@@ -277,24 +371,25 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// As [`Linker::plan`], or when a module's code is not valid.
-    pub fn program(&self) -> Result<Program<T>, Error> {
-        let (linkage, cache) = (self.linkage.clone(), self.cache.as_ref());
-        let program = Program::new(self.plan()?, &self.host, linkage, cache)?;
-        Ok(match self.libraries {
-            Some(accessor) => Libraries::of(program, accessor),
+    /// The errors of [`Linker::plan`]; [`Error::HostFunctions`] with every function that the host
+    /// lacks; [`Error::Load`] or [`Error::Compile`] if a module's code is not valid.
+    pub fn link(&self) -> Result<Program<T>, Error> {
+        let linkage = self.linkage.clone();
+        let program = Program::new(self.plan()?, &self.host, linkage, self.cache.as_ref())?;
+        Ok(match self.accessor {
+            Some(accessor) => Libraries::attach(program, accessor),
             None => program,
         })
     }
 
-    /// Links, compiles and instantiates the modules, once. To do so many times, keep the
-    /// [`Linker::program`].
+    /// Links, compiles and instantiates the modules. To instantiate them more than once, keep the
+    /// result of [`Linker::link`].
     ///
     /// # Errors
     ///
-    /// As [`Linker::program`] and [`Program::instantiate`].
+    /// The errors of [`Linker::link`] and [`Program::instantiate`].
     pub fn instantiate(&self, store: impl AsContextMut<Data = T>) -> Result<LinkedInstance, Error> {
-        self.program()?.instantiate(store)
+        self.link()?.instantiate(store)
     }
 }
 

@@ -184,7 +184,7 @@ impl SearchFolder {
             None => File::open(self.file(name)),
             Some(below) => {
                 let host = or_current(&self.folder).to_owned();
-                directory::open(&Directory { host, guest: ".".to_owned() }, &below.join(name))
+                directory::open(&Directory::new(host, "."), &below.join(name))
             }
         }
     }

@@ -8,6 +8,7 @@ use wasmtime::{Ref, Val};
 
 /// Everything that is wrong with the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ArgumentErrors {
     pub function: String,
     pub ty: FuncType,
@@ -16,6 +17,7 @@ pub struct ArgumentErrors {
 
 /// One thing that is wrong with the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ArgumentError {
     #[error("{expected} argument{} expected, {found} given", if *expected == 1 { "" } else { "s" })]
     Count { expected: usize, found: usize },

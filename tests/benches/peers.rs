@@ -39,8 +39,8 @@ fn main() -> Result<()> {
 
 fn measure(row: &str) -> Result<Samples> {
     let libraries = || Search::new(vec![built("")], Some(sysroot()));
-    let default = || Settings { libraries: libraries(), ..Settings::default() };
-    let inlining = || Settings { inlining: true, ..default() };
+    let default = || Settings::default().with_libraries(libraries());
+    let inlining = || default().with_inlining(true);
     match row {
         "call-rust" => against_native(&CALL_RUST, default()),
         "call-rust-inlined" => against_native(&CALL_RUST, inlining()),
@@ -309,9 +309,9 @@ fn typed_call() -> Result<Samples> {
     };
 
     let mut linker = Linker::new(&engine);
-    linker.module("calc", bytes.clone())?;
+    linker.program("calc", bytes.clone())?;
     let mut our_store = Store::new(&engine, ());
-    let ours = linker.instantiate(&mut our_store)?.typed_func(&mut our_store, "add")?;
+    let ours = linker.instantiate(&mut our_store)?.get_typed_func(&mut our_store, "add")?;
 
     let mut their_store = Store::new(&engine, ());
     let instance = wasmtime::Instance::new(&mut their_store, &Module::new(&engine, bytes)?, &[])?;
@@ -325,21 +325,21 @@ fn instance(preinit: bool) -> Result<Samples> {
     const INSTANCES: u32 = 200;
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
-    linker.sysroot(sysroot()).file(&guest("tour"))?.file(&guest("tour-cpp"))?;
+    linker.sysroot(sysroot()).program_file(&guest("tour"))?.library_file(&guest("tour-cpp"))?;
     p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;
     if preinit {
         let ready =
             host::preinit(&linker.plan()?, &FuseOptions::default(), &host::Limits::default())?;
         linker = Linker::new(&engine);
-        linker.module("tour", ready)?;
+        linker.program("tour", ready)?;
         p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;
     }
-    let ours = linker.program()?;
+    let ours = linker.link()?;
     let theirs = statically_linked(&engine, "tour.static.wasm")?;
 
     let our_instance = || {
         let mut store = Store::new(&engine, wasi());
-        let tour = ours.instantiate(&mut store)?.typed_func::<(), u32>(&mut store, "tour")?;
+        let tour = ours.instantiate(&mut store)?.get_typed_func::<(), u32>(&mut store, "tour")?;
         Ok((store, tour))
     };
     let their_instance = || {

@@ -320,7 +320,7 @@ fn oldest_goes_first() -> Result<(), Failed> {
     let folder = fixture.path("cache");
     let host = |limit| {
         let cache = Some(Cache::new(&folder).limit(limit));
-        Host::with(Settings { cache, ..Settings::default() })
+        Host::with(Settings::default().with_cache(cache))
     };
     number(&host(u64::MAX)?, 1)?;
     let first = fixture.entry()?;
@@ -347,11 +347,11 @@ fn embedders_can_have_one() -> Result<(), Failed> {
     for _ in 0..2 {
         let mut linker = host::Linker::new(&engine);
         linker.cache(Cache::new(fixture.path("cache")));
-        linker.module("main", wat::parse_str(MAIN)?)?;
+        linker.program("main", wat::parse_str(MAIN)?)?;
         linker.host().func_wrap("env", "divide", |a: i32, b: i32| a / b)?;
         let mut store = wasmtime::Store::new(&engine, ());
         let linked = linker.instantiate(&mut store)?;
-        let run = linked.typed_func::<(i32, i32), i32>(&mut store, "run")?;
+        let run = linked.get_typed_func::<(i32, i32), i32>(&mut store, "run")?;
         if run.call(&mut store, (42, 7))? != 6 {
             return Err("42 / 7 is not 6".into());
         }

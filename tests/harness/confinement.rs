@@ -181,11 +181,8 @@ impl Guest {
         program: &Program<State>,
         directories: &[(&Path, &str)],
     ) -> Result<Self, Failed> {
-        let directories = directories.iter().map(|(host, guest)| Directory {
-            host: host.to_path_buf(),
-            guest: (*guest).to_owned(),
-        });
-        let wasi = Wasi { directories: directories.collect(), ..Wasi::default() };
+        let directories = directories.iter().map(|(host, guest)| Directory::new(*host, *guest));
+        let wasi = Wasi::default().with_directories(directories.collect());
         Ok(Guest { process: host.start(program, &wasi)? })
     }
 
@@ -685,12 +682,12 @@ mod unix {
             );
             fs::write(folders.path(folder).join("which.wasm"), wat::parse_str(text)?)?;
         }
-        let limits = Limits { max_instances: None, ..Limits::default() };
-        let settings = Settings { limits, libraries_in_directories: true, ..Settings::default() };
+        let limits = Limits::default().with_max_instances(None);
+        let settings = Settings::default().with_limits(limits).with_libraries_in_directories(true);
         let host = Host::with(settings)?;
         let program = program(&host, "opener", OPENER)?;
-        let directory = Directory { host: folders.path("in"), guest: "/in".to_owned() };
-        let wasi = Wasi { directories: vec![directory], ..Wasi::default() };
+        let directory = Directory::new(folders.path("in"), "/in");
+        let wasi = Wasi::default().with_directories(vec![directory]);
         let mut process = host.start(&program, &wasi)?;
         let look = |_| match process.invoke("look", &[])?[0].i32() {
             Some(1) => Ok(true),

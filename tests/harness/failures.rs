@@ -75,16 +75,16 @@ impl Embedder {
         let engine = Engine::default();
         let mut linker = host::Linker::<Data>::new(&engine);
         linker.mode(mode);
-        linker.module("program", wat::parse_str(PROGRAM)?)?;
-        linker.module("library", wat::parse_str(LIBRARY)?)?;
+        linker.program("program", wat::parse_str(PROGRAM)?)?;
+        linker.library("library", wat::parse_str(LIBRARY)?)?;
         linker.host().func_wrap("env", "is_bad", |caller: Caller<'_, Data>| {
             i32::from(caller.data().is_bad)
         })?;
         linker.host().func_wrap("env", "fail", || {
             Err::<(), _>(wasmtime::Error::msg("the host has no more of it"))
         })?;
-        let loader = linker.libraries(|data| &mut data.libraries)?;
-        Ok(Embedder { program: linker.program()?, engine, loader, folder })
+        let loader = linker.enable_dlopen(|data| &mut data.libraries)?;
+        Ok(Embedder { program: linker.link()?, engine, loader, folder })
     }
 
     fn store(&self, is_bad: bool) -> Store<Data> {
@@ -94,7 +94,7 @@ impl Embedder {
     }
 
     fn run(&self, store: &mut Store<Data>, linked: &host::LinkedInstance) -> wasmtime::Result<i32> {
-        let run = linked.typed_func::<i32, i32>(&mut *store, "run");
+        let run = linked.get_typed_func::<i32, i32>(&mut *store, "run");
         run.map_err(wasmtime::Error::from)?.call(store, 41)
     }
 
@@ -142,8 +142,8 @@ fn memory_that_is_short() -> Result<(), Failed> {
         r#"(module (memory (export "memory") 3) (func (export "f") (result i32) i32.const 42))"#;
     let engine = Engine::default();
     let mut linker = host::Linker::<wasmtime::StoreLimits>::new(&engine);
-    linker.module("large", wat::parse_str(text)?)?;
-    let program = linker.program()?;
+    linker.program("large", wat::parse_str(text)?)?;
+    let program = linker.link()?;
     let store = |bytes| {
         let limits = wasmtime::StoreLimitsBuilder::new().memory_size(bytes).build();
         let mut store = Store::new(&engine, limits);
@@ -156,7 +156,7 @@ fn memory_that_is_short() -> Result<(), Failed> {
     }
     let mut store = store(3 << 16);
     let linked = program.instantiate(&mut store)?;
-    answers(linked.typed_func::<(), i32>(&mut store, "f")?.call(&mut store, ())?)
+    answers(linked.get_typed_func::<(), i32>(&mut store, "f")?.call(&mut store, ())?)
 }
 
 /// The program calls the library, that the program, and there it traps.
@@ -204,7 +204,7 @@ fn asking(host: &Host) -> Result<Program<State>, Failed> {
 }
 
 fn start(host: &Host, program: &Program<State>, arguments: usize) -> Result<Process, Error> {
-    host.start(program, &Wasi { args: vec![String::new(); arguments], ..Wasi::default() })
+    host.start(program, &Wasi::default().with_args(vec![String::new(); arguments]))
 }
 
 fn run(process: &mut Process) -> Result<(), Failed> {
@@ -265,17 +265,17 @@ fn exceptions_pass_the_host() -> Result<(), Failed> {
                 (i32.const -1))))"#;
     let engine = Engine::default();
     let mut linker = host::Linker::<()>::new(&engine);
-    linker.module("throws", wat::parse_str(text)?)?;
+    linker.program("throws", wat::parse_str(text)?)?;
     linker.host().func_wrap("env", "call_back", |mut caller: Caller<'_, ()>, number: i32| {
         let throw = caller.get_export("throw").and_then(wasmtime::Extern::into_func);
         let throw = throw.ok_or_else(|| wasmtime::Error::msg("no `throw`"))?;
         throw.typed::<i32, ()>(&caller)?.call(&mut caller, number)
     })?;
-    let program = linker.program()?;
+    let program = linker.link()?;
     let mut store = Store::new(&engine, ());
     let linked = program.instantiate(&mut store)?;
-    let catches = linked.typed_func::<i32, i32>(&mut store, "catches")?;
-    let throws = linked.typed_func::<i32, ()>(&mut store, "throws")?;
+    let catches = linked.get_typed_func::<i32, i32>(&mut store, "catches")?;
+    let throws = linked.get_typed_func::<i32, ()>(&mut store, "throws")?;
     for _ in 0..100 {
         answers(catches.call(&mut store, 42)?)?;
         match throws.call(&mut store, 42) {
@@ -315,10 +315,11 @@ fn a_library_that_traps() -> Result<(), Failed> {
             store.data_mut().is_bad = false;
             answers(embedder.run(&mut store, &linked)?)?;
             let library = embedder.loader.open(&mut store, "plugin.wasm", OpenFlags::default())?;
-            let answer = embedder.loader.func(&mut store, library, "answer")?.ok_or("no answer")?;
+            let answer =
+                embedder.loader.get_func(&mut store, library, "answer")?.ok_or("no answer")?;
             answers(answer.typed::<(), i32>(&store)?.call(&mut store, ())?)?;
             embedder.loader.close(&mut store, library)?;
-            let table = linked.table(&mut store).ok_or("no table")?;
+            let table = linked.get_table(&mut store).ok_or("no table")?;
             sizes.push(table.size(&store));
         }
         if sizes.first() != sizes.last() {

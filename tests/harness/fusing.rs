@@ -82,7 +82,7 @@ const COUNTER: &str = r#"(module
 
 fn counter(engine: &Engine) -> Result<host::Linker<()>, Failed> {
     let mut linker = host::Linker::new(engine);
-    linker.module("user", wat::parse_str(USER)?)?.module("counter", wat::parse_str(COUNTER)?)?;
+    linker.program("user", wat::parse_str(USER)?)?.library("counter", wat::parse_str(COUNTER)?)?;
     Ok(linker)
 }
 
@@ -90,18 +90,18 @@ fn symbols_stay_known_on_request() -> Result<(), Failed> {
     let engine = Engine::default();
     for mode in [Mode::Fused, Mode::Separate] {
         let mut linker = counter(&engine)?;
-        let program = linker.mode(mode).export("count").export("counter").program()?;
+        let program = linker.mode(mode).export("count").export("counter").link()?;
         let mut store = Store::new(&engine, ());
         let linked = program.instantiate(&mut store)?;
         let count = linked.symbol(&mut store, "count").ok_or("`count` is not known")?;
         count.call(&mut store, &[], &mut [Val::I32(0)])?;
         let address = linked.address("counter").ok_or("`counter` has no address")? as usize;
-        let memory = linked.memory(&mut store).ok_or("there is no memory")?;
+        let memory = linked.get_memory(&mut store).ok_or("there is no memory")?;
         if memory.data(&store)[address] != 42 {
             return Err(format!("{mode:?}: the counter is not where it should be").into());
         }
     }
-    let program = counter(&engine)?.program()?;
+    let program = counter(&engine)?.link()?;
     let mut store = Store::new(&engine, ());
     match program.instantiate(&mut store)?.symbol(&mut store, "counter") {
         None => Ok(()),
@@ -116,12 +116,12 @@ fn a_pool_holds_a_hundred_instances() -> Result<(), Failed> {
     let mut config = Config::new();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     let engine = Engine::new(&config)?;
-    let program = counter(&engine)?.program()?;
+    let program = counter(&engine)?.link()?;
     let mut stores = Vec::new();
     for _ in 0..COUNT {
         let mut store = Store::new(&engine, ());
         let linked = program.instantiate(&mut store)?;
-        let test = linked.typed_func::<(), i32>(&mut store, "test")?;
+        let test = linked.get_typed_func::<(), i32>(&mut store, "test")?;
         if test.call(&mut store, ())? != 42 {
             return Err("an instance starts with another's memory".into());
         }

@@ -133,14 +133,14 @@ impl Opener {
     fn new(folder: &Path, limits: InputLimits) -> Result<Self, Failed> {
         let engine = wasmtime::Engine::default();
         let mut linker = host::Linker::<Store>::new(&engine);
-        linker.module("program", wat::parse_str(PROGRAM)?)?;
-        let loader = linker.libraries(|store| &mut store.libraries)?;
-        let program = linker.program()?;
+        linker.program("program", wat::parse_str(PROGRAM)?)?;
+        let loader = linker.enable_dlopen(|store| &mut store.libraries)?;
+        let program = linker.link()?;
         let search = Search::new(vec![folder.to_owned()], None).within(limits);
         let libraries = Libraries::new(Files::new(search));
         let mut store = wasmtime::Store::new(&engine, Store { libraries });
         let linked = program.instantiate(&mut store)?;
-        let run = linked.typed_func(&mut store, "run")?;
+        let run = linked.get_typed_func(&mut store, "run")?;
         Ok(Opener { store, loader, run })
     }
 

@@ -106,7 +106,7 @@ fn of_several_modules() -> Result<(), Failed> {
         (func (export "run") (result i32) (call $bump))
         (func (export "sp") (result i32) (call $stack)))"#;
     for mode in [host::Mode::Fused, host::Mode::Separate] {
-        let host = Host::with(Settings { mode, ..Settings::default() })?;
+        let host = Host::with(Settings::default().with_mode(mode))?;
         let library = InputModule::load("library", wat::parse_str(library)?)?;
         let object = InputModule::load("program", wat::parse_str(text)?)?;
         let program = host.link(Set::gather(object, vec![library], &mut NoLibraries)?)?;
@@ -151,7 +151,7 @@ fn libraries_that_are_open() -> Result<(), Failed> {
         (func (export "secret") (result i32) (i32.const 7)))"#;
     fs::write(folder.path().join("opened.wasm"), wat::parse_str(library)?)?;
     let libraries = Search::new(vec![folder.path().to_owned()], None);
-    let host = Host::with(Settings { libraries, ..Settings::default() })?;
+    let host = Host::with(Settings::default().with_libraries(libraries))?;
     let program = program(&host, "opens", OPENS)?;
     let start = || host.start(&program, &Wasi::default());
     let (mut first, mut second) = (start()?, start()?);
@@ -228,7 +228,7 @@ fn exceptions_and_poison() -> Result<(), Failed> {
 /// Many that end by their time limit, in one engine, while others that have theirs later go on.
 fn deadlines() -> Result<(), Failed> {
     let early = Duration::from_millis(100);
-    let host = Host::new(Limits { timeout: Some(early), ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_timeout(early))?;
     let program = program(&host, "works", LOOPS)?;
     let end = || -> Result<(), String> {
         let process = host.start(&program, &Wasi::default());
@@ -263,13 +263,11 @@ fn limits_are_each_ones_own() -> Result<(), Failed> {
         (func (export "table") (result i32) (table.grow $t (ref.null func) (i32.const 1)))
         (func (export "for_ever") (loop (br 0)))
         (func (export "fine") (result i32) (i32.const 1)))"#;
-    let limits = Limits {
-        max_memory: Some(128 << 10),
-        max_table: Some(2),
-        max_instances: Some(1),
-        fuel: Some(10_000),
-        ..Limits::default()
-    };
+    let limits = Limits::default()
+        .with_max_memory(128 << 10)
+        .with_max_table(2)
+        .with_max_instances(1)
+        .with_fuel(10_000);
     let host = Host::new(limits)?;
     let program: Program<State> = program(&host, "grows", text)?;
     let mut all: Vec<Process> = Vec::new();
@@ -311,12 +309,12 @@ fn memory_is_zero() -> Result<(), Failed> {
         config.allocation_strategy(strategy).memory_init_cow(copies);
         let engine = Engine::new(&config)?;
         let mut linker = host::Linker::<()>::new(&engine);
-        linker.module("memory", wat::parse_str(text)?)?;
-        let program = linker.program()?;
+        linker.program("memory", wat::parse_str(text)?)?;
+        let program = linker.link()?;
         for _ in 0..4 {
             let mut store = Store::new(&engine, ());
             let linked = program.instantiate(&mut store)?;
-            let memory = linked.memory(&mut store);
+            let memory = linked.get_memory(&mut store);
             let memory = memory.ok_or("the program has no memory")?;
             let is_fresh = |bytes: &[u8]| {
                 let other = |(at, byte): (usize, &u8)| !(16..20).contains(&at) && *byte != 0;
@@ -325,7 +323,7 @@ fn memory_is_zero() -> Result<(), Failed> {
             if memory.size(&store) != 1 || !is_fresh(memory.data(&store)) {
                 return Err(format!("a memory that is not new, with copies: {copies}").into());
             }
-            let fill = linked.typed_func::<(), ()>(&mut store, "fill")?;
+            let fill = linked.get_typed_func::<(), ()>(&mut store, "fill")?;
             // What it grows by is new too.
             memory.grow(&mut store, PAGES - 1)?;
             if !is_fresh(memory.data(&store)) {

@@ -41,11 +41,11 @@ fn a_stack_has_the_size_that_is_chosen() -> Result<(), Failed> {
     let engine = wasmtime::Engine::default();
     for (chosen, size) in [(None, 8 << 20), (Some(4096), 4096), (Some(16 << 20), 16 << 20)] {
         let mut linker = host::Linker::<()>::new(&engine);
-        linker.module("stack", wat::parse_str(STACK)?)?;
+        linker.program("stack", wat::parse_str(STACK)?)?;
         chosen.map(|bytes| linker.stack_size(bytes));
         let mut store = wasmtime::Store::new(&engine, ());
         let linked = linker.instantiate(&mut store)?;
-        let end = linked.typed_func::<(), i32>(&mut store, "end")?.call(&mut store, ())?;
+        let end = linked.get_typed_func::<(), i32>(&mut store, "end")?.call(&mut store, ())?;
         if end != 1024 + size || linked.plan().stack_size() != Some(size.cast_unsigned()) {
             return Err(format!("a stack of {size} bytes ends at {end}").into());
         }
@@ -95,7 +95,7 @@ pub(crate) const LOOPS: &str = r#"(module
         (local.get $i)))"#;
 
 fn a_timeout_ends_only_its_own_process() -> Result<(), Failed> {
-    let limits = Limits { timeout: Some(Duration::from_millis(300)), ..Limits::default() };
+    let limits = Limits::default().with_timeout(Duration::from_millis(300));
     let host = Host::new(limits)?;
     let program = program(&host, "loops", LOOPS)?;
     let mut early = host.start(&program, &Wasi::default())?;
@@ -117,7 +117,7 @@ fn a_timeout_that_has_passed() -> Result<(), Failed> {
         let run = || {
             for microseconds in 0..300 {
                 let timeout = Some(Duration::from_micros(microseconds));
-                let host = Host::new(Limits { timeout, ..Limits::default() })?;
+                let host = Host::new(Limits::default().with_timeout(timeout))?;
                 let program = program(&host, "loops", LOOPS)?;
                 let process = host.start(&program, &Wasi::default());
                 let ended = process.and_then(|mut process| process.invoke("for_ever", &[]));
@@ -134,7 +134,7 @@ fn a_timeout_that_has_passed() -> Result<(), Failed> {
 }
 
 fn a_timeout_that_never_comes_is_none() -> Result<(), Failed> {
-    let host = Host::new(Limits { timeout: Some(Duration::MAX), ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_timeout(Duration::MAX))?;
     let program = program(&host, "loops", LOOPS)?;
     expect_i32(&mut host.start(&program, &Wasi::default())?, "count", &[Val::I32(1000)], 1000)
 }
@@ -146,7 +146,7 @@ pub(crate) const TWO_MEMORIES: &str = r#"(module
 
 fn memory_is_limited_in_total() -> Result<(), Failed> {
     const PAGE: usize = 64 * 1024;
-    let host = Host::new(Limits { max_memory: Some(4 * PAGE), ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_max_memory(4 * PAGE))?;
     let memories = program(&host, "memories", TWO_MEMORIES)?;
     let mut process = host.start(&memories, &Wasi::default())?;
     expect_i32(&mut process, "grow_a", &[Val::I32(3)], -1)?;
@@ -154,7 +154,7 @@ fn memory_is_limited_in_total() -> Result<(), Failed> {
     expect_i32(&mut process, "grow_b", &[Val::I32(1)], 1)?;
     expect_i32(&mut process, "grow_b", &[Val::I32(1)], -1)?;
 
-    let host = Host::new(Limits { max_memory: Some(2 * PAGE - 1), ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_max_memory(2 * PAGE - 1))?;
     match host.start(&program(&host, "memories", TWO_MEMORIES)?, &Wasi::default()) {
         Err(Error::Limit { limit: Limit::Memory { needed, .. }, .. })
             if needed.as_u64() == 2 * PAGE as u64 =>

@@ -86,7 +86,7 @@ fn returns(
 fn fuel() -> Result<(), Failed> {
     grows_evenly(|loops| {
         least(|fuel| {
-            let limits = Limits { fuel: Some(fuel), ..Limits::default() };
+            let limits = Limits::default().with_fuel(fuel);
             returns(limits, LOOPS, "count", loops, Limit::Fuel { limit: fuel })
         })
     })
@@ -103,7 +103,7 @@ fn stack() -> Result<(), Failed> {
     grows_evenly(|depth| {
         least(|size| {
             let max_stack = usize::try_from(size)?;
-            let limits = Limits { max_stack, ..Limits::default() };
+            let limits = Limits::default().with_max_stack(max_stack);
             let limit = Limit::Stack { limit: format!("{size}B").parse()? };
             returns(limits, DOWN, "down", depth, limit)
         })
@@ -114,7 +114,7 @@ fn stack() -> Result<(), Failed> {
 fn time_of_nothing() -> Result<(), Failed> {
     for nanoseconds in [0, 1, 1000, 100_000].repeat(10) {
         let timeout = Some(Duration::from_nanos(nanoseconds));
-        let host = Host::new(Limits { timeout, ..Limits::default() })?;
+        let host = Host::new(Limits::default().with_timeout(timeout))?;
         let program = program(&host, "loops", LOOPS)?;
         let process = host.start(&program, &Wasi::default());
         match process.and_then(|mut process| process.invoke("for_ever", &[])) {
@@ -129,7 +129,7 @@ const PAGE: usize = 64 << 10;
 
 fn memory() -> Result<(), Failed> {
     for (limit, grown) in [(4 * PAGE - 1, -1), (4 * PAGE, 1), (4 * PAGE + 1, 1)] {
-        let host = Host::new(Limits { max_memory: Some(limit), ..Limits::default() })?;
+        let host = Host::new(Limits::default().with_max_memory(limit))?;
         let memories = program(&host, "memories", TWO_MEMORIES)?;
         let mut process = host.start(&memories, &Wasi::default())?;
         expect_i32(&mut process, "grow_a", &[Val::I32(1)], 1)?;
@@ -143,7 +143,7 @@ fn growth_that_fails_is_not_counted() -> Result<(), Failed> {
         (memory $a 1 2) (memory $b 1)
         (func (export "grow_a") (param i32) (result i32) (memory.grow $a (local.get 0)))
         (func (export "grow_b") (param i32) (result i32) (memory.grow $b (local.get 0))))"#;
-    let host = Host::new(Limits { max_memory: Some(4 * PAGE), ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_max_memory(4 * PAGE))?;
     let memories = program(&host, "memories", text)?;
     let mut process = host.start(&memories, &Wasi::default())?;
     for _ in 0..10 {
@@ -163,14 +163,14 @@ const TWO_TABLES: &str = r#"(module
 
 fn tables() -> Result<(), Failed> {
     for (limit, grown) in [(29, -1), (30, 10), (31, 10)] {
-        let host = Host::new(Limits { max_table: Some(limit), ..Limits::default() })?;
+        let host = Host::new(Limits::default().with_max_table(limit))?;
         let tables = program(&host, "tables", TWO_TABLES)?;
         let mut process = host.start(&tables, &Wasi::default())?;
         expect_i32(&mut process, "grow_a", &[Val::I32(5)], 10)?;
         expect_i32(&mut process, "grow_b", &[Val::I32(5)], grown)?;
     }
     for (limit, starts) in [(19, false), (20, true), (21, true)] {
-        let host = Host::new(Limits { max_table: Some(limit), ..Limits::default() })?;
+        let host = Host::new(Limits::default().with_max_table(limit))?;
         let tables = program(&host, "tables", TWO_TABLES)?;
         match host.start(&tables, &Wasi::default()) {
             Ok(_) if starts => {}
@@ -183,8 +183,8 @@ fn tables() -> Result<(), Failed> {
 
 fn instances_at_the_start() -> Result<(), Failed> {
     let start = |limit| -> Result<Result<(), Error>, Failed> {
-        let limits = Limits { max_instances: Some(limit), ..Limits::default() };
-        let host = Host::with(Settings { limits, mode: Mode::Separate, ..Settings::default() })?;
+        let limits = Limits::default().with_max_instances(limit);
+        let host = Host::with(Settings::default().with_limits(limits).with_mode(Mode::Separate))?;
         let library =
             InputModule::load("library", wat::parse_str(r#"(module (func (export "f")))"#)?)?;
         let text = r#"(module (import "env" "f" (func)) (func (export "run")))"#;
@@ -228,7 +228,7 @@ fn open_and_close(limits: Limits, library: &str) -> Result<Option<(usize, String
     let folder = Sandbox::empty()?;
     fs::write(folder.path().join("opened.wasm"), wat::parse_str(library)?)?;
     let libraries = Search::new(vec![folder.path().to_owned()], None);
-    let host = Host::with(Settings { limits, libraries, ..Settings::default() })?;
+    let host = Host::with(Settings::default().with_limits(limits).with_libraries(libraries))?;
     let program = program(&host, "opener", OPENER)?;
     let mut process = host.start(&program, &Wasi::default())?;
     let number = |results: Vec<Val>| results[0].i32().unwrap_or_default();
@@ -250,7 +250,7 @@ fn open_and_close(limits: Limits, library: &str) -> Result<Option<(usize, String
 fn instances_of_libraries() -> Result<(), Failed> {
     let library = r#"(module (@dylink.0 (mem-info)) (func (export "f")))"#;
     let open = |max| {
-        let limits = Limits { max_instances: Some(max), ..Limits::default() };
+        let limits = Limits::default().with_max_instances(max);
         open_and_close(limits, library)
     };
     // As many as the program has at the start and three libraries.
@@ -274,7 +274,7 @@ fn tables_of_libraries() -> Result<(), Failed> {
     let library = r#"(module (@dylink.0 (mem-info (table 100 0))) (func (export "f")))"#;
     let enough = least(|max| {
         let max_table = Some(usize::try_from(max)? + 1);
-        match open_and_close(Limits { max_table, ..Limits::default() }, library) {
+        match open_and_close(Limits::default().with_max_table(max_table), library) {
             Ok(None) => Ok(true),
             Ok(Some((0, message))) if message.contains("the limit of `--max-table`") => Ok(false),
             // The program's own table is too large then.
@@ -295,8 +295,8 @@ fn ends_in_a_library() -> Result<(), Failed> {
     let library = r#"(module (@dylink.0 (mem-info))
         (func (export "__wasm_call_ctors") (loop (br 0))))"#;
     for (limits, flag) in [
-        (Limits { fuel: Some(100_000), ..Limits::default() }, "--fuel"),
-        (Limits { timeout: Some(Duration::from_millis(200)), ..Limits::default() }, "--timeout"),
+        (Limits::default().with_fuel(100_000), "--fuel"),
+        (Limits::default().with_timeout(Duration::from_millis(200)), "--timeout"),
     ] {
         match open_and_close(limits, library) {
             Err(failed) if failed.message().is_some_and(|message| message.contains(flag)) => {}
@@ -311,7 +311,7 @@ fn open_files() -> Result<(), Failed> {
     let folder = Sandbox::empty()?;
     fs::write(folder.path().join("file"), "text")?;
     for limit in 0..4 {
-        let limits = Limits { max_open_files: Some(limit), ..Limits::default() };
+        let limits = Limits::default().with_max_open_files(limit);
         let host = Host::new(limits)?;
         let program = Guest::program(&host)?;
         let mut guest =
@@ -355,17 +355,13 @@ fn constructors_that_run_ahead() -> Result<(), Failed> {
     };
     let none = Limits::default();
     let fine = constructor("(i32.store (i32.const 8) (i32.const 8))");
-    preinit(&fine, &Limits { max_memory: Some(2 * PAGE), max_table: Some(7), ..none })??;
+    preinit(&fine, &none.with_max_memory(2 * PAGE).with_max_table(7))??;
     for (text, limits, flag) in [
-        (
-            constructor("(loop (br 0))"),
-            Limits { timeout: Some(Duration::from_millis(100)), ..none },
-            "--timeout",
-        ),
-        (constructor("(loop (br 0))"), Limits { fuel: Some(10_000), ..none }, "--fuel"),
+        (constructor("(loop (br 0))"), none.with_timeout(Duration::from_millis(100)), "--timeout"),
+        (constructor("(loop (br 0))"), none.with_fuel(10_000), "--fuel"),
         (constructor("(call $f)"), none, "--max-stack"),
-        (fine.clone(), Limits { max_memory: Some(2 * PAGE - 1), ..none }, "--max-memory"),
-        (fine.clone(), Limits { max_table: Some(6), ..none }, "--max-table"),
+        (fine.clone(), none.with_max_memory(2 * PAGE - 1), "--max-memory"),
+        (fine.clone(), none.with_max_table(6), "--max-table"),
     ] {
         match preinit(&text, &limits)? {
             Err(Error::Limit { limit, .. }) if limit.flag() == flag => {}
@@ -376,7 +372,7 @@ fn constructors_that_run_ahead() -> Result<(), Failed> {
 }
 
 fn messages_name_the_flag() -> Result<(), Failed> {
-    let host = Host::new(Limits { fuel: Some(1000), ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_fuel(1000))?;
     let program = program(&host, "loops", LOOPS)?;
     let error = host.start(&program, &Wasi::default())?.invoke("for_ever", &[]);
     let error = error.err().ok_or("a loop without end has ended")?.to_string();

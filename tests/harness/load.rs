@@ -214,7 +214,7 @@ fn expect(found: &[Val], expected: i32) -> Result<(), Failed> {
 /// Instances of one compiled program, each with a time limit of its own: instantiate, call, drop.
 fn processes(run: RunRounds<'_>) -> Result<Figures, Failed> {
     let timeout = Some(Duration::from_secs(600));
-    let host = Host::new(Limits { timeout, ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_timeout(timeout))?;
     let program = host.link(tour()?)?;
     run(&|| {
         let mut process = host.start(&program, &Wasi::default())?;
@@ -226,7 +226,7 @@ fn processes(run: RunRounds<'_>) -> Result<Figures, Failed> {
 fn programs(run: RunRounds<'_>) -> Result<Figures, Failed> {
     let folder = tempfile::tempdir()?;
     let cache = Some(Cache::new(folder.path().join("cache")));
-    let host = Host::with(Settings { cache, ..Settings::default() })?;
+    let host = Host::with(Settings::default().with_cache(cache))?;
     let set = Set::gather(guest("toolbox")?, vec![guest("calc")?], &mut NoLibraries)?;
     let plan = Plan::new(set)?;
     run(&|| {
@@ -244,13 +244,13 @@ fn stores(run: RunRounds<'_>) -> Result<Figures, Failed> {
     let engine = Engine::default();
     let mut linker = host::Linker::<()>::new(&engine);
     linker.mode(host::Mode::Separate);
-    linker.file(&workspace::guests().join("toolbox.wasm"))?;
-    linker.file(&workspace::guests().join("calc.wasm"))?;
-    let program = linker.program()?;
+    linker.program_file(&workspace::guests().join("toolbox.wasm"))?;
+    linker.library_file(&workspace::guests().join("calc.wasm"))?;
+    let program = linker.link()?;
     run(&|| {
         let mut store = Store::new(&engine, ());
         let linked = program.instantiate(&mut store)?;
-        let function = linked.typed_func::<i32, i32>(&mut store, "foo")?;
+        let function = linked.get_typed_func::<i32, i32>(&mut store, "foo")?;
         expect(&[Val::I32(function.call(&mut store, 7)?)], 8)
     })
 }
@@ -281,9 +281,9 @@ fn libraries(run: RunRounds<'_>) -> Result<Figures, Failed> {
     std::fs::write(folder.path().join("plugin.wasm"), wat::parse_str(PLUGIN)?)?;
     let engine = Engine::default();
     let mut linker = host::Linker::<Opens>::new(&engine);
-    linker.module("program", wat::parse_str(OPENS)?)?;
-    let loader = linker.libraries(|state| &mut state.libraries)?;
-    let program = linker.program()?;
+    linker.program("program", wat::parse_str(OPENS)?)?;
+    let loader = linker.enable_dlopen(|state| &mut state.libraries)?;
+    let program = linker.link()?;
     let search = Search::new(vec![folder.path().to_owned()], None);
     run(&|| {
         let libraries = Libraries::new(Files::new(search.clone()));
@@ -291,7 +291,7 @@ fn libraries(run: RunRounds<'_>) -> Result<Figures, Failed> {
         program.instantiate(&mut store)?;
         for _ in 0..10 {
             let plugin = loader.open(&mut store, "plugin.wasm", OpenFlags::default())?;
-            let run = loader.func(&mut store, plugin, "run")?.ok_or("no `run`")?;
+            let run = loader.get_func(&mut store, plugin, "run")?.ok_or("no `run`")?;
             let found = run.typed::<(), i32>(&store)?.call(&mut store, ())?;
             expect(&[Val::I32(found)], 42)?;
             loader.close(&mut store, plugin)?;
@@ -325,7 +325,7 @@ const BUSY: &str = r#"(module
 /// Some loop and sleep until their time is over, and meanwhile others begin and end.
 fn a_store_never_blocks_another() -> Result<(), Failed> {
     let limit = Duration::from_secs(times(3, 20) as u64);
-    let host = Host::new(Limits { timeout: Some(limit), ..Limits::default() })?;
+    let host = Host::new(Limits::default().with_timeout(limit))?;
     let object = InputModule::load("busy", wat::parse_str(BUSY)?)?;
     let program = host.link(Set::gather(object, Vec::new(), &mut NoLibraries)?)?;
     let is_over = AtomicBool::new(false);

@@ -33,7 +33,7 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     let folder = file.parent().unwrap_or(Path::new(""));
 
     print("Compiling module\n")?;
-    let host = Host::with(Settings { cache: flags.cache.cache(), ..Settings::default() })?;
+    let host = Host::with(Settings::default().with_cache(flags.cache.cache()))?;
     let input = host::read(&folder.join(&demo.module))?;
     let mut others = Vec::new();
     for file in &demo.link {

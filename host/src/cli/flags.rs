@@ -216,15 +216,13 @@ impl RunFlags {
     }
 
     pub(crate) fn settings(&self) -> Result<Settings, Error> {
-        Ok(Settings {
-            limits: self.limits(),
-            mode: self.mode.into(),
-            inlining: self.inline,
-            cache: self.cache.cache(),
-            libraries: self.link.search()?,
-            libraries_in_directories: self.dlopen_from_dir,
-            ..Settings::default()
-        })
+        Ok(Settings::default()
+            .with_limits(self.limits())
+            .with_mode(self.mode.into())
+            .with_inlining(self.inline)
+            .with_cache(self.cache.cache())
+            .with_libraries(self.link.search()?)
+            .with_libraries_in_directories(self.dlopen_from_dir))
     }
 
     /// Of several values for one limit the last counts, and those by name before `-W`.
@@ -240,13 +238,11 @@ impl RunFlags {
                 WasmOption::MaxInstances(count) => limits.max_instances = Some(count),
             }
         }
-        let limits = self.code.apply(limits);
-        Limits {
-            max_instances: self.max_instances.or(limits.max_instances),
-            max_output: self.max_output.map(|size| size.as_u64()).or(limits.max_output),
-            max_open_files: self.max_open_files.or(limits.max_open_files),
-            ..limits
-        }
+        self.code.apply(&mut limits);
+        limits.max_instances = self.max_instances.or(limits.max_instances);
+        limits.max_output = self.max_output.map(|size| size.as_u64()).or(limits.max_output);
+        limits.max_open_files = self.max_open_files.or(limits.max_open_files);
+        limits
     }
 }
 
@@ -272,16 +268,13 @@ pub(crate) struct CodeLimits {
 }
 
 impl CodeLimits {
-    /// Those that were given, and else what there was.
-    pub(crate) fn apply(&self, limits: Limits) -> Limits {
-        Limits {
-            timeout: self.timeout.or(limits.timeout),
-            fuel: self.fuel.or(limits.fuel),
-            max_memory: self.max_memory.map(bytes).or(limits.max_memory),
-            max_table: self.max_table.or(limits.max_table),
-            max_stack: self.max_stack.map_or(limits.max_stack, bytes),
-            ..limits
-        }
+    /// Replaces those limits that were given.
+    pub(crate) fn apply(&self, limits: &mut Limits) {
+        limits.timeout = self.timeout.or(limits.timeout);
+        limits.fuel = self.fuel.or(limits.fuel);
+        limits.max_memory = self.max_memory.map(bytes).or(limits.max_memory);
+        limits.max_table = self.max_table.or(limits.max_table);
+        limits.max_stack = self.max_stack.map_or(limits.max_stack, bytes);
     }
 
     pub(crate) fn is_given(&self) -> bool {
@@ -435,7 +428,7 @@ fn parse_directory(text: &str) -> Result<Directory, String> {
     let (host, guest) = text.split_once("::").unwrap_or((text, text));
     match host.is_empty() || guest.is_empty() {
         true => Err("write HOST or HOST::GUEST, for example data::/data".to_owned()),
-        false => Ok(Directory { host: host.into(), guest: guest.to_owned() }),
+        false => Ok(Directory::new(host, guest)),
     }
 }
 

@@ -38,8 +38,8 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         );
     }
     if flags.preinit {
-        let limits = Limits { timeout: Some(CONSTRUCTORS), ..Limits::default() };
-        let limits = flags.limits.apply(limits);
+        let mut limits = Limits::default().with_timeout(CONSTRUCTORS);
+        flags.limits.apply(&mut limits);
         output_file::write(&flags.output, &host::preinit(&plan, &options, &limits)?)?;
         remove_map(&host::source_map_path(&flags.output));
         return Ok(());

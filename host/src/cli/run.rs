@@ -101,11 +101,11 @@ fn end(mut process: Process) -> anyhow::Result<()> {
 }
 
 fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
-    Wasi {
-        args: [flags.module().to_owned()].into_iter().chain(args.iter().cloned()).collect(),
-        env: flags.env.clone(),
-        directories: flags.dir.clone(),
-    }
+    let args = [flags.module().to_owned()].into_iter().chain(args.iter().cloned());
+    Wasi::default()
+        .with_args(args.collect())
+        .with_env(flags.env.clone())
+        .with_directories(flags.dir.clone())
 }
 
 fn check_command(module: &Module) -> anyhow::Result<()> {

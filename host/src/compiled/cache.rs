@@ -37,6 +37,7 @@ pub struct Cache {
 
 /// What a [`Cache`] holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CacheUsage {
     pub entries: usize,
     pub bytes: u64,
@@ -44,6 +45,7 @@ pub struct CacheUsage {
 
 /// Why compiled code was not taken from a [`Cache`], or is not kept in it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CacheError {
     #[error("`{}` belongs to another user, who could have put any code there", path.display())]
     Owner { path: PathBuf },
@@ -62,6 +64,7 @@ pub enum CacheError {
 
 /// What something in a file system should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FileKind {
     File,
     Folder,

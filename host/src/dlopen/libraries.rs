@@ -111,7 +111,7 @@ impl<T: 'static> Libraries<T> {
 
     /// Has the libraries of each store know the program as soon as its modules are instantiated: constructors may
     /// open libraries.
-    pub(crate) fn of(program: Program<T>, accessor: Accessor<T>) -> Program<T> {
+    pub(crate) fn attach(program: Program<T>, accessor: Accessor<T>) -> Program<T> {
         program.with_hook(move |data, program, linked| accessor(data).start(program, linked))
     }
 

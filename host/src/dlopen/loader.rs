@@ -8,9 +8,9 @@ use super::libraries::{Accessor, Failure};
 use super::session::{CallMode, OpenFlags, Session};
 use crate::error::Error;
 
-/// Opens libraries in programs that run, as these can themselves: see [`Linker::libraries`].
+/// Opens libraries in programs that run, as these can themselves: see [`Linker::enable_dlopen`].
 ///
-/// [`Linker::libraries`]: crate::Linker::libraries
+/// [`Linker::enable_dlopen`]: crate::Linker::libraries
 pub struct Loader<T: 'static> {
     accessor: Accessor<T>,
 }
@@ -77,7 +77,7 @@ impl<T: Send + 'static> Loader<T> {
     /// # Errors
     ///
     /// When the library is not open.
-    pub fn func(
+    pub fn get_func(
         &self,
         mut store: impl AsContextMut<Data = T>,
         library: LibraryHandle,

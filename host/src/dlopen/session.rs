@@ -15,15 +15,40 @@ pub(crate) enum CallMode {
 const KEEPS_NOTHING: &str = "the program keeps no table and stack that a library could share; if it was made by `host fuse`, \
                              make it with `--dynamic`";
 
-/// How a library is opened, as by `dlopen`.
+/// The options of an open library, like the flags of `dlopen`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OpenFlags {
-    /// Its symbols, and those of the libraries it needs, are seen by those that are opened later.
+    /// Makes the symbols of the library, and of the libraries that it needs, visible to libraries
+    /// that are opened later (`RTLD_GLOBAL`).
     pub global: bool,
-    /// Only if it is open already.
+    /// Opens the library only if it already is open (`RTLD_NOLOAD`).
     pub no_load: bool,
-    /// It stays when nobody uses it any more.
+    /// Keeps the library loaded when it has no more users (`RTLD_NODELETE`).
     pub no_delete: bool,
+}
+
+impl OpenFlags {
+    /// Sets [`Self::global`].
+    #[must_use]
+    pub fn with_global(mut self, global: bool) -> Self {
+        self.global = global;
+        self
+    }
+
+    /// Sets [`Self::no_load`].
+    #[must_use]
+    pub fn with_no_load(mut self, no_load: bool) -> Self {
+        self.no_load = no_load;
+        self
+    }
+
+    /// Sets [`Self::no_delete`].
+    #[must_use]
+    pub fn with_no_delete(mut self, no_delete: bool) -> Self {
+        self.no_delete = no_delete;
+        self
+    }
 }
 
 /// A store that is at work, and where its libraries are.
@@ -58,13 +83,13 @@ impl<'s, T: Send + 'static> Session<'s, T> {
 
     pub(super) fn memory(&mut self) -> Result<Memory> {
         let linked = self.process()?.linked.clone();
-        let memory = linked.memory(&mut self.store);
+        let memory = linked.get_memory(&mut self.store);
         memory.ok_or_else(|| "the program's modules share no memory".to_owned().into())
     }
 
     pub(super) fn table(&mut self) -> Result<Table> {
         let linked = self.process()?.linked.clone();
-        let table = linked.table(&mut self.store);
+        let table = linked.get_table(&mut self.store);
         table.ok_or_else(|| KEEPS_NOTHING.to_owned().into())
     }
 

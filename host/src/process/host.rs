@@ -71,7 +71,7 @@ impl Host {
         let linkage = Linkage { mode: self.settings.mode, ..Linkage::default() };
         let cache = self.settings.cache.as_ref();
         let program = Program::new(plan, &self.functions, linkage, cache)?;
-        Ok(Libraries::of(program, |state| &mut state.libraries))
+        Ok(Libraries::attach(program, |state| &mut state.libraries))
     }
 
     /// Instantiates a program's modules and initialises each after what it depends on.

@@ -76,7 +76,7 @@ impl Process {
     /// When there is no such function, the arguments are not of its types, or it does not return: a
     /// trap, a timeout, an exit. Or when an earlier call did not.
     pub fn invoke(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, Error> {
-        let function = self.linked.func(&mut self.runner.store, name)?;
+        let function = self.linked.get_func(&mut self.runner.store, name)?;
         self.call(name, function, args)
     }
 

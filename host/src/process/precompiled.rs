@@ -100,7 +100,7 @@ pub unsafe fn load_precompiled(
     let code = code.map_err(|error| failed(Error::message(&error)))?;
     let (linkage, cache) = (Linkage::default(), host.settings.cache.as_ref());
     let program = Program::of_code(plan, &host.functions, linkage, code, cache)?;
-    Ok(Some((host, Libraries::of(program, |state| &mut state.libraries))))
+    Ok(Some((host, Libraries::attach(program, |state| &mut state.libraries))))
 }
 
 /// Code that is kept in a file can be given a time limit whenever it is run.

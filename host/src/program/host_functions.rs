@@ -35,8 +35,8 @@ mod tests {
         let text =
             r#"(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))))"#;
         let mut linker = Linker::<()>::new(&wasmtime::Engine::default());
-        linker.module("yields", wat::parse_str(text).unwrap()).unwrap();
-        let error = linker.program().unwrap_err();
+        linker.program("yields", wat::parse_str(text).unwrap()).unwrap();
+        let error = linker.link().unwrap_err();
         assert!(
             matches!(&error, Error::HostFunctions { missing } if missing.len() == 1),
             "{error}"

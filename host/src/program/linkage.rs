@@ -7,6 +7,7 @@ use crate::error::Error;
 
 /// What a program's modules become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Mode {
     /// One module, unless one of them keeps a memory of its own or is alone, or the program opens libraries while
     /// it runs: then an instance each.

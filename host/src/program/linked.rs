@@ -36,7 +36,7 @@ impl LinkedInstance {
     /// # Errors
     ///
     /// When there is none of that name, with those that there are.
-    pub fn func(&self, store: impl AsContextMut, name: &str) -> Result<Func, Error> {
+    pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Result<Func, Error> {
         let program = self.plan.set().program;
         let start = self.plan.start().filter(|_| name == "_start");
         if start.is_none() {
@@ -45,17 +45,17 @@ impl LinkedInstance {
         self.export(store, start.unwrap_or(program), name)
     }
 
-    /// As [`LinkedInstance::func`], with parameters and results of Rust's types.
+    /// As [`LinkedInstance::get_func`], with parameters and results of Rust's types.
     ///
     /// # Errors
     ///
     /// When there is none of that name, or it has other types.
-    pub fn typed_func<P: WasmParams, R: WasmResults>(
+    pub fn get_typed_func<P: WasmParams, R: WasmResults>(
         &self,
         mut store: impl AsContextMut,
         name: &str,
     ) -> Result<TypedFunc<P, R>, Error> {
-        let func = self.func(&mut store, name)?;
+        let func = self.get_func(&mut store, name)?;
         func.typed(&store).map_err(|error| Error::Call {
             what: format!("`{name}`"),
             message: Error::message(&error),
@@ -70,20 +70,20 @@ impl LinkedInstance {
         self.export(store, self.plan.definer(name)?, name).ok()
     }
 
-    /// The address of a data symbol in [`LinkedInstance::memory`], or the slot of a function in
-    /// [`LinkedInstance::table`] if it has one. It holds for symbols that [`LinkedInstance::symbol`] knows; of data that was
+    /// The address of a data symbol in [`LinkedInstance::get_memory`], or the slot of a function in
+    /// [`LinkedInstance::get_table`] if it has one. It holds for symbols that [`LinkedInstance::symbol`] knows; of data that was
     /// not needed, or functions whose address nobody takes, nothing is there.
     pub fn address(&self, symbol: &str) -> Option<u32> {
         self.plan.address(symbol)
     }
 
     /// The memory that the modules share; `None` if none does.
-    pub fn memory(&self, store: impl AsContextMut) -> Option<Memory> {
+    pub fn get_memory(&self, store: impl AsContextMut) -> Option<Memory> {
         self.base.or(self.single)?.get_memory(store, Shared::Memory.export_name())
     }
 
     /// The table that the modules share; `None` if none does.
-    pub fn table(&self, store: impl AsContextMut) -> Option<Table> {
+    pub fn get_table(&self, store: impl AsContextMut) -> Option<Table> {
         self.base.or(self.single)?.get_table(store, Shared::Table.export_name())
     }
 
@@ -97,7 +97,7 @@ impl LinkedInstance {
     pub(crate) fn has_stack_overflowed(&self, mut store: impl AsContextMut) -> bool {
         const SMALL: u64 = 128;
         let pointer = self.stack_pointer(&mut store).map(|global| global.get(&mut store));
-        match (pointer, self.memory(&mut store)) {
+        match (pointer, self.get_memory(&mut store)) {
             (Some(Val::I32(pointer)), Some(memory)) => {
                 let pointer = u64::from(pointer.cast_unsigned());
                 // Below 0 it is near 4 GiB.

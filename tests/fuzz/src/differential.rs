@@ -93,8 +93,11 @@ fn same(separate: &mut Outcome, fused: &mut Outcome) {
 
 fn linker(input: &Input) -> Result<host::Linker<StoreLimits>, Error> {
     let mut linker = host::Linker::new(engine());
-    for given in &input.modules {
-        linker.module(&given.name, given.bytes.clone())?;
+    if let Some((program, libraries)) = input.modules.split_first() {
+        linker.program(&program.name, program.bytes.clone())?;
+        for library in libraries {
+            linker.library(&library.name, library.bytes.clone())?;
+        }
     }
     Ok(linker)
 }
@@ -125,7 +128,7 @@ fn run(input: &Input, plan: &Plan, mode: Mode) -> Result<Outcome, Error> {
     for symbol in plan.set().inputs.iter().flat_map(|input| input.symbols()) {
         linker.export(symbol);
     }
-    let program = linker.program()?;
+    let program = linker.link()?;
     let limits = StoreLimitsBuilder::new().memory_size(16 << 20).table_elements(10_000).build();
     let mut store = Store::new(engine(), limits);
     store.limiter(|limits| limits);
@@ -141,7 +144,7 @@ fn run(input: &Input, plan: &Plan, mode: Mode) -> Result<Outcome, Error> {
                     break;
                 }
             }
-            if let Some(shared) = linked.memory(&mut store) {
+            if let Some(shared) = linked.get_memory(&mut store) {
                 memory = shared.data(&store).to_vec();
             }
         }

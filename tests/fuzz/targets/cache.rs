@@ -61,12 +61,12 @@ fn kept() -> &'static Kept {
 fn run(engine: &Engine, cache: &std::path::Path) {
     let mut linker = Linker::new(engine);
     let program = wat::parse_str(PROGRAM).expect("it is right");
-    linker.module("program", program).expect("it is a module").cache(Cache::new(cache));
-    let program = linker.program().expect("it is linked, whatever is kept");
+    linker.program("program", program).expect("it is a module").cache(Cache::new(cache));
+    let program = linker.link().expect("it is linked, whatever is kept");
     assert!(program.cache_error().is_none(), "{:?}", program.cache_error());
     let mut store = Store::new(engine, ());
     let linked = program.instantiate(&mut store).expect("it starts");
-    let test = linked.typed_func::<(), i32>(&mut store, "test").expect("it has that function");
+    let test = linked.get_typed_func::<(), i32>(&mut store, "test").expect("it has that function");
     assert_eq!(test.call(&mut store, ()).expect("it returns"), 42);
 }
 
