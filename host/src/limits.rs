@@ -178,7 +178,7 @@ impl Limits {
             Some(Trap::StackOverflow) => {
                 Some(Limit::Stack { limit: ByteSize(self.max_stack as u64) })
             }
-            Some(Trap::OutOfFuel) => Some(Limit::Fuel { limit: self.fuel.unwrap_or_default() }),
+            Some(Trap::OutOfFuel) => self.fuel.map(|limit| Limit::Fuel { limit }),
             _ => error.downcast_ref().copied(),
         }
     }
