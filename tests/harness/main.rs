@@ -6,6 +6,7 @@
 //! - [`debug`]: source lines after several modules became one
 //! - [`emscripten`]: the same modules, linked by Emscripten's own dynamic linker
 //! - [`engines`]: the same programs as one module, on another engine
+//! - [`examples`]: the examples of `host`, with the output that they document
 //! - [`wasm_exceptions`]: the cases of exceptions and `longjmp`, compiled so that code catches by itself
 //! - [`fusing`]: programs as one module, through the libraries
 //! - [`grid`]: every kind of module in each language with every other
@@ -43,6 +44,7 @@ mod dependencies;
 mod documents;
 mod emscripten;
 mod engines;
+mod examples;
 mod failures;
 #[cfg(unix)]
 mod faults;
@@ -80,6 +82,7 @@ fn main() -> std::process::ExitCode {
         cases::trials(),
         commands::trials(),
         debug::trials(),
+        examples::trials(),
         fusing::trials(),
         fuzz::trials(),
         grid::trials(),
