@@ -143,7 +143,7 @@ impl<'a> Exports<'a> {
             return Vec::new();
         }
         let wrappers = self.functions.iter().map(|(_, function)| self.wrapper(*function));
-        let wrappers = wrappers.collect::<Option<Vec<_>>>().unwrap_or_default();
+        let Some(wrappers) = wrappers.collect::<Option<Vec<_>>>() else { return Vec::new() };
         SHAPES.iter().filter_map(|shape| self.in_shape(&wrappers, *shape)).collect()
     }
 

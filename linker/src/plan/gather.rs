@@ -46,7 +46,9 @@ impl Set {
         gathering.inputs.extend(sbrk::module(&gathering.inputs));
         let mut inputs = gathering.inputs;
         let is_program = |input: &InputModule| Arc::ptr_eq(&input.bytes, &program_bytes);
-        let program = inputs.iter().position(is_program).unwrap_or(0);
+        let program = inputs.iter().position(is_program);
+        debug_assert!(program.is_some(), "every module that was given takes part");
+        let program = program.unwrap_or_default();
         let opens = inputs.iter().any(opens_libraries);
         command::join(&mut inputs, program, opens);
         let set = Set { inputs, program, host: Vec::new(), stack_size: None };

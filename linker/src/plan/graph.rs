@@ -84,8 +84,9 @@ impl Search<'_> {
         if self.numbers[node] != Some(self.lowest[node]) {
             return;
         }
-        let start = self.open.iter().rposition(|&open| open == node).unwrap_or(0);
-        let mut component = self.open.split_off(start);
+        let start = self.open.iter().rposition(|&open| open == node);
+        debug_assert!(start.is_some(), "a node stays open until its component is complete");
+        let mut component = self.open.split_off(start.unwrap_or_default());
         component.iter().for_each(|&node| self.is_open[node] = false);
         component.sort_unstable_by(|a, b| b.cmp(a));
         self.order.append(&mut component);

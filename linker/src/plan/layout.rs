@@ -151,6 +151,7 @@ impl Region {
     }
 
     fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
+        // An address that does not fit is beyond the limit, too.
         let start = self.end.checked_next_multiple_of(alignment).unwrap_or(u64::MAX);
         let end = start.saturating_add(size);
         // Even what has no size has an address, and so the place of a byte or an element.
@@ -195,9 +196,13 @@ fn stack(main: Option<&InputModule>, size: u64, memory: &mut Region) -> Result<S
         return Ok(Stack { stack_low, stack_high, stack_pointer: stack_high });
     };
     let value = |name| main.exported_value(name);
-    let stack_pointer = value(STACK_POINTER).unwrap_or_default();
+    let initial = value(STACK_POINTER);
+    debug_assert!(initial.is_some(), "a stack pointer without a known value is a fault");
+    let stack_pointer = initial.unwrap_or_default();
     let stack_high = value(STACK_HIGH).unwrap_or(stack_pointer);
-    Ok(Stack { stack_low: value(STACK_LOW).unwrap_or_default(), stack_high, stack_pointer })
+    // A main that does not export where its stack ends has it lowest in memory.
+    let stack_low = value(STACK_LOW).unwrap_or(0);
+    Ok(Stack { stack_low, stack_high, stack_pointer })
 }
 
 fn place(input: &InputModule, memory: &mut Region, table: &mut Region) -> Result<Placement, Fault> {

@@ -144,7 +144,12 @@ impl Plan {
                 let slot = self.layout.slots.get(&self.set.item(definition))?;
                 Some(slot.index)
             }
-            _ => Some(self.data_address(definition)),
+            _ => {
+                // An item that is no data symbol has the address of its module's data.
+                let relative = input.address(definition.export).unwrap_or(0);
+                let base = self.layout.placements[definition.module].memory_base;
+                Some(base.wrapping_add(relative))
+            }
         }
     }
 
@@ -223,6 +228,7 @@ impl Plan {
     /// The address of a data symbol.
     pub(crate) fn data_address(&self, definition: Definition) -> u32 {
         let relative = self.set.inputs[definition.module].address(definition.export);
+        debug_assert!(relative.is_some(), "a global without a known value is no data symbol");
         let base = self.layout.placements[definition.module].memory_base;
         base.wrapping_add(relative.unwrap_or_default())
     }
@@ -250,7 +256,8 @@ impl Plan {
             ImportTarget::FunctionAddress(None) | ImportTarget::DataAddress(None) => Some(0),
             ImportTarget::FunctionAddress(Some(definition)) => {
                 let slot = layout.slots.get(&self.set.item(definition));
-                Some(slot.map_or(0, |slot| slot.index))
+                debug_assert!(slot.is_some(), "a function whose address is taken has a slot");
+                slot.map(|slot| slot.index)
             }
             ImportTarget::DataAddress(Some(definition)) => Some(self.data_address(definition)),
             _ => None,

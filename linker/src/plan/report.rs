@@ -278,10 +278,9 @@ impl Plan {
         writeln!(f, "memory of {} pages", layout.pages)?;
         writeln!(f, "  {}..{} stack", layout.stack_low, layout.stack_high)?;
         for (input, placement) in self.set.inputs.iter().zip(&layout.placements) {
-            let size = input.mem_info().map_or(0, |info| info.memory_size);
-            if size > 0 {
+            if let Some(info) = input.mem_info().filter(|info| info.memory_size > 0) {
                 let start = placement.memory_base;
-                let end = u64::from(start) + u64::from(size);
+                let end = u64::from(start) + u64::from(info.memory_size);
                 writeln!(f, "  {start}..{end} {}", input.module.name)?;
             }
         }
