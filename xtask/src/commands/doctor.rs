@@ -19,7 +19,8 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let tools = Tool::ALL.map(|tool| row(project, tool));
     let rows: Vec<_> = [header, rust()].into_iter().chain(tools).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let (tool_width, use_width) = (width(1), width(2));
+    let tool_width = width(1);
+    let use_width = width(2);
     let line = |[mark, tool, needed_for, found]: &[String; 4]| {
         format!("{mark:1} {tool:tool_width$}  {needed_for:use_width$}  {found}\n")
     };

@@ -168,8 +168,13 @@ impl Bench<'_> {
     }
 }
 
+/// Finds a native compiler like [`native_compiler`], on systems with `dlopen` and `getrusage`.
+pub(super) fn unix_compiler(language: Language) -> Option<PathBuf> {
+    if cfg!(unix) { native_compiler(language) } else { None }
+}
+
 /// Finds a native compiler that has the options of GCC.
-pub(super) fn native_compiler(language: Language) -> Option<PathBuf> {
+fn native_compiler(language: Language) -> Option<PathBuf> {
     let names = match language {
         Language::C => ["cc", "gcc", "clang"],
         Language::Cpp => ["c++", "g++", "clang++"],

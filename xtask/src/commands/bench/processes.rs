@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use super::build::{Bench, Language, native_compiler};
+use super::build::{Bench, Language, unix_compiler};
 use super::measure::{alternate, output, time};
 use super::samples::Outcome;
 use crate::build::guests;
@@ -40,9 +40,7 @@ pub(super) fn start_node(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
 }
 
 pub(super) fn start_native(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
-    let (true, Some(cc), Some(cxx)) =
-        (cfg!(unix), native_compiler(Language::C), native_compiler(Language::Cpp))
-    else {
+    let (Some(cc), Some(cxx)) = (unix_compiler(Language::C), unix_compiler(Language::Cpp)) else {
         return Outcome::missing("C and C++ compilers with `dlopen` are missing");
     };
     let sh = bench.shell()?;
@@ -73,7 +71,7 @@ const LATE_BINDING: &[&str] =
 
 pub(super) fn memory(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     let Some(wasmtime) = wasmtime(bench)? else { return Outcome::missing(NO_WASMTIME) };
-    let (true, Some(cc)) = (cfg!(unix), native_compiler(Language::C)) else {
+    let Some(cc) = unix_compiler(Language::C) else {
         return Outcome::missing("a C compiler on a system with `getrusage` is missing");
     };
     let source = bench.source("peak.c");

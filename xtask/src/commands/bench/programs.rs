@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::slice;
 
-use super::build::{Bench, Language, Sources, native_compiler};
+use super::build::{Bench, Language, Sources, unix_compiler};
 use super::measure::{output, samples};
 use super::samples::Outcome;
 use super::third_party;
@@ -41,7 +41,7 @@ const MAIN: [&str; 8] = [
 
 /// Measures calls between a Rust and a C++ library, natively and as modules.
 pub(super) fn calls(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
-    let (true, Some(compiler)) = (cfg!(unix), native_compiler(Language::Cpp)) else {
+    let Some(compiler) = unix_compiler(Language::Cpp) else {
         return Outcome::missing(NO_COMPILER);
     };
     let sh = bench.shell()?;
@@ -88,7 +88,7 @@ pub(super) fn exceptions(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
 
 /// Measures a library that is opened and closed while the program runs.
 pub(super) fn open_close(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
-    let (true, Some(compiler)) = (cfg!(unix), native_compiler(Language::C)) else {
+    let Some(compiler) = unix_compiler(Language::C) else {
         return Outcome::missing(NO_COMPILER);
     };
     let plugin = bench.sources(&["plugin.c"], &[]);

@@ -54,7 +54,9 @@ pub(super) fn plan(missing: &[Tool], system: &System) -> anyhow::Result<Vec<Acti
     if !targets.is_empty() {
         actions.push(Action::RustTargets(targets));
     }
-    if let (Some(manager), false) = (system.manager, packages.is_empty()) {
+    if let Some(manager) = system.manager
+        && !packages.is_empty()
+    {
         actions.push(Action::Packages { manager, tools: packages });
     }
     if needs_emsdk {
