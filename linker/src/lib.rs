@@ -88,7 +88,7 @@
 #![forbid(unsafe_code)]
 
 mod convention;
-mod dynamic;
+pub mod dynamic;
 mod fault;
 mod fuse;
 mod limits;
@@ -100,8 +100,6 @@ mod trace;
 mod types;
 mod write;
 
-pub use dynamic::opening::{Assigned, BindKey, MemoryRequest, Opening};
-pub use dynamic::{AddressInfo, LoadedFunction, LoadedSymbol, Removed, Running};
 pub use fault::{Candidate, Fault, Faults};
 pub use fuse::FuseOptions;
 pub use fuse::error::{FuseError, PreinitFault};

@@ -10,9 +10,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use linker::dynamic::{Assigned, ModuleId, Opening, Running};
 use linker::{
-    Assigned, Bound, BoundModule, Fault, Faults, FuseOptions, InputModule, LibrarySource,
-    NoLibraries, Opening, Plan, Running, Set, module_name,
+    Bound, BoundModule, Fault, Faults, FuseOptions, InputModule, LibrarySource, NoLibraries, Plan,
+    Set, module_name,
 };
 use sha2::{Digest, Sha256};
 
@@ -261,7 +262,7 @@ fn place(
     };
     let mut given = BTreeMap::new();
     for module in opening.new_modules() {
-        let room = opening.room(module);
+        let room = opening.memory_request(module);
         let alignment = u32::try_from(u64::from(room.memory_alignment))?;
         let memory_base = memory.next_multiple_of(alignment);
         *memory = memory_base.saturating_add(room.memory_size);
@@ -269,7 +270,7 @@ fn place(
         given.insert(module, Assigned { memory_base, table_base });
     }
     let others = take(opening.other_slots(), 1)?;
-    opening.place(&given, others);
+    opening.assign(&given, others);
     Ok(())
 }
 
@@ -277,8 +278,9 @@ fn opening_text(opening: &Opening) -> Result<String> {
     let mut text = String::new();
     for module in opening.new_modules() {
         let imports = opening.input(module).module.imports.len();
-        let numbers: Vec<_> = (0..imports).map(|i| opening.number(module, i)).collect();
-        writeln!(text, "{module} {:?} {numbers:?}", opening.room(module))?;
+        let numbers: Vec<_> =
+            (0..imports).map(|i| opening.import_value(module, i).unwrap_or_default()).collect();
+        writeln!(text, "{module} {:?} {numbers:?}", opening.memory_request(module))?;
     }
     let filled: Vec<_> = opening.filled_slots().collect();
     let (taken, calls) = (opening.taken_slots(), opening.initialisers());
@@ -288,7 +290,8 @@ fn opening_text(opening: &Opening) -> Result<String> {
 
 fn running_text(running: &Running, modules: &[String]) -> Result<String> {
     let mut text = String::new();
-    for module in (0..16).filter(|module| running.input(*module).is_some()) {
+    let ids = (0..16).map(ModuleId::from_index);
+    for module in ids.filter(|module| running.input(*module).is_some()) {
         writeln!(text, "{module} {:?}", running.block(module))?;
         let exports = running.input(module).map(|input| &input.module.exports);
         for name in exports.into_iter().flatten().map(|export| export.name.as_str()) {
@@ -298,8 +301,8 @@ fn running_text(running: &Running, modules: &[String]) -> Result<String> {
         }
     }
     let named: Vec<_> = modules.iter().map(|name| running.named(name)).collect();
-    let places: Vec<_> = (0..200).filter_map(|address| running.place(address)).collect();
-    let data: Vec<_> = (0..64).filter_map(|at| running.place((1 << 20) + at)).collect();
+    let places: Vec<_> = (0..200).filter_map(|address| running.address_info(address)).collect();
+    let data: Vec<_> = (0..64).filter_map(|at| running.address_info((1 << 20) + at)).collect();
     writeln!(text, "{named:?} {places:?} {data:?}")?;
     Ok(text)
 }

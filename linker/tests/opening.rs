@@ -9,10 +9,8 @@ mod limited;
 use std::collections::BTreeMap;
 
 use limited::Limited;
-use linker::{
-    Assigned, Fault, FuseOptions, InputModule, LibrarySource, LoadedFunction, LoadedSymbol,
-    NoLibraries, Opening, Plan, Running, Set, module_name,
-};
+use linker::dynamic::{Assigned, LoadedFunction, LoadedSymbol, ModuleId, Opening, Running};
+use linker::{Fault, FuseOptions, InputModule, LibrarySource, NoLibraries, Plan, Set, module_name};
 
 /// Slots 0 and 1 of its part of the table are `first` and `second`; `third` has none.
 const PROGRAM: &str = r#"(module
@@ -61,6 +59,9 @@ const RIGHT: &str = r#"(module
     (func (export "__wasm_call_ctors"))
     (global (export "there") i32 (i32.const 0)))"#;
 
+/// The program is the first module.
+const PROGRAM_ID: ModuleId = ModuleId::from_index(0);
+
 struct Texts;
 
 impl LibrarySource for Texts {
@@ -93,11 +94,11 @@ fn opened(running: &Running) -> Opening {
     let given = [(1, (5000, 50)), (2, (6000, 60))];
     let given = given
         .map(|(module, (memory_base, table_base))| (module, Assigned { memory_base, table_base }));
-    opening.place(&BTreeMap::from(given), 70);
+    opening.assign(&BTreeMap::from(given), 70);
     opening
 }
 
-fn names<'a>(modules: &[usize], input: impl Fn(usize) -> &'a InputModule) -> Vec<&'a str> {
+fn names<'a, M: Copy>(modules: &[M], input: impl Fn(M) -> &'a InputModule) -> Vec<&'a str> {
     modules.iter().map(|&module| input(module).module.name.as_str()).collect()
 }
 
@@ -106,12 +107,15 @@ fn a_library_joins_with_what_it_needs() {
     let running = started();
     let opening = opened(&running);
     assert_eq!(opening.library(), 1);
-    assert_eq!(opening.numbers().collect::<Vec<_>>(), [(0, Some(0)), (1, None), (2, None)]);
+    assert_eq!(
+        opening.modules().collect::<Vec<_>>(),
+        [(0, Some(PROGRAM_ID)), (1, None), (2, None)]
+    );
     // Of a cycle the one that was found last comes first.
     let new = opening.new_modules();
     assert_eq!(names(&new, |module| opening.input(module)), ["right", "left"]);
     let rooms = new.iter().map(|&module| {
-        let room = opening.room(module);
+        let room = opening.memory_request(module);
         (room.memory_size, u64::from(room.memory_alignment), room.table_size)
     });
     // `more`, and `go`, which `right` calls before it is there, have slots behind those of the elements.
@@ -136,10 +140,10 @@ fn every_import_has_its_number() {
     let Some(LoadedSymbol::Data(there)) = running.symbol("there") else {
         panic!("`there` is data")
     };
-    let numbers: Vec<_> = (2..10).map(|import| opening.number(1, import)).collect();
+    let numbers: Vec<_> = (2..10).filter_map(|import| opening.import_value(1, import)).collect();
     assert_eq!(numbers, [5000, 50, second, 70, 51, 52, there, 5004]);
     // A call of a module that comes later goes through its slot.
-    assert_eq!(opening.number(2, 1), 53);
+    assert_eq!(opening.import_value(2, 1), Some(53));
     let filled: Vec<_> = opening.filled_slots().collect();
     assert_eq!(filled, [(70, 0, "third"), (52, 1, "more"), (53, 1, "go")]);
 }
@@ -149,15 +153,15 @@ fn code_is_the_same_wherever_it_will_lie() {
     let running = started();
     let (one, mut other) = (opened(&running), opened(&running));
     let elsewhere = Assigned { memory_base: 9000, table_base: 90 };
-    other.place(&BTreeMap::from([(1, elsewhere), (2, elsewhere)]), 100);
+    other.assign(&BTreeMap::from([(1, elsewhere), (2, elsewhere)]), 100);
     for module in [1, 2] {
         let (one, other) = (one.bind(module).unwrap(), other.bind(module).unwrap());
         linker::validate("bound", &one.bytes).unwrap();
         assert_eq!((one.bytes, one.imports), (other.bytes, other.imports));
     }
-    assert_eq!(one.identity(1), one.identity(1));
-    assert_ne!(one.identity(1), one.identity(2));
-    assert_ne!(one.identity(1), other.identity(1), "of other bytes, though they are equal");
+    assert_eq!(one.bind_key(1), one.bind_key(1));
+    assert_ne!(one.bind_key(1), one.bind_key(2));
+    assert_ne!(one.bind_key(1), other.bind_key(1), "of other bytes, though they are equal");
 }
 
 #[test]
@@ -181,11 +185,14 @@ fn names_are_looked_up_in_order() {
     let numbers = running.join(&opening);
     let (left, right) = (numbers[&1], numbers[&2]);
     assert_eq!(
-        names(&[0, left, right], |id| running.input(id).unwrap()),
+        names(&[PROGRAM_ID, left, right], |id| running.input(id).unwrap()),
         ["program", "left", "right"]
     );
     assert_eq!((running.named("right"), running.named("other")), (Some(right), None));
-    assert_eq!((running.started_with("program"), running.started_with("right")), (Some(0), None));
+    assert_eq!(
+        (running.started_with("program"), running.started_with("right")),
+        (Some(PROGRAM_ID), None)
+    );
     assert!(running.is_program("program") && !running.is_program("left"));
     // Only those who have opened it see what it defines.
     assert_eq!(running.symbol("x"), None);
@@ -195,13 +202,13 @@ fn names_are_looked_up_in_order() {
         Some(LoadedSymbol::Function(function)) => (function.module, function.slot),
         other => panic!("no function: {other:?}"),
     };
-    assert_eq!(function(running.symbol("third")), (0, Some(70)));
+    assert_eq!(function(running.symbol("third")), (PROGRAM_ID, Some(70)));
     assert_eq!(function(running.symbol_of(left, "mine")), (left, Some(51)));
     assert_eq!(function(running.symbol_of(left, "back")), (right, None));
-    assert_eq!(running.symbol_after(0, "first"), None);
+    assert_eq!(running.symbol_after(PROGRAM_ID, "first"), None);
     running.make_global(left);
     assert_eq!(running.symbol("x"), Some(LoadedSymbol::Data(5004)));
-    assert_eq!(running.symbol_after(0, "first"), Some(LoadedSymbol::Data(5012)));
+    assert_eq!(running.symbol_after(PROGRAM_ID, "first"), Some(LoadedSymbol::Data(5012)));
     assert_eq!(running.symbol_after(left, "there"), Some(LoadedSymbol::Data(6000)));
     assert_eq!(running.symbol_after(right, "there"), None);
 }
@@ -213,7 +220,7 @@ fn addresses_and_slots_are_found_again() {
     let numbers = running.join(&opening);
     let (left, right) = (numbers[&1], numbers[&2]);
     let place = |address| {
-        let place = running.place(address)?;
+        let place = running.address_info(address)?;
         Some((place.module, place.base, place.symbol))
     };
     assert_eq!(place(5003), Some((left, 5000, None)));
@@ -223,7 +230,7 @@ fn addresses_and_slots_are_found_again() {
     assert_eq!(place(6004), Some((right, 6000, Some(("there", 6000)))));
     assert_eq!(
         place(70).map(|(module, _, symbol)| (module, symbol)),
-        Some((0, Some(("third", 70))))
+        Some((PROGRAM_ID, Some(("third", 70))))
     );
     // One that its module does not export has no name.
     assert_eq!(place(50), Some((left, 5000, None)));
@@ -258,7 +265,7 @@ fn a_cycle_leaves_when_its_last_user_does() {
     // The next ones have their numbers.
     let opening = opened(&running);
     let again = running.join(&opening);
-    assert_eq!(again.values().max(), Some(&2));
+    assert_eq!(again.values().max(), Some(&ModuleId::from_index(2)));
     running.keep(again[&1]);
     assert_eq!(running.leaving(), []);
 }
@@ -284,7 +291,7 @@ fn what_is_used_stays() {
     let mut opening = running.open(input("user", user), &mut Texts, &|_| false).unwrap();
     let library = opening.library();
     let given = Assigned { memory_base: 7000, table_base: 0 };
-    opening.place(&BTreeMap::from([(library, given)]), 0);
+    opening.assign(&BTreeMap::from([(library, given)]), 0);
     let user = running.join(&opening)[&library];
     let handle = running.open_again(user);
     running.close(left);
@@ -318,7 +325,7 @@ fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
     assert_eq!(set.collect::<Vec<_>>(), ["program", "libc", "user", "left", "right"]);
     assert_eq!(opening.library(), 2);
     let given = (1..5).map(|n| (n, Assigned { memory_base: 1000 * n as u32, table_base: 50 }));
-    opening.place(&given.collect(), 70);
+    opening.assign(&given.collect(), 70);
     let numbers = running.join(&opening);
     let leaving = running.leaving();
     assert!(!leaving.contains(&numbers[&1]) && leaving.len() == 3, "{leaving:?}");
@@ -327,7 +334,7 @@ fn a_system_library_joins_when_a_symbol_of_it_is_wanted_and_stays() {
     assert_eq!(running.symbol_of(numbers[&3], "abs"), None);
     // It is there now, and not asked for again.
     let again = running.open(input("again", user), &mut Libc, &has).unwrap();
-    assert!(again.numbers().any(|(_, number)| number == Some(numbers[&1])));
+    assert!(again.modules().any(|(_, number)| number == Some(numbers[&1])));
 }
 
 #[test]
@@ -337,7 +344,7 @@ fn a_file_and_an_export_are_found() {
     program.file = Some(file.to_owned());
     let set = Set::gather(program, Vec::new(), &mut NoLibraries).unwrap();
     let mut running = Running::new(&Plan::new(set).unwrap());
-    assert_eq!(running.of_file(file), Some(0));
+    assert_eq!(running.of_file(file), Some(PROGRAM_ID));
     assert_eq!(running.of_file("/b/program.wasm".as_ref()), None);
     let third = |running: &Running| match running.symbol("third") {
         Some(LoadedSymbol::Function(function)) => function,
@@ -390,7 +397,7 @@ fn a_chain_is_followed_to_its_end_and_what_runs_is_not_asked_for_again() {
     let first = Chain.needed("first.wasm", &input("program", PROGRAM)).unwrap();
     let mut opening = running.open(first, &mut Chain, &|_| false).unwrap();
     let given = (1..4).map(|n| (n, Assigned { memory_base: 1000 * n as u32, table_base: 50 }));
-    opening.place(&given.collect(), 70);
+    opening.assign(&given.collect(), 70);
     let numbers = running.join(&opening);
     assert_eq!(running.symbol_of(numbers[&1], "deep"), Some(LoadedSymbol::Data(3000)));
     let user = r#"(module (@dylink.0 (mem-info) (needed "first.wasm")))"#;
@@ -408,9 +415,9 @@ fn what_a_program_is_made_of_is_known_by_its_names() {
     let fused = InputModule::load("fused", fused.modules[0].bytes.clone()).unwrap();
     let set = Set::gather(fused, Vec::new(), &mut NoLibraries).unwrap();
     let running = Running::new(&Plan::new(set).unwrap());
-    assert_eq!(running.program(), 0);
+    assert_eq!(running.program(), PROGRAM_ID);
     for name in ["fused", "program", "part"] {
-        assert_eq!(running.named(name), Some(0), "{name}");
+        assert_eq!(running.named(name), Some(PROGRAM_ID), "{name}");
         assert_eq!(running.is_program(name), name != "part", "{name}");
     }
     assert_eq!(running.named("other"), None);
@@ -430,7 +437,7 @@ fn the_program_need_not_be_the_first() {
         (global (export "__heap_end") i32 (i32.const 65536)))"#;
     let set = Set::gather(input("program", PROGRAM), vec![input("main", main)], &mut NoLibraries);
     let running = Running::new(&Plan::new(set.unwrap()).unwrap());
-    assert_eq!(running.program(), 1);
+    assert_eq!(running.program(), ModuleId::from_index(1));
     assert!(running.is_program("program") && !running.is_program("main"));
 }
 

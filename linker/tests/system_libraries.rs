@@ -4,10 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use linker::{
-    Assigned, Fault, FuseOptions, InputModule, LibrarySource, NoLibraries, Opening, Plan, Running,
-    Set,
-};
+use linker::dynamic::{Assigned, ModuleId, Opening, Running};
+use linker::{Fault, FuseOptions, InputModule, LibrarySource, NoLibraries, Plan, Set};
 
 const PROGRAM: &str = r#"(module (@dylink.0 (mem-info))
     (import "env" "three" (func (result i32)))
@@ -128,7 +126,7 @@ fn a_system_library_is_opened_by_any_of_its_names() {
     let libc = without().system("libc.wasm").unwrap().into_system("libc.wasm");
     let mut opening = running.open(libc, &mut without(), &|_| false).unwrap();
     let given = Assigned { memory_base: 5000, table_base: 50 };
-    opening.place(&BTreeMap::from([(opening.library(), given)]), 70);
+    opening.assign(&BTreeMap::from([(opening.library(), given)]), 70);
     let library = running.join(&opening)[&opening.library()];
     for name in ["libc.wasm", "libc.so.6", "libm.so"] {
         assert_eq!(running.opened_as(name), Some(library), "{name}");
@@ -146,8 +144,8 @@ fn a_fused_program_knows_which_of_its_parts_is_the_systems() {
         &Plan::new(Set::gather(fused, Vec::new(), &mut NoLibraries).unwrap()).unwrap(),
     );
     let names = ["libc.wasm", "libc", "libdl", "program"];
-    assert_eq!(names.map(|name| running.named(name)), [Some(0); 4]);
-    assert_eq!(running.started_with("libc.so"), Some(0));
+    assert_eq!(names.map(|name| running.named(name)), [Some(ModuleId::from_index(0)); 4]);
+    assert_eq!(running.started_with("libc.so"), Some(ModuleId::from_index(0)));
     let user = r#"(module (@dylink.0 (mem-info) (needed "libdl.so")) (import "env" "abs" (func)))"#;
     let opening = running.open(input("user", user), &mut without(), &|_| false).unwrap();
     assert_eq!(new(&opening), ["user"]);

@@ -29,7 +29,7 @@ use crate::plan::Initialiser;
 use crate::plan::Plan;
 use crate::plan::host_imports::WASI;
 use crate::plan::input::InputModule;
-use crate::plan::input::Written;
+use crate::plan::input::SyntheticKind;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::{Boundary, ImportTarget};
 use crate::plan::set::{Definition, Set};
@@ -349,7 +349,7 @@ fn holds_output_back(program: &Program<'_>, live: &Live) -> bool {
 /// Returns what is called instead of `proc_exit`, if anything that is needed ends the program.
 fn exit(program: &Program<'_>, live: &Live) -> Option<Root> {
     let plan = program.targets.plan;
-    let exits = plan.set.written(Written::Exit)?;
+    let exits = plan.set.synthetic(SyntheticKind::Exit)?;
     let mut targets = live.imports.iter().map(|id| program.targets.function(id));
     targets.find_map(|link| match link {
         FunctionTarget::Defined(id) if id.module == exits => {
@@ -785,7 +785,7 @@ pub(crate) fn linked(set: &Set) -> (String, Vec<u8>) {
     let program = &set.inputs[set.program];
     let others = set.inputs.iter().enumerate().filter(|(place, _)| *place != set.program);
     // A library may have the name of a module that the linker has written.
-    let others = others.map(|(_, input)| input).filter(|input| input.written.is_none());
+    let others = others.map(|(_, input)| input).filter(|input| input.synthetic.is_none());
     let all = [program].into_iter().chain(others);
     let names = all.flat_map(|input| match input.module.internals.linked.as_slice() {
         [] => vec![input.module.name.as_str()],

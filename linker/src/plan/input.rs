@@ -40,7 +40,7 @@ pub struct InputModule {
     /// Whether it takes part only since a symbol of it was wanted.
     pub(crate) is_on_demand: bool,
     /// What the linker has written it for, if it has.
-    pub(crate) written: Option<Written>,
+    pub(crate) synthetic: Option<SyntheticKind>,
     /// Its exports by name, once somebody has looked something up in it alone.
     index: Arc<OnceLock<Vec<usize>>>,
 }
@@ -80,7 +80,7 @@ impl InputModule {
             system: None,
             is_replacement: false,
             is_on_demand: false,
-            written: None,
+            synthetic: None,
             index: Arc::default(),
         })
     }
@@ -115,7 +115,7 @@ impl InputModule {
     /// Returns the file that was given in place of this system library, if one was.
     pub(crate) fn replacement(&self) -> Option<String> {
         let file = self.file.as_ref().map(|file| file.display().to_string());
-        self.is_replacement.then(|| file.unwrap_or_default())
+        self.is_replacement.then(|| file.unwrap_or_else(|| self.path_or_name().to_owned()))
     }
 
     /// Renames a module that is no system library but called like one: such a module is called by its
@@ -160,14 +160,15 @@ impl Hash for InputModule {
             shares_memory,
             is_on_demand,
             system,
-            written,
+            synthetic,
             is_replacement: _,
             file: _,
             origin: _,
             opened_as: _,
             index: _,
         } = self;
-        (&module.name, bytes, linked_as, shares_memory, is_on_demand, system, written).hash(state);
+        (&module.name, bytes, linked_as, shares_memory, is_on_demand, system, synthetic)
+            .hash(state);
     }
 }
 
@@ -240,7 +241,7 @@ impl InputModule {
         let item = &self.module.exports[export];
         let internals = &self.module.internals;
         let own = match &item.ty {
-            _ if self.written.is_some() => return false,
+            _ if self.synthetic.is_some() => return false,
             _ if !self.shares_memory() => return true,
             ExternType::Func(_) => item.index >= internals.imported_functions,
             ExternType::Global(ty) => {
@@ -279,7 +280,7 @@ impl InputModule {
 
 /// A module that the linker has written for a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Written {
+pub(crate) enum SyntheticKind {
     /// Has a `_start` that calls `main`.
     Start,
     /// Has what modules call instead of `proc_exit`.

@@ -213,7 +213,7 @@ impl<'a> Resolver<'a> {
         let is_function = import.module == GOT_FUNC;
         let right = |definition: &&Definition| match self.ty(**definition) {
             ExternType::Func(_) => is_function,
-            ExternType::Global(_) => !is_function && self.shares_memory(**definition),
+            ExternType::Global(_) => !is_function && self.is_address(**definition),
             _ => false,
         };
         let found = match is_private(&import.name) {
@@ -273,9 +273,7 @@ impl<'a> Resolver<'a> {
             }
             (Some(&definition), _) if *self.ty(definition) == import.ty => match &import.ty {
                 ExternType::Func(_) => Ok(ImportTarget::Function(definition)),
-                ExternType::Global(_)
-                    if input.shares_memory() && self.shares_memory(definition) =>
-                {
+                ExternType::Global(_) if input.shares_memory() && self.is_address(definition) => {
                     Ok(ImportTarget::DataAddress(Some(definition)))
                 }
                 ExternType::Tag(ty) if has_own_types(ty) => {
@@ -324,9 +322,10 @@ impl<'a> Resolver<'a> {
         &self.set.inputs[definition.module].module.exports[definition.export].ty
     }
 
-    /// Whether what a module offers as an address is one of the process's memory.
-    fn shares_memory(&self, definition: Definition) -> bool {
-        self.set.inputs[definition.module].shares_memory()
+    /// Returns whether a global stands for an address in the process's memory.
+    fn is_address(&self, definition: Definition) -> bool {
+        let input = &self.set.inputs[definition.module];
+        input.shares_memory() && input.address(definition.export).is_some()
     }
 
     fn undefined(&self, input: &'a InputModule, import: &'a Import) -> Fault {
@@ -378,7 +377,7 @@ impl<'a> Resolver<'a> {
             .or_else(|| hint::of_importer(import, input))
             .or_else(|| hint::undefined(import, &modules));
         let is_other =
-            |other: &&'a InputModule| !std::ptr::eq(*other, input) && other.written.is_none();
+            |other: &&'a InputModule| !std::ptr::eq(*other, input) && other.synthetic.is_none();
         let others = self.set.inputs.iter().filter(is_other);
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let nothing = hint::defines_nothing(&right);

@@ -127,24 +127,34 @@ impl Definitions {
 
 impl Set {
     /// The modules by the names of libraries that they answer to.
-    pub(crate) fn library_names(&self) -> LibraryNames<'_> {
+    pub(crate) fn library_names(&self) -> LibraryNames<'_, usize> {
         let mut names = LibraryNames::default();
-        self.inputs.iter().enumerate().for_each(|(place, input)| names.add(input, place));
+        for (module, input) in self.inputs.iter().enumerate() {
+            names.add(input, module);
+        }
         names
     }
 }
 
 /// Modules by the names of libraries that they answer to, the first of each.
-#[derive(Debug, Default)]
-pub(crate) struct LibraryNames<'a> {
-    libraries: HashMap<&'a str, usize>,
-    /// By their files.
-    system: Vec<(&'static str, usize)>,
+///
+/// `M` identifies a module: its index in a set, or its id in a running program.
+#[derive(Debug)]
+pub(crate) struct LibraryNames<'a, M> {
+    libraries: HashMap<&'a str, M>,
+    /// System libraries, by their files.
+    system: Vec<(&'static str, M)>,
 }
 
-impl<'a> LibraryNames<'a> {
+impl<M> Default for LibraryNames<'_, M> {
+    fn default() -> Self {
+        LibraryNames { libraries: HashMap::new(), system: Vec::new() }
+    }
+}
+
+impl<'a, M: Copy> LibraryNames<'a, M> {
     /// Adds a module, and those that have become part of it.
-    pub(crate) fn add(&mut self, input: &'a InputModule, module: usize) {
+    pub(crate) fn add(&mut self, input: &'a InputModule, module: M) {
         // No part but a system library is called like one: see `InputModule::tell_from_system`.
         for part in &input.module.internals.linked {
             self.add_name(part, system_libraries::titled(part), module);
@@ -152,7 +162,7 @@ impl<'a> LibraryNames<'a> {
         self.add_name(&input.module.name, input.system, module);
     }
 
-    fn add_name(&mut self, name: &'a str, system: Option<&'static str>, module: usize) {
+    fn add_name(&mut self, name: &'a str, system: Option<&'static str>, module: M) {
         match system {
             Some(file) => self.system.push((file, module)),
             None => {
@@ -162,18 +172,18 @@ impl<'a> LibraryNames<'a> {
     }
 
     /// Returns the module that is meant by a `needed` entry of another.
-    pub(crate) fn needed(&self, file: &str, by: &InputModule) -> Option<usize> {
+    pub(crate) fn needed(&self, file: &str, by: &InputModule) -> Option<M> {
         let library = || self.library(file).filter(|_| !by.needs_system(file));
         library().or_else(|| self.system(file))
     }
 
     /// Returns the library of a name that is no system library.
-    pub(crate) fn library(&self, file: &str) -> Option<usize> {
+    pub(crate) fn library(&self, file: &str) -> Option<M> {
         self.libraries.get(module_name(file)).copied()
     }
 
     /// Returns the system library of a name.
-    pub(crate) fn system(&self, name: &str) -> Option<usize> {
+    pub(crate) fn system(&self, name: &str) -> Option<M> {
         let mut system = self.system.iter();
         system.find(|(file, _)| system_libraries::is_called(file, name)).map(|(_, module)| *module)
     }

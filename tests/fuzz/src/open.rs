@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use linker::{Assigned, ExternType, InputModule, LibrarySource, Opening, Plan, Running};
+use linker::dynamic::{Assigned, ModuleId, Opening, Running};
+use linker::{ExternType, InputModule, LibrarySource, Plan};
 
 use super::modules::{Input, Role, check_text, host_has, is_refused};
 use super::plan::check_faults;
@@ -39,7 +40,7 @@ struct Process {
     memory_end: u32,
     /// So many numbers modules have had.
     joined: usize,
-    open: Vec<usize>,
+    open: Vec<ModuleId>,
 }
 
 impl Process {
@@ -67,11 +68,11 @@ impl Process {
         }
         self.check_slots(&opening);
         let numbers = self.running.join(&opening);
-        self.joined = self.joined.max(numbers.values().max().map_or(0, |id| id + 1));
+        self.joined = self.joined.max(numbers.values().max().map_or(0, |id| id.index() + 1));
         let library = numbers[&opening.library()];
         let handle = self.running.open_again(library);
         assert_eq!(self.running.of_handle(handle), Some(library));
-        if library.is_multiple_of(2) {
+        if library.index().is_multiple_of(2) {
             self.running.make_global(library);
         }
         self.open.push(library);
@@ -100,7 +101,7 @@ impl Process {
     fn place(&mut self, opening: &mut Opening) -> Option<()> {
         let mut given = BTreeMap::new();
         for module in opening.new_modules() {
-            let room = opening.room(module);
+            let room = opening.memory_request(module);
             let alignment = u32::try_from(u64::from(room.memory_alignment)).ok()?;
             let memory_base = self.memory_end.checked_next_multiple_of(alignment)?;
             self.memory_end = memory_base.checked_add(room.memory_size)?;
@@ -108,7 +109,7 @@ impl Process {
             given.insert(module, Assigned { memory_base, table_base: slots.start });
         }
         let others = self.take(opening.other_slots(), 1)?;
-        opening.place(&given, others.start);
+        opening.assign(&given, others.start);
         Some(())
     }
 
@@ -144,11 +145,11 @@ impl Process {
         }
     }
 
-    fn look_up(&self, opening: &Opening, numbers: &BTreeMap<usize, usize>) {
+    fn look_up(&self, opening: &Opening, numbers: &BTreeMap<usize, ModuleId>) {
         for module in opening.new_modules() {
             let (input, id) = (opening.input(module), numbers[&module]);
             for import in 0..input.module.imports.len() {
-                let _ = opening.number(module, import);
+                let _ = opening.import_value(module, import);
             }
             for name in input.symbols().take(8) {
                 let _ = (self.running.symbol(name), self.running.symbol_after(id, name));
@@ -161,7 +162,7 @@ impl Process {
             }
         }
         for address in [0, 100, self.memory_end, u32::MAX] {
-            let _ = self.running.place(address);
+            let _ = self.running.address_info(address);
         }
     }
 
@@ -174,7 +175,8 @@ impl Process {
                 }
             }
         }
-        for input in (self.started..self.joined).filter_map(|id| self.running.input(id)) {
+        let ids = (self.started..self.joined).map(ModuleId::from_index);
+        for input in ids.filter_map(|id| self.running.input(id)) {
             let name = &input.module.name;
             assert!(shelf.system(name).is_some(), "`{name}` stays, which nobody uses");
         }

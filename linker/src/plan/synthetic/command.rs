@@ -22,7 +22,7 @@ use wasmparser::ValType;
 use crate::convention::{CALL_CONSTRUCTORS, CALL_DESTRUCTORS, ENV, STACK_LOW, START};
 use crate::module::{Import, Kind, Module};
 use crate::plan::host_imports::WASI;
-use crate::plan::input::{InputModule, Written};
+use crate::plan::input::{InputModule, SyntheticKind};
 use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::ModuleWriter;
 use crate::types::{ExternType, FuncType};
@@ -173,7 +173,7 @@ pub(crate) fn is_exit(input: &InputModule, import: &Import) -> bool {
     let has_own = || [RUN_AT_EXIT, FLUSH].iter().any(|name| input.definition(name).is_some());
     import.name == PROC_EXIT
         && import.module == WASI
-        && input.written != Some(Written::Exit)
+        && input.synthetic != Some(SyntheticKind::Exit)
         && !has_own()
 }
 
@@ -186,14 +186,18 @@ fn start(inputs: &[InputModule], program: usize) -> Option<InputModule> {
     if first != Some(program) {
         return None;
     }
-    written("start", main.start(), Written::Start)
+    synthetic_module("start", main.start(), SyntheticKind::Start)
 }
 
 /// Returns a module that the linker has written.
-pub(crate) fn written(name: &str, bytes: Vec<u8>, written: Written) -> Option<InputModule> {
+pub(crate) fn synthetic_module(
+    name: &str,
+    bytes: Vec<u8>,
+    kind: SyntheticKind,
+) -> Option<InputModule> {
     // What is written here can be read.
     let mut input = InputModule::load(name, bytes).ok()?;
-    (input.written, input.is_on_demand) = (Some(written), true);
+    (input.synthetic, input.is_on_demand) = (Some(kind), true);
     Some(input)
 }
 
@@ -300,7 +304,7 @@ fn exit(finish: Finish) -> Option<InputModule> {
         module.define(part.export()?, &ty, &body);
     }
     finish.export()?;
-    written("exit", module.finish(&TagSection::new()), Written::Exit)
+    synthetic_module("exit", module.finish(&TagSection::new()), SyntheticKind::Exit)
 }
 
 impl Set {
@@ -311,16 +315,16 @@ impl Set {
             let export = exports.iter().position(|export| export.name == START)?;
             Some(Definition { module, export })
         };
-        start(self.program).or_else(|| start(self.written(Written::Start)?))
+        start(self.program).or_else(|| start(self.synthetic(SyntheticKind::Start)?))
     }
 
     /// Returns the place of a module that the linker has written.
-    pub(crate) fn written(&self, kind: Written) -> Option<usize> {
-        self.inputs.iter().position(|input| input.written == Some(kind))
+    pub(crate) fn synthetic(&self, kind: SyntheticKind) -> Option<usize> {
+        self.inputs.iter().position(|input| input.synthetic == Some(kind))
     }
 
     /// Returns what modules call instead of `proc_exit` if nothing is left out.
     pub(crate) fn exit(&self) -> Option<Definition> {
-        Some(Definition { module: self.written(Written::Exit)?, export: 0 })
+        Some(Definition { module: self.synthetic(SyntheticKind::Exit)?, export: 0 })
     }
 }

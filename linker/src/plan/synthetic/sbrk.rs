@@ -14,9 +14,9 @@ use wasm_encoder::{EntityType, Function, GlobalType, MemArg, TagSection, ValType
 
 use crate::convention::{ENV, HEAP_BASE, RELOCATIONS};
 use crate::plan::input::InputModule;
-use crate::plan::input::Written;
+use crate::plan::input::SyntheticKind;
 use crate::plan::synthetic::ModuleWriter;
-use crate::plan::synthetic::command::written;
+use crate::plan::synthetic::command::synthetic_module;
 use crate::types::ExternType;
 
 /// Returns where Emscripten's `sbrk` keeps the end of the heap.
@@ -30,7 +30,7 @@ pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
     if is_fused || ty.to_string() != "() -> i32" {
         return None;
     }
-    let mut input = written("sbrk", bytes(), Written::Heap)?;
+    let mut input = synthetic_module("sbrk", bytes(), SyntheticKind::Heap)?;
     // No module refers to it, and it takes part all the same.
     input.is_on_demand = false;
     Some(input)
