@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use linker::{BindKey, BoundModule, InputModule, Opening, Set};
+use linker::dynamic::{BindKey, Opening};
+use linker::{BoundModule, InputModule, Set};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
@@ -65,7 +66,7 @@ impl Compilations {
         opening: &Opening,
         module: usize,
     ) -> Result<Arc<CompiledLibrary>, Error> {
-        let key = opening.identity(module);
+        let key = opening.bind_key(module);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = known.bound.get(&key) {
             return Ok(Arc::clone(compiled));

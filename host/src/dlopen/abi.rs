@@ -3,7 +3,8 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use linker::{DYNAMIC_LINKER, InputModule, LoadedSymbol};
+use linker::dynamic::{LoadedSymbol, ModuleId};
+use linker::{DYNAMIC_LINKER, InputModule};
 use wasmtime::{AsContextMut, Caller, StoreContextMut, WasmBacktrace};
 
 use super::libraries::{Accessor, Failure};
@@ -190,7 +191,7 @@ impl<T: Send + 'static> Session<'_, T> {
     fn place_of(&mut self, handle: u32) -> Result<String> {
         let next = if handle == RTLD_NEXT { Some(self.caller()?) } else { None };
         let running = self.running()?;
-        let title = |module: usize| running.input(module).map_or("?", |o| &o.module.name);
+        let title = |module: ModuleId| running.input(module).map_or("?", |o| &o.module.name);
         Ok(match (next, running.of_handle(handle)) {
             (Some(caller), _) => format!("what is looked up after `{}`", title(caller)),
             (None, Some(library)) if library != running.program() => {
@@ -201,14 +202,14 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     /// The module that has called libdl.
-    fn caller(&mut self) -> Result<usize> {
+    fn caller(&mut self) -> Result<ModuleId> {
         let unknown = || Failure::Refused("RTLD_NEXT is for functions of modules only".to_owned());
         let backtrace = WasmBacktrace::force_capture(&self.store);
         // libdl itself comes first.
         let frame = backtrace.frames().get(1).ok_or_else(unknown)?;
         let process = self.process()?;
         let instances: Vec<_> = process.instances().collect();
-        let is_it = |(_, instance): &&(usize, wasmtime::Instance)| {
+        let is_it = |(_, instance): &&(ModuleId, wasmtime::Instance)| {
             wasmtime::Module::same(instance.module(&self.store), frame.module())
         };
         instances.iter().find(is_it).map(|(module, _)| *module).ok_or_else(unknown)
@@ -249,7 +250,7 @@ impl<T: Send + 'static> Session<'_, T> {
     fn dladdr(&mut self, address: u32, out: u32, names: u32, size: u32) -> Result<u32> {
         let program = self.libraries().program_name.clone();
         let running = self.running()?;
-        let Some(place) = running.place(address) else { return Ok(0) };
+        let Some(place) = running.address_info(address) else { return Ok(0) };
         let title = match program.as_deref().filter(|_| place.module == running.program()) {
             Some(program) => program,
             None => running.input(place.module).map_or("", InputModule::path_or_name),

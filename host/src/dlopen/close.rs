@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use linker::Removed;
+use linker::dynamic::{ModuleId, Removed};
 use wasmtime::Val;
 
 use super::session::{Result, Session};
@@ -55,13 +55,13 @@ impl<T: Send + 'static> Session<'_, T> {
         Ok(())
     }
 
-    fn next_leaving(&mut self, finished: &BTreeSet<usize>) -> Result<Option<usize>> {
+    fn next_leaving(&mut self, finished: &BTreeSet<ModuleId>) -> Result<Option<ModuleId>> {
         let leaving = self.running()?.leaving();
         Ok(leaving.into_iter().find(|module| !finished.contains(module)))
     }
 
     /// Runs destructors; those of a library whose constructors have not run are forgotten.
-    async fn finish(&mut self, module: usize) -> Result<()> {
+    async fn finish(&mut self, module: ModuleId) -> Result<()> {
         let runs = !self.process()?.incomplete.contains(&module);
         let Some((memory_base, slots)) = self.running()?.block(module) else { return Ok(()) };
         let Some(leave) = self.global_function(LEAVE)? else { return Ok(()) };

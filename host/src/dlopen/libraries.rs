@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{Plan, Running};
+use linker::Plan;
+use linker::dynamic::{ModuleId, Running};
 use wasmtime::Instance;
 
 use super::files::Files;
@@ -45,11 +46,11 @@ pub(super) struct DynamicProcess<T: 'static> {
     pub(super) running: Running,
     pub(super) linked: LinkedInstance,
     /// The instances of libraries, by number.
-    pub(super) instances: BTreeMap<usize, Instance>,
+    pub(super) instances: BTreeMap<ModuleId, Instance>,
     /// Where `malloc` has put their data.
-    pub(super) blocks: BTreeMap<usize, u32>,
+    pub(super) blocks: BTreeMap<ModuleId, u32>,
     /// Those whose constructors have not all returned.
-    pub(super) incomplete: BTreeSet<usize>,
+    pub(super) incomplete: BTreeSet<ModuleId>,
     /// Whether libraries are being closed, so that a destructor that closes another leaves that to who does.
     pub(super) is_closing: bool,
 }
@@ -152,12 +153,14 @@ impl<T: 'static> DynamicProcess<T> {
         }
     }
 
-    pub(super) fn instances(&self) -> impl Iterator<Item = (usize, Instance)> + '_ {
+    pub(super) fn instances(&self) -> impl Iterator<Item = (ModuleId, Instance)> + '_ {
         let libraries = self.instances.iter().map(|(module, instance)| (*module, *instance));
-        self.linked.instances().chain(libraries)
+        let started = self.linked.instances();
+        started.map(|(index, instance)| (ModuleId::from_index(index), instance)).chain(libraries)
     }
 
-    pub(super) fn instance(&self, module: usize) -> Option<Instance> {
-        self.instances.get(&module).copied().or_else(|| self.linked.instance(module))
+    pub(super) fn instance(&self, module: ModuleId) -> Option<Instance> {
+        let library = self.instances.get(&module).copied();
+        library.or_else(|| self.linked.instance(module.index()))
     }
 }

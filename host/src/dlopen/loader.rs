@@ -1,6 +1,6 @@
 //! Libraries that an embedder opens in a program that runs.
 
-use linker::LoadedSymbol;
+use linker::dynamic::LoadedSymbol;
 use wasmtime::{AsContextMut, Func};
 
 use super::abi::now;

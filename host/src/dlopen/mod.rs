@@ -1,6 +1,6 @@
 //! Libraries that are opened while a program runs.
 //!
-//! What joins a program and how is decided by [`linker::Running`]. Here files are found ([`files`]), modules
+//! What joins a program and how is decided by [`linker::dynamic::Running`]. Here files are found ([`files`]), modules
 //! compiled once ([`crate::compiled::libraries`]), and memory, table and instances made for them ([`open`],
 //! [`close`]). [`abi`] is what the program itself calls, by libdl.
 //!

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use linker::{Assigned, Initialiser, InputModule, LibrarySource, MemoryRequest, Opening, Source};
+use linker::dynamic::{Assigned, MemoryRequest, ModuleId, Opening};
+use linker::{Initialiser, InputModule, LibrarySource, Source};
 use wasmtime::{Extern, Global, GlobalType, Instance, Mutability, Trap, Val, ValType};
 use wasmtime_wasi::I32Exit;
 
@@ -22,7 +23,7 @@ use crate::trap;
 /// What a name stands for.
 enum Named {
     /// A module that runs.
-    Open(usize),
+    Open(ModuleId),
     New(NewLibrary),
 }
 
@@ -89,7 +90,7 @@ impl<T: Send + 'static> Session<'_, T> {
         }
     }
 
-    async fn open_new(&mut self, new: NewLibrary) -> Result<usize> {
+    async fn open_new(&mut self, new: NewLibrary) -> Result<ModuleId> {
         self.table()?;
         self.stack_pointer()?;
         let mut opening = self.plan(new)?;
@@ -170,7 +171,7 @@ impl<T: Send + 'static> Session<'_, T> {
         let modules = opening.new_modules();
         let allocated = async {
             for module in modules {
-                let request = opening.room(module);
+                let request = opening.memory_request(module);
                 let memory_base = self.allocate_memory(request).await?;
                 blocks.insert(module, memory_base.0);
                 let alignment = u64::from(request.table_alignment);
@@ -184,12 +185,12 @@ impl<T: Send + 'static> Session<'_, T> {
         };
         let other_slots = allocated.await;
         let first = other_slots.as_ref().map_or(0, |slots| slots.start);
-        opening.place(&assigned, first);
+        opening.assign(&assigned, first);
         match other_slots {
             Ok(_) => Ok(blocks),
             Err(failure) => {
                 for (module, assigned) in assigned {
-                    let size = opening.room(module).table_size;
+                    let size = opening.memory_request(module).table_size;
                     self.running()?.give_slots(assigned.table_base..assigned.table_base + size);
                 }
                 for block in blocks.into_values() {
@@ -265,7 +266,7 @@ impl<T: Send + 'static> Session<'_, T> {
         module: usize,
         instances: &BTreeMap<usize, Instance>,
     ) -> Result<Option<Instance>> {
-        let id = opening.numbers().nth(module).and_then(|(_, id)| id);
+        let id = opening.modules().nth(module).and_then(|(_, id)| id);
         Ok(match id {
             Some(id) => self.process()?.instance(id),
             None => instances.get(&module).copied(),
@@ -286,8 +287,8 @@ impl<T: Send + 'static> Session<'_, T> {
             Source::Shared(linker::Shared::StackPointer) => self.stack_pointer()?.into(),
             Source::Value { import } => {
                 let ty = GlobalType::new(ValType::I32, Mutability::Const);
-                let value = opening.number(module, *import).cast_signed();
-                Global::new(&mut self.store, ty, Val::I32(value))?.into()
+                let value = opening.import_value(module, *import).ok_or_else(missing)?;
+                Global::new(&mut self.store, ty, Val::I32(value.cast_signed()))?.into()
             }
             Source::Export { module, name } => {
                 let instance = self.instance_of(opening, *module, instances)?;
@@ -302,7 +303,11 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     /// Applies relocations and runs constructors.
-    async fn initialise(&mut self, opening: &Opening, ids: &BTreeMap<usize, usize>) -> Result<()> {
+    async fn initialise(
+        &mut self,
+        opening: &Opening,
+        ids: &BTreeMap<usize, ModuleId>,
+    ) -> Result<()> {
         let calls = opening.initialisers();
         let is_left = |at: usize, module| calls[at..].iter().any(|call| call.module == module);
         for module in opening.new_modules().into_iter().filter(|&module| !is_left(0, module)) {
@@ -322,7 +327,7 @@ impl<T: Send + 'static> Session<'_, T> {
         &mut self,
         opening: &Opening,
         module: usize,
-        id: usize,
+        id: ModuleId,
         name: &str,
     ) -> Result<()> {
         let instance = self.process()?.instance(id);

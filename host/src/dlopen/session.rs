@@ -1,6 +1,6 @@
 //! A store in which libraries are opened, asked and closed.
 
-use linker::{LoadedFunction, LoadedSymbol, Running};
+use linker::dynamic::{LoadedFunction, LoadedSymbol, Running};
 use wasmtime::{AsContextMut, Func, Global, Memory, StoreContextMut, Table, Val};
 
 use super::libraries::{Accessor, DynamicProcess, Failure, Libraries};
