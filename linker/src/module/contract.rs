@@ -1,7 +1,7 @@
 //! The signatures that a module is expected to have at least.
 
 use crate::fault::{Fault, Faults};
-use crate::module::Module;
+use crate::module::data::Module;
 use crate::suggest::{WORK, nearest};
 use crate::types::{ExternType, FuncType, ParseFuncTypeError};
 

@@ -164,14 +164,14 @@ fn read_old(
     for _ in 0..count {
         dylink.needed.push(reader.read_string().map_err(malformed)?.to_owned());
     }
-    match reader.eof() {
-        true => Ok(dylink),
-        false => Err(LoadError::Malformed {
+    if !reader.eof() {
+        return Err(LoadError::Malformed {
             module: module.to_owned(),
             message: "its `dylink` section goes on after the last needed library".to_owned(),
             offset: reader.original_position(),
-        }),
+        });
     }
+    Ok(dylink)
 }
 
 /// Reads the data of a `dylink.0` section.

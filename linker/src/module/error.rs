@@ -1,6 +1,9 @@
 //! What keeps a module from being read.
 
+use wasmparser::WasmFeatures;
+
 use crate::limits::InputLimits;
+use crate::names::printable;
 
 /// Why bytes are not a module that can be used here. Offsets are in bytes from the file's start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,12 +60,33 @@ pub enum LoadError {
     Alignment { module: String, log2: u32 },
 }
 
+impl LoadError {
+    /// Returns the error of a module that the parser or the validator refuses.
+    pub(crate) fn malformed(module: &str, error: &wasmparser::Error) -> Self {
+        let module = module.to_owned();
+        let message = printable(error.message()).into_owned();
+        let offset = error.offset();
+        match error.missing_wasm_feature() {
+            Some(feature) => {
+                LoadError::Feature { module, feature: feature_names(feature), message, offset }
+            }
+            None => LoadError::Malformed { module, message, offset },
+        }
+    }
+}
+
+/// Returns the names of features as command lines spell them: `legacy-exceptions`.
+pub(crate) fn feature_names(features: WasmFeatures) -> String {
+    let names = features.iter_names().map(|(name, _)| name.to_lowercase().replace('_', "-"));
+    names.collect::<Vec<_>>().join(", ")
+}
+
 impl InputLimits {
     pub(crate) fn check_size(&self, module: &str, size: usize) -> Result<(), LoadError> {
-        match size as u64 > self.max_module_size {
-            true => Err(self.too_large(module)),
-            false => Ok(()),
+        if size as u64 > self.max_module_size {
+            return Err(self.too_large(module));
         }
+        Ok(())
     }
 
     /// The error of a module that has more bytes than it may, however many.
@@ -73,10 +97,10 @@ impl InputLimits {
     /// Of one module.
     pub(crate) fn check_symbols(&self, module: &str, symbols: usize) -> Result<(), LoadError> {
         let limit = self.max_symbols;
-        match symbols > limit {
-            true => Err(LoadError::TooManySymbols { module: module.to_owned(), symbols, limit }),
-            false => Ok(()),
+        if symbols > limit {
+            return Err(LoadError::TooManySymbols { module: module.to_owned(), symbols, limit });
         }
+        Ok(())
     }
 }
 

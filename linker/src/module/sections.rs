@@ -1,15 +1,16 @@
-//! A module's sections, read once: what writing it anew goes through.
+//! The sections of a module, as the phases read them that write it again.
 
 use wasmparser::{
-    BinaryReader, BlockType, CustomSectionReader, Data, Element, FuncType, FunctionBody, Global,
-    KnownCustom, Name, Naming, Parser, Payload, RecGroup, Result, Table, TagType, TypeRef, ValType,
+    BinaryReader, BlockType, CustomSectionReader, Data, Element, ElementItems, FuncType,
+    FunctionBody, Global, KnownCustom, Name, Naming, Operator, Parser, Payload, RecGroup, Result,
+    Table, TagType, TypeRef, ValType,
 };
 
-/// The sections of a module that is known to be valid but for its function bodies.
+/// The sections of a module that is valid except, perhaps, for its function bodies.
 #[derive(Clone, Default)]
 pub(crate) struct Contents<'a> {
     pub(crate) types: Vec<RecGroup>,
-    /// The type of each function that the module defines; other items alike.
+    /// The type of each function that the module defines, as an index in the type section.
     pub(crate) functions: Vec<u32>,
     pub(crate) tables: Vec<Table<'a>>,
     pub(crate) memories: Vec<wasmparser::MemoryType>,
@@ -26,6 +27,8 @@ pub(crate) struct Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
+    /// Reads the sections of a module.
+    ///
     /// # Errors
     ///
     /// When a section is malformed.
@@ -67,8 +70,8 @@ impl<'a> Contents<'a> {
         Ok(())
     }
 
-    /// The function names of the name section, some of which may be there twice. The specification asks
-    /// engines to ignore malformed ones; so does this.
+    /// Returns the function names of the name section. A function may be there twice. Malformed
+    /// names are ignored, as the specification asks of engines.
     pub(crate) fn function_names(&self) -> impl Iterator<Item = Naming<'a>> {
         let names = self.custom.iter().filter_map(|section| match section.as_known() {
             KnownCustom::Name(names) => Some(names.into_iter().flatten()),
@@ -86,11 +89,27 @@ impl<'a> Contents<'a> {
     }
 }
 
+/// Returns the functions of an element segment; `None` for a null reference.
+pub(crate) fn functions(items: ElementItems<'_>) -> Result<Vec<Option<u32>>> {
+    match items {
+        ElementItems::Functions(functions) => functions.into_iter().map(|f| f.map(Some)).collect(),
+        ElementItems::Expressions(_, expressions) => expressions
+            .into_iter()
+            .map(|expression| {
+                Ok(match expression?.get_operators_reader().read()? {
+                    Operator::RefFunc { function_index } => Some(function_index),
+                    _ => None,
+                })
+            })
+            .collect(),
+    }
+}
+
 fn all<T>(items: impl IntoIterator<Item = Result<T>>) -> Result<Vec<T>> {
     items.into_iter().collect()
 }
 
-/// A module's types and those of its tags, by their indices.
+/// The function types of a module and the types of its tags, by index.
 #[derive(Debug, Default)]
 pub(crate) struct Signatures {
     types: Vec<Option<FuncType>>,
