@@ -220,7 +220,7 @@ impl Opening {
     ///
     /// When its code is malformed in a way that loading it does not find.
     pub fn bind(&self, module: usize) -> Result<BoundModule, BindError> {
-        let targets = Targets::without_numbers(&self.plan);
+        let targets = Targets::without_values(&self.plan);
         let name = &self.input(module).module.name;
         rewrite(&targets, module).map_err(|error| BindError::new(name, &error))
     }

@@ -322,7 +322,7 @@ impl Marker<'_, '_> {
         match self.program.targets.global(id) {
             GlobalTarget::StackPointer => self.live.uses_stack_pointer = true,
             // A program of which anything is left out has its addresses.
-            GlobalTarget::Number(_) => {}
+            GlobalTarget::Value(_) => {}
             GlobalTarget::Constant(number) => {
                 match self.program.targets.imported_global(id).map(|(_, target)| target) {
                     Some(ImportTarget::MemoryBase) => self.image(id.module),

@@ -37,10 +37,12 @@ use crate::plan::synthetic::command::{FILL, FLUSH, Finish};
 use crate::plan::synthetic::invoke;
 use crate::trace::dwarf;
 use crate::types::ExternType;
+use crate::write::bind::runs;
 use crate::write::bound::{Bound, BoundModule};
 use crate::write::emit::{Emitter, Shares};
 use crate::write::error::{BindError, WriteError, WriteResult};
 use crate::write::live::Live;
+use crate::write::reindex::InitialContent;
 use crate::write::targets::{FunctionTarget, SharedTarget, Targets};
 
 /// What a fused program has beside what its main module exports.
@@ -458,9 +460,9 @@ impl<'a> Fusing<'a> {
         if self.live.uses_stack_pointer {
             emitter.define_stack_pointer(layout.stack_pointer);
         }
-        emitter.number(Shares { memory: shares, table: shares })?;
-        emitter.write_definitions()?;
-        self.write_segments(&mut emitter, image);
+        emitter.assign_indices(Shares { memory: shares, table: shares })?;
+        emitter.write_definitions(InitialContent::Image)?;
+        self.write_segments(&mut emitter, image)?;
         let initialisers = self.export(&mut emitter, exports, shares)?;
         emitter.sections.custom = custom;
         let Emitter { mut sections, sources, origins, .. } = emitter;
@@ -481,23 +483,18 @@ impl<'a> Fusing<'a> {
         TableType { maximum: (!self.live.grows_table).then_some(ty.minimum), ..ty }
     }
 
-    fn write_segments(&self, emitter: &mut Emitter<'_>, image: &Image) {
-        let number = |emitter: &Emitter<'_>, id: ItemId| emitter.function(id);
-        let mut runs: Vec<(u32, Vec<u32>)> = Vec::new();
+    fn write_segments(&self, emitter: &mut Emitter<'_>, image: &Image) -> WriteResult<()> {
+        let mut slots = Vec::new();
         for &slot in &self.live.slots {
-            let function = number(emitter, self.program.table[&slot]);
-            match runs.last_mut() {
-                Some((start, run)) if *start + run.len() as u32 == slot => run.push(function),
-                _ => runs.push((slot, vec![function])),
-            }
+            slots.push((slot, emitter.function(self.program.table[&slot])?));
         }
-        for (start, run) in runs {
+        for (start, run) in runs(slots) {
             let offset = ConstExpr::i32_const(start.cast_signed());
             emitter.sections.elements.active(None, &offset, Elements::Functions(run.into()));
         }
         if !self.live.references.is_empty() {
-            let functions = self.live.references.iter().map(|&id| number(emitter, id));
-            let functions = functions.collect::<Vec<_>>();
+            let functions = self.live.references.iter().map(|&id| emitter.function(id));
+            let functions = functions.collect::<WriteResult<Vec<_>>>()?;
             emitter.sections.elements.declared(Elements::Functions(functions.into()));
         }
         for (address, bytes) in image.segments() {
@@ -506,6 +503,7 @@ impl<'a> Fusing<'a> {
         }
         let count = emitter.sections.data.len();
         emitter.sections.data_count = (!self.live.data.is_empty()).then_some(count);
+        Ok(())
     }
 
     /// The start functions of modules that do what is not known before.
@@ -538,9 +536,12 @@ impl<'a> Fusing<'a> {
         let mut calls = Vec::new();
         if is_command || self.options.preinit || self.initialisers().next().is_some() {
             // Who uses the program begins with a call. That comes soon enough for start functions too.
-            calls.extend(self.calls_at_start().map(|id| emitter.function(id)));
+            for id in self.calls_at_start() {
+                calls.push(emitter.function(id)?);
+            }
         } else {
-            let starts: Vec<_> = self.starts().map(|id| emitter.function(id)).collect();
+            let starts: Vec<_> =
+                self.starts().map(|id| emitter.function(id)).collect::<WriteResult<_>>()?;
             emitter.sections.start = one("start functions", &starts, emitter)?;
         }
         for NewExport { name, root } in exports {
@@ -550,7 +551,7 @@ impl<'a> Fusing<'a> {
                     emitter.sections.exports.export(name, ExportKind::Global, number);
                 }
                 Root::Item(kind, id) => {
-                    let mut number = emitter.exported(id.module, kind, id.index);
+                    let mut number = emitter.exported(id.module, kind, id.index)?;
                     if name == START && is_command {
                         number = self.start(number, &mut calls, emitter)?;
                     }
@@ -559,8 +560,8 @@ impl<'a> Fusing<'a> {
             }
         }
         if let Some(command) = &self.command {
-            let called = emitter.function(command.function);
-            let body = self.body(called, command.results, &mut calls, emitter);
+            let called = emitter.function(command.function)?;
+            let body = self.body(called, command.results, &mut calls, emitter)?;
             let number = emitter.add_function(START, &function(&body))?;
             emitter.sections.exports.export(START, ExportKind::Func, number);
         }
@@ -593,7 +594,7 @@ impl Fusing<'_> {
         calls: &mut Vec<u32>,
         emitter: &mut Emitter<'_>,
     ) -> WriteResult<u32> {
-        let body = self.body(start, 0, calls, emitter);
+        let body = self.body(start, 0, calls, emitter)?;
         match body.as_slice() {
             [_] => Ok(start),
             body => emitter.add_function(LINKED_START, &function(body)),
@@ -608,20 +609,20 @@ impl Fusing<'_> {
         results: usize,
         calls: &mut Vec<u32>,
         emitter: &Emitter<'_>,
-    ) -> Vec<Instruction<'static>> {
+    ) -> WriteResult<Vec<Instruction<'static>>> {
         let first = if self.options.preinit { Vec::new() } else { mem::take(calls) };
         let mut body: Vec<_> = first.into_iter().map(Instruction::Call).collect();
         body.push(Instruction::Call(function));
         body.extend((0..results).map(|_| Instruction::Drop));
         for NewExport { name, root } in &self.finishers {
             let Root::Item(_, id) = *root else { continue };
-            let call = Instruction::Call(emitter.function(id));
+            let call = Instruction::Call(emitter.function(id)?);
             match name.as_str() {
                 FLUSH => body.extend([Instruction::I32Const(0), call, Instruction::Drop]),
                 _ => body.push(call),
             }
         }
-        body
+        Ok(body)
     }
 
     /// Exports what libraries share, as a main does.

@@ -1,77 +1,78 @@
 //! Atomic instructions, which on a memory that is not shared mean the plain ones.
 //!
-//! Each becomes a call of a function with plain instructions: one instruction stays one, and
-//! engines without threads run the result. As the atomic instruction does, the function traps when its
-//! address is not aligned.
+//! Each becomes a call of a function with plain instructions. So one instruction stays one
+//! instruction, and engines without threads run the result. Like the atomic instruction, the
+//! function traps if its address is not aligned.
 
 use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg, ValType};
 use wasmparser::Operator;
 
-use crate::write::error::{Invalid, WriteResult};
+use crate::write::error::{Invalid, WriteError, WriteResult};
 
-/// The functions that stand for atomic instructions, in the order of their first use.
+/// The functions that replace atomic instructions, in the order of their first use.
 #[derive(Default)]
 pub(crate) struct Atomics {
-    /// The number of the first of them.
+    /// The index of the first function.
     pub(crate) first: u32,
     pub(crate) functions: Vec<Atomic>,
 }
 
 impl Atomics {
-    /// Returns what to write for an atomic instruction. `memarg` is that of the new module.
+    /// Returns the call that replaces an atomic instruction. `memarg` is that of the new module.
     fn replace(&mut self, name: &str, memarg: MemArg, memory64: bool) -> Instruction<'static> {
         let atomic = Atomic::new(name, memarg, memory64);
         let known = self.functions.iter().position(|other| *other == atomic);
-        let place = known.unwrap_or_else(|| {
+        let position = known.unwrap_or_else(|| {
             self.functions.push(atomic);
             self.functions.len() - 1
         });
-        Instruction::Call(self.first + place as u32)
+        Instruction::Call(self.first + position as u32)
     }
 }
 
-/// Returns the fault that one of the functions reports, by its name.
+/// Returns the fault that one of these functions reports when it traps, by the function's name.
 pub(crate) fn reported_fault(function: &str) -> Option<&'static str> {
     let (_, operation) = function.split_once(".atomic.")?;
-    Some(match operation.starts_with("wait") {
-        true => "a wait for another thread, and threads are not supported",
-        false => "an atomic access at an unaligned address",
-    })
+    if operation.starts_with("wait") {
+        Some("a wait for another thread, and threads are not supported")
+    } else {
+        Some("an atomic access at an unaligned address")
+    }
 }
 
-/// The functions of what rewrites a module, and for each of the module's memories whether it has
+/// Returns the functions of a [`Reencode`], and for each memory of the module whether it has
 /// addresses of 64 bits.
-pub(crate) type Parts<R> = for<'r> fn(&'r mut R) -> (&'r mut Atomics, &'r [bool]);
+pub(crate) type AtomicsOf<R> = for<'r> fn(&'r mut R) -> (&'r mut Atomics, &'r [bool]);
 
-/// Returns what to write for an instruction if it is atomic.
+/// Returns the replacement of an instruction if it is atomic.
 pub(crate) fn replacement<R: Reencode<Error = Invalid>>(
     to: &mut R,
     operator: &Operator<'_>,
-    parts: Parts<R>,
+    atomics_of: AtomicsOf<R>,
 ) -> WriteResult<Option<Instruction<'static>>> {
     let (name, memarg) = match parse(operator) {
         None => return Ok(None),
         Some(Parsed::Fence) => return Ok(Some(Instruction::Nop)),
         Some(Parsed::Access(name, memarg)) => (name, memarg),
     };
-    let memory = memarg.memory as usize;
-    let memarg = utils::mem_arg(to, memarg)?;
-    let (atomics, memory64) = parts(to);
-    let memory64 = memory64.get(memory).copied().unwrap_or_default();
-    Ok(Some(atomics.replace(name, memarg, memory64)))
+    let new_memarg = utils::mem_arg(to, memarg)?;
+    let (atomics, memory64) = atomics_of(to);
+    let unknown = Invalid::Index { kind: "memory", index: memarg.memory };
+    let memory64 = memory64.get(memarg.memory as usize).ok_or(WriteError::UserError(unknown))?;
+    Ok(Some(atomics.replace(name, new_memarg, *memory64)))
 }
 
-/// Returns whether an instruction is one of the feature threads.
+/// Returns whether an instruction belongs to the threads proposal.
 pub(crate) fn is_atomic(operator: &Operator<'_>) -> bool {
     parse(operator).is_some()
 }
 
-/// An instruction of the feature threads.
+/// An instruction of the threads proposal.
 enum Parsed {
-    /// A fence, of no effect in one thread.
+    /// A fence, which has no effect in a single thread.
     Fence,
-    /// One that uses a memory, with its name as the parser has it.
+    /// An access to memory: the name of the parser's visitor method, and the address.
     Access(&'static str, wasmparser::MemArg),
 }
 
@@ -88,9 +89,11 @@ macro_rules! parsed {
 }
 
 macro_rules! define_parse {
-    ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($rest:tt)*))*) => {
-        /// Returns an instruction of the feature threads; `None` for any other.
-        #[allow(unused_variables, reason = "of other instructions nothing is read")]
+    ($(
+        @$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($rest:tt)*)
+    )*) => {
+        /// Returns an instruction of the threads proposal; `None` for any other.
+        #[allow(unused_variables, reason = "the arguments of other instructions are not used")]
         fn parse(operator: &Operator<'_>) -> Option<Parsed> {
             match operator {
                 $(Operator::$op $({ $($arg),* })? => parsed!(@$proposal $visit $($($arg)*)?),)*
@@ -104,11 +107,11 @@ wasmparser::for_each_operator!(define_parse);
 /// A function with the parameters and the result of an atomic instruction.
 #[derive(PartialEq)]
 pub(crate) struct Atomic {
-    /// The instruction as the text format has it.
+    /// The name of the instruction in the text format.
     pub(crate) name: String,
     operation: Operation,
     ty: ValType,
-    /// The size of what is read or written.
+    /// The size of the access in bits.
     bits: u32,
     offset: u64,
     align: u32,
@@ -131,7 +134,7 @@ enum Operation {
     Notify,
 }
 
-/// By the last word of their names that is neither a size nor `u`.
+/// Operations by the last word of an instruction's name, without a size and `u`.
 const OPERATIONS: [(&str, Operation); 11] = [
     ("load", Operation::Load),
     ("store", Operation::Store),
@@ -146,23 +149,36 @@ const OPERATIONS: [(&str, Operation); 11] = [
     ("notify", Operation::Notify),
 ];
 
+/// Returns the operation of the last word of an instruction's name.
+fn operation(word: &str) -> Operation {
+    let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let known = OPERATIONS.iter().find(|(operation, _)| *operation == name);
+    debug_assert!(known.is_some(), "`{word}` is no atomic operation");
+    known.map_or(Operation::Notify, |(_, operation)| *operation)
+}
+
+/// Returns the size of an access in bits, if a word of the instruction's name says one.
+fn size_in(word: &str) -> Option<u32> {
+    word.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+}
+
 impl Atomic {
+    /// Reads the name of a visitor method, such as `visit_i32_atomic_rmw8_add_u`,
+    /// `visit_i64_atomic_load` or `visit_memory_atomic_wait32`.
     fn new(visit: &str, memarg: MemArg, memory64: bool) -> Self {
         let name = visit.trim_start_matches("visit_");
-        // `i32_atomic_rmw8_add_u`, `i64_atomic_load`, `memory_atomic_wait32`.
-        let words: Vec<_> = name.trim_end_matches("_u").split('_').skip(2).collect();
-        let is_digit = |c: char| c.is_ascii_digit();
-        let (first, last) = (words.first().copied(), words.last().copied());
-        let last = last.unwrap_or_default().trim_end_matches(is_digit);
-        let operation = OPERATIONS.iter().find(|(name, _)| *name == last);
-        let operation = operation.map_or(Operation::Notify, |(_, operation)| *operation);
+        let mut words = name.trim_end_matches("_u").split('_').skip(2).peekable();
+        // `rmw8`, `load`, or `wait32`.
+        let first = words.peek().copied();
+        let last = words.last();
+        debug_assert!(first.is_some(), "`{name}` is not the name of an atomic instruction");
         let is_wide = name.starts_with("i64") || name.ends_with("wait64");
-        let size = first.unwrap_or_default().trim_start_matches(|c| !is_digit(c));
+        let full_size = if is_wide { 64 } else { 32 };
         Atomic {
             name: name.replace('_', ".").replace(".u", "_u"),
-            operation,
+            operation: operation(last.unwrap_or_default()),
             ty: if is_wide { ValType::I64 } else { ValType::I32 },
-            bits: size.parse().unwrap_or(if is_wide { 64 } else { 32 }),
+            bits: size_in(first.unwrap_or_default()).unwrap_or(full_size),
             offset: memarg.offset,
             align: memarg.align,
             memory_index: memarg.memory_index,
@@ -170,12 +186,12 @@ impl Atomic {
         }
     }
 
+    /// Returns the type of the function.
     pub(crate) fn ty(&self) -> wasmparser::FuncType {
-        let plain = |ty| {
-            if ty == ValType::I64 { wasmparser::ValType::I64 } else { wasmparser::ValType::I32 }
-        };
-        let address = plain(if self.memory64 { ValType::I64 } else { ValType::I32 });
-        let (ty, i32, i64) = (plain(self.ty), plain(ValType::I32), plain(ValType::I64));
+        let i32 = wasmparser::ValType::I32;
+        let i64 = wasmparser::ValType::I64;
+        let address = if self.memory64 { i64 } else { i32 };
+        let ty = if self.ty == ValType::I64 { i64 } else { i32 };
         match self.operation {
             Operation::Load => wasmparser::FuncType::new([address], [ty]),
             Operation::Store => wasmparser::FuncType::new([address, ty], []),
@@ -186,6 +202,7 @@ impl Atomic {
         }
     }
 
+    /// Returns the body of the function.
     pub(crate) fn body(&self) -> Function {
         let mut body = Body { atomic: self, function: Function::new(self.locals()) };
         body.check_alignment();
@@ -194,7 +211,7 @@ impl Atomic {
         body.function
     }
 
-    /// The value that was in memory, for instructions that change it.
+    /// Returns the local for the old value, for instructions that change memory and return that.
     fn locals(&self) -> Vec<(u32, ValType)> {
         match self.operation {
             Operation::Load | Operation::Store | Operation::Wait | Operation::Notify => Vec::new(),
@@ -232,7 +249,7 @@ impl Atomic {
         }
     }
 
-    /// The instruction that computes the new value from the old one and the operand.
+    /// Returns the instruction that computes the new value from the old one and the operand.
     fn compute(&self) -> Option<Instruction<'static>> {
         let is_wide = self.ty == ValType::I64;
         let (narrow, wide) = match self.operation {
@@ -247,7 +264,7 @@ impl Atomic {
     }
 }
 
-/// Parameters, and the local after them.
+/// The parameters. The local for the old value comes after them.
 const ADDRESS: u32 = 0;
 const OPERAND: u32 = 1;
 const REPLACEMENT: u32 = 2;
@@ -262,8 +279,8 @@ impl Body<'_> {
         self.function.instruction(&instruction);
     }
 
-    /// Traps unless the address is a multiple of the size. Only its lower bits count, so that it is
-    /// no matter that the sum with the offset may not fit.
+    /// Traps unless the address is a multiple of the size. Only the lower bits count, so the sum of
+    /// address and offset may overflow.
     fn check_alignment(&mut self) {
         let bytes = self.atomic.bits as i32 / 8;
         if bytes == 1 {
@@ -286,7 +303,7 @@ impl Body<'_> {
         match self.atomic.operation {
             Operation::Load => self.load(),
             Operation::Store => self.store(&[Instruction::LocalGet(OPERAND)]),
-            // Without other threads it would wait for ever, and on such a memory it traps.
+            // Without other threads it would wait for ever. On a memory that is not shared it traps.
             Operation::Wait => self.add(Instruction::Unreachable),
             Operation::Notify => {
                 self.load();
@@ -321,7 +338,7 @@ impl Body<'_> {
         self.add(Instruction::LocalGet(old));
     }
 
-    /// Of the expected value only as many bits count as are in memory.
+    /// Compares only as many bits of the expected value as the access has.
     fn compare_exchange(&mut self) {
         let old = REPLACEMENT + 1;
         let mask = u64::MAX >> (64 - self.atomic.bits);

@@ -1,9 +1,10 @@
-//! Phase *bind*: each module rewritten so that what the plan decided is in it.
+//! Phase *bind*: rewrites each module so that it contains what the plan decided.
 //!
-//! GOT entries and bases become constants. Imports that the module itself defines become calls of its own
-//! functions. What is left imports functions of modules instantiated before it, or of the host; a function
-//! of a module that comes later is called through its table slot. Memory, table and stack pointer come
-//! from a small module of their own, [`Bound::base`], so that all modules are alike. Same plan, same bytes.
+//! GOT entries and bases become constants. Imports that the module itself defines become calls of
+//! its own functions. The other imports come from modules that are instantiated before it, or from
+//! the host; it calls a function of a later module through the function's table slot. Memory, table
+//! and stack pointer come from a small module of their own, [`Bound::base`], so that all modules
+//! get them in the same way. The same plan gives the same bytes.
 
 use wasm_encoder::{ConstExpr, Elements, EntityType, ExportKind, MemoryType, RefType, TableType};
 use wasmparser::ExternalKind;
@@ -15,10 +16,13 @@ use crate::plan::Plan;
 use crate::plan::input::InputModule;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::Shared;
+use crate::plan::set::Definition;
 use crate::types::ExternType;
 use crate::write::bound::{Bound, BoundModule, Origins, Source};
-use crate::write::emit::{Emitter, STACK_POINTER_TYPE, Sections, Shares};
-use crate::write::error::{BindError, WriteError};
+use crate::write::emit::{Emitter, Shares};
+use crate::write::encode::{STACK_POINTER_TYPE, Sections};
+use crate::write::error::{BindError, Invalid, WriteError, WriteResult};
+use crate::write::reindex::InitialContent;
 use crate::write::standalone;
 use crate::write::targets::Targets;
 
@@ -27,7 +31,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// When a module's code is malformed in a way that loading it does not find.
+    /// If a module's code is malformed in a way that loading the module does not find.
     pub fn bind(&self) -> Result<Bound, BindError> {
         let targets = Targets::new(self);
         let modules = self.layout.order.iter().map(|&module| bind_module(&targets, module));
@@ -39,6 +43,7 @@ impl Plan {
         })
     }
 
+    /// Returns the module that defines what all modules share.
     fn base(&self) -> Vec<u8> {
         let mut sections = Sections::default();
         sections.tables.table(self.table_type());
@@ -51,7 +56,7 @@ impl Plan {
         sections.finish()
     }
 
-    /// The process's memory.
+    /// Returns the type of the process's memory.
     pub(crate) fn memory_type(&self) -> MemoryType {
         MemoryType {
             minimum: self.layout.pages,
@@ -62,7 +67,7 @@ impl Plan {
         }
     }
 
-    /// The process's table.
+    /// Returns the type of the process's table.
     pub(crate) fn table_type(&self) -> TableType {
         TableType {
             element_type: RefType::FUNCREF,
@@ -73,32 +78,19 @@ impl Plan {
         }
     }
 
-    /// A module that imports the functions with canonical slots, and fills these.
+    /// Returns a module that imports the functions with canonical slots, and fills these.
     fn fill_slots(&self) -> Result<BoundModule, BindError> {
         let mut slots: Vec<_> = self.layout.slots.values().collect();
         slots.sort_by_key(|slot| slot.index);
         let mut sections = Sections::default();
         let mut sources = vec![Source::Shared(Shared::Table)];
         sections.imports.import(ENV, TABLE, EntityType::Table(TABLE_IMPORT));
-        // Slots in a row are one segment: a module may have no more than 100,000 of these.
-        let mut runs: Vec<(u32, Vec<u32>)> = Vec::new();
-        for slot in slots {
-            let provider = &self.set.inputs[slot.definition.module].module;
-            let export = &provider.exports[slot.definition.export];
-            let ExternType::Func(ty) = &export.ty else { continue };
-            let ty = wasmparser::FuncType::new(ty.params.clone(), ty.results.clone());
-            let ty = sections.types.function(&ty);
-            let ty = ty.map_err(|error| BindError::new(&provider.name, &error))?;
-            sections.imports.import(&provider.name, &export.name, EntityType::Function(ty));
-            sources
-                .push(Source::Export { module: slot.definition.module, name: export.name.clone() });
-            let function = sections.imports.len() - 2;
-            match runs.last_mut() {
-                Some((start, run)) if slot.index - *start == run.len() as u32 => run.push(function),
-                _ => runs.push((slot.index, vec![function])),
-            }
+        let mut functions = Vec::new();
+        for (slot, function) in slots.into_iter().zip(0..) {
+            sources.push(self.import_function(slot.definition, &mut sections)?);
+            functions.push((slot.index, function));
         }
-        for (start, run) in runs {
+        for (start, run) in runs(functions) {
             let offset = ConstExpr::i32_const(start.cast_signed());
             sections.elements.active(None, &offset, Elements::Functions(run.into()));
         }
@@ -106,23 +98,69 @@ impl Plan {
         let module = self.set.inputs.len();
         Ok(BoundModule { module, bytes, imports: sources, origins: Some(Origins::default()) })
     }
+
+    fn import_function(
+        &self,
+        definition: Definition,
+        sections: &mut Sections,
+    ) -> Result<Source, BindError> {
+        let provider = &self.set.inputs[definition.module].module;
+        let export = &provider.exports[definition.export];
+        let failed = |error: WriteError| BindError::new(&provider.name, &error);
+        let ExternType::Func(ty) = &export.ty else {
+            let fault = Invalid::Internal("something other than a function has a slot");
+            return Err(failed(WriteError::UserError(fault)));
+        };
+        let ty = wasmparser::FuncType::new(ty.params.clone(), ty.results.clone());
+        let type_index = sections.types.function(&ty).map_err(failed)?;
+        sections.imports.import(&provider.name, &export.name, EntityType::Function(type_index));
+        Ok(Source::Export { module: definition.module, name: export.name.clone() })
+    }
+}
+
+/// Joins functions in neighbouring slots: a module may have no more than 100,000 segments, and each
+/// run needs only one. Slots come in ascending order.
+pub(crate) fn runs(functions: impl IntoIterator<Item = (u32, u32)>) -> Vec<(u32, Vec<u32>)> {
+    let mut runs: Vec<(u32, Vec<u32>)> = Vec::new();
+    for (slot, function) in functions {
+        match runs.last_mut() {
+            Some((start, run)) if slot - *start == run.len() as u32 => run.push(function),
+            _ => runs.push((slot, vec![function])),
+        }
+    }
+    runs
 }
 
 fn bind_module(targets: &Targets<'_>, module: usize) -> Result<BoundModule, BindError> {
     let input = &targets.plan.set.inputs[module];
-    let malformed = |error: WriteError| BindError::new(&input.module.name, &error);
-    if !input.shares_memory() {
-        let imports = input.module.imports.iter().zip(&targets.plan.resolution[module]);
-        let imports = imports.map(|(import, &target)| targets.source(import, target)).collect();
-        let rewritten = standalone::rewrite(input).map_err(malformed)?;
-        let origins = rewritten.is_some().then(|| Origins::all(input, module));
-        let bytes = rewritten.unwrap_or_else(|| input.bytes.to_vec());
-        return Ok(BoundModule { module, bytes, imports, origins });
-    }
-    rewrite(targets, module).map_err(malformed)
+    let bound = if input.shares_memory() {
+        rewrite(targets, module)
+    } else {
+        rewrite_standalone(targets, module)
+    };
+    bound.map_err(|error| BindError::new(&input.module.name, &error))
 }
 
-pub(crate) fn rewrite(targets: &Targets<'_>, module: usize) -> Result<BoundModule, WriteError> {
+/// Rewrites a module that has nothing of the process: its imports are resolved by name.
+fn rewrite_standalone(targets: &Targets<'_>, module: usize) -> WriteResult<BoundModule> {
+    let input = &targets.plan.set.inputs[module];
+    let imports = input.module.imports.iter().zip(&targets.plan.resolution[module]);
+    let sources = imports.map(|(import, &target)| targets.source(import, target)).collect();
+    let rewritten = standalone::rewrite(input)?;
+    Ok(BoundModule {
+        module,
+        imports: sources,
+        origins: rewritten.is_some().then(|| Origins::all(input, module)),
+        bytes: rewritten.unwrap_or_else(|| input.bytes.to_vec()),
+    })
+}
+
+/// Rewrites a module that shares the process's memory.
+///
+/// # Errors
+///
+/// If its code is malformed.
+pub(crate) fn rewrite(targets: &Targets<'_>, module: usize) -> WriteResult<BoundModule> {
     let contents = Contents::read(&targets.plan.set.inputs[module].bytes)?;
     let mut emitter = Emitter::new(targets, vec![(module, contents)], None);
     emitter.import_shared(Shared::Memory, EntityType::Memory(MEMORY_IMPORT));
@@ -130,38 +168,40 @@ pub(crate) fn rewrite(targets: &Targets<'_>, module: usize) -> Result<BoundModul
     if emitter.uses_stack_pointer() {
         emitter.import_shared(Shared::StackPointer, EntityType::Global(STACK_POINTER_TYPE));
     }
-    emitter.number(Shares { memory: true, table: true })?;
-    emitter.write_definitions()?;
-    export(&mut emitter, module, &targets.plan.set.inputs[module].module.exports);
+    emitter.assign_indices(Shares { memory: true, table: true })?;
+    emitter.write_definitions(InitialContent::Segments)?;
+    export(&mut emitter, module, &targets.plan.set.inputs[module].module.exports)?;
     let Emitter { mut sections, sources, origins, .. } = emitter;
     sections.name.clone_from(&targets.plan.set.inputs[module].module.name);
     Ok(BoundModule { module, bytes: sections.finish(), imports: sources, origins: Some(origins) })
 }
 
-/// Custom sections that hold for a rewritten module too.
+/// Custom sections that are true of a rewritten module too.
 const KEPT: [&str; 2] = ["producers", "target_features"];
 
-/// Exports what others may need, and the start function if there is one. Addresses are in the plan; memory
-/// and table come from the base module, and are there for WASI, which looks for the memory of who calls.
-fn export(emitter: &mut Emitter<'_>, module: usize, exports: &[Export]) {
-    let Some(contents) = emitter.contents(module) else { return };
-    let start = contents.start;
-    let custom = contents.custom.iter().filter(|section| KEPT.contains(&section.name()));
-    let custom = custom.map(|section| (section.name().to_owned(), section.data().to_vec()));
-    let custom = custom.collect();
+/// Exports the functions and tags, and sets the start function if there is one. Addresses are in
+/// the plan. Memory and table come from the base module; the module exports them for WASI, which
+/// looks for the memory of its caller.
+fn export(emitter: &mut Emitter<'_>, module: usize, exports: &[Export]) -> WriteResult<()> {
     for export in exports {
         let kind = match export.ty {
             ExternType::Func(_) => ExternalKind::Func,
             ExternType::Tag(_) => ExternalKind::Tag,
             _ => continue,
         };
-        let number = emitter.exported(module, kind, export.index);
-        emitter.sections.exports.export(&export.name, kind.into(), number);
+        let index = emitter.exported(module, kind, export.index)?;
+        emitter.sections.exports.export(&export.name, kind.into(), index);
     }
     emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
     emitter.sections.exports.export(TABLE, ExportKind::Table, 0);
-    emitter.sections.custom = custom;
-    emitter.sections.start = start.map(|index| emitter.function(ItemId { module, index }));
+    let Some(contents) = emitter.contents(module) else { return Ok(()) };
+    let start_function = contents.start;
+    let custom = contents.custom.iter().filter(|section| KEPT.contains(&section.name()));
+    emitter.sections.custom =
+        custom.map(|section| (section.name().to_owned(), section.data().to_vec())).collect();
+    let start = start_function.map(|index| emitter.function(ItemId { module, index }));
+    emitter.sections.start = start.transpose()?;
+    Ok(())
 }
 
 const TABLE_IMPORT: TableType = TableType {

@@ -1,4 +1,4 @@
-//! What is written: modules, where their imports come from, and what is called when all exist.
+//! The written modules, the sources of their imports, and the functions to call when all exist.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,32 +10,35 @@ use crate::plan::resolve::Shared;
 /// The modules of a program as they are instantiated.
 #[derive(Debug, Clone)]
 pub struct Bound {
-    /// Exports the memory, the table and the stack pointer, and imports nothing. Without it no module
-    /// shares anything.
+    /// The module that exports the memory, the table and the stack pointer, and imports nothing.
+    /// `None` if no module shares any of these.
     pub base: Option<Vec<u8>>,
-    /// In the order of instantiation.
+    /// The modules, in the order of instantiation.
     pub modules: Vec<BoundModule>,
-    /// Fills the canonical table slots, if there are any. To be instantiated last, before any initialiser
-    /// is called.
+    /// The module that fills the canonical table slots, if there are any. It is instantiated last,
+    /// before the first initialiser is called.
     pub slots: Option<BoundModule>,
-    /// What must be called after all instances exist, in this order: relocations of all modules, then
-    /// constructors. Those of a module come after those of the modules that it depends on. Modules that
-    /// nothing depends on come in the order in which they are looked up, the program last.
+    /// The functions to call, in this order, when all instances exist: the relocations of all
+    /// modules, then the constructors. The constructors of a module come after those of the
+    /// modules that it depends on. Modules that nothing depends on come in the order in which they
+    /// are looked up, the program last.
     pub initialisers: Vec<Initialiser>,
 }
 
-/// A module and where each of its imports comes from, in order.
+/// A written module, and the source of each of its imports.
 #[derive(Debug, Clone)]
 pub struct BoundModule {
-    /// Its place in the set; past the end for the one that fills the slots.
+    /// The module's index in the set. The module that fills the slots has the index after the last.
     pub module: usize,
+    /// The module in the binary format.
     pub bytes: Vec<u8>,
+    /// Where each import comes from, in the order of the imports.
     pub imports: Vec<Source>,
-    /// What its functions were, if its code is other than that of the module.
+    /// The functions that its own were, unless the code is still that of the input module.
     pub(crate) origins: Option<Origins>,
 }
 
-/// What each function was that some module defines, from a number on.
+/// For each function from index `first` on that some module defines, which function it was.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origins {
     pub(crate) first: u32,
@@ -43,7 +46,7 @@ pub(crate) struct Origins {
 }
 
 impl Origins {
-    /// Of a module whose functions are still those that it had.
+    /// Returns the origins of a module whose functions keep their indices.
     pub(crate) fn all(input: &InputModule, module: usize) -> Self {
         let first = input.module.internals.imported_functions;
         let functions = first..first + input.module.internals.defined_functions;
@@ -51,15 +54,29 @@ impl Origins {
     }
 }
 
-/// Where an import comes from.
+/// The source of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
-    /// The base module.
+    /// An export of the base module.
     Shared(Shared),
-    /// Another module of the set.
-    Export { module: usize, name: String },
-    /// The host.
-    Host { module: String, name: String },
-    /// A number that is known when the module is instantiated: that of one of its imports as they were.
-    Value { import: usize },
+    /// An export of another module of the set.
+    Export {
+        /// The other module's index in the set.
+        module: usize,
+        /// The name of the export.
+        name: String,
+    },
+    /// A function of the host.
+    Host {
+        /// The module name of the import.
+        module: String,
+        /// The name of the import.
+        name: String,
+    },
+    /// An `i32` that is known when the module is instantiated: the value of one of the imports of
+    /// the input module.
+    Value {
+        /// The index of that import among the imports of the input module.
+        import: usize,
+    },
 }

@@ -1,4 +1,4 @@
-//! What keeps a module from being written.
+//! Errors of writing a module.
 
 use wasm_encoder::reencode;
 
@@ -9,16 +9,21 @@ pub(crate) type WriteError = reencode::Error<Invalid>;
 
 pub(crate) type WriteResult<T> = Result<T, WriteError>;
 
-/// What is wrong with a module, beyond what its parser finds.
+/// A fault of a module that its parser does not find.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Invalid {
     #[error("a type is used that does not exist, or one that another module defines")]
     Type,
-    /// No compiler writes such code, and what one module would do to an address the others would not see.
+    #[error("its code refers to {kind} {index}, which does not exist")]
+    Index { kind: &'static str, index: u32 },
+    /// No compiler writes such code, and the other modules would not see the assignment.
     #[error("its code assigns to an address that the linker settles, an entry of the GOT")]
     Assignment,
     #[error(transparent)]
     Exceptions(#[from] legacy_exceptions::Fault),
+    /// A fault of the linker.
+    #[error("internal error of the linker: {0}")]
+    Internal(&'static str),
 }
 
 impl From<legacy_exceptions::Error> for WriteError {
@@ -30,11 +35,13 @@ impl From<legacy_exceptions::Error> for WriteError {
     }
 }
 
-/// A module could not be rewritten.
+/// The error of a module that cannot be rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{module}` cannot be linked: {message}")]
 pub struct BindError {
+    /// The name of the module.
     pub module: String,
+    /// The fault of its code.
     pub message: String,
 }
 

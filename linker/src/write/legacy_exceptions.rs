@@ -1,8 +1,9 @@
-//! The legacy encoding of exceptions, translated to the final one of version 3.0 of the standard.
+//! Translates the legacy encoding of exceptions to the final one of version 3.0 of the standard.
 //!
-//! In the legacy encoding a `try` has its handlers inside, and an exception that was caught is known by the label
-//! of its `try`. In the final one a `try_table` only says to which label an exception goes, so the handlers come
-//! after it, and one that throws its exception again keeps it in a local:
+//! In the legacy encoding a `try` contains its handlers, and the label of the `try` identifies the
+//! exception that was caught. In the final encoding a `try_table` only says to which label an
+//! exception goes. So the handlers come after it, and a handler that throws its exception again
+//! keeps the exception in a local:
 //!
 //! ```text
 //!     try $t (result R)          block $t (result R)
@@ -23,14 +24,16 @@
 //!     end                        end
 //! ```
 //!
-//! `delegate` says that what is thrown in a body is as if it was thrown in that of an outer `try`, and none of those
-//! between sees it. So it is caught, taken there by a branch, and thrown again: the end of that outer body has a
-//! place for it, and the function's body has one if no `try` is outside.
+//! `delegate` says that an exception thrown in the body of this `try` counts as thrown in the body
+//! of an outer `try`; the ones between do not see it. So the exception is caught, a branch takes it
+//! to the outer `try`, and it is thrown again there: at the end of that body, or at the end of the
+//! function's body if no `try` is outside.
 
 use crate::module::sections::Signatures;
 use wasmparser::{BlockType, Catch, FuncType, FunctionBody, Operator, RefType, TryTable, ValType};
 
-/// Why a function cannot be translated. Offsets are in bytes from the start of the module's file.
+/// The reason why a function cannot be translated. Offsets are in bytes from the start of the
+/// module's file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("`{instruction}` does not belong to a `try` (at offset {offset:#x})")]
@@ -42,14 +45,15 @@ pub(crate) enum Fault {
     #[error("a block or tag has a type that is not that of a function (at offset {offset:#x})")]
     Type { offset: usize },
     #[error(
-        "`{instruction}` has labels, but is not known to the translation of the legacy encoding of exceptions \
-         (at offset {offset:#x})"
+        "`{instruction}` has labels, but is not known to the translation of the legacy encoding \
+         of exceptions (at offset {offset:#x})"
     )]
     Unknown { instruction: String, offset: usize },
     #[error("the function ends inside of a block")]
     End,
 }
 
+/// The error of a translation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
@@ -60,7 +64,7 @@ pub(crate) enum Error {
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// Whether an instruction is one of the legacy encoding.
+/// Returns whether an instruction belongs to the legacy encoding.
 pub(crate) fn is_legacy(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
@@ -75,13 +79,14 @@ pub(crate) fn is_legacy(operator: &Operator<'_>) -> bool {
 /// A function's body in the final encoding.
 #[derive(Debug)]
 pub(crate) struct Translation<'a> {
-    /// How many locals of type `exnref` come after those that it had.
+    /// The number of locals of type `exnref` that follow those of the function.
     pub(crate) exceptions: u32,
-    /// Each with the offset of the instruction that it comes from, in which none is less than the one before.
+    /// The steps, each with the offset of the instruction that it comes from. Offsets never
+    /// decrease.
     pub(crate) steps: Vec<(usize, Step<'a>)>,
 }
 
-/// An instruction that is to be written. Its indices are those of the module that is read.
+/// An instruction to write. Its indices are those of the module that is read.
 #[derive(Debug)]
 pub(crate) enum Step<'a> {
     Operator(Operator<'a>),
@@ -93,11 +98,11 @@ pub(crate) enum Step<'a> {
     },
 }
 
-/// Translates a function of a type.
+/// Translates a function of type `ty`.
 ///
 /// # Errors
 ///
-/// When it is malformed, or has labels in an instruction that is not known here.
+/// If it is malformed, or an instruction that is not known here has labels.
 pub(crate) fn translate<'a>(
     body: &FunctionBody<'a>,
     ty: u32,
@@ -137,32 +142,35 @@ pub(crate) fn translate<'a>(
     Ok(Translation { exceptions: outline.exceptions, steps: writer.steps })
 }
 
-/// What must be known of a function's `try`s before the first is written.
+/// The facts about a function's `try`s that must be known before the first is written.
 #[derive(Debug, Default)]
 struct Outline {
-    /// In the order in which they begin.
+    /// The `try`s, in the order in which they begin.
     tries: Vec<Try>,
-    /// Whether what is thrown somewhere passes by all `try`s.
+    /// Whether some exception is thrown past all `try`s.
     leaves: bool,
+    /// The number of locals that keep exceptions.
     exceptions: u32,
 }
 
 #[derive(Debug)]
 struct Try {
-    /// The one in whose body it is.
+    /// The `try` whose body contains this one.
     outer: Option<usize>,
     clauses: Vec<Clause>,
-    /// Without clauses, whose body what is thrown in its own counts as thrown in.
+    /// For a `try` without clauses: an exception from its body counts as thrown in the body of this
+    /// `try`, or of the function if this is `None`.
     receiver: Option<usize>,
-    /// Whether what is thrown in another's body must be taken past those between to this one's.
+    /// Whether exceptions from another body are taken past other `try`s to the body of this one.
     receives: bool,
 }
 
-/// A `catch` or `catch_all` with what comes after it.
+/// A `catch` or `catch_all`, and the instructions of its handler.
 #[derive(Debug)]
 struct Clause {
     tag: Option<u32>,
-    /// Which of the locals keeps the exception; none if it is not thrown again.
+    /// The index of the local, among those for exceptions, that keeps the exception; `None` if it is
+    /// not thrown again.
     exception: Option<u32>,
 }
 
@@ -211,8 +219,8 @@ impl Outline {
                 let Some(Open::Body(this)) = open.pop() else {
                     return Err(Fault::Misplaced { instruction: "delegate", offset }.into());
                 };
-                let place = place(relative_depth, offset, open)?;
-                self.tries[this].receiver = innermost_body(&open[..=place]);
+                let position = position(relative_depth, offset, open)?;
+                self.tries[this].receiver = innermost_body(&open[..=position]);
             }
             Operator::End => {
                 open.pop().ok_or(Fault::End)?;
@@ -237,13 +245,14 @@ impl Outline {
         Ok(())
     }
 
-    /// Handlers that are inside of each other need a local each; others can have the same.
+    /// Finds the local that keeps the exception. Nested handlers need a local each; others share one.
     fn rethrow(&mut self, offset: usize, label: u32, open: &[Open]) -> Result<()> {
-        let place = place(label, offset, open)?;
-        let Open::Handler(this) = open[place] else {
+        let position = position(label, offset, open)?;
+        let Open::Handler(this) = open[position] else {
             return Err(Fault::NoHandler { label, offset }.into());
         };
-        let outside = open[..place].iter().filter(|open| matches!(open, Open::Handler(_))).count();
+        let outside =
+            open[..position].iter().filter(|open| matches!(open, Open::Handler(_))).count();
         if let Some(clause) = self.tries[this].clauses.last_mut() {
             clause.exception = Some(outside as u32);
             self.exceptions = self.exceptions.max(outside as u32 + 1);
@@ -251,8 +260,8 @@ impl Outline {
         Ok(())
     }
 
-    /// Follows `delegate` to a `try` that has clauses, and finds what must be taken past others. An outer `try`
-    /// comes before those inside.
+    /// Follows each `delegate` to a `try` with clauses, and finds the exceptions that must be taken
+    /// past others. An outer `try` comes before those inside it.
     fn connect(&mut self) {
         for this in 0..self.tries.len() {
             if !self.tries[this].clauses.is_empty() {
@@ -269,22 +278,23 @@ impl Outline {
         }
     }
 
-    /// The `try` that gets to see what is thrown in a body.
+    /// Returns the `try` whose clauses see an exception from a body.
     fn catching(&self, this: usize) -> Option<usize> {
         if self.tries[this].clauses.is_empty() { self.tries[this].receiver } else { Some(this) }
     }
 
-    /// Whether what is thrown in the body of a `try` without clauses would go elsewhere if nothing was done.
+    /// Returns whether an exception from the body of a `try` without clauses would go to the wrong
+    /// `try` if the body was written as a plain block.
     fn is_taken_past_others(&self, this: usize) -> bool {
         let outer = self.tries[this].outer.and_then(|outer| self.catching(outer));
         self.tries[this].receiver != outer
     }
 }
 
-/// The place of the block that a label means.
-fn place(label: u32, offset: usize, open: &[Open]) -> Result<usize> {
-    let place = open.len().checked_sub(1).and_then(|last| last.checked_sub(label as usize));
-    Ok(place.ok_or(Fault::Label { label, offset })?)
+/// Returns the position among the open blocks of the block that a label means.
+fn position(label: u32, offset: usize, open: &[Open]) -> Result<usize> {
+    let position = open.len().checked_sub(1).and_then(|last| last.checked_sub(label as usize));
+    Ok(position.ok_or(Fault::Label { label, offset })?)
 }
 
 fn innermost_body(open: &[Open]) -> Option<usize> {
@@ -294,26 +304,26 @@ fn innermost_body(open: &[Open]) -> Option<usize> {
     })
 }
 
-/// Writes the steps. Labels of blocks that are open are counted from the outermost, the function's.
+/// Writes the steps. It counts the labels of open blocks from the outermost, that of the function.
 struct Writer<'t, 'a> {
     signatures: &'t Signatures,
     outline: &'t Outline,
-    /// How many locals the function has without those for exceptions.
+    /// The number of locals without those for exceptions.
     locals: u32,
-    /// Of the instruction that is being translated.
+    /// The offset of the instruction that is being translated.
     offset: usize,
-    /// The blocks that are open in what is read.
+    /// The open blocks of the code that is read.
     frames: Vec<Frame>,
-    /// How many are open in what is written.
+    /// The number of open blocks of the code that is written.
     labels: u32,
-    /// How many `try`s have begun.
+    /// The number of `try`s that have begun.
     tries: usize,
     steps: Vec<(usize, Step<'a>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Frame {
-    /// Where a branch to it goes.
+    /// The label in the written code that a branch to the block goes to.
     label: u32,
     part: Part,
 }
@@ -321,13 +331,13 @@ struct Frame {
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Function,
-    /// A block that is one in what is written, too.
+    /// A block that is a block in the written code too.
     Block,
     /// The body of a `try` with clauses.
     Body {
         this: usize,
     },
-    /// Its clause of a number.
+    /// The handler of the clause with this index.
     Handler {
         this: usize,
         clause: usize,
@@ -339,7 +349,7 @@ impl<'a> Writer<'_, 'a> {
         self.steps.push((self.offset, Step::Operator(operator)));
     }
 
-    /// Opens a block of the written function, and returns its label.
+    /// Opens a block in the written code, and returns its label.
     fn open(&mut self, step: Step<'a>) -> u32 {
         self.steps.push((self.offset, step));
         self.labels += 1;
@@ -407,9 +417,9 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn frame(&self, label: u32) -> Result<Frame> {
-        let place = self.frames.len().checked_sub(1 + label as usize);
+        let position = self.frames.len().checked_sub(1 + label as usize);
         let fault = Fault::Label { label, offset: self.offset };
-        Ok(self.frames[place.ok_or(fault)?])
+        Ok(self.frames[position.ok_or(fault)?])
     }
 
     fn relabel(&self, label: u32) -> Result<u32> {
@@ -470,12 +480,14 @@ impl<'a> Writer<'_, 'a> {
         self.block(Operator::TryTable { try_table });
     }
 
-    /// The block at whose end exceptions are thrown that were taken to a `try`'s body, or to the function's.
+    /// Returns the label of the block at whose end exceptions are thrown again that were taken to the
+    /// body of a `try`, or to that of the function.
     fn label_for_taken(&self, receiver: Option<usize>) -> u32 {
         let is_it =
             |frame: &&Frame| matches!(frame.part, Part::Body { this } if Some(this) == receiver);
         match self.frames.iter().find(is_it) {
-            // Between its own label and this one are a block for each clause, and the `try_table`.
+            // Between the label of the `try` and this one are a block for each clause, and the
+            // `try_table`.
             Some(Frame { label, part: Part::Body { this } }) => {
                 label + self.outline.tries[*this].clauses.len() as u32 + 2
             }
@@ -540,7 +552,7 @@ impl<'a> Writer<'_, 'a> {
 
 const EXCEPTION: ValType = ValType::Ref(RefType::EXNREF);
 
-/// The label in an instruction that has one; those that begin blocks have none.
+/// Returns the label of an instruction that has one. Instructions that begin blocks have none.
 fn label<'o>(operator: &'o mut Operator<'_>, offset: usize) -> Result<Option<&'o mut u32>> {
     match operator {
         Operator::Br { relative_depth }
@@ -554,9 +566,10 @@ fn label<'o>(operator: &'o mut Operator<'_>, offset: usize) -> Result<Option<&'o
         | Operator::Resume { .. }
         | Operator::ResumeThrow { .. }
         | Operator::ResumeThrowRef { .. } => {
-            let instruction = format!("{operator:?}");
-            let name = instruction.split(' ').next().unwrap_or_default().to_owned();
-            Err(Fault::Unknown { instruction: name, offset }.into())
+            // `Resume { cont_type_index: 0, .. }`.
+            let mut instruction = format!("{operator:?}");
+            instruction.truncate(instruction.find(' ').unwrap_or(instruction.len()));
+            Err(Fault::Unknown { instruction, offset }.into())
         }
         _ => Ok(None),
     }
@@ -586,7 +599,7 @@ mod tests {
 
     /// Source lines are found by the offsets.
     #[test]
-    fn each_step_knows_where_it_comes_from() {
+    fn each_step_has_the_offset_of_its_source() {
         let bytes = wat::parse_str(MODULE).unwrap();
         let contents = Contents::read(&bytes).unwrap();
         let body = contents.bodies.last().unwrap();

@@ -1,4 +1,4 @@
-//! What of a program is written.
+//! The parts of a program that are written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,12 @@ use crate::plan::layout::ItemId;
 #[derive(Default)]
 pub(crate) struct ItemSet(Vec<Vec<bool>>);
 
-/// No module that was loaded has as many items of a kind. Code is read before it is validated, and may refer to any.
+/// No module that was loaded has more items of a kind than this. Code is read before it is
+/// validated, and may refer to any index.
 const MOST_ITEMS: u32 = 1_000_000;
 
 impl ItemSet {
-    /// Whether it was not there before. An item that no module can have never is.
+    /// Adds an item, and returns whether it is new. An index that no module can have never is.
     pub(crate) fn insert(&mut self, id: ItemId) -> bool {
         if id.index >= MOST_ITEMS {
             return false;
@@ -32,6 +33,7 @@ impl ItemSet {
         self.0.get(id.module).and_then(|items| items.get(id.index as usize)) == Some(&true)
     }
 
+    /// Returns the items, sorted by module and index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ItemId> {
         let modules = self.0.iter().enumerate();
         modules.flat_map(|(module, items)| {
@@ -49,7 +51,7 @@ impl ItemSet {
     }
 }
 
-/// What is needed; items by the module that defines them.
+/// Everything that a program needs, with each item by the module that defines it.
 #[derive(Default)]
 pub(crate) struct Live {
     pub(crate) functions: ItemSet,
@@ -57,20 +59,22 @@ pub(crate) struct Live {
     pub(crate) imports: ItemSet,
     pub(crate) globals: ItemSet,
     pub(crate) tables: ItemSet,
-    /// With a function of their module that uses them, if it is one.
+    /// Memories that are not shared, each with the function that was first found to use it; `None`
+    /// if no function did.
     pub(crate) memories: BTreeMap<ItemId, Option<ItemId>>,
-    /// Segments to which code refers.
+    /// Element segments to which code refers.
     pub(crate) elements: ItemSet,
+    /// Data segments to which code refers.
     pub(crate) data: ItemSet,
-    /// Functions to which code has references, which must be declared.
+    /// Functions to which code has references. They must be declared.
     pub(crate) references: BTreeSet<ItemId>,
     /// Slots of the shared table whose functions may be called.
     pub(crate) slots: BTreeSet<u32>,
-    /// Modules of which that is true for all slots that they fill.
+    /// Modules for which that is true of all slots that they fill.
     pub(crate) filled: BTreeSet<usize>,
     /// Modules whose data in the shared memory is needed.
     pub(crate) images: BTreeSet<usize>,
-    /// Modules that are to be started and initialised.
+    /// Modules whose start function and initialisers run.
     pub(crate) active: BTreeSet<usize>,
     pub(crate) grows_table: bool,
     pub(crate) uses_stack_pointer: bool,

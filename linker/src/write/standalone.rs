@@ -1,5 +1,7 @@
-//! A module that shares nothing, which is left as it is; only its exceptions get the final
-//! encoding, its atomic instructions become plain ones, and its checks of the stack get its bounds.
+//! Rewrites a module that shares nothing with others.
+//!
+//! It stays as it is, except that its exceptions get the final encoding, its atomic instructions
+//! become plain ones, and its stack checks get the bounds of its stack.
 
 use std::collections::BTreeMap;
 
@@ -17,16 +19,17 @@ use crate::module::sections::Contents;
 use crate::module::sections::Signatures;
 use crate::module::stack_checks;
 use crate::plan::input::InputModule;
-use crate::write::atomics::{self, Atomics, Parts, is_atomic};
-use crate::write::emit;
+use crate::write::atomics::{self, Atomics, AtomicsOf, is_atomic};
+use crate::write::encode::write_bound;
 use crate::write::error::{Invalid, WriteError, WriteResult};
 use crate::write::legacy_exceptions::{self, Step};
+use crate::write::reindex::translated;
 
-/// Rewrites a module; `None` if there is nothing to do.
+/// Returns a rewritten module; `None` if there is nothing to change.
 ///
 /// # Errors
 ///
-/// When code is malformed.
+/// If code is malformed.
 pub(crate) fn rewrite(input: &InputModule) -> WriteResult<Option<Vec<u8>>> {
     let contents = Contents::read(&input.bytes)?;
     let imported = input.module.internals.imported_functions;
@@ -38,7 +41,7 @@ pub(crate) fn rewrite(input: &InputModule) -> WriteResult<Option<Vec<u8>>> {
     let signatures = Signatures::new(&contents);
     let first_type = contents.types.iter().map(|group| group.types().len() as u32).sum();
     let first = imported + contents.functions.len() as u32;
-    let mut alone = Alone {
+    let mut rewriter = Standalone {
         functions: &contents.functions,
         memory64: input.module.memory64(&contents),
         signatures,
@@ -49,11 +52,11 @@ pub(crate) fn rewrite(input: &InputModule) -> WriteResult<Option<Vec<u8>>> {
         next_global: input.module.internals.imported_globals,
     };
     for (&ty, body) in contents.functions.iter().zip(&contents.bodies) {
-        alone.add_types(ty, body)?;
-        alone.add_atomics(body)?;
+        rewriter.add_types(ty, body)?;
+        rewriter.add_atomics(body)?;
     }
     let mut module = Module::new();
-    alone.parse_core_module(&mut module, Parser::new(0), &input.bytes)?;
+    rewriter.parse_core_module(&mut module, Parser::new(0), &input.bytes)?;
     Ok(Some(module.finish()))
 }
 
@@ -66,22 +69,24 @@ fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = Operator<'a>> 
     operators.flat_map(OperatorsReader::into_iter).flatten()
 }
 
-struct Alone<'a> {
-    /// The types of the functions that were not written yet.
+/// Re-encodes the module.
+struct Standalone<'a> {
+    /// The types of the functions that are still to be written.
     functions: &'a [u32],
     memory64: Vec<bool>,
     signatures: Signatures,
     atomics: Atomics,
-    /// What blocks need, after those that the module has.
+    /// The types that are added to those of the module.
     types: Vec<FuncType>,
     first_type: u32,
-    /// Initial values of the globals that hold the stack's bounds.
+    /// The values of the globals that hold the bounds of the stack, by index.
     bounds: BTreeMap<u32, u32>,
     /// The index of the next global that is written.
     next_global: u32,
 }
 
-impl Alone<'_> {
+impl Standalone<'_> {
+    /// Adds the types that the blocks of a translated body need.
     fn add_types(&mut self, ty: u32, body: &FunctionBody<'_>) -> WriteResult<()> {
         if !has_legacy(body) {
             return Ok(());
@@ -94,8 +99,8 @@ impl Alone<'_> {
         Ok(())
     }
 
-    /// Finds the functions that a body calls in place of atomic instructions. They are known before
-    /// the section with their types is written.
+    /// Finds the functions that replace the atomic instructions of a body. This comes before the
+    /// section with their types is written.
     fn add_atomics(&mut self, body: &FunctionBody<'_>) -> WriteResult<()> {
         for operator in operators(body).filter(is_atomic) {
             self.instruction(operator)?;
@@ -112,8 +117,9 @@ impl Alone<'_> {
     }
 
     fn type_of(&self, ty: &FuncType) -> WriteResult<u32> {
-        let place = self.types.iter().position(|known| known == ty);
-        Ok(self.first_type + place.ok_or(WriteError::UserError(Invalid::Type))? as u32)
+        let mut types = (self.first_type..).zip(&self.types);
+        let found = types.find(|(_, known)| *known == ty).map(|(index, _)| index);
+        found.ok_or(WriteError::UserError(Invalid::Type))
     }
 
     fn type_of_block(&mut self, ty: &FuncType) -> WriteResult<BlockType> {
@@ -121,7 +127,7 @@ impl Alone<'_> {
     }
 }
 
-impl Reencode for Alone<'_> {
+impl Reencode for Standalone<'_> {
     type Error = Invalid;
 
     fn parse_type_section(
@@ -161,8 +167,8 @@ impl Reencode for Alone<'_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> WriteResult<Instruction<'a>> {
-        let parts: Parts<Self> = |to| (&mut to.atomics, &to.memory64);
-        match atomics::replacement(self, &operator, parts)? {
+        let atomics: AtomicsOf<Self> = |to| (&mut to.atomics, &to.memory64);
+        match atomics::replacement(self, &operator, atomics)? {
             Some(plain) => Ok(plain),
             None => utils::instruction(self, operator),
         }
@@ -174,7 +180,7 @@ impl Reencode for Alone<'_> {
         match bound {
             None => utils::parse_global(self, to, global),
             Some(&bound) => {
-                emit::write_bound(to, bound);
+                write_bound(to, bound);
                 Ok(())
             }
         }
@@ -188,15 +194,15 @@ impl Reencode for Alone<'_> {
         match self.functions.split_off_first() {
             Some(&ty) if has_legacy(&body) => {
                 let translation = legacy_exceptions::translate(&body, ty, &self.signatures)?;
-                to.function(&emit::translated(self, &body, translation, Self::type_of_block)?);
+                to.function(&translated(self, &body, translation, Self::type_of_block)?);
                 Ok(())
             }
             _ => utils::parse_function_body(self, to, body),
         }
     }
 
-    /// Debug information would be of other code: it is looked up in the module as it was. The others are as they were, for
-    /// a module may be valid whatever they hold.
+    /// Leaves debug information out: it would describe other code, and is looked up in the input
+    /// module. The other sections stay as they are, since a module is valid whatever they contain.
     fn parse_custom_section(
         &mut self,
         to: &mut Module,

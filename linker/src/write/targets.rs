@@ -1,23 +1,25 @@
-//! What the references in a module lead to, followed through the imports of all.
+//! Follows the references in a module to what they mean, through the imports of all modules.
 
 use crate::convention::STACK_POINTER;
 use crate::module::Import;
 use crate::plan::Plan;
+use crate::plan::input::InputModule;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::{ImportTarget, Shared};
 use crate::types::ExternType;
 use crate::write::bound::Source;
 
-/// The plan, with what is asked of it for every instruction at hand.
+/// The plan, with an index for the questions that each instruction asks.
 pub(crate) struct Targets<'a> {
     pub(crate) plan: &'a Plan,
-    /// Whether addresses and slots are known. Those of modules that join a running program are not until they
-    /// are instantiated: so that their code is the same wherever they lie.
-    are_numbers_known: bool,
+    /// Whether addresses and slots are known. Those of a module that joins a running program are
+    /// not known until it is instantiated, so that its code is the same at any address.
+    are_values_known: bool,
     modules: Vec<Indices>,
 }
 
-/// For each kind the places of a module's imports among all of them, and what a main defines for all.
+/// For each item kind, which of a module's imports are of this kind, in order; and the indices of
+/// what a main defines for all modules.
 #[derive(Default)]
 struct Indices {
     functions: Vec<usize>,
@@ -30,7 +32,7 @@ struct Indices {
     memory: Option<u32>,
 }
 
-/// How many items of each kind a module imports.
+/// The number of items of each kind that a module imports.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Imported {
     pub(crate) functions: u32,
@@ -40,7 +42,7 @@ pub(crate) struct Imported {
     pub(crate) tags: u32,
 }
 
-/// What a call, or a function's name, leads to.
+/// The meaning of a reference to a function.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum FunctionTarget<'a> {
     Defined(ItemId),
@@ -49,27 +51,28 @@ pub(crate) enum FunctionTarget<'a> {
     Undefined,
 }
 
+/// The meaning of a reference to a global.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GlobalTarget {
     Constant(u32),
-    /// A number that is known when the module is instantiated: that of this import.
-    Number(usize),
+    /// The value of the import with this index, which is known when the module is instantiated.
+    Value(usize),
     StackPointer,
     Defined(ItemId),
 }
 
-/// The slot of a function that is called through the table.
+/// The table slot through which a function is called.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LateSlot {
     Known(u32),
-    /// That of the function that is this import.
-    Number(usize),
+    /// The value of the import with this index, a function.
+    Value(usize),
 }
 
-/// A memory or table.
+/// The meaning of a reference to a memory or table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SharedTarget {
-    /// The one of the process.
+    /// The memory or table of the process.
     Shared,
     Defined(ItemId),
 }
@@ -77,21 +80,20 @@ pub(crate) enum SharedTarget {
 impl<'a> Targets<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
         let modules = plan.set.inputs.iter().map(Indices::new).collect();
-        Targets { plan, are_numbers_known: true, modules }
+        Targets { plan, are_values_known: true, modules }
     }
 
-    /// Of modules whose addresses and slots are not known yet.
-    pub(crate) fn without_numbers(plan: &'a Plan) -> Self {
-        // What runs already has all of its imports.
+    /// Returns the targets of modules whose addresses and slots are not known yet.
+    pub(crate) fn without_values(plan: &'a Plan) -> Self {
         let inputs = plan.set.inputs.iter().zip(&plan.resolution);
-        let indices = inputs.map(|(input, import_targets)| match import_targets.is_empty() {
-            true => Indices::default(),
-            false => Indices::new(input),
+        let indices = inputs.map(|(input, import_targets)| {
+            // A running module has no targets here: it already has all of its imports.
+            if import_targets.is_empty() { Indices::default() } else { Indices::new(input) }
         });
-        Targets { plan, are_numbers_known: false, modules: indices.collect() }
+        Targets { plan, are_values_known: false, modules: indices.collect() }
     }
 
-    /// How many items of each kind a module imports.
+    /// Returns the number of items of each kind that a module imports.
     pub(crate) fn imported(&self, module: usize) -> Imported {
         let indices = &self.modules[module];
         Imported {
@@ -103,7 +105,7 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// The import by which a module has a function that it does not define, and what it stands for.
+    /// Returns the import behind a function that a module does not define, and its target.
     pub(crate) fn imported_function(&self, id: ItemId) -> Option<(&'a Import, ImportTarget)> {
         self.import(id.module, *self.modules[id.module].functions.get(id.index as usize)?)
     }
@@ -121,7 +123,7 @@ impl<'a> Targets<'a> {
         Some((&self.plan.set.inputs[module].module.imports[import], target))
     }
 
-    /// Where a module that is instantiated by itself gets an import from.
+    /// Returns the source of an import of a module that is instantiated by itself.
     pub(crate) fn source(&self, import: &Import, target: ImportTarget) -> Source {
         match target {
             ImportTarget::Function(definition) | ImportTarget::Item(definition) => {
@@ -133,6 +135,7 @@ impl<'a> Targets<'a> {
         }
     }
 
+    /// Returns the meaning of a function index of a module.
     pub(crate) fn function(&self, id: ItemId) -> FunctionTarget<'a> {
         match self.follow(id, |indices| &indices.functions) {
             Ok(id) => FunctionTarget::Defined(id),
@@ -143,6 +146,7 @@ impl<'a> Targets<'a> {
         }
     }
 
+    /// Returns the meaning of a global index of a module.
     pub(crate) fn global(&self, id: ItemId) -> GlobalTarget {
         match self.follow(id, |indices| &indices.globals) {
             Ok(id) if self.modules[id.module].stack_pointer == Some(id.index) => {
@@ -150,13 +154,20 @@ impl<'a> Targets<'a> {
             }
             Ok(id) => GlobalTarget::Defined(id),
             Err(End { target: ImportTarget::Shared(_), .. }) => GlobalTarget::StackPointer,
-            Err(End { import, .. }) if !self.are_numbers_known => GlobalTarget::Number(import),
+            Err(End { import, .. }) if !self.are_values_known => GlobalTarget::Value(import),
             Err(End { module, target, .. }) => {
-                GlobalTarget::Constant(self.plan.constant(module, target).unwrap_or_default())
+                GlobalTarget::Constant(self.constant(module, target))
             }
         }
     }
 
+    fn constant(&self, module: usize, target: ImportTarget) -> u32 {
+        let value = self.plan.constant(module, target);
+        debug_assert!(value.is_some(), "an imported global means {target:?}");
+        value.unwrap_or_default()
+    }
+
+    /// Returns the meaning of a table index of a module.
     pub(crate) fn table(&self, id: ItemId) -> SharedTarget {
         match self.follow(id, |indices| &indices.tables) {
             Ok(id) if self.modules[id.module].table != Some(id.index) => SharedTarget::Defined(id),
@@ -164,6 +175,7 @@ impl<'a> Targets<'a> {
         }
     }
 
+    /// Returns the meaning of a memory index of a module.
     pub(crate) fn memory(&self, id: ItemId) -> SharedTarget {
         match self.follow(id, |indices| &indices.memories) {
             Ok(id) if self.modules[id.module].memory != Some(id.index) => SharedTarget::Defined(id),
@@ -171,27 +183,28 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// The slot through which a module calls a function of one that is instantiated after it.
+    /// Returns the slot through which a module calls a function of a module that is instantiated
+    /// later; `None` for any other function.
     pub(crate) fn late_slot(&self, id: ItemId, target: ImportTarget) -> Option<LateSlot> {
-        match self.are_numbers_known {
-            true => self.plan.late_slot(id.module, target).map(LateSlot::Known),
-            false => {
-                let import = *self.modules[id.module].functions.get(id.index as usize)?;
-                self.plan.is_late(id.module, target).then_some(LateSlot::Number(import))
-            }
+        if self.are_values_known {
+            return self.plan.late_slot(id.module, target).map(LateSlot::Known);
         }
+        let import = *self.modules[id.module].functions.get(id.index as usize)?;
+        self.plan.is_late(id.module, target).then_some(LateSlot::Value(import))
     }
 
-    /// The tag that is meant: no host has any, so some module defines it.
+    /// Returns the tag that a tag index means. A module defines it, since hosts have no tags.
     pub(crate) fn tag(&self, id: ItemId) -> ItemId {
-        self.follow(id, |indices| &indices.tags).unwrap_or(id)
+        let tag = self.follow(id, |indices| &indices.tags);
+        debug_assert!(tag.is_ok(), "no module defines a tag");
+        tag.unwrap_or(id)
     }
 
-    /// Modules that pass on what they import do so from others that are instantiated before them: this
-    /// ends.
+    /// Follows an item from import to export, up to the module that defines it. This ends: modules
+    /// that export what they import get it from modules that are instantiated before them.
     fn follow(&self, mut id: ItemId, of: fn(&Indices) -> &[usize]) -> Result<ItemId, End> {
         while let Some(&import) = of(&self.modules[id.module]).get(id.index as usize) {
-            // What a module that runs already has imported, it has.
+            // A module that already runs has what it imports.
             let Some(&target) = self.plan.resolution[id.module].get(import) else { break };
             match target {
                 ImportTarget::Function(definition) | ImportTarget::Item(definition) => {
@@ -204,7 +217,7 @@ impl<'a> Targets<'a> {
     }
 }
 
-/// The import at which a chain of them ends that leads to nothing a module defines.
+/// The last import of a chain of imports that does not end at a definition.
 struct End {
     module: usize,
     import: usize,
@@ -212,15 +225,15 @@ struct End {
 }
 
 impl Indices {
-    fn new(input: &crate::plan::input::InputModule) -> Self {
+    fn new(input: &InputModule) -> Self {
         let mut indices = Indices::default();
-        for (place, import) in input.module.imports.iter().enumerate() {
+        for (index, import) in input.module.imports.iter().enumerate() {
             match import.ty {
-                ExternType::Func(_) => indices.functions.push(place),
-                ExternType::Table(_) => indices.tables.push(place),
-                ExternType::Memory(_) => indices.memories.push(place),
-                ExternType::Global(_) => indices.globals.push(place),
-                ExternType::Tag(_) => indices.tags.push(place),
+                ExternType::Func(_) => indices.functions.push(index),
+                ExternType::Table(_) => indices.tables.push(index),
+                ExternType::Memory(_) => indices.memories.push(index),
+                ExternType::Global(_) => indices.globals.push(index),
+                ExternType::Tag(_) => indices.tags.push(index),
             }
         }
         if input.is_main() {

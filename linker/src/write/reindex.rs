@@ -1,0 +1,370 @@
+//! Writes the definitions of a module with the new indices of all that they refer to.
+
+use wasm_encoder::reencode::{Reencode, utils};
+use wasm_encoder::{
+    BlockType, CodeSection, DataSection, ElementSection, Elements, Function, Instruction, ValType,
+};
+use wasmparser::{Element, ElementItems, FunctionBody, Operator};
+
+use crate::module::stack_checks;
+use crate::write::atomics::{self, Atomics, AtomicsOf};
+use crate::write::encode::{Sections, Types, is_simple, simple, write_bound};
+use crate::write::error::{Invalid, WriteError, WriteResult};
+use crate::write::legacy_exceptions::{self, Step, Translation};
+use crate::write::part::{GlobalIndex, Indices, Part, lookup};
+use crate::write::targets::{GlobalTarget, SharedTarget, Targets};
+
+/// What fills the process's memory and table at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InitialContent {
+    /// The active segments of the modules.
+    Segments,
+    /// Segments of the linker. To code that refers to it, an active segment of a module is empty.
+    Image,
+}
+
+/// Assigns the indices of a module's types if some types need others: these keep their order.
+///
+/// # Errors
+///
+/// If a type refers to one that does not exist.
+pub(crate) fn assign_types(indices: &mut Indices, types: &mut Types) -> WriteResult<()> {
+    if indices.types.groups.iter().all(|group| simple(group).is_some()) {
+        return Ok(());
+    }
+    let mut old = 0;
+    for group in indices.types.groups.clone() {
+        let size = group.types().len();
+        let first = types.reserve(size as u32);
+        let new = &mut indices.types.indices[old..old + size];
+        new.iter_mut().zip(first..).for_each(|(new, index)| *new = Some(index));
+        old += size;
+        let mut section = types.take_section();
+        let mut atomics = Atomics::default();
+        let mut reindexer = Reindexer::new(indices, types, &mut atomics);
+        let written = reindexer.parse_recursive_type_group(section.ty(), group);
+        types.put_section(section);
+        written?;
+    }
+    Ok(())
+}
+
+/// Writes everything that a module defines and that has an index.
+///
+/// # Errors
+///
+/// If code is malformed.
+pub(crate) fn write_part(
+    part: &mut Part<'_>,
+    targets: &Targets<'_>,
+    content: InitialContent,
+    to: &mut Sections,
+) -> WriteResult<()> {
+    part.write_names(targets.imported(part.module).functions, &mut to.names);
+    write_functions(part, targets, to)?;
+    write_globals(part, targets, to)?;
+    write_tables(part, targets, to)?;
+    write_memories(part, targets, to);
+    write_tags(part, to)?;
+    write_elements(part, targets, content, to)?;
+    write_data(part, targets, content, to)
+}
+
+fn write_functions(
+    part: &mut Part<'_>,
+    targets: &Targets<'_>,
+    to: &mut Sections,
+) -> WriteResult<()> {
+    let start = targets.plan.set.inputs[part.module].start_and_constructors();
+    let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+    let functions = part.contents.functions.iter().zip(&part.contents.bodies);
+    for (index, (&ty, body)) in (targets.imported(part.module).functions..).zip(functions) {
+        if lookup(&reindexer.indices.functions, index).is_none() {
+            continue;
+        }
+        let is_start = start.filter(|(start, _)| *start == index);
+        reindexer.skipped_call = is_start.map(|(_, constructors)| constructors);
+        to.functions.function(reindexer.type_index(ty)?);
+        reindexer.write_body(ty, body, &mut to.code)?;
+    }
+    Ok(())
+}
+
+/// Writes the globals. Those that hold a bound of the stack hold it from the start.
+fn write_globals(part: &mut Part<'_>, targets: &Targets<'_>, to: &mut Sections) -> WriteResult<()> {
+    let module = part.module;
+    let imported = targets.imported(module);
+    let stack = targets.plan.stack(module);
+    let bounds = stack_checks::initial_values(&part.contents, imported.functions, stack);
+    let is_own = |index| targets.global(part.id(index)) != GlobalTarget::StackPointer;
+    let globals = (imported.globals..).zip(&part.contents.globals);
+    let own: Vec<_> = globals.filter(|(index, _)| is_own(*index)).collect();
+    let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+    for (index, global) in own {
+        if lookup(&reindexer.indices.globals, index).is_none() {
+            continue;
+        }
+        match bounds.get(&index) {
+            None => reindexer.parse_global(&mut to.globals, global.clone())?,
+            Some(&bound) => write_bound(&mut to.globals, bound),
+        }
+    }
+    Ok(())
+}
+
+fn write_tables(part: &mut Part<'_>, targets: &Targets<'_>, to: &mut Sections) -> WriteResult<()> {
+    let is_own = |index| targets.table(part.id(index)) != SharedTarget::Shared;
+    let tables = (targets.imported(part.module).tables..).zip(&part.contents.tables);
+    let own: Vec<_> = tables.filter(|(index, _)| is_own(*index)).collect();
+    let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+    for (index, table) in own {
+        if lookup(&reindexer.indices.tables, index).is_some() {
+            reindexer.parse_table(&mut to.tables, table.clone())?;
+        }
+    }
+    Ok(())
+}
+
+fn write_memories(part: &Part<'_>, targets: &Targets<'_>, to: &mut Sections) {
+    let memories = (targets.imported(part.module).memories..).zip(&part.contents.memories);
+    for (index, &memory) in memories {
+        let is_own = targets.memory(part.id(index)) != SharedTarget::Shared;
+        if is_own && lookup(&part.indices.memories, index).is_some() {
+            to.memories.memory(memory.into());
+        }
+    }
+}
+
+fn write_tags(part: &mut Part<'_>, to: &mut Sections) -> WriteResult<()> {
+    let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+    for &tag in &part.contents.tags {
+        to.tags.tag(reindexer.tag_type(tag)?);
+    }
+    Ok(())
+}
+
+fn write_elements(
+    part: &mut Part<'_>,
+    targets: &Targets<'_>,
+    content: InitialContent,
+    to: &mut Sections,
+) -> WriteResult<()> {
+    for (index, element) in (0..).zip(&part.contents.elements) {
+        if lookup(&part.indices.elements, index).is_none() {
+            continue;
+        }
+        let is_placed = part.is_placed_element(targets, element);
+        let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+        match content {
+            InitialContent::Image if is_placed => {
+                reindexer.write_empty_element(element, &mut to.elements)?;
+            }
+            _ => reindexer.parse_element(&mut to.elements, element.clone())?,
+        }
+    }
+    Ok(())
+}
+
+fn write_data(
+    part: &mut Part<'_>,
+    targets: &Targets<'_>,
+    content: InitialContent,
+    to: &mut Sections,
+) -> WriteResult<()> {
+    for (index, data) in (0..).zip(&part.contents.data) {
+        if lookup(&part.indices.data, index).is_none() {
+            continue;
+        }
+        let is_placed = part.is_placed_data(targets, data);
+        let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+        match content {
+            InitialContent::Image if is_placed => write_empty_data(&mut to.data),
+            _ => reindexer.parse_data(&mut to.data, data.clone())?,
+        }
+    }
+    Ok(())
+}
+
+fn write_empty_data(to: &mut DataSection) {
+    to.passive([]);
+}
+
+/// Returns a function whose exceptions were in the legacy encoding.
+///
+/// # Errors
+///
+/// If it is malformed, or the type of a block cannot be written.
+pub(crate) fn translated<R: Reencode<Error = Invalid>>(
+    reencode: &mut R,
+    body: &FunctionBody<'_>,
+    translation: Translation<'_>,
+    type_of_block: fn(&mut R, &wasmparser::FuncType) -> WriteResult<BlockType>,
+) -> WriteResult<Function> {
+    let mut locals = Vec::new();
+    for declared in body.get_locals_reader()? {
+        let (count, ty) = declared?;
+        locals.push((count, reencode.val_type(ty)?));
+    }
+    if translation.exceptions > 0 {
+        locals.push((translation.exceptions, ValType::EXNREF));
+    }
+    let mut function = Function::new(locals);
+    for (_, step) in translation.steps {
+        let instruction = match step {
+            Step::Operator(operator) => reencode.instruction(operator)?,
+            Step::Block(ty) => Instruction::Block(type_of_block(reencode, &ty)?),
+            Step::BrTable { targets, default } => Instruction::BrTable(targets.into(), default),
+        };
+        function.instruction(&instruction);
+    }
+    Ok(function)
+}
+
+/// Re-encodes the items of a module with their new indices.
+struct Reindexer<'r> {
+    indices: &'r mut Indices,
+    types: &'r mut Types,
+    atomics: &'r mut Atomics,
+    /// A function that the body in work does not call: it is called elsewhere.
+    skipped_call: Option<u32>,
+}
+
+impl<'r> Reindexer<'r> {
+    fn new(indices: &'r mut Indices, types: &'r mut Types, atomics: &'r mut Atomics) -> Self {
+        Reindexer { indices, types, atomics, skipped_call: None }
+    }
+
+    /// Writes the body of a function of type `ty`, in the final encoding of exceptions.
+    fn write_body(
+        &mut self,
+        ty: u32,
+        body: &FunctionBody<'_>,
+        to: &mut CodeSection,
+    ) -> WriteResult<()> {
+        let mut function = self.new_function_with_parsed_locals(body)?;
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let operator = operators.read()?;
+            if legacy_exceptions::is_legacy(&operator) {
+                return self.write_translated(ty, body, to);
+            }
+            function.instruction(&self.instruction(operator)?);
+        }
+        to.function(&function);
+        Ok(())
+    }
+
+    fn write_translated(
+        &mut self,
+        ty: u32,
+        body: &FunctionBody<'_>,
+        to: &mut CodeSection,
+    ) -> WriteResult<()> {
+        let translation = legacy_exceptions::translate(body, ty, &self.indices.types.signatures)?;
+        to.function(&translated(self, body, translation, Self::type_of_block)?);
+        Ok(())
+    }
+
+    fn type_of_block(&mut self, ty: &wasmparser::FuncType) -> WriteResult<BlockType> {
+        match (ty.params(), ty.results()) {
+            ([], []) => Ok(BlockType::Empty),
+            ([], [only]) => Ok(BlockType::Result(self.val_type(*only)?)),
+            _ if is_simple(ty) => Ok(BlockType::FunctionType(self.types.function(ty)?)),
+            _ => {
+                let encoded = self.func_type(ty.clone())?;
+                Ok(BlockType::FunctionType(self.types.add(&encoded)))
+            }
+        }
+    }
+
+    /// Writes a passive segment without elements, of the type that the segment has.
+    fn write_empty_element(
+        &mut self,
+        element: &Element<'_>,
+        to: &mut ElementSection,
+    ) -> WriteResult<()> {
+        to.passive(match element.items {
+            ElementItems::Functions(_) => Elements::Functions(Vec::new().into()),
+            ElementItems::Expressions(ty, _) => {
+                Elements::Expressions(self.ref_type(ty)?, Vec::new().into())
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Reencode for Reindexer<'_> {
+    type Error = Invalid;
+
+    fn type_index(&mut self, ty: u32) -> WriteResult<u32> {
+        self.indices.types.intern(ty, self.types)
+    }
+
+    fn function_index(&mut self, function: u32) -> WriteResult<u32> {
+        reindexed(&self.indices.functions, function, "function")
+    }
+
+    fn global_index(&mut self, global: u32) -> WriteResult<u32> {
+        match lookup(&self.indices.globals, global) {
+            Some(GlobalIndex::Value(index) | GlobalIndex::Global(index)) => Ok(index),
+            Some(GlobalIndex::Constant(_)) | None => {
+                Err(WriteError::UserError(Invalid::Index { kind: "global", index: global }))
+            }
+        }
+    }
+
+    fn table_index(&mut self, table: u32) -> WriteResult<u32> {
+        reindexed(&self.indices.tables, table, "table")
+    }
+
+    fn memory_index(&mut self, memory: u32) -> WriteResult<u32> {
+        reindexed(&self.indices.memories, memory, "memory")
+    }
+
+    fn tag_index(&mut self, tag: u32) -> WriteResult<u32> {
+        reindexed(&self.indices.tags, tag, "tag")
+    }
+
+    fn element_index(&mut self, element: u32) -> WriteResult<u32> {
+        reindexed(&self.indices.elements, element, "element segment")
+    }
+
+    fn data_index(&mut self, data: u32) -> WriteResult<u32> {
+        reindexed(&self.indices.data, data, "data segment")
+    }
+
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> WriteResult<Instruction<'a>> {
+        if let Operator::Call { function_index } = operator
+            && self.skipped_call == Some(function_index)
+        {
+            return Ok(Instruction::Nop);
+        }
+        let atomics: AtomicsOf<Self> = |to| (to.atomics, &to.indices.memory64);
+        if let Some(plain) = atomics::replacement(self, &operator, atomics)? {
+            return Ok(plain);
+        }
+        match operator {
+            Operator::GlobalGet { global_index } => {
+                match lookup(&self.indices.globals, global_index) {
+                    Some(GlobalIndex::Constant(value)) => {
+                        Ok(Instruction::I32Const(value.cast_signed()))
+                    }
+                    _ => utils::instruction(self, operator),
+                }
+            }
+            Operator::GlobalSet { global_index } => {
+                match lookup(&self.indices.globals, global_index) {
+                    Some(GlobalIndex::Constant(_) | GlobalIndex::Value(_)) => {
+                        Err(WriteError::UserError(Invalid::Assignment))
+                    }
+                    _ => utils::instruction(self, operator),
+                }
+            }
+            _ => utils::instruction(self, operator),
+        }
+    }
+}
+
+fn reindexed(indices: &[Option<u32>], index: u32, kind: &'static str) -> WriteResult<u32> {
+    lookup(indices, index).ok_or(WriteError::UserError(Invalid::Index { kind, index }))
+}
