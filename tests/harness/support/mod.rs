@@ -1,9 +1,13 @@
 //! What several suites use.
 
+pub(crate) mod commands;
 pub(crate) mod compile;
 pub(crate) mod console;
+pub(crate) mod node;
 #[cfg(unix)]
 pub(crate) mod random;
 pub(crate) mod slow;
 pub(crate) mod trial;
+#[cfg(unix)]
+pub(crate) mod unix;
 pub(crate) mod workspace;

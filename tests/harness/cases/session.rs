@@ -1,0 +1,77 @@
+//! Console sessions that read as documentation.
+//!
+//! A case is a `case.md` with console sessions, and files that they use. A session runs in a folder that
+//! holds the built guests and the case's files, each `.wat` as `.wasm`. If it calls `cargo xtask`, it runs
+//! in a copy of the workspace into which the case's files are copied.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::support::console;
+use crate::support::trial::{ignorable, ignored};
+use crate::support::workspace::{self, Sandbox};
+
+pub(crate) fn trial(folder: PathBuf) -> Trial {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    ignorable(format!("case::{name}"), move || run(&folder))
+}
+
+fn run(folder: &Path) -> Result<Completion, Failed> {
+    let file = folder.join("case.md");
+    let markdown = fs::read_to_string(&file)?;
+    if let Some(program) = missing_program(&markdown) {
+        return ignored(&format!("no `{program}`: `cargo xtask run --host cpp` builds it"));
+    }
+    let sandbox = sandbox(folder, &markdown)?;
+    let mut sessions = Vec::new();
+    for block in console::blocks(&markdown).iter().filter(|b| b.language == "console") {
+        sessions.push((block.span.clone(), console::run(block.text, sandbox.path())?));
+    }
+    let mut actual = markdown.clone();
+    // From the last to the first, so that the spans stay right.
+    for (span, session) in sessions.into_iter().rev() {
+        actual.replace_range(span, &session);
+    }
+    if std::env::var_os("TESTS_BLESS").is_some() {
+        fs::write(&file, actual)?;
+    } else {
+        console::same(
+            &actual,
+            &markdown,
+            "`cargo xtask test --bless` rewrites the expected output",
+        )?;
+    }
+    Ok(Completion::Completed)
+}
+
+/// Returns a program that the sessions call and that needs a C++ compiler, if it is not there.
+fn missing_program(markdown: &str) -> Option<&'static str> {
+    let mut programs = workspace::CPP_PROGRAMS.into_iter();
+    programs.find(|program| {
+        markdown.contains(&format!("$ {program}")) && !workspace::cpp_program(program).is_file()
+    })
+}
+
+fn sandbox(folder: &Path, markdown: &str) -> Result<Sandbox, Failed> {
+    // Messages name that command too.
+    let calls_xtask = |line: &str| line.starts_with("$ ") && line.contains("cargo xtask");
+    if markdown.lines().any(calls_xtask) {
+        let sandbox = Sandbox::of_workspace()?;
+        workspace::copy(folder, sandbox.path(), &["case.md"])?;
+        return Ok(sandbox);
+    }
+    let sandbox = Sandbox::empty()?;
+    workspace::copy(&workspace::guests(), sandbox.path(), &[".lock"])?;
+    workspace::copy(folder, sandbox.path(), &["case.md"])?;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "wat") {
+            let wasm = wat::parse_file(&path)?;
+            let name = path.with_extension("wasm");
+            fs::write(sandbox.path().join(name.file_name().unwrap_or_default()), wasm)?;
+        }
+    }
+    Ok(sandbox)
+}

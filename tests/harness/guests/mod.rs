@@ -1,0 +1,24 @@
+//! Guests in Rust, C and C++: what they do together, and natively.
+
+mod commands;
+mod debug;
+mod grid;
+mod legacy_exceptions;
+mod oracle;
+mod real;
+mod sysroot;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let suites = [
+        commands::trials(),
+        debug::trials(),
+        grid::trials(),
+        legacy_exceptions::trials(),
+        oracle::trials(),
+        real::trials(),
+        sysroot::trials(),
+    ];
+    suites.into_iter().flatten().collect()
+}

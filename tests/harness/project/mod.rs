@@ -1,0 +1,20 @@
+//! The build tool, the documents, and the rules that the sources follow.
+
+mod builds;
+mod dependencies;
+mod documents;
+mod layers;
+pub(crate) mod rules;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let suites = [
+        builds::trials(),
+        dependencies::trials(),
+        documents::trials(),
+        layers::trials(),
+        rules::trials(),
+    ];
+    suites.into_iter().flatten().collect()
+}

@@ -1,0 +1,163 @@
+//! Who may depend on whom, and what is compiled how often.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::support::trial::trial;
+use crate::support::workspace;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("rules::xtask_and_linker_have_no_wasmtime", xtask_and_linker_have_no_wasmtime),
+        trial("rules::guests_depend_on_nothing", guests_depend_on_nothing),
+        trial("rules::crates_depend_only_on_those_below", crates_depend_only_on_those_below),
+        trial("rules::linker_is_pure", linker_is_pure),
+        trial("rules::unsafe_is_forbidden_where_none_is", unsafe_is_forbidden_where_none_is),
+        trial("rules::wasmtime_is_compiled_once", wasmtime_is_compiled_once),
+    ]
+}
+
+/// What SECURITY.md promises is tested: each test in the last column of its tables is the name, or a part of the names,
+/// of tests that there are.
+pub(crate) fn security(tests: Vec<String>) -> Trial {
+    trial("rules::promises_are_tested", move || {
+        let text = fs::read_to_string(workspace::root().join("SECURITY.md"))?;
+        let rows = text.lines().filter(|line| line.starts_with("| ") && !line.contains("| Test |"));
+        for row in rows {
+            let named = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+            // What is between backticks is every second piece.
+            let named: Vec<_> = named.split('`').skip(1).step_by(2).collect();
+            let unknown = |part: &&&str| !tests.iter().any(|test| test.contains(**part));
+            if named.is_empty() || named.iter().any(|part| unknown(&part)) {
+                return Err(format!("no such tests: {row}").into());
+            }
+        }
+        Ok(())
+    })
+}
+
+/// `NAME vVERSION FEATURES` of all that a set of packages is built from.
+fn tree(packages: &[&str], edges: &str) -> Result<BTreeSet<String>, Failed> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    workspace::clean_environment(&mut cargo);
+    cargo.current_dir(workspace::root());
+    cargo.args(["tree", "--prefix", "none", "--no-dedupe", "--format", "{p} {f}", "-e", edges]);
+    for package in packages {
+        cargo.args(["-p", package]);
+    }
+    let output = cargo.output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.lines().map(|line| line.trim_end_matches(" (*)").trim().to_owned()).collect())
+}
+
+fn names(tree: &BTreeSet<String>) -> BTreeSet<&str> {
+    tree.iter().filter_map(|line| line.split(' ').next()).collect()
+}
+
+fn xtask_and_linker_have_no_wasmtime() -> Result<(), Failed> {
+    for package in ["xtask", "linker"] {
+        let tree = tree(&[package], "normal,build,dev")?;
+        if let Some(name) = names(&tree).iter().find(|name| name.starts_with("wasmtime")) {
+            return Err(format!("{package} depends on {name}").into());
+        }
+    }
+    Ok(())
+}
+
+fn guests_depend_on_nothing() -> Result<(), Failed> {
+    for guest in ["calc", "tour"] {
+        let tree = tree(&[guest], "normal,build,dev")?;
+        if names(&tree) != BTreeSet::from([guest]) {
+            return Err(format!("{guest} depends on {tree:?}").into());
+        }
+    }
+    Ok(())
+}
+
+fn crates_depend_only_on_those_below() -> Result<(), Failed> {
+    let ours = ["calc", "host", "linker", "tests", "tour", "wasmtime-c", "xtask"];
+    let allowed = [
+        ("calc", vec!["calc"]),
+        ("tour", vec!["tour"]),
+        ("linker", vec!["linker"]),
+        ("host", vec!["host", "linker"]),
+        // For Wasmtime's features, which are then the same.
+        ("wasmtime-c", vec!["host", "linker", "wasmtime-c"]),
+        ("xtask", vec!["linker", "xtask"]),
+        ("tests", vec!["calc", "host", "linker", "tests"]),
+    ];
+    for (package, allowed) in allowed {
+        let tree = tree(&[package], "normal,build,dev")?;
+        let found: Vec<_> = names(&tree).into_iter().filter(|name| ours.contains(name)).collect();
+        if found != allowed {
+            return Err(format!("{package} depends on {found:?}, not on {allowed:?}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Bytes in, data out: no files, no processes, no clock, no output.
+fn linker_is_pure() -> Result<(), Failed> {
+    let forbidden = ["std::fs", "std::process", "std::env", "std::net", "std::time", "println!"];
+    for path in sources(&workspace::root().join("linker").join("src"))? {
+        let text = fs::read_to_string(&path)?;
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            if let Some(word) = forbidden.iter().find(|word| line.contains(**word)) {
+                return Err(format!("{}: `{word}` in `{}`", path.display(), line.trim()).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the Rust files in a folder and in the folders below it.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The compiler refuses it there, as long as nobody takes that out.
+fn unsafe_is_forbidden_where_none_is() -> Result<(), Failed> {
+    for file in ["linker/src/lib.rs", "xtask/src/main.rs"] {
+        let text = fs::read_to_string(workspace::root().join(file))?;
+        if !text.lines().any(|line| line == "#![forbid(unsafe_code)]") {
+            return Err(format!("{file} does not forbid unsafe code").into());
+        }
+    }
+    Ok(())
+}
+
+/// The features of what `host` is built from are the same alone, with the tests, and in the C API,
+/// so that cargo does not compile Wasmtime again for them.
+fn wasmtime_is_compiled_once() -> Result<(), Failed> {
+    let alone = tree(&["host"], "normal,build")?;
+    let ours = names(&alone);
+    let shared = |line: &String| line.split(' ').next().is_some_and(|name| ours.contains(name));
+    for (packages, edges) in
+        [(&["host", "linker", "tests"][..], "normal,build,dev"), (&["wasmtime-c"], "normal,build")]
+    {
+        let other: BTreeSet<_> = tree(packages, edges)?.into_iter().filter(shared).collect();
+        if alone != other {
+            let differing: Vec<_> = alone.symmetric_difference(&other).collect();
+            return Err(format!("other features for {packages:?}: {differing:?}").into());
+        }
+    }
+    Ok(())
+}

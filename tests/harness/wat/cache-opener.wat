@@ -1,0 +1,12 @@
+(module
+  (@dylink.0 (mem-info (memory 4096 0) (table 1 0)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__indirect_function_table" (table 1 funcref))
+  (import "env" "__stack_pointer" (global (mut i32)))
+  (import "env" "__memory_base" (global $base i32))
+  (import "wasm_host" "dlopen" (func $dlopen (param i32 i32) (result i32)))
+  (data (global.get $base) "library.wasm\00")
+  (func (export "malloc") (param i32) (result i32)
+    (i32.add (global.get $base) (i32.const 2048)))
+  (func (export "open") (result i32)
+    (i32.ne (i32.const 0) (call $dlopen (global.get $base) (i32.const 2)))))

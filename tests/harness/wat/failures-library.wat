@@ -1,0 +1,10 @@
+(module
+  (@dylink.0 (mem-info (memory 4 2)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__indirect_function_table" (table 1 funcref))
+  (import "env" "is_bad" (func $is_bad (result i32)))
+  (type $callback (func (param i32) (result i32)))
+  (func (export "apply") (param i32 i32) (result i32)
+    (call_indirect (type $callback) (local.get 1) (local.get 0)))
+  (func (export "__wasm_call_ctors")
+    (if (call $is_bad) (then unreachable))))

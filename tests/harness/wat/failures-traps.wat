@@ -1,0 +1,10 @@
+(module
+  (@dylink.0 (mem-info (memory 1000 4) (table 3 0)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__indirect_function_table" (table 1 funcref))
+  (import "env" "__table_base" (global $table_base i32))
+  (import "env" "is_bad" (func $is_bad (result i32)))
+  (elem (global.get $table_base) func $answer $answer $answer)
+  (func $answer (export "answer") (result i32) (i32.const 42))
+  (func (export "__wasm_call_ctors")
+    (if (call $is_bad) (then unreachable))))
