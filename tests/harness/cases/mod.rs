@@ -3,6 +3,7 @@
 pub(crate) mod emscripten;
 mod expected;
 mod folders;
+mod index;
 pub(crate) mod link;
 mod node;
 mod session;
@@ -15,7 +16,7 @@ use libtest_mimic::Trial;
 use link::Case;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = Vec::new();
+    let mut trials = vec![index::trial_of_index()];
     let mut linked = Vec::new();
     for folder in folders::folders() {
         match Case::open(&folder) {

@@ -1,3 +1,4 @@
+;; Two modules that are not position independent, which also say what they need in `dylink.0`.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 1))
