@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
     let mut store = Store::new(&engine, WasiCtxBuilder::new().inherit_stdio().build_p1());
 
     let instance = linker.instantiate(&mut store)?;
-    let foo = instance.get_typed_func::<i32, i32>(&mut store, "foo")?;
-    println!("foo(7) = {}", foo.call(&mut store, 7)?);
+    let function = instance.get_typed_func::<i32, i32>(&mut store, "foo")?;
+    println!("foo(7) = {}", function.call(&mut store, 7)?);
     Ok(())
 }

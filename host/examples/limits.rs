@@ -3,7 +3,7 @@
 //! ```console
 //! $ cargo run --release -p host --example limits
 //! `loop` did not end within 100ms, the limit of `--timeout`
-//! `recurse` recurses without end, or needs more than 512.0 KiB of stack, the limit of `--max-stack`
+//! `recurse` recurses without end, or needs more than 64.0 KiB of stack, the limit of `--max-stack`
 //! `grow` returned -1
 //! ```
 
@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
     let limits = Limits::default()
         .with_timeout(Duration::from_millis(100))
         .with_max_memory(1 << 20)
-        .with_max_stack(512 << 10);
+        .with_max_stack(64 << 10);
     let host = Host::new(limits)?;
     let input = InputModule::load("program", wat::parse_str(PROGRAM)?)?;
     let program = host.link(Set::gather(input, Vec::new(), &mut NoLibraries)?)?;

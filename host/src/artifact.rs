@@ -1,11 +1,11 @@
-//! Files of compiled code: entries of the [`Cache`](crate::Cache), and what [`precompile`](crate::precompile)
-//! writes.
+//! The file format of compiled code: of entries of the [`Cache`](crate::Cache), and of the files of
+//! [`precompile`](crate::precompile).
 //!
 //! ```text
 //! 8 bytes   MAGIC
 //! 4 bytes   VERSION of this format
-//! 32 bytes  SHA-256 of all that follows
-//! parts     each as the number of its bytes (8 bytes, the lowest first), and these
+//! 32 bytes  SHA-256 of the rest
+//! parts     for each its length in bytes (8 bytes, little-endian), then its bytes
 //! ```
 
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ const MAGIC: &[u8] = b"\x7fhostaot";
 const VERSION: u32 = 1;
 const DIGEST: usize = 32;
 
-/// Why bytes are no file of compiled code that can be used.
+/// The reason why a file of compiled code cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ArtifactError {
     #[error("it is no compiled code")]
@@ -27,11 +27,12 @@ pub(crate) enum ArtifactError {
     Digest,
 }
 
-/// Whether a file is compiled code, by its first bytes.
+/// Returns whether a file is compiled code, by its first bytes.
 pub(crate) fn is_artifact(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
+/// Writes a file of some parts.
 pub(crate) fn write(out: &mut impl Write, parts: &[impl AsRef<[u8]>]) -> io::Result<()> {
     let length = |part: &[u8]| (part.len() as u64).to_le_bytes();
     let mut digest = Sha256::new();
@@ -48,7 +49,7 @@ pub(crate) fn write(out: &mut impl Write, parts: &[impl AsRef<[u8]>]) -> io::Res
     })
 }
 
-/// The parts that were written, if these are all the bytes that were.
+/// Returns the parts of a file, if it is complete and unchanged.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<&[u8]>, ArtifactError> {
     let bytes = bytes.strip_prefix(MAGIC).ok_or(ArtifactError::Foreign)?;
     let (version, bytes) = bytes.split_first_chunk().ok_or(ArtifactError::Digest)?;

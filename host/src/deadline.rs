@@ -1,4 +1,4 @@
-//! The moment at which a program must have ended.
+//! Time limits.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,8 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::limits::Limit;
 
-/// The moment at which a process must have ended. A thread wakes the guest's code up from then on.
+/// The moment at which a process must have ended. From then on, a thread interrupts the guest's
+/// code.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
@@ -17,25 +18,26 @@ pub(crate) struct Deadline {
     _alive: mpsc::Sender<()>,
 }
 
-/// What the thread waits before it wakes up again a store that has not ended, at first and at most.
+/// The first and the longest pause before the thread again interrupts a store that has not ended.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
-/// The thread only waits.
+/// Bytes of the thread's stack. It only waits.
 const STACK: usize = 64 << 10;
 
 impl Deadline {
-    /// Has a store's code end after some time. A limit beyond what the clock can tell is none.
+    /// Ends a store's code after some time. A limit that exceeds the range of the clock is no
+    /// limit.
     pub(crate) fn start<T: 'static>(
         store: &mut Store<T>,
         limit: Option<Duration>,
     ) -> io::Result<Option<Self>> {
         let at = limit.and_then(|limit| Instant::now().checked_add(limit));
         let (Some(at), Some(limit)) = (at, limit) else {
-            // Code that can be interrupted would be so at once.
+            // Otherwise interruptible code would be interrupted at once.
             store.set_epoch_deadline(u64::MAX / 2);
             return Ok(None);
         };
-        // Before there is a thread, which may wake the code up at once.
+        // This comes before the thread starts, which may interrupt the code at once.
         watch(store, at, limit);
         let (_alive, ended) = mpsc::channel::<()>();
         let engine = store.engine().clone();
@@ -45,7 +47,8 @@ impl Deadline {
             while let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(wait) {
                 wait = at.saturating_duration_since(Instant::now());
                 if wait.is_zero() {
-                    // Not once only: the store may be about to set its next goal, having looked at the clock already.
+                    // Once is not enough: the store may have looked at the clock already, and be
+                    // about to set its next deadline.
                     engine.increment_epoch();
                     (wait, pause) = (pause, (pause * 2).min(LAST_PAUSE));
                 }
@@ -55,12 +58,15 @@ impl Deadline {
     }
 }
 
-/// Other processes of the engine have deadlines of their own, and the epoch is common to all: a store that is
-/// woken up for another one's goes on.
+/// Ends a store's code at its deadline. All processes of the engine share the epoch but have their
+/// own deadlines, so a store that is interrupted for another one continues.
 fn watch<T: 'static>(store: &mut Store<T>, at: Instant, limit: Duration) {
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| match Instant::now() < at {
-        true => Ok(UpdateDeadline::Continue(1)),
-        false => Err(Limit::Time { limit }.into()),
+    store.epoch_deadline_callback(move |_| {
+        if Instant::now() < at {
+            Ok(UpdateDeadline::Continue(1))
+        } else {
+            Err(Limit::Time { limit }.into())
+        }
     });
 }

@@ -4,11 +4,11 @@ use linker::{FuncType, Module};
 
 use crate::error::Error;
 
-/// The type of an exported function.
+/// Returns the type of an exported function.
 ///
 /// # Errors
 ///
-/// When there is none of that name, with those that there are.
+/// [`Error::NoFunction`] with all functions that the module exports, if none has this name.
 pub fn function<'m>(module: &'m Module, name: &str) -> Result<&'m FuncType, Error> {
     module.function(name).ok_or_else(|| Error::NoFunction {
         module: module.name.clone(),
@@ -17,7 +17,7 @@ pub fn function<'m>(module: &'m Module, name: &str) -> Result<&'m FuncType, Erro
     })
 }
 
-/// Every exported function with its type.
+/// Returns the name and the type of each exported function.
 pub fn functions(module: &Module) -> Vec<(String, FuncType)> {
     module.functions().map(|(name, ty)| (name.to_owned(), ty.clone())).collect()
 }

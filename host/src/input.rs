@@ -10,23 +10,25 @@ use linker::{InputLimits, InputModule};
 use crate::artifact;
 use crate::error::Error;
 
-/// Reads a module from a file; it is called by the file's name, without the ending. A module in the text
-/// format is converted, as by `wasmtime`.
+/// Reads a module from a file, in the binary or the text format. Its name is the file's name
+/// without the extension.
 ///
 /// # Errors
 ///
-/// When it cannot be read, is no valid module, or larger than it may be by default.
+/// [`Error::Read`] if the file cannot be read; [`Error::Text`] or [`Error::Load`] if it is not a
+/// valid module or exceeds the default [`InputLimits`]; [`Error::IsPrecompiled`] if it is compiled
+/// code.
 pub fn read(path: &Path) -> Result<InputModule, Error> {
     read_within(path, &InputLimits::default())
 }
 
-/// As [`read`], within other limits.
+/// Reads a module from a file, like [`read`], with other limits.
 ///
 /// # Errors
 ///
-/// As there.
+/// The errors of [`read`].
 pub fn read_within(path: &Path, limits: &InputLimits) -> Result<InputModule, Error> {
-    // An error names the whole path: there may be several files of one name.
+    // Errors name the whole path, because several files can have the same name.
     let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
     let mut input = read_file(&file, path, limits)?;
     input.file = Some(path.to_owned());
@@ -35,7 +37,7 @@ pub fn read_within(path: &Path, limits: &InputLimits) -> Result<InputModule, Err
     Ok(input)
 }
 
-/// As [`read_within`], of a file that is open and that messages know by a path.
+/// Reads a module from an open file. `path` is its name in messages.
 pub(crate) fn read_file(
     file: &File,
     path: &Path,
@@ -52,20 +54,22 @@ pub(crate) fn read_file(
     Ok(input)
 }
 
-/// The bytes of a file, `None` if there are more than that: a device such as `/dev/zero` has no end.
+/// Reads a file. Returns `None` if it has more than `limit` bytes: a device such as `/dev/zero` has
+/// no end.
 pub(crate) fn read_limited(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     bytes_of(&File::open(path)?, limit)
 }
 
 fn bytes_of(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    // A device says that it has none.
+    // A device reports a size of 0.
     let size = file.metadata()?.len().min(limit);
     let mut bytes = room_for(size)?;
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
 }
 
-/// A vector for this many bytes of a file: a size that someone else chose is no reason to abort.
+/// Returns an empty vector with room for the bytes of a file. Somebody else chose the size, so a
+/// lack of memory is an error and no reason to abort.
 pub(crate) fn room_for(size: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX))?;
@@ -84,18 +88,18 @@ fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
         Ok(binary) => Ok(binary.into_owned()),
         Err(mut error) => {
             error.set_path(path);
-            // It shows the line of the file.
+            // The message shows the line of the file.
             let message = linker::printable_lines(&error.to_string()).into_owned();
             Err(Error::Text { path: path.to_owned(), message })
         }
     }
 }
 
-/// Fails if two modules that are preloaded have one name, or one has WASI's.
+/// Checks that preloaded modules have different names, and none has the name of WASI.
 ///
 /// # Errors
 ///
-/// With the name and both modules.
+/// [`Error::DuplicatePreload`] with the name and both modules, or [`Error::ReservedName`].
 pub fn check_preloads(preloads: &[InputModule]) -> Result<(), Error> {
     for (i, second) in preloads.iter().enumerate() {
         if second.linked_as == linker::WASI {

@@ -1,14 +1,24 @@
-//! Links WebAssembly modules and runs them on Wasmtime.
+//! Links WebAssembly modules of Rust and C++ and runs them on Wasmtime.
 //!
-//! Embedders that bring a store and host functions of their own use [`Linker`], in the manner of
-//! [`wasmtime::Linker`]. For programs that need WASI and limits there are four steps, each of which can fail only with what it is about:
+//! There are two ways to use this crate:
 //!
-//! 1. [`Host::new`]: the engine, and the [`Limits`] that programs run under.
-//! 2. [`read`] or [`linker::InputModule::load`]: a module's bytes to what it asks for and offers; several to a
-//!    [`linker::Set`].
-//! 3. [`Host::link`]: a set to a [`Program`]. Every import is looked up and its type compared here, so
-//!    that all faults are known before any guest code runs.
-//! 4. [`Host::start`]: an instance of it, a [`Process`], that can be called.
+//! - [`Linker`] is for embedders that have a Wasmtime engine and store of their own. It works like
+//!   [`wasmtime::Linker`], and also links modules that share a memory.
+//! - [`Host`] brings an engine, WASI and [`Limits`], for programs that are not trusted.
+//!
+//! Both make a [`Program`] from the modules: everything is linked and compiled, and nothing runs
+//! yet. All faults of the modules are known at this point. A program can be instantiated any
+//! number of times.
+//!
+//! # A program with limits
+//!
+//! There are four steps:
+//!
+//! 1. [`Host::new`] creates the engine and sets the limits.
+//! 2. [`read`] or [`InputModule::load`](::linker::InputModule::load) reads each module;
+//!    [`Set::gather`](::linker::Set::gather) puts them together, with the libraries that they need.
+//! 3. [`Host::link`] links and compiles them. It looks up every import and compares its type.
+//! 4. [`Host::start`] instantiates the program. Call the [`Process`] with [`Process::invoke`].
 //!
 //! ```
 //! use host::{Host, Limits, Val, Wasi};
@@ -33,6 +43,15 @@
 //! assert_eq!(results[0].i32(), Some(8));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # More
+//!
+//! - The [`Linker`] page has an example with a host function; `host/examples` has complete
+//!   programs.
+//! - [`Linker::enable_dlopen`] lets programs open libraries while they run.
+//! - [`fuse`](fn@fuse) and [`preinit`] write a program as one module for any engine;
+//!   [`precompile`] writes its machine code.
+//! - [`Cache`] keeps compiled code between runs.
 
 mod artifact;
 mod compiled;
@@ -77,7 +96,7 @@ pub use search::Search;
 pub use value::{ArgumentError, ArgumentErrors, display, parse_arguments};
 pub use wasmtime::Val;
 
-/// The Rust of docs/embedding.md, which the documentation tests compile.
+/// Compiles the Rust code of docs/embedding.md.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/embedding.md")]
 mod embedding {}

@@ -1,5 +1,5 @@
-//! Finds libraries: in the runtime path of the module that needs one, in folders that were named, and in
-//! the folder of the system libraries.
+//! Finds libraries: in the runtime path of the module that needs one, in the folders of the search,
+//! and in the folder of the system libraries.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -13,36 +13,40 @@ use crate::directory::{self, Directory};
 use crate::error::Error;
 use crate::input;
 
-/// Folders with libraries that others name as needed, and the system libraries.
+/// The folders that are searched for libraries that modules need, and the system libraries.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
     folders: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
-    /// By the files that they replace.
+    /// Modules that replace system libraries, by the file that each replaces.
     replacements: BTreeMap<&'static str, InputModule>,
     limits: InputLimits,
 }
 
 impl Search {
-    /// `folders` are searched in order; without a `sysroot` it is looked for beside this program.
+    /// Searches `folders` in order. `sysroot` is the folder of the system libraries. If it is
+    /// `None`, the first of these that exists is used: `sysroot` next to the running executable,
+    /// and `../guests/sysroot` relative to the executable's folder.
     pub fn new(folders: Vec<PathBuf>, sysroot: Option<PathBuf>) -> Self {
         let default = || default_sysroots().into_iter().find(|folder| folder.is_dir());
         let sysroot = sysroot.or_else(default);
         Search { folders, sysroot, ..Search::default() }
     }
 
-    /// Refuses libraries, and programs of modules, that are larger than that.
+    /// Sets limits on the size of libraries, and of all modules of a program together.
     #[must_use]
     pub fn within(mut self, limits: InputLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Takes a file for a system library, such as `libc`, in place of the one in the sysroot.
+    /// Uses a file as the system library `library`, such as `libc`, instead of the one in the
+    /// sysroot.
     ///
     /// # Errors
     ///
-    /// When there is no system library of that name, or the file cannot be read or is no shared library.
+    /// [`Error::NoSystemLibrary`] if no system library has this name, the errors of
+    /// [`read`](crate::read), and [`Error::Replacement`] if the file is not a shared library.
     pub fn replace(mut self, library: &str, path: &Path) -> Result<Self, Error> {
         let file = system_file(library)
             .ok_or_else(|| Error::NoSystemLibrary { name: library.to_owned() })?;
@@ -55,31 +59,32 @@ impl Search {
         Ok(self)
     }
 
-    /// Whether there is a folder with the system libraries.
+    /// Returns whether the folder of the system libraries exists.
     pub fn has_sysroot(&self) -> bool {
         self.sysroot.as_ref().is_some_and(|folder| folder.join("libc.wasm").is_file())
     }
 
-    /// The folders in which the system libraries are looked for.
+    /// Returns the folders that are searched for the system libraries.
     pub fn sysroots(&self) -> Vec<PathBuf> {
         self.sysroot.clone().map_or_else(default_sysroots, |folder| vec![folder])
     }
 
-    /// Returns the folders in which a library is looked for by its name alone. A system library in the
-    /// sysroot is none of these: it is found by [`LibrarySource::system`].
+    /// Returns the folders that are searched for a library by its name alone. They do not include
+    /// the sysroot for a system library, which [`LibrarySource::system`] finds.
     pub(crate) fn folders(&self, name: &str) -> Vec<SearchFolder> {
         let sysroot = self.sysroot.iter().filter(|_| linker::system_library(name).is_none());
         self.folders.iter().chain(sysroot).cloned().map(SearchFolder::folder).collect()
     }
 
-    /// Returns whether a folder is one of those that were named for libraries, or within one.
+    /// Returns whether a folder is one of the folders of this search, or inside of one.
     pub(crate) fn holds(&self, folder: &Path) -> bool {
         let Ok(real) = or_current(folder).canonicalize() else { return false };
         let mut named = self.folders.iter().filter_map(|named| named.canonicalize().ok());
         named.any(|named| real.starts_with(named))
     }
 
-    /// Returns the library in the first folder that has it; else all the places where it was looked for.
+    /// Returns the library in the first folder that has it. The error lists all folders that were
+    /// searched.
     fn first(&self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
         let mut tried = Vec::new();
         let below = runtime_path(by).map(|part| SearchFolder::below(by, part));
@@ -96,19 +101,19 @@ impl Search {
         Err(not_found(name, by, tried))
     }
 
-    /// Returns where a system library was looked for.
+    /// Returns the path at which a system library was expected.
     fn tried_system(&self, name: &str) -> Option<String> {
         let file = self.sysroot.as_ref()?.join(linker::system_library(name)?);
         Some(file.display().to_string())
     }
 }
 
-/// Returns the file of the system library that is called exactly so.
+/// Returns the file of the system library with exactly this name.
 fn system_file(name: &str) -> Option<&'static str> {
     linker::system_libraries().find(|file| linker::module_name(file) == name)
 }
 
-/// `sysroot` beside this program, else `../guests/sysroot` from it.
+/// Returns the default folders of the system libraries, next to the running executable.
 fn default_sysroots() -> Vec<PathBuf> {
     let program = env::current_exe().ok();
     let folder = program.as_deref().and_then(Path::parent);
@@ -120,10 +125,10 @@ fn default_sysroots() -> Vec<PathBuf> {
 
 impl LibrarySource for Search {
     fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
-        match by.is_system() && linker::system_library(name).is_some() {
-            true => Err(not_found(name, by, self.tried_system(name).into_iter().collect())),
-            false => self.first(name, by),
+        if by.is_system() && linker::system_library(name).is_some() {
+            return Err(not_found(name, by, self.tried_system(name).into_iter().collect()));
         }
+        self.first(name, by)
     }
 
     fn system(&mut self, file: &str) -> Option<InputModule> {
@@ -136,11 +141,12 @@ impl LibrarySource for Search {
     }
 }
 
-/// A folder in which libraries are looked for.
+/// A folder that is searched for libraries.
 #[derive(Debug, Clone)]
 pub(crate) struct SearchFolder {
     folder: PathBuf,
-    /// The path from there, if nothing outside of the folder may be opened, whatever links there are.
+    /// The path from there, if files outside of `folder` must not be opened, whatever links there
+    /// are.
     below: Option<PathBuf>,
 }
 
@@ -149,12 +155,12 @@ impl SearchFolder {
         SearchFolder { folder, below: None }
     }
 
-    /// Returns the folder that a part of a module's runtime path means. It is one at or below that of the
-    /// module: a module is not trusted to name any other folder of this machine.
+    /// Returns the folder that a part of a module's runtime path names. It must be the module's
+    /// folder or one below it: modules are not trusted to name other folders of this machine.
     ///
     /// # Errors
     ///
-    /// Why the part is not followed.
+    /// The reason why the part is not followed.
     pub(crate) fn below(by: &InputModule, part: &str) -> Result<Self, String> {
         let below = from_origin(part).and_then(inside).map(Some);
         let below = below.ok_or_else(|| refused(part, by, NOT_BELOW))?;
@@ -162,7 +168,7 @@ impl SearchFolder {
         Ok(SearchFolder { folder, below })
     }
 
-    /// Returns the path that a library of a name has there.
+    /// Returns the path of the library with this name in the folder.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
@@ -174,11 +180,11 @@ impl SearchFolder {
         path
     }
 
-    /// Opens the library of a name.
+    /// Opens the library with this name.
     ///
     /// # Errors
     ///
-    /// When it cannot be opened: below a folder also when a link leads out of it.
+    /// If it cannot be opened, or if a link leads out of a folder that confines it.
     pub(crate) fn open(&self, name: &str) -> io::Result<File> {
         match &self.below {
             None => File::open(self.file(name)),
@@ -189,8 +195,8 @@ impl SearchFolder {
         }
     }
 
-    /// As [`SearchFolder::open`], if it is a file: a pipe would be waited for. An error is its path, and the reason
-    /// if there is such a file.
+    /// Opens the library with this name if it is a file: opening a pipe would wait. The error is
+    /// its path, with the reason if there is a file.
     fn open_file(&self, name: &str) -> Result<File, String> {
         let path = self.file(name);
         if !path.is_file() {
@@ -209,7 +215,7 @@ impl SearchFolder {
     }
 }
 
-/// The folder itself, or the current one if it has no name.
+/// Returns the folder itself, or the current folder if its path is empty.
 pub(crate) fn or_current(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
@@ -217,19 +223,19 @@ pub(crate) fn or_current(folder: &Path) -> &Path {
 const NOT_BELOW: &str = "a runtime path is followed only to folders at or below $ORIGIN";
 const NO_ORIGIN: &str = "$ORIGIN is not known, since the module was not read from a folder";
 
-/// Returns the parts of a module's runtime path, in order. An entry may have several.
+/// Returns the parts of a module's runtime path, in order. An entry can have several.
 pub(crate) fn runtime_path(module: &InputModule) -> impl Iterator<Item = &str> {
     let entries = module.module.dylink.iter().flat_map(|dylink| &dylink.runtime_path);
     entries.flat_map(|entry| entry.split(':')).filter(|part| !part.is_empty())
 }
 
-/// Returns what follows `$ORIGIN`, the folder of the module, if a part of its runtime path begins so.
+/// Returns the rest of a part of a runtime path that starts with `$ORIGIN`, the module's folder.
 pub(crate) fn from_origin(part: &str) -> Option<&str> {
     let rest = part.strip_prefix("$ORIGIN").or_else(|| part.strip_prefix("${ORIGIN}"))?;
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-/// Returns a path that leads to no other folder than one inside that from which it starts, on any system.
+/// Returns a path only if it stays inside of the folder that it starts from, on every system.
 fn inside(path: &str) -> Option<PathBuf> {
     let mut inside = PathBuf::new();
     for component in path.split('/').filter(|component| !matches!(*component, "" | ".")) {
@@ -244,7 +250,7 @@ fn inside(path: &str) -> Option<PathBuf> {
     Some(inside)
 }
 
-/// Says why a part of a module's runtime path was not followed.
+/// Describes why a part of a module's runtime path was not followed.
 pub(crate) fn refused(part: &str, by: &InputModule, reason: &str) -> String {
     format!("{}, of `{}`: {reason}", linker::printable(part), by.module.name)
 }

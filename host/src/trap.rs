@@ -1,16 +1,16 @@
-//! Traps and functions as messages call them.
+//! The texts of traps and the names of functions in messages.
 
 use linker::Set;
 use wasmtime::Trap;
 
-/// A function of one of the modules.
+/// Returns the name of a function of a module: `module!function`.
 pub(crate) fn title(set: &Set, module: usize, function: u32) -> String {
     let module = &set.inputs[module];
     let known = linker::function_name(&module.bytes, function);
     format!("{}!{}", module.module.name, name(known.as_deref(), function))
 }
 
-/// What a trap is about.
+/// Describes a trap.
 pub(crate) fn reason(trap: &Trap) -> String {
     let reason = trap.to_string().trim_start_matches("wasm trap: ").to_owned();
     match trap {

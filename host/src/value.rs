@@ -6,7 +6,7 @@ use std::num::IntErrorKind;
 use linker::{FuncType, ValType, printable};
 use wasmtime::{Ref, Val};
 
-/// Everything that is wrong with the arguments of a call.
+/// All faults of the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArgumentErrors {
@@ -15,7 +15,7 @@ pub struct ArgumentErrors {
     pub faults: Vec<ArgumentError>,
 }
 
-/// One thing that is wrong with the arguments of a call.
+/// One fault of the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArgumentError {
@@ -41,12 +41,22 @@ impl fmt::Display for ArgumentErrors {
 
 impl std::error::Error for ArgumentErrors {}
 
-/// Reads the arguments of a call: integers signed or unsigned, decimal or as `0x…`; floating point
-/// numbers as in Rust, `inf` and `NaN` included.
+/// Parses the arguments of a call. Integers are signed or unsigned, in decimal or as `0x…`;
+/// floating point numbers are written as in Rust, including `inf` and `NaN`.
+///
+/// ```
+/// use host::{display, parse_arguments};
+/// use linker::{FuncType, ValType};
+///
+/// let ty = FuncType { params: vec![ValType::I32, ValType::F64], results: vec![] };
+/// let values = parse_arguments("f", &ty, &["0xff", "1.5"])?;
+/// assert_eq!(display(&values[0]), "255");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///
-/// Everything that is wrong with them.
+/// All faults of the arguments.
 pub fn parse_arguments(
     function: &str,
     ty: &FuncType,
@@ -79,7 +89,7 @@ fn parse(number: usize, text: &str, ty: ValType) -> Result<Val, ArgumentError> {
         }
         _ => Err(ArgumentError::OutOfRange { number, text: text.to_owned(), ty, low, high }),
     };
-    // The casts keep the low bits: unsigned numbers become the signed ones of the same bits.
+    // The casts keep the low bits: an unsigned number becomes the signed number with the same bits.
     match ty {
         ValType::I32 => Ok(Val::I32(integer(i32::MIN.into(), u32::MAX.into())? as i32)),
         ValType::I64 => Ok(Val::I64(integer(i64::MIN, u64::MAX)? as i64)),
@@ -98,14 +108,15 @@ fn parse_integer(text: &str) -> Result<i128, IntErrorKind> {
         Some(hex) => (hex, 16),
         None => (digits, 10),
     };
-    // A second sign would be accepted by the parser below: "--7".
+    // The parser below would accept a second sign: "--7".
     if digits.starts_with(['-', '+']) {
         return Err(IntErrorKind::InvalidDigit);
     }
     i128::from_str_radix(&format!("{sign}{digits}"), radix).map_err(|e| *e.kind())
 }
 
-/// A result as text: numbers in decimal, a v128 as `0x…` with its highest byte first.
+/// Formats a result: numbers in decimal, a v128 as `0x…` with its highest byte first, references as
+/// `null` or `<reference>`.
 pub fn display(value: &Val) -> String {
     match value {
         Val::I32(n) => n.to_string(),

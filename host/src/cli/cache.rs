@@ -1,4 +1,4 @@
-//! `host cache`: compiled code that is kept.
+//! `host cache`: shows or clears the cache of compiled code.
 
 use std::path;
 
@@ -24,21 +24,23 @@ fn describe(usage: CacheUsage) -> String {
     format!("{} {programs}, {}", usage.entries, ByteSize(usage.bytes))
 }
 
-/// Tells why code was compiled that need not have been. Returns whether there is something to tell.
+/// Warns if the cache could not be used. Returns whether it warned.
 pub(crate) fn warn(program: &Program<State>) -> bool {
     if let Some(error) = program.cache_error() {
         complain(&format!(
-            "warning: compiled code is not kept: {error}; name another folder with `--cache-dir` or \
+            "warning: compiled code is not kept: {error}; name another folder with `--cache-dir` \
+             or \
              HOST_CACHE_DIR, or do without one by `--no-cache`"
         ));
     }
     program.cache_error().is_some()
 }
 
-/// Tells if a guest is given the folder: what it writes there could be run as machine code.
+/// Warns if a guest can write to the cache's folder: the host would run what it writes there as
+/// machine code.
 pub(crate) fn warn_of_guest(cache: Option<&Cache>, directories: &[Directory]) {
     let folder = cache.and_then(|cache| path::absolute(cache.folder()).ok());
-    // It may not be there yet, but where it is to be made.
+    // The folder may not exist yet, so its first existing ancestor counts.
     let existing = folder.as_deref().map(path::Path::ancestors);
     let existing = existing.and_then(|mut all| all.find_map(|folder| folder.canonicalize().ok()));
     let holds = |directory: &&Directory| {
@@ -47,7 +49,8 @@ pub(crate) fn warn_of_guest(cache: Option<&Cache>, directories: &[Directory]) {
     };
     if let (Some(folder), Some(directory)) = (&folder, directories.iter().find(holds)) {
         complain(&format!(
-            "warning: by `--dir {}` the guest can write to `{}`, where compiled code is kept, and put any \
+            "warning: by `--dir {}` the guest can write to `{}`, where compiled code is kept, \
+             and put any \
              code there; name another folder with `--cache-dir`",
             directory.host.display(),
             folder.display()

@@ -1,4 +1,4 @@
-//! `host compile`: a program compiled ahead of time.
+//! `host compile`: compiles a program ahead of time.
 
 use super::flags::CompileFlags;
 use super::{link, output_file};

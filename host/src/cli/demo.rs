@@ -1,4 +1,4 @@
-//! `host demo`: what `cargo xtask build-all` has written down beside the guests.
+//! `host demo`: runs the demo that `cargo xtask build-all` describes in a file next to the guests.
 
 use std::env;
 use std::fs;
@@ -14,11 +14,11 @@ use super::console::print;
 use super::flags::DemoFlags;
 use super::{cache, link};
 
-/// The options of a `host run`, as a file. Paths are relative to it.
+/// The options of `host run` in a file. Paths are relative to the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Demo {
-    /// Files.
+    /// Paths of files.
     link: Vec<PathBuf>,
     /// `NAME=FILE`.
     preload: Vec<String>,
@@ -57,13 +57,14 @@ pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     let mut process = host.start(&program, &Wasi::default())?;
     let results = process.invoke(&demo.invoke, &args)?;
     process.finish()?;
-    // As `host run` does at its end.
+    // The system frees the memory faster, as in `host run`.
     mem::forget(process);
     let results: Vec<_> = results.iter().map(host::display).collect();
     print(&format!("{}Result: {}\n", capitalized(&demo.invoke), results.join(", ")))
 }
 
-/// Beside the guests of the same build: `../guests/demo.toml` from this program.
+/// Returns the file next to the guests of the same build: `../guests/demo.toml` relative to this
+/// program.
 fn default_file() -> anyhow::Result<PathBuf> {
     let program = env::current_exe().context("cannot tell where this program is")?;
     let target = program.parent().and_then(Path::parent);

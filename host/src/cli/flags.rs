@@ -1,4 +1,4 @@
-//! Every command of `host`, with its help.
+//! The commands of `host`, with their help.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,9 +27,9 @@ pub(crate) enum Command {
     Plan(PlanFlags),
     /// Write a program as one module, which any WebAssembly engine runs
     Fuse(FuseFlags),
-    /// Compile a program ahead of time, for `run --allow-precompiled` on processors as this one
+    /// Compile a program ahead of time, for `run --allow-precompiled` on processors like this one
     Compile(CompileFlags),
-    /// Show where compiled code is kept, and how much, or remove it
+    /// Show the folder and size of the cache of compiled code, or clear it
     Cache(CacheFlags),
     /// Show a module's kind, imports, exports and dylink.0 data
     Inspect(InspectFlags),
@@ -37,16 +37,16 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoFlags {
-    /// What to run; `cargo xtask build-all` writes it beside the guests
+    /// The description of the demo, which `cargo xtask build-all` writes next to the guests
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cache: UseCache,
 }
 
-/// Where compiled code is kept.
+/// The folder of compiled code.
 #[derive(Debug, Args)]
 pub(crate) struct CacheFolder {
-    /// Keep compiled code in this folder [default: `wasm-host` in the user's folder for caches]
+    /// Keep compiled code in this folder [default: `wasm-host` in the user's cache folder]
     #[arg(long, value_name = "DIR", env = "HOST_CACHE_DIR", hide_env_values = true,
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     cache_dir: Option<PathBuf>,
@@ -58,12 +58,12 @@ impl CacheFolder {
     }
 }
 
-/// Whether compiled code is kept.
+/// The use of the cache.
 #[derive(Debug, Args)]
 pub(crate) struct UseCache {
     #[command(flatten)]
     folder: CacheFolder,
-    /// Compile all anew, and keep nothing
+    /// Do not use the cache of compiled code
     #[arg(long)]
     no_cache: bool,
 }
@@ -74,14 +74,14 @@ impl UseCache {
     }
 }
 
-/// How much is read.
+/// The limits on modules that are read.
 #[derive(Debug, Args)]
 pub(crate) struct InputFlags {
     /// Refuse modules that are larger than this [default: 256 MiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_module_size: Option<ByteSize>,
-    /// Refuse modules that have more imports, exports and names in `dylink.0` than this together [default:
-    /// 1000000]
+    /// Refuse modules with more imports, exports and `dylink.0` names together than this
+    /// [default: 1000000]
     #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_symbols: Option<usize>,
 }
@@ -100,27 +100,27 @@ impl InputFlags {
     }
 }
 
-/// What is linked with the module.
+/// The modules and libraries that are linked with a module.
 #[derive(Debug, Args)]
 pub(crate) struct LinkFlags {
-    /// Link FILE before MODULE, which can import its exports from the module NAME
+    /// Link FILE as a module with its own memory. MODULE imports its exports from the module NAME
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_preload)]
     pub(crate) preload: Vec<(String, PathBuf)>,
     /// Link this module or shared library
     #[arg(long, value_name = "FILE")]
     pub(crate) link: Vec<PathBuf>,
-    /// Look for needed libraries in this folder
+    /// Search this folder for needed libraries
     #[arg(short = 'L', value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
-    /// Take libc and libc++ from this folder [default: `sysroot` beside this program, or
-    /// `../guests/sysroot` from it]
+    /// Take libc and libc++ from this folder [default: `sysroot` next to this program, or
+    /// `../guests/sysroot` relative to it]
     #[arg(long, value_name = "DIR", env = "HOST_SYSROOT",
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) sysroot: Option<PathBuf>,
-    /// Take FILE for the system library NAME, such as libc, in place of the one in the sysroot
+    /// Use FILE as the system library NAME, such as libc, instead of the one in the sysroot
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_replacement)]
     pub(crate) replace: Vec<(String, PathBuf)>,
-    /// Give the program a stack of this size in its own memory, such as 64MiB, for variables of C, C++ and Rust
+    /// Set the size of the stack in linear memory, such as 64MiB, for variables of C, C++ and Rust
     /// whose address is taken [default: 8MiB; a main brings its own]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) stack_size: Option<ByteSize>,
@@ -136,8 +136,8 @@ impl LinkFlags {
         replacements.try_fold(search, |search, (name, file)| search.replace(name, file))
     }
 
-    /// Whether the command line says how to link: by modules, a stack size, or folders that have modules, unless
-    /// these are for what the program opens later.
+    /// Returns whether an option says how to link: modules, a stack size, or folders. Folders do
+    /// not count if they are for libraries that the program opens while it runs.
     pub(crate) fn is_given(&self, opens_libraries: bool) -> bool {
         let libraries = self.folders.is_empty() && self.replace.is_empty() || opens_libraries;
         let nothing = self.preload.is_empty() && self.link.is_empty() && self.stack_size.is_none();
@@ -149,11 +149,11 @@ impl LinkFlags {
 pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) link: LinkFlags,
-    /// Call this export and print its results, one a line
+    /// Call this export and print its results, one per line
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
-    /// What the modules become: one module, whose calls cost least, or an instance each [default: one,
-    /// unless a module keeps a memory of its own, or the program opens libraries while it runs]
+    /// Fuse the modules to one, with the fastest calls, or instantiate them separately [default:
+    /// fused, unless a module keeps its own memory, or the program opens libraries while it runs]
     #[arg(
         long,
         value_enum,
@@ -163,45 +163,50 @@ pub(crate) struct RunFlags {
         value_name = "auto|fused|separate"
     )]
     mode: ModeFlag,
-    /// Inline short functions: calls in short loops cost less, but a trap does not tell of such functions
+    /// Inline short functions: calls in short loops are faster, but backtraces do not name them
     #[arg(long)]
     inline: bool,
     #[command(flatten)]
     cache: UseCache,
-    /// Run MODULE too if it is the code that `host compile` writes. Such a file is trusted as this program is: limits
-    /// do not hold for who means harm. Give this only if you know who made it
+    /// Run MODULE even if it is code from `host compile`. Such a file is trusted like this program:
+    /// if its author means harm, no limit holds. Use this only if you know who made the file
     #[arg(long)]
     pub(crate) allow_precompiled: bool,
     /// Let the guest read and write this directory, under the name GUEST if given
     #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_directory)]
     pub(crate) dir: Vec<Directory>,
-    /// Let the guest open libraries in the directories of `--dir`, by a path, and not only by name in the
-    /// folders of `-L`. It may have written them itself: what they do is bounded as all that it does, but nobody
-    /// chose that code
+    /// Let the guest also open libraries by path, in the directories of `--dir`, and not only by
+    /// name in the folders of `-L`. The guest may have written them itself: all limits apply to
+    /// their code, but nobody has chosen it
     #[arg(long, requires = "dir")]
     pub(crate) dlopen_from_dir: bool,
-    /// Set an environment variable for the guest, to the host's value if none is given
+    /// Set an environment variable for the guest, by default to its value in the host
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, String)>,
     #[command(flatten)]
     code: CodeLimits,
-    /// Let the program have this many instances of modules, those of libraries that were closed among them
+    /// Limit the instances of modules to this number, including those of libraries that were closed
     /// [default: 10000]
     #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_instances: Option<usize>,
-    /// End the guest when it has printed this much, such as 1MiB, to its standard output and error together
-    /// [default: no limit]
+    /// End the guest when it has printed this many bytes, such as 1MiB, to its standard output and
+    /// error together [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_output: Option<ByteSize>,
-    /// Let the guest have this many files and directories open at once, beside those of `--dir`; it is told
-    /// `EMFILE` beyond that [default: 1024]
+    /// Limit the files and directories that the guest has open at once, not counting those of
+    /// `--dir`. Opening more fails with `EMFILE` [default: 1024]
     #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_open_files: Option<usize>,
-    /// The limits as `wasmtime` spells them: timeout=TIME, fuel=UNITS, max-memory-size=BYTES,
+    /// Set limits as `wasmtime` spells them: timeout=TIME, fuel=UNITS, max-memory-size=BYTES,
     /// max-table-elements=COUNT, max-wasm-stack=BYTES, max-instances=COUNT
-    #[arg(short = 'W', value_name = "KEY=VALUE,…", value_delimiter = ',', value_parser = parse_wasm)]
+    #[arg(
+        short = 'W',
+        value_name = "KEY=VALUE,…",
+        value_delimiter = ',',
+        value_parser = parse_wasm
+    )]
     wasm: Vec<WasmOption>,
-    /// The module, and what belongs to the guest: its arguments, or those of the export
+    /// The module, and the arguments of the guest or of the export
     #[arg(value_name = "MODULE [ARGS]...", required = true, trailing_var_arg = true)]
     module_and_args: Vec<String>,
 }
@@ -225,7 +230,8 @@ impl RunFlags {
             .with_libraries_in_directories(self.dlopen_from_dir))
     }
 
-    /// Of several values for one limit the last counts, and those by name before `-W`.
+    /// Returns the limits. A limit's own option takes precedence over `-W`, and the last value of
+    /// `-W` over earlier ones.
     pub(crate) fn limits(&self) -> Limits {
         let mut limits = Limits::default();
         for option in &self.wasm {
@@ -246,23 +252,25 @@ impl RunFlags {
     }
 }
 
-/// What code may use, of a program or of its constructors alone.
+/// The limits on code: of a program, or only of its constructors.
 #[derive(Debug, Args)]
 pub(crate) struct CodeLimits {
-    /// End the guest after this time, such as 2s or 500ms, with exit status 124, as every limit that ends it does
-    /// [default: no limit; 1min for `--preinit`]
+    /// End the guest after this time, such as 2s or 500ms. Every limit that ends the guest gives
+    /// the exit status 124 [default: no limit; 1min for `--preinit`]
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     timeout: Option<Duration>,
-    /// End the guest when it has used this much fuel, about one unit an instruction [default: no limit]
+    /// End the guest when it has used this much fuel, about one unit per instruction [default: no
+    /// limit]
     #[arg(long, value_name = "UNITS", value_parser = parse_count::<u64>)]
     fuel: Option<u64>,
-    /// Let the guest's memories grow to this size together, such as 64MiB [default: 4GiB]
+    /// Limit the guest's memories together to this size, such as 64MiB [default: 4GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_memory: Option<ByteSize>,
-    /// Let the guest's tables grow to this number of elements together [default: 10000000]
+    /// Limit the guest's tables together to this number of elements [default: 10000000]
     #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_table: Option<usize>,
-    /// Let functions call each other this deep, in the engine's stack of this size, 1GiB at most [default: 512KiB]
+    /// Limit the engine's stack, on which functions call each other, to this size, at most 1GiB
+    /// [default: 512KiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_stack)]
     max_stack: Option<ByteSize>,
 }
@@ -323,7 +331,7 @@ pub(crate) struct PlanFlags {
     /// Print the same as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Tell who wants this symbol, who offers it, and whose is taken
+    /// Show which modules need this symbol, which define it, and which definition is used
     #[arg(long, value_name = "SYMBOL")]
     pub(crate) why: Option<String>,
     pub(crate) module: PathBuf,
@@ -337,31 +345,32 @@ pub(crate) struct FuseFlags {
     /// Write the fused module here
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Write a command that calls this export, which takes no arguments and whose results are dropped, runs
-    /// destructors, and prints what is left; no other function of MODULE is exported then
+    /// Write a command that calls this export, runs destructors and writes buffered output. The
+    /// export has no parameters, and its results are dropped. No other function of MODULE is
+    /// exported then
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
-    /// Export this symbol too: a function, or the address of a variable
+    /// Also export this symbol: a function, or the address of a variable
     #[arg(long, value_name = "NAME")]
     pub(crate) export: Vec<String>,
-    /// Keep all that libraries may want which the program opens while it runs: every symbol, its memory and its
-    /// table. Only `host run` opens any
+    /// Keep what libraries need that the program opens while it runs: every symbol, the memory and
+    /// the table. Only `host run` can open libraries
     #[arg(long)]
     pub(crate) dynamic: bool,
-    /// Let modules that keep a memory of their own do so; not every engine runs the result
+    /// Allow modules that keep their own memory. Not every engine runs the result
     #[arg(long)]
     pub(crate) multi_memory: bool,
-    /// Run the constructors now, and write the program as they leave it, so that it starts at once. They
-    /// cannot ask for what belongs to each run: files, output, time, environment
+    /// Run the constructors now and write the program in the state after them, so that it starts at
+    /// once. Constructors cannot use what differs in each run: files, output, time, environment
     #[arg(long, conflicts_with_all = ["debug", "source_map_url"])]
     pub(crate) preinit: bool,
     #[command(flatten)]
     pub(crate) limits: CodeLimits,
-    /// Keep debug information (DWARF) in the fused module, for debuggers and other engines; FILE.map, from
-    /// which `host run` has source lines, is written anyway
+    /// Keep debug information (DWARF) in the fused module, for debuggers and other engines.
+    /// FILE.map, from which `host run` reads source lines, is always written
     #[arg(short = 'g')]
     pub(crate) debug: bool,
-    /// Tell browsers where FILE.map will be, as a URL that may be relative to that of the fused module
+    /// Tell browsers the URL of FILE.map. It can be relative to the URL of the fused module
     #[arg(long, value_name = "URL")]
     pub(crate) source_map_url: Option<String>,
 }
@@ -370,7 +379,7 @@ pub(crate) struct FuseFlags {
 pub(crate) struct CompileFlags {
     #[command(flatten)]
     pub(crate) link: LinkFlags,
-    /// Inline short functions: calls in short loops cost less, but a trap does not tell of such functions
+    /// Inline short functions: calls in short loops are faster, but backtraces do not name them
     #[arg(long)]
     pub(crate) inline: bool,
     pub(crate) module: PathBuf,
@@ -389,7 +398,7 @@ pub(crate) struct CacheFlags {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
-    /// Remove all code that is kept
+    /// Remove all compiled code
     Clear,
 }
 
@@ -406,7 +415,7 @@ pub(crate) struct InspectFlags {
     pub(crate) input: InputFlags,
 }
 
-/// A folder that an environment variable names, unless that is empty.
+/// Returns a folder, unless its name is empty: an environment variable can be set to nothing.
 fn named(folder: Option<&PathBuf>) -> Option<PathBuf> {
     folder.filter(|folder| !folder.as_os_str().is_empty()).cloned()
 }
@@ -426,10 +435,10 @@ fn parse_file(text: &str) -> Option<(String, PathBuf)> {
 
 fn parse_directory(text: &str) -> Result<Directory, String> {
     let (host, guest) = text.split_once("::").unwrap_or((text, text));
-    match host.is_empty() || guest.is_empty() {
-        true => Err("write HOST or HOST::GUEST, for example data::/data".to_owned()),
-        false => Ok(Directory::new(host, guest)),
+    if host.is_empty() || guest.is_empty() {
+        return Err("write HOST or HOST::GUEST, for example data::/data".to_owned());
     }
+    Ok(Directory::new(host, guest))
 }
 
 fn parse_env(text: &str) -> Result<(String, String), String> {
@@ -450,7 +459,7 @@ fn parse_size(text: &str) -> Result<ByteSize, String> {
     text.parse().map_err(|_| "write a number of bytes, or for example 64MiB".to_owned())
 }
 
-/// The stack is one piece of the host's memory, from the start.
+/// Parses the size of the stack, which the host allocates at the start as one block.
 fn parse_stack(text: &str) -> Result<ByteSize, String> {
     match parse_size(text)? {
         size if size <= ByteSize::gib(1) => Ok(size),

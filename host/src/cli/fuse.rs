@@ -1,4 +1,4 @@
-//! `host fuse`: a program as one module, and its source map.
+//! `host fuse`: writes a program as one module, and its source map.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::console::complain;
 use super::flags::FuseFlags;
 use super::{link, output_file};
 
-/// Nobody waits longer for constructors, unless he says so: they run while something is built.
+/// The default time limit of constructors: they run while something is built.
 const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
@@ -29,12 +29,14 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     };
     ensure!(
         flags.preinit || !flags.limits.is_given(),
-        "limits are for constructors that run now: add `--preinit`, or give the limits to `host run`"
+        "limits are for constructors that run now: add `--preinit`, or give the limits to `host \
+         run`"
     );
     output_file::check(&flags.output, &plan)?;
     if plan.opens_libraries() && !flags.dynamic {
         complain(
-            "warning: the program can open libraries while it runs, but without `--dynamic` it keeps nothing for them",
+            "warning: the program can open libraries while it runs, but without `--dynamic` it \
+             keeps nothing for them",
         );
     }
     if flags.preinit {
@@ -49,7 +51,7 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     output_file::write(&flags.output, &module.bytes)?;
     let map_file = host::source_map_path(&flags.output);
     match module.source_map(plan.set()) {
-        // Nothing lies beside a device.
+        // A device has no files next to it.
         _ if !flags.output.is_file() => {}
         Some(map) => {
             let text = host::source_map_text(map, &module.bytes);
@@ -60,10 +62,10 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes the source map of a module that was there before, if it is one that this command wrote.
+/// Removes the source map of an earlier module, if this command wrote it.
 fn remove_map(file: &Path) {
     if fs::read_to_string(file).is_ok_and(|text| text.contains("\"x_sha256\"")) {
-        // A map that stays is told of when it is read: it is of another file.
+        // If that fails, reading the map later reports that it belongs to another file.
         let _ = fs::remove_file(file);
     }
 }

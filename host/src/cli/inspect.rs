@@ -1,4 +1,4 @@
-//! `host inspect`: a module as the linker sees it.
+//! `host inspect`: shows a module as the linker sees it.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! From the options that `run` and `plan` share to a plan.
+//! Makes a plan from the options that several commands share.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use linker::{Fault, Faults, InputModule, Plan, Set};
 use super::console::complain;
 use super::flags::LinkFlags;
 
-/// Gathers what is linked with the program, and decides how.
+/// Gathers the modules of a program and decides how they are linked.
 pub(crate) fn plan(program: InputModule, flags: &LinkFlags) -> anyhow::Result<Plan> {
     let mut others = Vec::new();
     for (name, file) in &flags.preload {
@@ -29,18 +29,18 @@ pub(crate) fn plan(program: InputModule, flags: &LinkFlags) -> anyhow::Result<Pl
     Ok(plan)
 }
 
-/// Tells what is probably a mistake.
+/// Warns of probable mistakes.
 pub(crate) fn warn(plan: &Plan) {
     plan.warnings().iter().for_each(|warning| complain(&format!("warning: {warning}")));
 }
 
-/// Why modules cannot be linked, and what the options do about it.
+/// The reason why modules cannot be linked, and the options that help.
 #[derive(Debug)]
 pub(crate) struct Unresolved {
     pub(crate) faults: Faults,
-    /// What is said of the symbols of the system libraries where these are not found.
+    /// The text about symbols of the system libraries, if these are not found.
     no_system: Option<String>,
-    /// The faults that are spelled out.
+    /// The faults that are printed one by one.
     shown: Faults,
     help: Vec<String>,
 }
@@ -76,10 +76,11 @@ impl fmt::Display for Unresolved {
 
 impl std::error::Error for Unresolved {}
 
-/// Symbols named where the system libraries are not found; the rest are counted.
+/// The number of symbols that are named if the system libraries are not found. The rest are
+/// counted.
 const SHOWN: usize = 3;
 
-/// Says where the system libraries are not, and what waits for them.
+/// Describes where the system libraries were looked for, and which symbols need them.
 fn no_system(waiting: &Faults, folders: &[PathBuf]) -> String {
     let wanted = waiting.as_slice().iter().filter_map(|fault| match fault {
         Fault::UnknownImport { importers, name, .. } => Some((importers, name)),

@@ -1,4 +1,4 @@
-//! The command line: one file of flags, one module a command.
+//! The command line: one file of flags, and one module per command.
 
 mod cache;
 mod compile;
@@ -20,7 +20,8 @@ use host::Error;
 use console::complain;
 use flags::{Command, Flags};
 
-/// Exit statuses beside those of the guest, as `wasmtime` and `timeout` use them. Any limit ends with that of time.
+/// Exit statuses of traps and of limits, as `wasmtime` and `timeout` use them. The guest has its
+/// own.
 const TRAPPED: u8 = 134;
 const LIMITED: u8 = 124;
 
@@ -40,11 +41,11 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Prints the error and chooses the exit status. Not by `{:?}`: users read the same with
-/// `RUST_BACKTRACE=1`, which is about Rust code that they did not write.
+/// Prints the error and chooses the exit status. It does not print with `{:?}`, which would show a
+/// backtrace of the host's own code with `RUST_BACKTRACE=1`.
 fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(Error::Exit(code)) = error.downcast_ref() {
-        // The system keeps the low byte only; anything but 0 must not become 0.
+        // The system keeps only the low byte. A failure must not become 0.
         return ExitCode::from(u8::try_from(*code).unwrap_or(1));
     }
     let causes: Vec<_> = error.chain().map(ToString::to_string).collect();

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use linker::Plan;
 
-/// Fails if a file that is to be written is one of those that the program was read from.
+/// Fails if the output file is one of the files of the program.
 pub(crate) fn check(path: &Path, plan: &Plan) -> anyhow::Result<()> {
     let Ok(real) = path.canonicalize() else { return Ok(()) };
     let files = plan.set().inputs.iter().filter_map(|input| input.file.as_ref());
@@ -20,7 +20,7 @@ pub(crate) fn check(path: &Path, plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Replaces a file, or leaves it as it is. A device is written to.
+/// Replaces a file completely or not at all. Writes to a device directly.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = || format!("cannot write `{}`", path.display());
     if path.exists() && !path.is_file() {
@@ -43,7 +43,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written().with_context(failed)
 }
 
-/// One that others may read, as far as the user lets them.
+/// Returns the builder of a file that others can read, if the user's umask allows it.
 fn new_file() -> tempfile::Builder<'static, 'static> {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no permissions to set"))]
     let mut builder = tempfile::Builder::new();

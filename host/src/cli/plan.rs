@@ -1,4 +1,4 @@
-//! `host plan`: how modules would be linked.
+//! `host plan`: shows how modules would be linked.
 
 use super::console::{print, print_json};
 use super::flags::PlanFlags;
@@ -7,7 +7,8 @@ use super::link;
 pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
     let program = flags.link.input.read(&flags.module)?;
     let plan = link::plan(program, &flags.link).inspect_err(|error| {
-        // What asks for JSON reads the faults there too; the sentences go to the standard error as ever.
+        // A tool that requests JSON also gets the faults as JSON. The messages go to the standard
+        // error as always.
         if let Some(link::Unresolved { faults, .. }) = error.downcast_ref().filter(|_| flags.json) {
             drop(print_json(&serde_json::json!({ "faults": faults })));
         }

@@ -1,4 +1,4 @@
-//! `host run`: a command, or one call of an export.
+//! `host run`: runs a command, or calls an export.
 
 use std::mem;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
     call.make(&host, &program, flags)
 }
 
-/// The program of a file that is compiled, if that is allowed.
+/// Loads the program if its file is compiled code and the flag allows it.
 fn precompiled(
     flags: &RunFlags,
     settings: &Settings,
@@ -32,13 +32,15 @@ fn precompiled(
     if !flags.allow_precompiled {
         return Ok(None);
     }
-    // SAFETY: the flag says that the file can be trusted, and its help what that means.
+    // SAFETY: the user guarantees by the flag that `host compile` made the file. The flag's help
+    // says what that means.
     let program = unsafe { host::load_precompiled(Path::new(flags.module()), settings.clone()) }?;
     let opens_libraries = |(_, program): &(Host, Program<State>)| program.plan().opens_libraries();
     let folders = program.as_ref().is_some_and(opens_libraries);
     if program.is_some() && flags.link.is_given(folders) {
         bail!(
-            "`{}` is linked already: leave `--link`, `--preload`, `--replace`, `-L` and `--stack-size` out, or give them to \
+            "`{}` is linked already: leave `--link`, `--preload`, `--replace`, `-L` and \
+             `--stack-size` out, or give them to \
              `host compile`",
             flags.module()
         );
@@ -46,7 +48,7 @@ fn precompiled(
     Ok(program)
 }
 
-/// What is called, known to be there.
+/// A call of a function that exists.
 enum Call<'f> {
     Start,
     Export { name: &'f str, args: Vec<host::Val> },
@@ -63,12 +65,12 @@ impl<'f> Call<'f> {
         Ok(Call::Export { name, args })
     }
 
-    /// Makes the call. If the cache cannot be used it tells so once: for the program, or for the first library
-    /// that this opens.
+    /// Makes the call. If the cache cannot be used, it warns once: for the program, or for the
+    /// first library that the program opens.
     fn make(&self, host: &Host, program: &Program<State>, flags: &RunFlags) -> anyhow::Result<()> {
-        let is_told = cache::warn(program);
+        let has_warned = cache::warn(program);
         let result = self.run(host, program, flags);
-        if !is_told {
+        if !has_warned {
             cache::warn(program);
         }
         result
@@ -95,7 +97,7 @@ impl<'f> Call<'f> {
 
 fn end(mut process: Process) -> anyhow::Result<()> {
     process.finish()?;
-    // This process ends here: the system takes its memory back faster than piece by piece.
+    // The host ends here, and the system frees its memory faster than `drop` does.
     mem::forget(process);
     Ok(())
 }

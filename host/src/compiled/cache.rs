@@ -1,11 +1,13 @@
-//! Compiled code, kept in a folder of the user's.
+//! A cache of compiled code in a folder of the user.
 //!
-//! An entry is a file named by its [`Key`]: the hash of all that decides the code. It is written beside its
-//! place and then renamed, so whoever reads it reads all of it or nothing, however many write at once and
-//! whenever one is killed. What is not whole, or was written under another key, is not there.
+//! An entry is a file whose name is its [`Key`]: the hash of everything that determines the code.
+//! It is written to a temporary file and then renamed. A reader therefore sees a complete entry or
+//! none, even if several processes write at the same time or one is killed. An entry that is
+//! damaged, or was written for another key, is ignored.
 //!
-//! Machine code is run as it is, and so is trusted no more than whoever could have written it: folder and
-//! entry must belong to this user, and nobody else may write to them.
+//! Machine code is not validated, so it is trusted only if nobody else can have written it: the
+//! folder and the entry must belong to this user, and nobody else may have permission to write to
+//! them.
 
 use std::env;
 use std::fs::{self, File};
@@ -24,70 +26,91 @@ use crate::artifact;
 use crate::error::Error;
 use crate::input::room_for;
 
-/// A folder in which compiled code is kept, so that the same modules are compiled once.
+/// A folder of compiled code, so that the same modules are compiled only once.
 ///
-/// It can be shared by any number of processes of one user. If it cannot be used programs are compiled as
-/// without it, and [`Program::cache_error`](crate::Program::cache_error) says why. No guest may be given a
-/// [`Directory`](crate::Directory) that holds the folder: what it writes there is run as machine code.
+/// Any number of processes of one user can share it. If the cache cannot be used, programs are
+/// compiled without it, and [`Program::cache_error`](crate::Program::cache_error) returns the
+/// reason. Do not give a guest a [`Directory`](crate::Directory) that contains the folder: the host
+/// would run what the guest writes there as machine code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
     limit: u64,
 }
 
-/// What a [`Cache`] holds.
+/// The contents of a [`Cache`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheUsage {
+    /// The number of entries. Each program and each library that was opened is an entry.
     pub entries: usize,
+    /// The size of all files, in bytes.
     pub bytes: u64,
 }
 
-/// Why compiled code was not taken from a [`Cache`], or is not kept in it.
+/// The reason why a [`Cache`] was not used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheError {
+    /// The folder or an entry belongs to another user.
     #[error("`{}` belongs to another user, who could have put any code there", path.display())]
     Owner { path: PathBuf },
+    /// Other users can write to the folder or an entry.
     #[error(
-        "`{}` can be written to by other users, who could put any code there: `chmod go-w` takes it from them",
+        "`{}` can be written to by other users, who could put any code there: `chmod go-w` takes \
+         it from them",
         path.display()
     )]
     Permissions { path: PathBuf },
-    #[error("`{}` is no {}", path.display(), if *expected == FileKind::Folder { "folder" } else { "file" })]
+    /// The folder is a file, or an entry is no regular file.
+    #[error("`{}` is no {expected}", path.display())]
     Kind { path: PathBuf, expected: FileKind },
+    /// The folder or an entry cannot be read.
     #[error("cannot read `{}`: {error}", path.display())]
     Read { path: PathBuf, error: io::Error },
+    /// An entry cannot be written or removed.
     #[error("cannot write to `{}`: {error}", path.display())]
     Write { path: PathBuf, error: io::Error },
 }
 
-/// What something in a file system should be.
+/// A kind of entry in a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileKind {
+    /// A regular file.
     File,
+    /// A folder.
     Folder,
 }
 
-/// What decides a program's code, as a number.
+impl std::fmt::Display for FileKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            FileKind::File => "file",
+            FileKind::Folder => "folder",
+        })
+    }
+}
+
+/// The hash of everything that determines the code of a program or library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key([u8; 32]);
 
 const DEFAULT_LIMIT: u64 = 512 << 20;
 const ENTRY: &str = ".code";
 const UNFINISHED: &str = "unfinished-";
-/// After this time whoever wrote a file that is unfinished is taken to be gone.
+/// The age from which an unfinished file is removed, since its writer is no longer there.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 impl Cache {
-    /// A cache in a folder, which is made when something is to be kept.
+    /// Uses a folder, which is created when the first entry is written.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Cache { folder: folder.into(), limit: DEFAULT_LIMIT }
     }
 
-    /// This user's, in the system's folder for such files: `$XDG_CACHE_HOME` or `~/.cache`, on macOS
-    /// `~/Library/Caches`, on Windows the local application data. `None` if the system names none.
+    /// Returns the cache of this user, in the system's folder for caches: `$XDG_CACHE_HOME` or
+    /// `~/.cache`, on macOS `~/Library/Caches`, on Windows the local application data. Returns
+    /// `None` if there is no such folder.
     pub fn of_user() -> Option<Self> {
         let set = |name| env::var_os(name).map(PathBuf::from);
         let base = if cfg!(windows) {
@@ -95,7 +118,7 @@ impl Cache {
         } else if cfg!(target_os = "macos") {
             env::home_dir().map(|home| home.join("Library").join("Caches"))
         } else {
-            // A relative one is to be ignored, says the specification.
+            // The specification requires that relative paths are ignored.
             let base = set("XDG_CACHE_HOME").filter(|folder| folder.is_absolute());
             base.or_else(|| Some(env::home_dir()?.join(".cache")))
         };
@@ -103,17 +126,20 @@ impl Cache {
         Some(Cache::new(base.join("wasm-host")))
     }
 
-    /// Bounds the entries' size together, by default to 512 MiB. Those that were not used for longest go first.
+    /// Sets the maximum size of all entries together, in bytes. The default is 512 MiB. The least
+    /// recently used entries are removed first.
     #[must_use]
     pub fn limit(self, bytes: u64) -> Self {
         Cache { limit: bytes, ..self }
     }
 
+    /// Returns the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The code of a key. What keeps it from being taken or kept is no reason not to compile it.
+    /// Returns the code of a key, from the cache or by compiling it. An error of the cache is
+    /// returned with the code.
     pub(crate) fn code(
         &self,
         engine: &Engine,
@@ -141,11 +167,12 @@ impl Cache {
             return Ok(None);
         }
         // SAFETY: `Code::to_parts` has written the parts, unless it was this user or the system's
-        // administrator who means to deceive: the file that was opened, as the folder, belongs to this user,
-        // and nobody else can write to it (`open`). What may happen by accident is excluded too: these are
-        // the bytes that were written (`artifact::read`), for this version, engine and program (the key).
+        // administrator who means to deceive: the file that was opened, as the folder, belongs to
+        // this user, and nobody else can write to it (`open`). What may happen by accident is
+        // excluded too: these are the bytes that were written (`artifact::read`), for this version,
+        // engine and program (the key).
         let code = unsafe { Code::from_parts(engine, parts) };
-        // Tells that it was used. If that is not possible it will be removed earlier than it should.
+        // Records the use. If that fails, the entry is only removed too early.
         let _ = file.set_modified(SystemTime::now());
         Ok(code.ok())
     }
@@ -168,7 +195,7 @@ impl Cache {
         self.trim(key).map_err(error)
     }
 
-    /// Removes what was not used for longest, but for one entry, and what was left unfinished.
+    /// Removes the least recently used entries, except one, and abandoned unfinished files.
     fn trim(&self, but: Key) -> io::Result<()> {
         let newest = self.path(but);
         let mut files = self.files()?;
@@ -185,22 +212,22 @@ impl Cache {
         Ok(())
     }
 
-    /// What it holds.
+    /// Returns the number and the size of the entries.
     ///
     /// # Errors
     ///
-    /// When the folder is there but cannot be read.
+    /// [`CacheError::Read`] if the folder exists but cannot be read.
     pub fn usage(&self) -> Result<CacheUsage, CacheError> {
         let files = self.files().map_err(|error| self.unreadable(error))?;
         let entries = files.iter().filter(|file| file.is_entry).count();
         Ok(CacheUsage { entries, bytes: files.iter().map(|file| file.size).sum() })
     }
 
-    /// Removes all that it holds, and tells how much that was. Other files stay.
+    /// Removes all entries and returns how many there were. Other files in the folder stay.
     ///
     /// # Errors
     ///
-    /// When something cannot be removed.
+    /// [`CacheError::Read`] or [`CacheError::Write`] if an entry cannot be removed.
     pub fn clear(&self) -> Result<CacheUsage, CacheError> {
         let usage = self.usage()?;
         for file in self.files().map_err(|error| self.unreadable(error))? {
@@ -214,7 +241,7 @@ impl Cache {
         CacheError::Read { path: self.folder.clone(), error }
     }
 
-    /// Its files, and no others that may be in the folder.
+    /// Returns the files of the cache, and no other files in its folder.
     fn files(&self) -> io::Result<Vec<CacheFile>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -229,7 +256,7 @@ impl Cache {
             if !is_entry && !name.starts_with(UNFINISHED) {
                 continue;
             }
-            // Another process may have removed it.
+            // Another process may have removed the file.
             let Ok(data) = entry.metadata() else { continue };
             let used = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             files.push(CacheFile { path: entry.path(), is_entry, size: data.len(), used });
@@ -246,19 +273,20 @@ impl Cache {
 /// A file of a cache.
 struct CacheFile {
     path: PathBuf,
-    /// Or else it is unfinished.
+    /// Whether the file is an entry. Otherwise it is unfinished.
     is_entry: bool,
     size: u64,
     used: SystemTime,
 }
 
 impl Key {
-    /// Of all that a program's code is made from, and by whom.
+    /// Returns the key of a program: the hash of its modules, how they are linked, and the
+    /// compiler.
     pub(crate) fn new(engine: &Engine, plan: &Plan, linkage: &impl Hash) -> Self {
         Key::of(engine, ("program", linkage, plan.set()))
     }
 
-    /// Of the code of a library that a program opens, by its module as it is compiled.
+    /// Returns the key of a library that a program opens: the hash of the bound module.
     pub(crate) fn of_library(engine: &Engine, module: &[u8]) -> Self {
         Key::of(engine, ("library", module))
     }
@@ -274,14 +302,15 @@ impl Key {
     }
 }
 
-/// This program's file: built again, it may link in another way and still have the same version.
+/// Returns the identity of the running executable. A new build may link differently and still have
+/// the same version.
 fn this_program() -> Option<(PathBuf, u64, SystemTime)> {
     let path = env::current_exe().ok()?;
     let data = fs::metadata(&path).ok()?;
     Some((path, data.len(), data.modified().ok()?))
 }
 
-/// Feeds what implements [`Hash`] to SHA-256, by which nobody finds two programs of one key.
+/// A [`Hasher`] that uses SHA-256, so that nobody can find two programs with the same key.
 struct KeyHasher(Sha256);
 
 impl Hasher for KeyHasher {
@@ -309,7 +338,7 @@ fn read(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Another process may do the same.
+/// Removes a file. Another process may already have removed it.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -317,7 +346,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// How the folder is made, and those above it that do not exist.
+/// Returns the builder of the cache's folder, and of the folders above it that do not exist.
 fn private_folder() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -326,8 +355,9 @@ fn private_folder() -> fs::DirBuilder {
     builder
 }
 
-/// Opens what belongs to this user and nobody else can write to; `None` if there is no such file. What is asked is
-/// what was opened, which no other file can take the place of any more.
+/// Opens a file or folder if it belongs to this user and nobody else can write to it. Returns
+/// `None` if it does not exist. The checks apply to what was opened, so the file cannot be
+/// exchanged in between.
 #[cfg(unix)]
 fn open(path: &Path, expected: FileKind) -> Result<Option<File>, CacheError> {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -335,7 +365,7 @@ fn open(path: &Path, expected: FileKind) -> Result<Option<File>, CacheError> {
     use rustix::fs::OFlags;
 
     let path = path.to_owned();
-    // A link could lead to a file that was made for something else. A pipe would be waited for.
+    // A link could lead to a file with another purpose, and opening a pipe would wait.
     let flags = if expected == FileKind::File { OFlags::NOFOLLOW } else { OFlags::DIRECTORY };
     let flags = (flags | OFlags::NONBLOCK).bits().cast_signed();
     let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(&path);
@@ -366,8 +396,8 @@ fn open(path: &Path, expected: FileKind) -> Result<Option<File>, CacheError> {
     Ok(Some(file))
 }
 
-/// Opens a file; `None` if there is none, or it is a folder, which is not opened here. What lies in the local
-/// application data other users cannot write to; for another folder answers who names it.
+/// Opens a file. Returns `None` if it does not exist or is a folder. Other users cannot write to
+/// the local application data; whoever chooses another folder is responsible for its permissions.
 #[cfg(not(unix))]
 fn open(path: &Path, expected: FileKind) -> Result<Option<File>, CacheError> {
     let path = path.to_owned();
@@ -379,7 +409,7 @@ fn open(path: &Path, expected: FileKind) -> Result<Option<File>, CacheError> {
             Ok(_) => Ok(None),
         };
     }
-    // To write, for the time of its last use is written.
+    // Opened for writing, to record the time of its last use.
     match fs::OpenOptions::new().read(true).write(true).open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(CacheError::Read { path, error }),

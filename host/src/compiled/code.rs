@@ -1,4 +1,4 @@
-//! The compiled code of a program, and the same as bytes.
+//! The compiled code of a program, and its serialized form.
 
 use linker::{Bound, BoundModule, Initialiser, Plan, Source};
 use serde::{Deserialize, Serialize};
@@ -7,15 +7,15 @@ use wasmtime::Engine;
 use crate::engine::start_compiler;
 use crate::error::Error;
 
-/// The compiled modules of a program, and how they are put together.
+/// The compiled modules of a program, and the data to instantiate them.
 pub(crate) struct Code {
     pub(crate) base: Option<wasmtime::Module>,
-    /// In the order of instantiation.
+    /// The modules in the order of instantiation.
     pub(crate) modules: Vec<CompiledModule>,
     pub(crate) initialisers: Vec<Initialiser>,
 }
 
-/// A module as it is instantiated.
+/// A compiled module and its imports.
 pub(crate) struct CompiledModule {
     /// Its index in the set; `None` for the module that fills the table's slots.
     pub(crate) module: Option<usize>,
@@ -23,11 +23,11 @@ pub(crate) struct CompiledModule {
     pub(crate) imports: Vec<Source>,
 }
 
-/// What [`Code`] is beside machine code.
+/// The parts of [`Code`] that are not machine code.
 #[derive(Debug, Serialize, Deserialize)]
 struct Outline {
     has_base: bool,
-    /// The index of each module in the set, and where its imports come from.
+    /// The index of each module in the set, and the sources of its imports.
     modules: Vec<(Option<usize>, Vec<Source>)>,
     initialisers: Vec<Initialiser>,
 }
@@ -63,12 +63,13 @@ impl Code {
         Ok(Code { base, modules, initialisers: bound.initialisers })
     }
 
-    /// The code of one module, which nothing is put together with.
+    /// Creates the code of a single module without imports.
     pub(crate) fn of_module(code: wasmtime::Module) -> Self {
         let compiled = CompiledModule { module: Some(0), code, imports: Vec::new() };
         Code { base: None, modules: vec![compiled], initialisers: Vec::new() }
     }
 
+    /// Serializes the code: an outline, then the machine code of each module.
     pub(crate) fn to_parts(&self) -> wasmtime::Result<Vec<Vec<u8>>> {
         let modules =
             self.modules.iter().map(|compiled| (compiled.module, compiled.imports.clone()));
@@ -85,21 +86,25 @@ impl Code {
         Ok(parts)
     }
 
+    /// Reads code that was serialized.
+    ///
     /// # Safety
     ///
-    /// The parts are those of [`Code::to_parts`], of this or any other version of this program: machine code
-    /// is run as it is, and only its version and settings are looked at.
+    /// The caller guarantees that the parts are the unchanged result of [`Code::to_parts`], of this
+    /// or any other version of this program. The machine code in them is not validated; only its
+    /// version and settings are checked.
     ///
     /// # Errors
     ///
-    /// When they are of another version, or for a processor or settings that are not this engine's.
+    /// If the parts were written by another version, or for another processor or other settings
+    /// than those of the engine.
     pub(crate) unsafe fn from_parts(engine: &Engine, parts: &[&[u8]]) -> wasmtime::Result<Self> {
         let mut parts = parts.iter().copied();
         let outline = parts.next().unwrap_or_default();
         let Outline { has_base, modules, initialisers } = serde_json::from_slice(outline)?;
         let mut next = || {
             let bytes = parts.next().unwrap_or_default();
-            // SAFETY: `Module::serialize` has written the bytes, says the caller.
+            // SAFETY: the caller guarantees that `Module::serialize` wrote the bytes.
             unsafe { wasmtime::Module::deserialize(engine, bytes) }
         };
         let base = has_base.then(&mut next).transpose()?;

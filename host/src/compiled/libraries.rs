@@ -1,4 +1,5 @@
-//! The code of libraries: compiled once in a process, and kept in the cache for others.
+//! The code of libraries that are opened while a program runs. Each library is compiled once per
+//! process, and kept in the cache for other processes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,7 +14,7 @@ use super::code::Code;
 use crate::engine::start_compiler;
 use crate::error::Error;
 
-/// A library as it is instantiated, and as it was before.
+/// The code of a library, and the module that it was compiled from.
 pub(crate) struct CompiledLibrary {
     pub(crate) code: wasmtime::Module,
     pub(crate) bound: BoundModule,
@@ -21,45 +22,45 @@ pub(crate) struct CompiledLibrary {
 }
 
 impl CompiledLibrary {
-    /// The modules that it was linked with, by which its code is traced back.
+    /// Returns the modules that the library was linked with, which its backtraces name.
     pub(crate) fn set(&self) -> &Set {
         self.opening.set()
     }
 }
 
-/// What was compiled; clones are the same.
+/// The compiled libraries of a program. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Compilations {
     known: Arc<Mutex<Known>>,
     cache: Option<Cache>,
-    /// What was first wrong with the cache.
+    /// The first error of the cache.
     cache_error: Arc<OnceLock<CacheError>>,
 }
 
 #[derive(Default)]
 struct Known {
-    /// By what it is bound from: each holds its opening, so that stays what it is.
+    /// By the inputs of binding. Each library holds its opening, so that the key stays valid.
     bound: HashMap<BindKey, Arc<CompiledLibrary>>,
-    /// By the hash of the module as it is bound.
+    /// By the hash of the bound module.
     code: HashMap<[u8; 32], wasmtime::Module>,
 }
 
-/// Libraries whose code is kept; when a program has opened more, they are compiled again.
-const KEPT: usize = 1000;
+/// The number of libraries whose code is kept in memory. Beyond that, all are compiled again.
+const MAX_LIBRARIES: usize = 1000;
 
 impl Compilations {
-    /// Compilations whose code is kept in a cache too.
+    /// Creates an empty store of libraries that also uses a cache.
     pub(crate) fn kept_in(cache: Option<&Cache>) -> Self {
         Compilations { cache: cache.cloned(), ..Compilations::default() }
     }
 
-    /// Why code was not taken from the cache, or is not kept there.
+    /// Returns the first error of the cache.
     pub(crate) fn cache_error(&self) -> Option<&CacheError> {
         self.cache_error.get()
     }
 
-    /// A new module of an opening. Function bodies are validated too: the linker rewrites them and expects them
-    /// to be valid.
+    /// Compiles a new module of an opening. Validates its function bodies first, because the linker
+    /// rewrites them and expects them to be valid.
     pub(crate) fn compile(
         &self,
         engine: &Engine,
@@ -74,7 +75,7 @@ impl Compilations {
         let InputModule { module: input, bytes, .. } = opening.input(module);
         linker::validate(&input.name, bytes)?;
         let bound = opening.bind(module)?;
-        if known.bound.len() >= KEPT {
+        if known.bound.len() >= MAX_LIBRARIES {
             *known = Known::default();
         }
         let digest = Sha256::digest(&bound.bytes).into();
@@ -88,7 +89,7 @@ impl Compilations {
         Ok(compiled)
     }
 
-    /// The code of a module as it is bound, from the cache if it is there.
+    /// Returns the code of a bound module, from the cache if it is there.
     fn code(&self, engine: &Engine, name: &str, bytes: &[u8]) -> Result<wasmtime::Module, Error> {
         let compile = || {
             start_compiler()?;
@@ -99,14 +100,14 @@ impl Compilations {
         let key = Key::of_library(engine, bytes);
         let (mut code, error) = cache.code(engine, key, || compile().map(Code::of_module))?;
         if let Some(error) = error {
-            // One is enough to tell of.
+            // Only the first error is reported.
             let _ = self.cache_error.set(error);
         }
         let module = code.modules.pop().map(|compiled| compiled.code);
         module.map_or_else(compile, Ok)
     }
 
-    /// What became this code.
+    /// Returns the library with this code.
     pub(crate) fn find(&self, code: &wasmtime::Module) -> Option<Arc<CompiledLibrary>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.bound.values().find(|compiled| wasmtime::Module::same(&compiled.code, code)).cloned()

@@ -1,4 +1,4 @@
-//! Compiled code: as bytes, in a cache, and of libraries that are opened later.
+//! Compiled code: of programs, of libraries that are opened later, and in the cache.
 
 pub(crate) mod cache;
 pub(crate) mod code;

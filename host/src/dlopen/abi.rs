@@ -1,4 +1,4 @@
-//! What libdl asks of the host.
+//! The host functions that libdl calls.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -19,10 +19,10 @@ const RTLD_NODELETE: i32 = 4096;
 const RTLD_DEFAULT: u32 = 0;
 const RTLD_NEXT: u32 = u32::MAX;
 
-/// Bytes of the longest name that is looked up; a guest could have one as large as its memory.
-const NAME: usize = 1 << 20;
+/// The maximum length of a name, in bytes: a guest could pass one as large as its memory.
+const MAX_NAME: usize = 1 << 20;
 
-/// Defines the functions in a linker for stores that wait for nothing.
+/// Defines the functions in a linker for synchronous stores.
 pub(crate) fn define<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
     accessor: Accessor<T>,
@@ -38,7 +38,7 @@ pub(crate) fn define<T: Send + 'static>(
     define_others(linker, accessor, CallMode::Sync)
 }
 
-/// As [`define`], for stores whose host functions may wait.
+/// Defines the functions in a linker for stores whose host functions are asynchronous.
 pub(crate) fn define_async<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
     accessor: Accessor<T>,
@@ -64,7 +64,7 @@ pub(crate) fn define_async<T: Send + 'static>(
     define_others(linker, accessor, CallMode::Async)
 }
 
-/// Those that run no guest code.
+/// Defines the functions that run no guest code.
 fn define_others<T: Send + 'static>(
     linker: &mut wasmtime::Linker<T>,
     accessor: Accessor<T>,
@@ -100,7 +100,7 @@ fn session<'c, T: Send + 'static>(
     Session::new(store, accessor, mode)
 }
 
-/// The result of what never waits, since it calls guest code only in stores that do not.
+/// Returns the result of a future that never waits, because its store is synchronous.
 pub(crate) fn now<R>(future: impl Future<Output = wasmtime::Result<R>>) -> wasmtime::Result<R> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -126,7 +126,8 @@ async fn dlclose<T: Send + 'static>(
 }
 
 impl<T: Send + 'static> Session<'_, T> {
-    /// What the guest is told: of a failure only that there is one, and when it asks what.
+    /// Returns the guest's result. A failure gives `failed`, and the guest can read the message
+    /// with `dlerror`.
     fn answer(&mut self, result: Result<i32>, failed: i32) -> wasmtime::Result<i32> {
         match result {
             Ok(answer) => Ok(answer),
@@ -157,7 +158,7 @@ impl<T: Send + 'static> Session<'_, T> {
         self.open(&name, by.as_ref(), flags).await
     }
 
-    /// Returns the module that has called libdl, unless no module has a runtime path: then it does not matter.
+    /// Returns the module that called libdl. It matters only if a module has a runtime path.
     fn module_with_runtime_path(&mut self) -> Result<Option<InputModule>> {
         if !self.running()?.has_runtime_paths() {
             return Ok(None);
@@ -181,14 +182,14 @@ impl<T: Send + 'static> Session<'_, T> {
             Some(LoadedSymbol::Data(address)) => Ok(address),
             Some(LoadedSymbol::Function(function)) => self.slot(function),
             None => {
-                let place = self.place_of(handle)?;
-                Err(format!("`{shown}` is not defined by {place}").into())
+                let scope = self.scope_of(handle)?;
+                Err(format!("`{shown}` is not defined by {scope}").into())
             }
         }
     }
 
-    /// How messages call where a symbol was looked for.
-    fn place_of(&mut self, handle: u32) -> Result<String> {
+    /// Returns the name that messages use for the place where a symbol was looked up.
+    fn scope_of(&mut self, handle: u32) -> Result<String> {
         let next = if handle == RTLD_NEXT { Some(self.caller()?) } else { None };
         let running = self.running()?;
         let title = |module: ModuleId| running.input(module).map_or("?", |o| &o.module.name);
@@ -201,11 +202,11 @@ impl<T: Send + 'static> Session<'_, T> {
         })
     }
 
-    /// The module that has called libdl.
+    /// Returns the id of the module that called libdl.
     fn caller(&mut self) -> Result<ModuleId> {
         let unknown = || Failure::Refused("RTLD_NEXT is for functions of modules only".to_owned());
         let backtrace = WasmBacktrace::force_capture(&self.store);
-        // libdl itself comes first.
+        // The first frame is libdl itself.
         let frame = backtrace.frames().get(1).ok_or_else(unknown)?;
         let process = self.process()?;
         let instances: Vec<_> = process.instances().collect();
@@ -215,15 +216,16 @@ impl<T: Send + 'static> Session<'_, T> {
         instances.iter().find(is_it).map(|(module, _)| *module).ok_or_else(unknown)
     }
 
+    /// Reads a zero-terminated string of the guest.
     fn text(&mut self, address: u32) -> Result<String> {
         let memory = self.memory()?;
         let text = memory.data(&self.store).get(address as usize..);
-        let text = text.map(|text| &text[..text.len().min(NAME + 1)]);
+        let text = text.map(|text| &text[..text.len().min(MAX_NAME + 1)]);
         let text = text.and_then(|text| text.split(|byte| *byte == 0).next());
         let text = text.filter(|_| address != 0);
         let text = text.ok_or_else(|| format!("there is no name at the address {address:#x}"))?;
-        if text.len() > NAME {
-            return Err(format!("the name at {address:#x} is longer than {NAME} bytes").into());
+        if text.len() > MAX_NAME {
+            return Err(format!("the name at {address:#x} is longer than {MAX_NAME} bytes").into());
         }
         Ok(String::from_utf8_lossy(text).into_owned())
     }
@@ -250,14 +252,14 @@ impl<T: Send + 'static> Session<'_, T> {
     fn dladdr(&mut self, address: u32, out: u32, names: u32, size: u32) -> Result<u32> {
         let program = self.libraries().program_name.clone();
         let running = self.running()?;
-        let Some(place) = running.address_info(address) else { return Ok(0) };
-        let title = match program.as_deref().filter(|_| place.module == running.program()) {
+        let Some(info) = running.address_info(address) else { return Ok(0) };
+        let title = match program.as_deref().filter(|_| info.module == running.program()) {
             Some(program) => program,
-            None => running.input(place.module).map_or("", InputModule::path_or_name),
+            None => running.input(info.module).map_or("", InputModule::path_or_name),
         };
-        let (symbol, at) = place.symbol.unwrap_or_default();
+        let (symbol, at) = info.symbol.unwrap_or_default();
         let text = format!("{title}\0{symbol}\0");
-        let found = [place.base, at].map(u32::to_le_bytes).concat();
+        let found = [info.base, at].map(u32::to_le_bytes).concat();
         if text.len() <= size as usize {
             self.write(out, &found)?;
             self.write(names, text.as_bytes())?;

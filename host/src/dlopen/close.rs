@@ -1,4 +1,4 @@
-//! Closes libraries: those that nobody uses any more leave, with their destructors run before.
+//! Closes libraries. A library without users runs its destructors and leaves the program.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,12 @@ use wasmtime::Val;
 
 use super::session::{Result, Session};
 
-/// What libc has for a library that leaves: it runs, or forgets, what was registered for its end.
+/// The function of libc for a library that leaves. It runs or drops the exit handlers of the
+/// library.
 const LEAVE: &str = "__leave_library";
 
 impl<T: Send + 'static> Session<'_, T> {
-    /// Takes note that a library has one user less.
+    /// Removes one user of a library.
     pub(crate) async fn close(&mut self, handle: u32) -> Result<()> {
         let running = self.running()?;
         let library = running.of_handle(handle);
@@ -20,7 +21,7 @@ impl<T: Send + 'static> Session<'_, T> {
         self.release().await
     }
 
-    /// Lets those leave that nobody uses.
+    /// Removes the libraries that have no users.
     pub(super) async fn release(&mut self) -> Result<()> {
         let process = self.process()?;
         if std::mem::replace(&mut process.is_closing, true) {
@@ -32,7 +33,7 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 
     async fn release_all(&mut self) -> Result<()> {
-        // Destructors may open and close others, so it is asked anew after each.
+        // Destructors can open and close other libraries, so the list is updated after each.
         let mut finished = BTreeSet::new();
         while let Some(module) = self.next_leaving(&finished)? {
             self.finish(module).await?;
@@ -60,7 +61,7 @@ impl<T: Send + 'static> Session<'_, T> {
         Ok(leaving.into_iter().find(|module| !finished.contains(module)))
     }
 
-    /// Runs destructors; those of a library whose constructors have not run are forgotten.
+    /// Runs the destructors of a library, or drops them if its constructors have not all run.
     async fn finish(&mut self, module: ModuleId) -> Result<()> {
         let runs = !self.process()?.incomplete.contains(&module);
         let Some((memory_base, slots)) = self.running()?.block(module) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Where libraries are that a program opens by name.
+//! Finds and reads the libraries that a program opens by name.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -13,46 +13,47 @@ use crate::error::Error;
 use crate::input;
 use crate::search::{self, Search, SearchFolder};
 
-/// Files that are kept as they were read; a program may open any number.
-const KEPT: usize = 100;
+/// The number of files whose contents are kept in memory. Beyond that, all are read again.
+const MAX_FILES: usize = 100;
 
-/// The files in which a program's libraries are looked for. Messages about them are for the guest, so they
-/// name files as the guest does.
+/// The files that are searched for a program's libraries. Messages about them are for the guest, so
+/// they use the guest's names of files.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
     search: Search,
-    /// Directories of the guest in which it may open libraries by a path.
+    /// Directories of the guest in which it may open libraries by path.
     directories: Option<Vec<Directory>>,
-    /// Folders of the guest in which it looks for libraries by name.
+    /// Folders of the guest that are searched for libraries by name.
     library_path: Vec<String>,
-    /// By file.
+    /// System libraries by file.
     system: HashMap<String, Option<InputModule>>,
-    /// What was read last of each file, when that was written, and how long it was.
+    /// The modules that were read, with the time and the length of each file.
     read: HashMap<PathBuf, (SystemTime, u64, InputModule)>,
 }
 
 /// A library that was found.
 #[derive(Debug, Clone)]
 pub(crate) struct FoundLibrary {
-    /// Its file, with all links resolved: two names of one file are one library.
+    /// The file with all links resolved: two names of one file are one library.
     pub(crate) file: PathBuf,
-    /// The path by which the guest could open it, or its name in a folder that the guest does not see.
+    /// The path with which the guest can open it, or its name in a folder that the guest does not
+    /// see.
     name: String,
-    /// That folder.
+    /// The folder that the guest does not see.
     place: Option<SearchFolder>,
 }
 
-/// Why no library was found.
+/// The reason why no library was found.
 #[derive(Debug)]
 pub(crate) enum Missing {
-    /// There is none of that name in the folders of libraries, nor in any of these places, in order.
+    /// There is none with this name in the folders of libraries, nor in these places, in order.
     Nowhere(Vec<String>),
-    /// What has that name is no library, or may not be opened.
+    /// The file with this name is not a library, or must not be opened.
     Refused(String),
 }
 
 impl Missing {
-    /// Says so to the guest that has asked for a library of that name.
+    /// Returns the message for the guest that requested a library with this name.
     pub(crate) fn message(self, name: &str) -> String {
         let nowhere = format!("there is no library `{}` in {FOLDERS}", linker::printable(name));
         match self {
@@ -70,22 +71,22 @@ const SYSROOT: &str = "the folder of the system libraries (`--sysroot`)";
 const NOT_GIVEN: &str = "that is no folder in which the program may open libraries";
 
 impl Files {
-    /// Libraries are looked for by name in the folders of a search.
+    /// Looks for libraries by name, in the folders of a search.
     pub fn new(search: Search) -> Self {
         Files { search, ..Files::default() }
     }
 
-    /// Lets the guest open libraries in directories that it can read, by a path. What is there may have been
-    /// written by the guest itself: it is bounded as all of the guest's code is, but nobody chose it.
+    /// Lets the guest also open libraries by path, in directories that it can read. The guest may
+    /// have written such a library itself. All limits apply to its code, but nobody has chosen it.
     #[must_use]
     pub fn with_directories(mut self, directories: Vec<Directory>) -> Self {
         self.directories = Some(directories);
         self
     }
 
-    /// Looks for libraries by name in folders of the guest too, as `LD_LIBRARY_PATH` lists them, before
-    /// those of the search. They are paths in directories that the guest can read, and have no effect without
-    /// [`Files::with_directories`].
+    /// Looks for libraries by name also in folders of the guest, before the folders of the search.
+    /// `path` lists the folders like `LD_LIBRARY_PATH`. They must be in directories of
+    /// [`Files::with_directories`], without which they have no effect.
     #[must_use]
     pub fn with_library_path(mut self, path: &str) -> Self {
         let folders = path.split([':', ';']).filter(|folder| !folder.is_empty());
@@ -93,8 +94,8 @@ impl Files {
         self
     }
 
-    /// Finds the library that a name means. One with a slash is a path of the guest's; any other is looked
-    /// for, first in the runtime path of the module that asks for it.
+    /// Finds the library with a name. A name with a slash is a path of the guest. Other names are
+    /// searched for, first in the runtime path of the module that requests the library.
     pub(crate) fn find(
         &self,
         name: &str,
@@ -125,8 +126,8 @@ impl Files {
         }
     }
 
-    /// Finds a library in a part of a module's runtime path. That is a path of the guest's, unless it is
-    /// relative to a module in a folder that only the host knows.
+    /// Finds a library in a part of a module's runtime path. The part is a path of the guest,
+    /// unless it is relative to a module in a folder that only the host knows.
     fn in_runtime_path(
         &self,
         name: &str,
@@ -138,13 +139,13 @@ impl Files {
             return self.at_path(&join(&(folder.trim_end_matches('/').to_owned() + rest), name));
         }
         let place = SearchFolder::below(by, part)?;
-        match by.origin.as_deref().is_some_and(|origin| self.search.holds(origin)) {
-            true => in_folder(name, place).map_err(|_| join(part, name)),
-            false => Err(search::refused(part, by, NOT_GIVEN)),
+        if !by.origin.as_deref().is_some_and(|origin| self.search.holds(origin)) {
+            return Err(search::refused(part, by, NOT_GIVEN));
         }
+        in_folder(name, place).map_err(|_| join(part, name))
     }
 
-    /// Returns the folder of a module as the guest knows it, if it may open libraries there.
+    /// Returns the guest's path of the folder of a module, if the guest may open libraries there.
     fn guest_folder(&self, module: &InputModule) -> Option<String> {
         let path = module.opened_as.as_deref();
         if let Some((folder, _)) = path.and_then(|path| path.rsplit_once('/')) {
@@ -158,18 +159,19 @@ impl Files {
         })
     }
 
-    /// Finds a library by a path of the guest's.
+    /// Finds a library by a path of the guest.
     fn at_path(&self, path: &str) -> Result<FoundLibrary, String> {
         let file = real_file(path, &self.in_directories(path)?)?;
         Ok(FoundLibrary { file, name: path.to_owned(), place: None })
     }
 
-    /// The guest's directory that a path is in, and the path from there.
+    /// Returns the guest's directory that contains a path, and the rest of the path.
     fn directory_of(&self, name: &str) -> Result<(&Directory, PathBuf), String> {
         let shown = linker::printable(name);
         let Some(directories) = &self.directories else {
             return Err(format!(
-                "`{shown}` is a path, and this program may open libraries only by name, in the folders of \
+                "`{shown}` is a path, and this program may open libraries only by name, in the \
+                 folders of \
                  libraries; `host run --dlopen-from-dir` lets it open those in its directories too"
             ));
         };
@@ -187,15 +189,15 @@ impl Files {
         let (Directory { host, .. }, rest) = self.directory_of(name)?;
         let missing = |_| format!("there is no file `{}`", linker::printable(name));
         let real = host.join(rest).canonicalize().map_err(missing)?;
-        // A link may lead out.
-        match host.canonicalize().is_ok_and(|host| real.starts_with(host)) {
-            true => Ok(real),
-            false => Err(outside(name)),
+        // A link can lead out of the directory.
+        if !host.canonicalize().is_ok_and(|host| real.starts_with(host)) {
+            return Err(outside(name));
         }
+        Ok(real)
     }
 
-    /// Opens a library that was found. In a directory of the guest's it is opened as the guest itself would
-    /// open it, for what was found there may have been changed to a link that leads out.
+    /// Opens a library that was found. A file in a directory of the guest is opened with the
+    /// guest's own checks, because it may since have been replaced by a link that leads out.
     fn open(&self, found: &FoundLibrary) -> Result<File, String> {
         let failed =
             |error: io::Error| Error::Read { path: PathBuf::from(&found.name), error }.to_string();
@@ -214,7 +216,7 @@ impl Files {
         Ok(input)
     }
 
-    /// Reads a file, if it has changed since it was read last.
+    /// Reads a file, unless it is unchanged since it was last read.
     fn read_file(&mut self, found: &FoundLibrary) -> Result<InputModule, String> {
         let (opened, file) = (self.open(found)?, &found.file);
         let written = opened.metadata().and_then(|data| Ok((data.modified()?, data.len()))).ok();
@@ -223,8 +225,8 @@ impl Files {
         {
             return Ok(input.clone());
         }
-        let input = self.read_anew(&opened, found)?;
-        if self.read.len() >= KEPT {
+        let input = self.read_again(&opened, found)?;
+        if self.read.len() >= MAX_FILES {
             self.read.clear();
         }
         if let Some((time, length)) = written {
@@ -233,7 +235,7 @@ impl Files {
         Ok(input)
     }
 
-    fn read_anew(&self, opened: &File, found: &FoundLibrary) -> Result<InputModule, String> {
+    fn read_again(&self, opened: &File, found: &FoundLibrary) -> Result<InputModule, String> {
         let limits = linker::LibrarySource::limits(&self.search);
         let read = input::read_file(opened, Path::new(&found.name), &limits);
         let mut input = read.map_err(|error| error.to_string())?;
@@ -246,20 +248,20 @@ fn join(folder: &str, name: &str) -> String {
     format!("{}/{name}", folder.trim_end_matches('/'))
 }
 
-/// Finds the library of a name in a folder.
+/// Finds the library with a name in a folder.
 fn in_folder(name: &str, place: SearchFolder) -> Result<FoundLibrary, String> {
     let file = real_file(name, &place.file(name))?;
     Ok(FoundLibrary { file, name: name.to_owned(), place: Some(place) })
 }
 
-/// Resolves the links of what was found for a name, which must be a file.
+/// Resolves the links of a path that was found for a name. The result must be a file.
 fn real_file(name: &str, found: &Path) -> Result<PathBuf, String> {
     let shown = linker::printable(name);
     let real = found.canonicalize().map_err(|_| format!("there is no file `{shown}`"))?;
     match fs::metadata(&real) {
         Ok(data) if data.is_file() => Ok(real),
         Ok(data) if data.is_dir() => Err(format!("`{shown}` is a folder, not a library")),
-        // A pipe would be waited for.
+        // Opening a pipe would wait.
         _ => Err(format!("`{shown}` is no file")),
     }
 }
@@ -269,7 +271,8 @@ fn outside(name: &str) -> String {
     format!("`{shown}` is outside of the directories that the program was given")
 }
 
-/// A path without `.`, `..` and what stands for the root: the guest's directories have names relative to that.
+/// Removes `.`, `..` and the root from a path: the guest's directories have paths relative to the
+/// root.
 fn components(path: &str) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in Path::new(path).components() {
@@ -299,7 +302,7 @@ impl linker::LibrarySource for Files {
         }
     }
 
-    /// They are read once.
+    /// Returns a system library. Each is read once.
     fn system(&mut self, file: &str) -> Option<InputModule> {
         let read = || linker::LibrarySource::system(&mut self.search, file);
         self.system.entry(file.to_owned()).or_insert_with(read).clone()

@@ -1,4 +1,4 @@
-//! The libraries of a program, a part of its store's data.
+//! The libraries of a program: a part of its store's data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,25 +13,27 @@ use crate::compiled::libraries::Compilations;
 use crate::program::Program;
 use crate::program::linked::LinkedInstance;
 
-/// The libraries of a program that runs: a part of what its store holds, a `T`.
+/// The open libraries of a running program. They are a part of the store's data, which is a `T`.
+///
+/// See [`Linker::enable_dlopen`](crate::Linker::enable_dlopen) for an example.
 pub struct Libraries<T: 'static> {
     pub(super) files: Files,
     pub(super) started: Option<PendingProcess<T>>,
-    /// Made of the former when somebody opens or asks something: most programs never do.
+    /// Created from the pending process on first use: most programs never open a library.
     pub(super) process: Option<DynamicProcess<T>>,
-    /// How the guest calls the program itself.
+    /// The guest's name for the program itself.
     pub(super) program_name: Option<String>,
-    /// What was wrong last, until the guest asks for it.
+    /// The last error, until the guest reads it.
     pub(super) error: Option<String>,
-    /// Instances that the store has, and may have.
+    /// The number of instances in the store, and its limit.
     pub(super) instances: usize,
     pub(super) max_instances: usize,
 }
 
-/// Where a store's data has its [`Libraries`].
+/// A function that returns the [`Libraries`] in a store's data.
 pub(crate) type Accessor<T> = fn(&mut T) -> &mut Libraries<T>;
 
-/// A program all of whose modules are instantiated.
+/// A program whose modules are instantiated, and that has not used a library yet.
 pub(super) struct PendingProcess<T: 'static> {
     pub(super) plan: Arc<Plan>,
     pub(super) functions: Arc<wasmtime::Linker<T>>,
@@ -39,28 +41,29 @@ pub(super) struct PendingProcess<T: 'static> {
     pub(super) linked: LinkedInstance,
 }
 
-/// A program that runs, and its libraries.
+/// A running program and its libraries.
 pub(super) struct DynamicProcess<T: 'static> {
     pub(super) functions: Arc<wasmtime::Linker<T>>,
     pub(super) compilations: Compilations,
     pub(super) running: Running,
     pub(super) linked: LinkedInstance,
-    /// The instances of libraries, by number.
+    /// The instances of libraries, by the id of the module.
     pub(super) instances: BTreeMap<ModuleId, Instance>,
-    /// Where `malloc` has put their data.
+    /// The addresses that `malloc` returned for their data.
     pub(super) blocks: BTreeMap<ModuleId, u32>,
-    /// Those whose constructors have not all returned.
+    /// The libraries whose constructors have not all returned.
     pub(super) incomplete: BTreeSet<ModuleId>,
-    /// Whether libraries are being closed, so that a destructor that closes another leaves that to who does.
+    /// Whether libraries are being closed. A destructor that closes another library then only marks
+    /// it.
     pub(super) is_closing: bool,
 }
 
-/// Why something was not done.
+/// The reason why an operation failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The program goes on and is told.
+    /// The program continues and can read the message.
     Refused(String),
-    /// The program ends: it has exited, its time is over.
+    /// The program ends, for example because it exits or its time is over.
     End(wasmtime::Error),
 }
 
@@ -83,7 +86,7 @@ impl<T> std::fmt::Debug for Libraries<T> {
 }
 
 impl<T: 'static> Libraries<T> {
-    /// Libraries that are looked for among these files.
+    /// Creates an empty set of libraries. `files` finds the libraries that are opened.
     pub fn new(files: Files) -> Self {
         Libraries {
             files,
@@ -96,27 +99,28 @@ impl<T: 'static> Libraries<T> {
         }
     }
 
-    /// Says how the guest calls the program itself, by its first argument for example: `dladdr` tells it.
+    /// Sets the guest's name for the program itself, for example its first argument. `dladdr`
+    /// returns it.
     #[must_use]
     pub fn with_program_name(self, name: impl Into<String>) -> Self {
         Libraries { program_name: Some(name.into()), ..self }
     }
 
-    /// Opens libraries only as long as the store has no more than so many instances, those of the program and of
-    /// libraries that were closed among them. Without it the store's own limit holds, which is found only when memory
-    /// for the library is taken already.
+    /// Sets the maximum number of instances in the store, including those of the program and of
+    /// libraries that were closed. Opening a library beyond it fails. By default only the store's
+    /// own limit applies, which takes effect after memory for the library is allocated.
     #[must_use]
     pub fn with_max_instances(self, max_instances: usize) -> Self {
         Libraries { max_instances, ..self }
     }
 
-    /// Has the libraries of each store know the program as soon as its modules are instantiated: constructors may
-    /// open libraries.
+    /// Lets stores of a program open libraries, from the moment that its modules are instantiated:
+    /// constructors can already open libraries.
     pub(crate) fn attach(program: Program<T>, accessor: Accessor<T>) -> Program<T> {
         program.with_hook(move |data, program, linked| accessor(data).start(program, linked))
     }
 
-    /// Takes note that a program's modules are all instantiated.
+    /// Records that all modules of a program are instantiated.
     fn start(&mut self, program: &Program<T>, linked: &LinkedInstance) {
         self.process = None;
         self.instances += program.instances();

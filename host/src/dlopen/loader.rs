@@ -1,4 +1,4 @@
-//! Libraries that an embedder opens in a program that runs.
+//! The interface for embedders that open libraries in a running program.
 
 use linker::dynamic::LoadedSymbol;
 use wasmtime::{AsContextMut, Func};
@@ -8,14 +8,14 @@ use super::libraries::{Accessor, Failure};
 use super::session::{CallMode, OpenFlags, Session};
 use crate::error::Error;
 
-/// Opens libraries in programs that run, as these can themselves: see [`Linker::enable_dlopen`].
+/// A handle with which embedders open libraries in running programs: see [`Linker::enable_dlopen`].
 ///
-/// [`Linker::enable_dlopen`]: crate::Linker::libraries
+/// [`Linker::enable_dlopen`]: crate::Linker::enable_dlopen
 pub struct Loader<T: 'static> {
     accessor: Accessor<T>,
 }
 
-/// A library that is open in a store.
+/// A library that is open in a store. It stays open until it is closed with [`Loader::close`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LibraryHandle {
     handle: u32,
@@ -40,13 +40,14 @@ impl<T: Send + 'static> Loader<T> {
         Loader { accessor }
     }
 
-    /// Opens the library of a name, which is looked for among the [`Files`](crate::Files) of the store's
-    /// [`Libraries`].
+    /// Opens the library with a name. The [`Files`](crate::Files) of the store's
+    /// [`Libraries`](crate::Libraries) find it.
     ///
     /// # Errors
     ///
-    /// All that keeps it from being linked, or a constructor that does not return: the program is as before. If
-    /// guest code ends in another way, by an exit for example, [`Error::Start`].
+    /// [`Error::Library`] with all faults if it cannot be found or linked, or if a constructor
+    /// traps: the program is then as before. [`Error::Start`] if guest code ends in another way,
+    /// for example by an exit.
     pub fn open(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -58,11 +59,11 @@ impl<T: Send + 'static> Loader<T> {
         Self::opened(name, opened.unwrap_or_else(|error| Err(error.into())))
     }
 
-    /// As [`Loader::open`], for stores whose host functions may wait.
+    /// Opens a library like [`Loader::open`], in a store whose host functions are asynchronous.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`Loader::open`].
     pub async fn open_async(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -72,11 +73,12 @@ impl<T: Send + 'static> Loader<T> {
         Self::opened(name, self.session(&mut store, CallMode::Async).open(name, None, flags).await)
     }
 
-    /// A function of a library or of one that it needs; `None` if none defines it.
+    /// Returns a function of a library or of the libraries that it needs, or `None` if none defines
+    /// it.
     ///
     /// # Errors
     ///
-    /// When the library is not open.
+    /// [`Error::Library`] if the library is not open.
     pub fn get_func(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -92,12 +94,12 @@ impl<T: Send + 'static> Loader<T> {
         }
     }
 
-    /// The address of a variable of a library or of one that it needs, or the slot of a function in the
-    /// program's table; `None` if none defines it.
+    /// Returns the address of a variable of a library or of the libraries that it needs, in bytes,
+    /// or the slot of a function in the program's table. Returns `None` if none defines it.
     ///
     /// # Errors
     ///
-    /// When the library is not open, or the table has no room for a function.
+    /// [`Error::Library`] if the library is not open, or the table has no room for a function.
     pub fn address(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -115,12 +117,12 @@ impl<T: Send + 'static> Loader<T> {
         }
     }
 
-    /// Closes a library. When nobody has it open its destructors run, and its memory and slots are free: pointers
-    /// to its functions trap from then on.
+    /// Closes a library. When it has no more users, its destructors run and its memory and slots
+    /// are freed. Pointers to its functions trap from then on.
     ///
     /// # Errors
     ///
-    /// When it is not open, or a destructor does not return.
+    /// [`Error::Library`] if it is not open; [`Error::Start`] if a destructor does not return.
     pub fn close(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -131,11 +133,11 @@ impl<T: Send + 'static> Loader<T> {
         closed.unwrap_or_else(|error| Err(error.into())).map_err(|failure| failed(CLOSED, failure))
     }
 
-    /// As [`Loader::close`], for stores whose host functions may wait.
+    /// Closes a library like [`Loader::close`], in a store whose host functions are asynchronous.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`Loader::close`].
     pub async fn close_async(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -158,7 +160,7 @@ impl<T: Send + 'static> Loader<T> {
     }
 }
 
-/// How errors call a library that is closed.
+/// The name of a closed library in errors.
 const CLOSED: &str = "a library that is closed";
 
 fn failed(name: &str, failure: Failure) -> Error {

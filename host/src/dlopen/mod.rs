@@ -1,12 +1,14 @@
 //! Libraries that are opened while a program runs.
 //!
-//! What joins a program and how is decided by [`linker::dynamic::Running`]. Here files are found ([`files`]), modules
-//! compiled once ([`crate::compiled::libraries`]), and memory, table and instances made for them ([`open`],
-//! [`close`]). [`abi`] is what the program itself calls, by libdl.
+//! [`linker::dynamic::Running`] decides which modules join a program and how. This folder finds the files
+//! ([`files`]), and gives modules their memory, table slots and instances ([`open`], [`close`]);
+//! [`crate::compiled::libraries`] compiles each module once. [`abi`] has the functions that the
+//! program itself calls, through libdl. [`loader`] is for embedders.
 //!
-//! A store frees neither instances nor code before it is dropped. Their memory and slots are given back, so
-//! that a library can be opened and closed as often as a store can have instances: ten thousand times, unless
-//! [`Limits::max_instances`](crate::Limits::max_instances) says otherwise.
+//! A store frees neither instances nor code until it is dropped. It does reuse the memory and slots
+//! of closed libraries. A library can therefore be opened and closed as often as a store can have
+//! instances: ten thousand times by default, see
+//! [`Limits::max_instances`](crate::Limits::max_instances).
 
 mod abi;
 mod close;

@@ -1,7 +1,8 @@
 //! Opens a library.
 //!
-//! All that can fail without running guest code fails before anything is changed. From then on a failure
-//! takes back what was done: slots, memory, and the library itself, which leaves as if it had been closed.
+//! Everything that can fail without running guest code fails before anything is changed. A later
+//! failure undoes the changes: it frees slots and memory, and the library leaves as if it was
+//! closed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,9 +21,9 @@ use crate::limits::Limit;
 use crate::program::host_functions;
 use crate::trap;
 
-/// What a name stands for.
+/// The meaning of a name.
 enum Named {
-    /// A module that runs.
+    /// A module that already runs.
     Open(ModuleId),
     New(NewLibrary),
 }
@@ -35,7 +36,8 @@ enum NewLibrary {
 }
 
 impl<T: Send + 'static> Session<'_, T> {
-    /// Opens the library of a name, and returns its handle. `by` is the module that asks for it, if one does.
+    /// Opens the library with a name and returns its handle. `by` is the module that requests it,
+    /// if a module does.
     pub(crate) async fn open(
         &mut self,
         name: &str,
@@ -60,7 +62,7 @@ impl<T: Send + 'static> Session<'_, T> {
         Ok(running.open_again(module))
     }
 
-    /// Finds the library of a name: one that runs already, by its file or its name, or a new one.
+    /// Finds the library with a name: one that already runs, by its file or name, or a new one.
     fn find(&mut self, name: &str, by: Option<&InputModule>) -> Result<Named> {
         let libraries = self.libraries();
         let found = libraries.files.find(name, by);
@@ -114,7 +116,7 @@ impl<T: Send + 'static> Session<'_, T> {
             process.blocks.insert(ids[&module], block);
         }
         let library = ids[&opening.library()];
-        // While its constructors run it has a user, whatever they open and close.
+        // The library has a user while its constructors run, whatever they open and close.
         process.running.open_again(library);
         let initialised = self.initialise(&opening, &ids).await;
         self.running()?.close(library);
@@ -124,7 +126,7 @@ impl<T: Send + 'static> Session<'_, T> {
         initialised.map(|()| library)
     }
 
-    /// Decides how a library joins the program, and changes nothing.
+    /// Decides how a library joins the program. Changes nothing.
     fn plan(&mut self, new: NewLibrary) -> Result<Opening> {
         let libraries = self.libraries();
         let input = match new {
@@ -145,14 +147,14 @@ impl<T: Send + 'static> Session<'_, T> {
     fn check_instances(&mut self, opening: &Opening) -> Result<()> {
         let needed = opening.new_modules().len();
         let Libraries { instances, max_instances, .. } = self.libraries();
-        match instances.saturating_add(needed) <= *max_instances {
-            true => Ok(()),
-            false => Err(format!(
-                "the program has had {instances} instances of modules and may have {max_instances}, the limit of \
-                 `--max-instances`: those of libraries that were closed count too"
-            )
-            .into()),
+        if instances.saturating_add(needed) <= *max_instances {
+            return Ok(());
         }
+        let message = format!(
+            "the program has had {instances} instances of modules and may have {max_instances}, \
+             the limit of `--max-instances`: those of libraries that were closed count too"
+        );
+        Err(message.into())
     }
 
     fn compile(&mut self, opening: &Opening) -> Result<BTreeMap<usize, Arc<CompiledLibrary>>> {
@@ -165,7 +167,7 @@ impl<T: Send + 'static> Session<'_, T> {
         opening.new_modules().into_iter().map(compile).collect()
     }
 
-    /// Gives each new module its memory and its slots. Returns where `malloc` has put their data.
+    /// Assigns memory and slots to each new module. Returns the addresses from `malloc`, by module.
     async fn allocate(&mut self, opening: &mut Opening) -> Result<BTreeMap<usize, u32>> {
         let (mut assigned, mut blocks) = (BTreeMap::new(), BTreeMap::new());
         let modules = opening.new_modules();
@@ -201,8 +203,8 @@ impl<T: Send + 'static> Session<'_, T> {
         }
     }
 
-    /// A block of the program's own `malloc`, and the aligned address in it. Each module has a byte at least:
-    /// by its address its destructors are known.
+    /// Allocates a block with the program's own `malloc`. Returns its address, and the aligned
+    /// address in it. Each module gets at least one byte: the address identifies its destructors.
     async fn allocate_memory(&mut self, request: MemoryRequest) -> Result<(u32, u32)> {
         let alignment = u32::try_from(u64::from(request.memory_alignment)).unwrap_or(u32::MAX);
         let no_room =
@@ -336,14 +338,14 @@ impl<T: Send + 'static> Session<'_, T> {
         let stack_pointer = self.stack_pointer()?;
         let stack = stack_pointer.get(&mut self.store);
         let Err(error) = self.call(function, &[]).await else { return Ok(()) };
-        // Code that did not return has left it where it was.
+        // Code that did not return left the stack pointer where it was.
         stack_pointer.set(&mut self.store, stack)?;
         let what = format!("`{name}` of `{}`", opening.input(module).module.name);
         Err(self.failed(&what, error))
     }
 
-    /// What becomes of guest code that did not return: a trap or an exception is told to who opened the
-    /// library, anything else ends the program.
+    /// Returns the failure of guest code that did not return. The guest can read a trap or an
+    /// exception as an error of the library; anything else ends the program.
     fn failed(&mut self, what: &str, error: wasmtime::Error) -> Failure {
         if error.is::<wasmtime::ThrownException>() {
             self.store.take_pending_exception();
@@ -359,7 +361,7 @@ impl<T: Send + 'static> Session<'_, T> {
         }
     }
 
-    /// Gives back what an opening was assigned whose modules have not joined.
+    /// Frees the memory and slots of an opening whose modules have not joined.
     async fn take_back(&mut self, opening: &Opening, blocks: &BTreeMap<usize, u32>) -> Result<()> {
         for slots in opening.taken_slots() {
             self.clear_slots(&slots)?;
@@ -372,7 +374,7 @@ impl<T: Send + 'static> Session<'_, T> {
     }
 }
 
-/// Whether an error of the host's ends the program.
+/// Returns whether an error of the host ends the program.
 fn is_end(error: &wasmtime::Error) -> bool {
     error.is::<I32Exit>() || error.is::<Limit>()
 }

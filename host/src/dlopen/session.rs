@@ -1,19 +1,19 @@
-//! A store in which libraries are opened, asked and closed.
+//! The state in which libraries of a store are opened, queried and closed.
 
 use linker::dynamic::{LoadedFunction, LoadedSymbol, Running};
 use wasmtime::{AsContextMut, Func, Global, Memory, StoreContextMut, Table, Val};
 
 use super::libraries::{Accessor, DynamicProcess, Failure, Libraries};
 
-/// How guest code is called: as the store must be.
+/// The way in which guest code is called, which must match the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallMode {
     Sync,
     Async,
 }
 
-const KEEPS_NOTHING: &str = "the program keeps no table and stack that a library could share; if it was made by `host fuse`, \
-                             make it with `--dynamic`";
+const KEEPS_NOTHING: &str = "the program keeps no table and stack that a library could share; \
+                             if it was made by `host fuse`, make it with `--dynamic`";
 
 /// The options of an open library, like the flags of `dlopen`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl OpenFlags {
     }
 }
 
-/// A store that is at work, and where its libraries are.
+/// A store that is in use, and access to its libraries.
 pub(crate) struct Session<'s, T: 'static> {
     pub(super) store: StoreContextMut<'s, T>,
     pub(super) accessor: Accessor<T>,
@@ -112,7 +112,7 @@ impl<'s, T: Send + 'static> Session<'s, T> {
         Ok(results.first().and_then(Val::i32))
     }
 
-    /// A function that the program, or what everybody sees of its libraries, defines.
+    /// Returns a function that the program or a global library defines.
     pub(super) fn global_function(&mut self, name: &str) -> Result<Option<Func>> {
         match self.running()?.symbol(name) {
             Some(LoadedSymbol::Function(function)) => self.function(function).map(Some),
@@ -131,19 +131,20 @@ impl<'s, T: Send + 'static> Session<'s, T> {
         })
     }
 
-    /// What a name stands for in a library that is open, and those that it needs; in the whole program, if
-    /// that is what is open.
+    /// Returns the symbol with this name in an open library and in the libraries that it needs. If
+    /// the handle is the program's, all modules are searched.
     pub(super) fn symbol(&mut self, handle: u32, name: &str) -> Result<Option<LoadedSymbol>> {
         let running = self.running()?;
         let library = running.of_handle(handle);
         let library = library.ok_or_else(|| format!("no library is open as {handle:#x}"))?;
-        match library == running.program() {
-            true => Ok(running.symbol(name)),
-            false => Ok(running.symbol_of(library, name)),
+        if library == running.program() {
+            Ok(running.symbol(name))
+        } else {
+            Ok(running.symbol_of(library, name))
         }
     }
 
-    /// The slot of a function, which it is given if it has none.
+    /// Returns the slot of a function. Assigns one if it has none.
     pub(super) fn slot(&mut self, function: LoadedFunction) -> Result<u32> {
         if let Some(slot) = function.slot {
             return Ok(slot);
@@ -155,7 +156,7 @@ impl<'s, T: Send + 'static> Session<'s, T> {
         Ok(slot)
     }
 
-    /// Gives a block back to the program's own `free`.
+    /// Frees a block with the program's own `free`.
     pub(super) async fn free(&mut self, block: u32) -> Result<()> {
         if let Some(free) = self.global_function("free")? {
             self.call(free, &[Val::I32(block.cast_signed())]).await?;
@@ -163,7 +164,7 @@ impl<'s, T: Send + 'static> Session<'s, T> {
         Ok(())
     }
 
-    /// Slots in a row, for which the table grows if it must.
+    /// Takes consecutive slots, and grows the table if necessary.
     pub(super) fn take_slots(
         &mut self,
         count: u32,
@@ -180,7 +181,7 @@ impl<'s, T: Send + 'static> Session<'s, T> {
         if let Some(more) = slots.end.checked_sub(size).filter(|more| *more > 0) {
             let null = wasmtime::Ref::Func(None);
             if table.grow(&mut self.store, more.into(), null).is_err() {
-                // Those that exist are free, the others do not exist.
+                // The slots below the size of the table are free; the others do not exist.
                 self.running()?.forget_slots_from(size);
                 return Err(full());
             }

@@ -1,4 +1,4 @@
-//! Wasm backtraces as lines of text.
+//! WebAssembly backtraces as lines of text.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,12 +16,12 @@ use crate::trap::name;
 
 #[derive(Default)]
 pub(crate) struct Backtrace {
-    /// A line a frame, innermost first: the module as messages call it, the function as its author wrote
-    /// it, and where in the source, if the module or a source map beside it tells.
+    /// One line per frame, the innermost first: the module, the function as its author wrote it,
+    /// and the position in the source if debug information or a source map has it.
     pub(crate) lines: Vec<String>,
-    /// The fault that the guest has found and reports by the trap, if it does.
+    /// The fault that the guest itself found and reports by the trap.
     pub(crate) fault: Option<&'static str>,
-    /// Source maps that were not used, since they are of other files.
+    /// Source maps that were not used because they belong to other files.
     pub(crate) stale_maps: Vec<PathBuf>,
 }
 
@@ -31,8 +31,8 @@ impl Backtrace {
         let libraries = frames.clone().map(|frame| program.compilations.find(frame.module()));
         let libraries: Vec<_> = libraries.collect();
         let bound = program.bound();
-        let (maps, debug) = (BTreeMap::new(), BTreeMap::new());
-        let mut symbols = Symbols { program, bound: &bound, maps, debug };
+        let mut symbols =
+            Symbols { program, bound: &bound, maps: BTreeMap::new(), debug: BTreeMap::new() };
         let mut innermost = frames.clone().zip(&libraries).take(1);
         let fault = innermost.find_map(|(f, library)| symbols.fault(f, library.as_deref()));
         let functions = frames
@@ -55,21 +55,22 @@ impl Backtrace {
 struct Symbols<'p> {
     program: &'p Program<State>,
     bound: &'p [BoundModule],
-    /// What is beside each module that was asked for, by its bytes.
+    /// The source maps of modules, by the address of the module's bytes.
     maps: BTreeMap<*const u8, StoredMap>,
-    /// What is in it.
+    /// The debug information of modules, by the address of the module's bytes.
     debug: BTreeMap<*const u8, Option<DebugInfo<'p>>>,
 }
 
-/// The module of a frame as it was before it was compiled.
+/// The module of a frame before it was compiled.
 struct FrameOrigin<'s> {
     set: &'s Set,
     bound: &'s BoundModule,
 }
 
 impl<'p> Symbols<'p> {
-    /// The functions that a frame is of, of the program or a library that it opened. Code of another that was inlined there
-    /// comes first; that which was inlined between them is not known. A function of the linker's own is left out.
+    /// Returns the functions of a frame, in the program or in a library that it opened. A function
+    /// that was inlined comes before the function that contains it; functions inlined between these
+    /// two are not known. Functions that the linker added are left out.
     fn functions(
         &mut self,
         frame: &FrameInfo,
@@ -80,7 +81,7 @@ impl<'p> Symbols<'p> {
             origin.bound.origin_of_function(frame.func_index()).is_none()
         };
         if origin.as_ref().is_some_and(is_own) {
-            // The linker has written it: nobody could look it up in a source.
+            // The linker added this function, so it has no source.
             return Vec::new();
         }
         origin.and_then(|origin| self.originals(origin, frame)).unwrap_or_else(|| {
@@ -124,7 +125,7 @@ impl<'p> Symbols<'p> {
         }
     }
 
-    /// The functions that a frame's code was, if that is known.
+    /// Returns the functions that a frame's code comes from, if they are known.
     fn originals(
         &mut self,
         FrameOrigin { set, bound }: FrameOrigin<'p>,
@@ -133,7 +134,8 @@ impl<'p> Symbols<'p> {
         let outer = bound.origin_of_function(frame.func_index());
         let (inner, offset) = match bound.origin(set, frame.module_offset()?) {
             Some(origin) => ((origin.module, origin.function), origin.offset),
-            // What an engine does before a function's first instruction, as it looks at the time, is at its start.
+            // Code that the engine adds before a function's first instruction, such as a check of
+            // the time, belongs to its start.
             None => {
                 let (module, function) = outer?;
                 ((module, function), set.inputs[module].function_start(function)?)
@@ -173,7 +175,7 @@ impl<'p> Symbols<'p> {
     }
 }
 
-/// Says that the stack in linear memory has overflowed, and how it is made larger.
+/// Describes an overflow of the stack in linear memory, and how to enlarge the stack.
 pub(crate) fn overflow(plan: &Plan) -> String {
     let size = plan.stack_size().map_or("is full".to_owned(), |size| {
         format!("has overflowed its {}", ByteSize(size.into()))
@@ -188,12 +190,13 @@ pub(crate) fn overflow(plan: &Plan) -> String {
         ),
     };
     format!(
-        "the stack in linear memory, where C, C++ and Rust keep variables whose address is taken, {size}; \
+        "the stack in linear memory, where C, C++ and Rust keep variables whose address is \
+         taken, {size}; \
          {remedy}, or let it recurse less"
     )
 }
 
-/// `None` for code that no line of the source is for.
+/// Returns the text of a source position, or `None` for code without a source line.
 fn location(source: &SourceLine) -> Option<String> {
     let line = source.line?;
     Some(format!("\n       at {}:{line}", linker::printable(&source.file)))

@@ -1,4 +1,4 @@
-//! The host of the command line: WASI, and limits on what a program may use.
+//! A host with WASI and limits, for programs that are not trusted.
 
 use linker::{Plan, Set};
 use wasmtime::Engine;
@@ -15,9 +15,9 @@ use crate::limits::Limits;
 use crate::program::Program;
 use crate::program::linkage::Linkage;
 
-/// A Wasmtime engine, WASI, and the limits that programs run under.
+/// A Wasmtime engine with WASI and the limits of programs.
 ///
-/// One is enough for many programs, and it can be shared between threads.
+/// One host is enough for many programs, and threads can share it.
 pub struct Host {
     pub(crate) settings: Settings,
     pub(crate) functions: wasmtime::Linker<State>,
@@ -30,18 +30,20 @@ impl std::fmt::Debug for Host {
 }
 
 impl Host {
-    /// A host with the default settings, but for limits.
+    /// Creates a host with some limits and otherwise default [`Settings`].
     ///
     /// # Errors
     ///
-    /// As [`Host::with`].
+    /// The errors of [`Host::with`].
     pub fn new(limits: Limits) -> Result<Self, Error> {
         Host::with(Settings { limits, ..Settings::default() })
     }
 
+    /// Creates a host.
+    ///
     /// # Errors
     ///
-    /// When Wasmtime does not support this machine.
+    /// [`Error::Setup`] if Wasmtime does not support this machine or these settings.
     pub fn with(settings: Settings) -> Result<Self, Error> {
         let setup = |e| Error::Setup { message: Error::message(&e) };
         let engine = Engine::new(&settings.config()).map_err(setup)?;
@@ -53,20 +55,21 @@ impl Host {
         Ok(Host { settings, functions })
     }
 
-    /// Decides how the modules of a set are linked, and compiles them.
+    /// Links and compiles the modules of a set.
     ///
     /// # Errors
     ///
-    /// Every import that is undefined or of another type, or that a module's code is not valid.
+    /// [`Error::Link`] with every import that is undefined or has another type; the errors of
+    /// [`Host::compile`].
     pub fn link(&self, set: Set) -> Result<Program<State>, Error> {
         self.compile(Plan::new(set)?)
     }
 
-    /// Compiles what a plan says.
+    /// Compiles modules that are linked.
     ///
     /// # Errors
     ///
-    /// When a module's code is not valid.
+    /// [`Error::Load`] or [`Error::Compile`] if a module's code is not valid.
     pub fn compile(&self, plan: Plan) -> Result<Program<State>, Error> {
         let linkage = Linkage { mode: self.settings.mode, ..Linkage::default() };
         let cache = self.settings.cache.as_ref();
@@ -74,18 +77,21 @@ impl Host {
         Ok(Libraries::attach(program, |state| &mut state.libraries))
     }
 
-    /// Instantiates a program's modules and initialises each after what it depends on.
+    /// Instantiates a program and runs its constructors. The constructors of a module run after
+    /// those of the modules that it depends on.
     ///
     /// # Errors
     ///
-    /// When a directory of `wasi` cannot be opened, memory is short, or initialisation ends early.
+    /// [`Error::Directory`] if a directory of `wasi` cannot be opened; [`Error::Limit`],
+    /// [`Error::Trap`] or [`Error::Exit`] if the start needs too much or does not complete.
     pub fn start(&self, program: &Program<State>, wasi: &Wasi) -> Result<Process, Error> {
         let files = Files::new(self.settings.libraries.clone());
-        let files = match self.settings.libraries_in_directories {
-            true => files.with_directories(wasi.directories.clone()),
-            false => files,
+        let files = if self.settings.libraries_in_directories {
+            files.with_directories(wasi.directories.clone())
+        } else {
+            files
         };
-        // As a loader does, which reads it once.
+        // Read once at the start, as the loaders of other systems do.
         let path = wasi.env.iter().rev().find(|(name, _)| name == "LD_LIBRARY_PATH");
         let files = files.with_library_path(path.map_or("", |(_, path)| path));
         Process::start(program, self.settings.limits, wasi, files)
@@ -100,9 +106,9 @@ mod tests {
     use crate::limits::Limiter;
     use crate::process::state::OpenFiles;
 
-    /// What `linker` says of hosts, without knowing Wasmtime, is what Wasmtime has and we have.
+    /// `linker` does not depend on Wasmtime. Its list of host functions must match this host.
     #[test]
-    fn the_host_is_what_the_linker_says() {
+    fn the_linker_knows_the_functions_of_the_host() {
         let host = Host::new(Limits::default()).unwrap();
         let wasi = Wasi::default().build(&Limits::default()).unwrap();
         let limiter = Limiter::new(&Limits::default());

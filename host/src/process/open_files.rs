@@ -1,4 +1,4 @@
-//! The limit of open files.
+//! The limit on open files.
 
 use wasmtime::{AsContextMut, Caller, Extern};
 use wasmtime_wasi::WasiView;
@@ -8,11 +8,11 @@ use wiggle::GuestMemory;
 
 use super::state::{OpenFiles, State};
 
-/// `EMFILE`, as WASI has it.
+/// The value of `EMFILE` in WASI.
 const TOO_MANY_OPEN_FILES: i32 = 33;
 
-/// Defines anew the one function by which a program opens files: beyond its limit it opens none. Else it is
-/// Wasmtime's own, which has no such limit.
+/// Replaces the one function with which a program opens files. It fails beyond the limit, and
+/// otherwise calls the function of Wasmtime, which has no limit.
 pub(crate) fn limit(linker: &mut wasmtime::Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     linker.func_wrap_async(
@@ -20,10 +20,10 @@ pub(crate) fn limit(linker: &mut wasmtime::Linker<State>) -> wasmtime::Result<()
         "path_open",
         |mut caller: Caller<'_, State>, arguments: PathOpen| {
             Box::new(async move {
-                match may_open_file(caller.data_mut()) {
-                    true => path_open(&mut caller, arguments).await,
-                    false => Ok(TOO_MANY_OPEN_FILES),
+                if !may_open_file(caller.data_mut()) {
+                    return Ok(TOO_MANY_OPEN_FILES);
                 }
+                path_open(&mut caller, arguments).await
             })
         },
     )?;
@@ -34,10 +34,11 @@ pub(crate) fn limit(linker: &mut wasmtime::Linker<State>) -> wasmtime::Result<()
 fn may_open_file(state: &mut State) -> bool {
     let OpenFiles { limit, given } = state.open_files;
     let table = state.wasi.ctx().table;
-    let open = match table.is_empty() {
-        // What a program is given is there when it is first asked for.
-        true => given,
-        false => table.iter_mut().filter(|entry| entry.is::<Descriptor>()).count(),
+    let open = if table.is_empty() {
+        // The given directories enter the table when the program first uses one.
+        given
+    } else {
+        table.iter_mut().filter(|entry| entry.is::<Descriptor>()).count()
     };
     open < limit.saturating_add(given)
 }

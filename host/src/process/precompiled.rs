@@ -1,7 +1,7 @@
-//! Programs that are compiled ahead of time, to a file.
+//! Programs that are compiled ahead of time to a file.
 //!
-//! Such a program is one module, and its file holds that module beside its code: all that a plan says of it,
-//! what it exports at which types for example, is read from the module again.
+//! The program is fused to one module. The file contains the module and its code, and the plan,
+//! with the types of exports for example, is made from the module again.
 
 use std::path::Path;
 
@@ -20,25 +20,26 @@ use crate::program::Program;
 use crate::program::fuse::fuse;
 use crate::program::linkage::Linkage;
 
-/// Bytes of a file with code that are read: a device such as `/dev/zero` has no end.
+/// The maximum size of a file of code, in bytes: a device such as `/dev/zero` has no end.
 const CODE_LIMIT: u64 = 1 << 30;
 
-/// What a file tells of its program.
+/// The description of the program in a file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
     name: String,
     inlining: bool,
 }
 
-/// Compiles a program ahead of time, for [`load_precompiled`] on processors as this one: the content of a file. Modules
-/// that keep a memory of their own do so there too.
+/// Compiles a program ahead of time, and returns the contents of a file for [`load_precompiled`] on
+/// processors like this one. Modules that keep their own memory still do so there.
 ///
 /// # Errors
 ///
-/// When a module's code is not valid.
+/// [`Error::Fuse`] if the modules cannot be fused; [`Error::Load`] or [`Error::Compile`] if the
+/// code of a module is not valid.
 pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let set = plan.set();
-    // Libraries join a main, and that has one memory.
+    // Libraries can join only a program with one memory.
     let dynamic = plan.opens_libraries();
     let options = FuseOptions {
         dynamic,
@@ -50,13 +51,14 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let fused = fuse(plan, &options)?;
     let initialisers = fused.initialisers.into_iter().map(|call| Initialiser { module: 0, ..call });
     let initialisers = initialisers.collect();
-    let module = fused.modules.into_iter().next().map(|module| module.bytes).unwrap_or_default();
+    let module = fused.modules.into_iter().next().map(|module| module.bytes);
+    let setup = |message: String| Error::Setup { message };
+    let module = module.ok_or_else(|| setup("the fused program has no module".to_owned()))?;
     let header = Header { name: set.inputs[set.program].module.name.clone(), inlining };
     let host = host(&header, Settings::default())?;
     let plan = single(&header, &module)?;
     let bound = Bound { initialisers, ..plan.bind()? };
     let code = Code::compile(host.functions.engine(), &plan, bound)?;
-    let setup = |message: String| Error::Setup { message };
     let code = code.to_parts().map_err(|error| setup(Error::message(&error)))?;
     let header = serde_json::to_vec(&header).map_err(|error| setup(error.to_string()))?;
     let parts: Vec<_> = [header, module].into_iter().chain(code).collect();
@@ -65,17 +67,20 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// A program that was [`precompile`]d to a file, and the host that runs it. `None` if the file is another.
+/// Loads a program that [`precompile`] wrote to a file, and creates a host that can start it.
+/// Returns `None` if the file is not compiled code.
 ///
 /// # Safety
 ///
-/// The file's content was made by [`precompile`], of this or any other version. Machine code is run as it is:
-/// whoever can write to the file can do all that this process can.
+/// The caller guarantees that [`precompile`], of this or any other version, made the file's
+/// contents. The machine code is not validated: anyone who can write to the file can do everything
+/// that this process can.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is damaged, or of another version or for another processor; or when the limits have
-/// fuel, which such code does not count.
+/// [`Error::Read`] if the file cannot be read; [`Error::Precompiled`] if it is damaged, or was
+/// compiled by another version or for another processor; [`Error::PrecompiledFuel`] if the settings
+/// limit fuel, which compiled code does not count.
 pub unsafe fn load_precompiled(
     path: &Path,
     settings: Settings,
@@ -95,20 +100,22 @@ pub unsafe fn load_precompiled(
     let header: Header = header.map_err(|_| failed("it is no program".to_owned()))?;
     let host = host(&header, settings)?;
     let plan = single(&header, module)?;
-    // SAFETY: `precompile` has written the parts, says the caller.
+    // SAFETY: the caller guarantees that `precompile` wrote the parts.
     let code = unsafe { Code::from_parts(host.functions.engine(), code) };
     let code = code.map_err(|error| failed(Error::message(&error)))?;
-    let (linkage, cache) = (Linkage::default(), host.settings.cache.as_ref());
-    let program = Program::of_code(plan, &host.functions, linkage, code, cache)?;
+    let cache = host.settings.cache.as_ref();
+    let program = Program::of_code(plan, &host.functions, Linkage::default(), code, cache)?;
     Ok(Some((host, Libraries::attach(program, |state| &mut state.libraries))))
 }
 
-/// Code that is kept in a file can be given a time limit whenever it is run.
+/// Creates the host of code in a file. The code can be interrupted, so that each run can set a time
+/// limit.
 fn host(header: &Header, settings: Settings) -> Result<Host, Error> {
     let inlining = header.inlining;
     Host::with(Settings { inlining, interruptible: true, ..settings })
 }
 
+/// Plans the single module of a file.
 fn single(header: &Header, module: &[u8]) -> Result<Plan, Error> {
     let input = InputModule::load_within(&header.name, module, &InputLimits::NONE)?;
     Ok(Plan::new(Set::of(input))?)

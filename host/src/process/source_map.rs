@@ -1,4 +1,4 @@
-//! Source maps in files beside modules.
+//! Source maps in files next to modules.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,33 +8,35 @@ use sha2::{Digest, Sha256};
 
 use crate::input::read_limited;
 
-/// Where the source map of a module is kept: beside it, `app.wasm.map` for `app.wasm`.
+/// Returns the path of the source map of a module: `app.wasm.map` for `app.wasm`.
 pub fn source_map_path(module: &Path) -> PathBuf {
     let mut path = OsString::from(module);
     path.push(".map");
     path.into()
 }
 
-/// The text of a source map's file, with the digest of the module that it is for.
+/// Returns the text of a source map's file. `module` are the bytes of the module that it is for:
+/// the text contains their digest.
 pub fn source_map_text(mut map: SourceMap, module: &[u8]) -> String {
     map.sha256 = digest(module);
-    // There is nothing in it that JSON could not say.
+    // A source map has nothing that JSON cannot represent.
     serde_json::to_string(&map).unwrap_or_default() + "\n"
 }
 
-/// What is kept beside a module.
+/// The source map that is next to a module.
 pub(crate) enum StoredMap {
-    /// Nothing, or what is no source map of `host fuse`: such a file tells nothing and harms nobody.
+    /// There is none, or the file is not a source map of `host fuse` and is ignored.
     Nothing,
-    /// The map of another module of that name, probably an older one.
+    /// The map of another module with the same name, probably an older version.
     Stale(PathBuf),
     Map(Mappings),
 }
 
+/// Reads the source map next to a module.
 pub(crate) fn read(input: &InputModule) -> StoredMap {
     let Some(file) = &input.file else { return StoredMap::Nothing };
     let path = source_map_path(file);
-    // For a pipe nobody may ever write to.
+    // Reading a pipe could wait forever.
     if !path.is_file() {
         return StoredMap::Nothing;
     }

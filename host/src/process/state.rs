@@ -5,7 +5,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use crate::dlopen::Libraries;
 use crate::limits::Limiter;
 
-/// What the store of a [`Process`] holds.
+/// The data of the store of a [`Process`](crate::Process).
 pub struct State {
     pub(crate) wasi: WasiP1Ctx,
     pub(crate) libraries: Libraries<State>,
@@ -19,10 +19,11 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// How many files and directories a program may have open.
+/// The number of files and directories that a program may have open.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OpenFiles {
-    /// Beside those that it was given.
+    /// Not counting the directories that it was given.
     pub(crate) limit: usize,
+    /// The number of directories that it was given.
     pub(crate) given: usize,
 }

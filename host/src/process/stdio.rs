@@ -1,4 +1,4 @@
-//! The standard output and error of a program that may print only so much, or wait only so long.
+//! The standard output and error of a program, with limits on output and time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use crate::limits::Limit;
 
-/// What may still be printed; clones are the same.
+/// The number of bytes that may still be printed. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputBudget {
     limit: u64,
@@ -25,16 +25,16 @@ impl OutputBudget {
         OutputBudget { limit, left: Arc::new(AtomicU64::new(limit)) }
     }
 
-    /// How many of some bytes may be printed, which then count as printed.
+    /// Takes up to `wanted` bytes from the budget, and returns how many may be printed.
     fn take(&self, wanted: usize) -> usize {
         let after = |left: u64| Some(left.saturating_sub(wanted as u64));
-        let (done, seen) = (Ordering::Relaxed, Ordering::Relaxed);
-        let before = self.left.fetch_update(done, seen, after).unwrap_or(0);
+        let updated = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+        let before = updated.unwrap_or_else(|unchanged| unchanged);
         usize::try_from(before).map_or(wanted, |before| before.min(wanted))
     }
 }
 
-/// A standard stream of this process, as limits want it.
+/// Returns a standard stream of this process that obeys the limits.
 pub(crate) fn stream<S>(
     open: fn() -> S,
     timeout: Option<Duration>,
@@ -53,12 +53,13 @@ where
     }
 }
 
-/// A stream to which another thread writes: a time limit ends a guest that waits for who reads it, too.
+/// A stream to which another thread writes, so that a time limit can end a guest that waits for the
+/// reader.
 struct Background<S> {
     open: fn() -> S,
 }
 
-/// Bytes that may wait for being written: more than a guest writes at once.
+/// The size of the write buffer in bytes: more than a guest writes at once.
 const WAITING: usize = 8 << 10;
 
 impl<S: StdoutStream> IsTerminal for Background<S> {
@@ -77,11 +78,11 @@ impl<S: StdoutStream + AsyncWrite + Sync + 'static> StdoutStream for Background<
     }
 }
 
-/// A stream of which each byte is counted.
+/// A stream that counts each byte.
 struct Counted<S> {
     stream: S,
     budget: OutputBudget,
-    /// Whether more was to be printed than may be.
+    /// Whether the guest tried to print more than the budget.
     is_exceeded: bool,
 }
 
@@ -98,7 +99,8 @@ impl<S: StdoutStream> IsTerminal for Counted<S> {
 }
 
 impl<S: StdoutStream> StdoutStream for Counted<S> {
-    /// WASI preview 1 does not ask for it; so that nothing comes out of it uncounted, nothing does.
+    /// Returns a stream that accepts nothing. WASI preview 1 does not use it, and it would not
+    /// count.
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         MemoryOutputPipe::new(0).async_stream()
     }
@@ -109,7 +111,7 @@ impl<S: StdoutStream> StdoutStream for Counted<S> {
 }
 
 impl OutputStream for Counted<Box<dyn OutputStream>> {
-    /// What fits is printed before the guest ends, so the limit is the number of bytes that come out.
+    /// Prints the part that is within the budget before the guest ends.
     fn write(&mut self, mut bytes: Bytes) -> StreamResult<()> {
         let wanted = bytes.len();
         bytes.truncate(self.budget.take(wanted));
@@ -121,7 +123,7 @@ impl OutputStream for Counted<Box<dyn OutputStream>> {
         self.stream.flush()
     }
 
-    /// Asked before each write, and when what was written before has come out.
+    /// Called before each write, and when the bytes of the last write are written.
     fn check_write(&mut self) -> StreamResult<usize> {
         match self.stream.check_write()? {
             0 => Ok(0),

@@ -70,10 +70,12 @@ impl Wasi {
         }
         for Directory { host, guest } in &self.directories {
             builder.preopened_dir(host, guest, FsPerms::ReadWrite).map_err(|error| {
-                let message = match host.is_dir() {
-                    true => Error::message(&error),
-                    false if host.exists() => "it is no directory".to_owned(),
-                    false => "there is no such directory".to_owned(),
+                let message = if host.is_dir() {
+                    Error::message(&error)
+                } else if host.exists() {
+                    "it is no directory".to_owned()
+                } else {
+                    "there is no such directory".to_owned()
                 };
                 Error::Directory { path: host.clone(), message }
             })?;

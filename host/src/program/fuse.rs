@@ -1,4 +1,4 @@
-//! Linking modules whose function bodies nobody has looked at yet.
+//! Fuses modules and validates their function bodies at the same time.
 
 use std::{panic, thread};
 
@@ -6,17 +6,18 @@ use linker::{Bound, FuseOptions, Plan, Set};
 
 use crate::error::Error;
 
-/// Writes a program as one module, as [`Plan::fuse`], and sees to it that all its code is valid.
+/// Writes a program as one module, like [`Plan::fuse`], and validates the code of all its modules.
 ///
 /// # Errors
 ///
-/// As there, or when a module's code is not valid.
+/// [`Error::Fuse`] if the modules cannot be fused, and [`Error::Load`] if the code of a module is
+/// not valid.
 pub fn fuse(plan: &Plan, options: &FuseOptions) -> Result<Bound, Error> {
     validated(plan.set(), || Ok(plan.fuse(options)?))
 }
 
-/// Validates the function bodies too while something is made of the modules: the linker answers any bytes, but
-/// what it makes of invalid ones is worth nothing.
+/// Validates function bodies on another thread, while `make` makes something of the modules. The
+/// linker accepts any function bodies, but its result is useless if they are not valid.
 pub(crate) fn validated<R>(set: &Set, make: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
     let validate =
         || set.inputs.iter().try_for_each(|o| linker::validate(&o.module.name, &o.bytes));

@@ -1,10 +1,11 @@
-//! Which functions a host has, asked of Wasmtime without a store: by a module that imports them.
+//! Finds out which functions a host has. Wasmtime answers that without a store, for a module that
+//! imports them.
 
 use linker::{ExternType, Import, ValType};
 
 use crate::engine::start_compiler;
 
-/// Whether the host has all of these functions, at these types.
+/// Returns whether the host has all of these functions, with these types.
 pub(crate) fn has_all<T: 'static>(host: &wasmtime::Linker<T>, imports: &[&Import]) -> bool {
     let imports: String = imports.iter().filter_map(|import| text(import)).collect();
     let module = wat::parse_str(format!("(module {imports})")).ok();
@@ -31,7 +32,7 @@ mod tests {
     use crate::{Error, Linker};
 
     #[test]
-    fn what_the_host_lacks_is_told_before_there_is_a_store() {
+    fn a_missing_host_function_is_an_error_before_there_is_a_store() {
         let text =
             r#"(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))))"#;
         let mut linker = Linker::<()>::new(&wasmtime::Engine::default());

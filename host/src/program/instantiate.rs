@@ -10,12 +10,14 @@ use super::linked::LinkedInstance;
 use crate::error::Error;
 
 impl<T: 'static> Program<T> {
-    /// Instantiates the modules, and runs the constructors of each after those of what it depends on.
+    /// Instantiates the modules and runs their constructors. The constructors of a module run after
+    /// those of the modules that it depends on.
     ///
     /// # Errors
     ///
-    /// When a start function or a constructor does not return, or memory is short: [`Error::Start`]. The
-    /// store is poisoned then, for it holds instances that are not initialised and cannot be removed: drop it.
+    /// [`Error::Start`] if a start function or a constructor does not return, or if the store
+    /// denies memory. Drop the store then: it holds instances that are not initialised and cannot
+    /// be removed.
     pub fn instantiate(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -40,11 +42,12 @@ impl<T: 'static> Program<T> {
         Ok(instantiation.finish())
     }
 
-    /// As [`Program::instantiate`], for stores whose host functions may wait.
+    /// Instantiates the modules like [`Program::instantiate`], in a store whose host functions are
+    /// asynchronous.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`Program::instantiate`].
     pub async fn instantiate_async(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -87,12 +90,12 @@ impl<T: 'static> Program<T> {
     }
 }
 
-/// The steps of an instantiation, one after the other: how each is taken, with or without waiting, is
-/// another's matter.
+/// The steps of an instantiation, one after the other. The caller performs each step, synchronously
+/// or asynchronously.
 pub(crate) struct Instantiation<'p, T: 'static> {
     program: &'p Program<T>,
     linked: LinkedInstance,
-    /// Modules that are instantiated, the base one first.
+    /// The number of instantiated modules, starting with the base.
     instantiated: usize,
     initialisers: std::slice::Iter<'p, linker::Initialiser>,
     /// Whether all modules are instantiated.
@@ -100,7 +103,7 @@ pub(crate) struct Instantiation<'p, T: 'static> {
 }
 
 pub(crate) enum Step<'p, T: 'static> {
-    /// To be answered with [`Instantiation::add`].
+    /// The caller passes the instance to [`Instantiation::add`].
     Instantiate { name: &'p str, ready: Ready<'p, T> },
     /// A function without parameters and results.
     Call { what: String, function: Func },
@@ -121,7 +124,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
         Instantiation { program, linked, instantiated, initialisers, is_ready: false }
     }
 
-    /// What is to be done next; `None` when the program is ready.
+    /// Returns the next step, or `None` if the program is ready.
     pub(crate) fn next(
         &mut self,
         mut store: impl AsContextMut<Data = T>,
@@ -146,21 +149,22 @@ impl<'p, T: 'static> Instantiation<'p, T> {
         self.is_ready = true;
         let Some(call) = self.initialisers.next() else { return Ok(None) };
         let module = self.program.name(Some(call.module));
-        let what = match self.program.is_fused() {
-            true => format!("the initialisation of `{module}`"),
-            false => format!("`{}` of `{module}`", call.name),
+        let what = if self.program.is_fused() {
+            format!("the initialisation of `{module}`")
+        } else {
+            format!("`{}` of `{module}`", call.name)
         };
         let function = self.linked.export(store, call.module, &call.name)?;
         Ok(Some(Step::Call { what, function }))
     }
 
-    /// Takes the instance of the module that was asked for.
+    /// Adds the instance of the last step.
     pub(crate) fn add(&mut self, instance: Instance) {
         match self.instantiated.checked_sub(1) {
             _ if self.program.single.is_some() => self.linked.single = Some(instance),
             None => self.linked.base = Some(instance),
             Some(index) => {
-                // Nothing asks the module that fills the slots for its exports.
+                // The module that fills the slots has no exports.
                 if let Some(module) = self.program.code.modules[index].module {
                     self.linked.modules.insert(module, instance);
                 }
@@ -190,7 +194,7 @@ impl<'p, T: 'static> Instantiation<'p, T> {
             Source::Host { module, name } => {
                 self.program.functions.get(&mut store, module, name).ok()
             }
-            // Of modules that join later, only.
+            // Only modules that join later import values.
             Source::Value { .. } => None,
         };
         found.ok_or_else(|| Error::Setup { message: format!("the host has no {source:?}") })

@@ -1,31 +1,32 @@
-//! What a program's modules become: one module, or an instance each.
+//! Decides whether the modules of a program are fused, and writes them for compilation.
 
 use linker::{Bound, FuseError, FuseOptions, InputLimits, InputModule, Plan, Set};
 
 use super::fuse::fuse;
 use crate::error::Error;
 
-/// What a program's modules become.
+/// The way in which the modules of a program are instantiated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Mode {
-    /// One module, unless one of them keeps a memory of its own or is alone, or the program opens libraries while
-    /// it runs: then an instance each.
+    /// Fused to one module if possible. The modules are separate if one of them keeps its own
+    /// memory, or if the program opens libraries while it runs.
     #[default]
     Auto,
-    /// One module: calls between them are calls inside it, and what is not needed is left out.
+    /// Fused to one module. Calls between modules become calls inside of it, and functions that are
+    /// not needed are left out.
     Fused,
-    /// An instance each.
+    /// One instance per module.
     Separate,
 }
 
-/// How a plan is carried out.
+/// The choices with which a plan is compiled.
 #[derive(Debug, Clone, Hash, Default)]
 pub(crate) struct Linkage {
     pub(crate) mode: Mode,
-    /// Symbols that stay known when the modules become one.
+    /// Symbols that a fused module exports.
     pub(crate) exports: Vec<String>,
-    /// Whether others than the program open libraries while it runs.
+    /// Whether the embedder opens libraries while the program runs.
     pub(crate) dynamic: bool,
 }
 
@@ -34,7 +35,8 @@ impl Linkage {
         self.dynamic || plan.opens_libraries()
     }
 
-    /// The plan of the modules that are to be instantiated. Libraries can join a fused program if it is a main.
+    /// Returns the plan of the modules that are instantiated. If they are fused and libraries can
+    /// join later, that is the plan of the fused module, as a main that libraries can join.
     pub(crate) fn fuse_if_dynamic(&self, plan: Plan) -> Result<Plan, Error> {
         let set = plan.set();
         if self.mode != Mode::Fused || set.inputs.len() == 1 || !self.shares_memory(&plan) {
@@ -47,18 +49,20 @@ impl Linkage {
         Ok(Plan::new(Set { host: set.host.clone(), ..Set::of(input) })?)
     }
 
-    /// Returns how modules become one that this host runs: it can call any export, as of instances of their own.
+    /// Returns the options of modules that are fused for this host. It can call any export, as it
+    /// can of separate instances.
     fn options(&self) -> FuseOptions {
         let exports = self.exports.clone();
         FuseOptions { exports, separate_start: true, stack_pointer: true, ..FuseOptions::default() }
     }
 
-    /// The modules as they are to be compiled. Twice the same, so that nobody must keep the first.
+    /// Writes the modules as they are compiled. The result is always the same, so it need not be
+    /// kept.
     pub(crate) fn write_modules(&self, plan: &Plan) -> Result<Bound, Error> {
         let options = self.options();
         match self.mode {
             Mode::Separate => Ok(plan.bind()?),
-            // If it was to be fused, `fuse_if_dynamic` has done so.
+            // If the modules are to be fused, `fuse_if_dynamic` already has fused them.
             _ if self.shares_memory(plan) => Ok(plan.bind()?),
             Mode::Fused => Ok(plan.fuse(&options)?),
             Mode::Auto if plan.set().inputs.len() == 1 && self.exports.is_empty() => {

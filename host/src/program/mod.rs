@@ -1,4 +1,4 @@
-//! Modules, linked and compiled, before anything runs.
+//! Linked and compiled programs. Nothing here knows of libraries that are opened later.
 
 pub(crate) mod fuse;
 pub(crate) mod host_functions;
@@ -22,21 +22,24 @@ use fuse::validated;
 use linkage::Linkage;
 use linked::LinkedInstance;
 
-/// Modules that fit, compiled, ready to be instantiated any number of times in stores that hold a `T`.
+/// Linked and compiled modules that can be instantiated any number of times, in stores that hold a
+/// `T`.
+///
+/// A program is cheap to clone: clones share the code.
 pub struct Program<T: 'static> {
     pub(crate) plan: Arc<Plan>,
     pub(crate) code: Arc<Code>,
-    /// What there is to be instantiated if it is one module: all but the store is settled then.
+    /// The module with its imports resolved, if the program is a single module.
     pub(crate) single: Option<InstancePre<T>>,
     pub(crate) functions: Arc<wasmtime::Linker<T>>,
-    /// Called when all modules are instantiated, before constructors run.
     hook: Option<Hook<T>>,
     pub(crate) compilations: Compilations,
     linkage: Arc<Linkage>,
     cache_error: Option<Arc<CacheError>>,
 }
 
-/// What is done with a store's data when all modules of a program are instantiated in it.
+/// A function that is called with a store's data when all modules of a program are instantiated in
+/// the store, before constructors run.
 type Hook<T> = Arc<dyn Fn(&mut T, &Program<T>, &LinkedInstance) + Send + Sync>;
 
 impl<T> Clone for Program<T> {
@@ -63,7 +66,7 @@ impl<T> std::fmt::Debug for Program<T> {
 }
 
 impl<T: 'static> Program<T> {
-    /// Links and compiles the modules, or takes from the cache what this made of them before.
+    /// Compiles a plan, or takes its code from the cache.
     pub(crate) fn new(
         plan: Plan,
         functions: &wasmtime::Linker<T>,
@@ -86,7 +89,8 @@ impl<T: 'static> Program<T> {
         Ok(Program { cache_error, ..Program::of_code(plan, functions, linkage, code, cache)? })
     }
 
-    /// The program whose modules became this code. That of libraries which it opens is kept in the cache.
+    /// Creates a program of code that exists. `cache` is for the code of libraries that the program
+    /// opens later.
     pub(crate) fn of_code(
         plan: Plan,
         functions: &wasmtime::Linker<T>,
@@ -113,8 +117,8 @@ impl<T: 'static> Program<T> {
         })
     }
 
-    /// Has a function called with the store's data when all modules are instantiated in it. Constructors have not
-    /// run then.
+    /// Sets a function that is called with a store's data when all modules are instantiated in the
+    /// store, before constructors run.
     pub(crate) fn with_hook(
         self,
         hook: impl Fn(&mut T, &Program<T>, &LinkedInstance) + Send + Sync + 'static,
@@ -122,44 +126,45 @@ impl<T: 'static> Program<T> {
         Program { hook: Some(Arc::new(hook)), ..self }
     }
 
-    /// Why its code, or that of a library that it has opened, was not taken from the [`Cache`], or is not
-    /// kept there, if something is wrong with that.
+    /// Returns the first error of the [`Cache`], with the code of this program or of a library that
+    /// it opened. Such an error does not prevent the program from running.
     pub fn cache_error(&self) -> Option<&CacheError> {
         self.cache_error.as_deref().or_else(|| self.compilations.cache_error())
     }
 
-    /// Whether its modules became one.
+    /// Returns whether several modules were fused to one.
     pub fn is_fused(&self) -> bool {
         self.single.is_some() && self.plan.set().inputs.len() > 1
     }
 
-    /// The modules as they were before they were compiled.
+    /// Returns the modules as they were before they were compiled.
     pub(crate) fn bound(&self) -> Vec<BoundModule> {
         self.linkage.write_modules(&self.plan).map(|bound| bound.modules).unwrap_or_default()
     }
 
-    /// How its modules are linked.
+    /// Returns how the modules are linked.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// How many instances it starts with.
+    /// Returns the number of instances that the program starts with.
     pub(crate) fn instances(&self) -> usize {
         self.code.modules.len() + usize::from(self.code.base.is_some())
     }
 
-    /// The module whose exports are called.
+    /// Returns the module whose exports are called.
     pub fn main(&self) -> &Module {
         &self.plan.set().inputs[self.plan.set().program].module
     }
 
-    /// Returns the name that messages use for a module of the set, or for the one that fills the table's slots.
+    /// Returns the name that messages use for a module of the set, or for the module that fills the
+    /// table's slots.
     pub(crate) fn name(&self, module: Option<usize>) -> &str {
         module.map_or("the table", |index| &self.plan.set().inputs[index].module.name)
     }
 }
 
-/// All that can fail without running guest code fails before there is a store.
+/// Checks that the host has the functions that modules import, before there is a store.
 fn check_host<T: 'static>(plan: &Plan, functions: &wasmtime::Linker<T>) -> Result<(), Error> {
     let imports: Vec<_> = plan.host_functions().collect();
     if host_functions::has_all(functions, &imports) {

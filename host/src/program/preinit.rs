@@ -1,7 +1,8 @@
-//! A program written as its constructors leave it.
+//! Writes a program in the state after its constructors have run.
 //!
-//! They run here, alone: each call of the host is refused. So all that they can tell is in the program itself,
-//! and the same program always becomes the same bytes. What memory and globals hold then is written by Wizer.
+//! The constructors run here, and each call of a host function is an error. They can therefore
+//! depend only on the program itself, and the same program always gives the same bytes. Wizer
+//! writes the contents of memory and globals.
 
 use linker::{BoundModule, FuseOptions, InputLimits, InputModule, Plan, Set};
 use wasmtime::{
@@ -17,11 +18,13 @@ use crate::error::Error;
 use crate::limits::{Limiter, Limits};
 use crate::trap;
 
-/// Fuses a program and runs its start functions and constructors, under limits: time, fuel, memory, tables and stack.
+/// Fuses a program, runs its start functions and constructors, and returns the module in the state
+/// after that. The limits of time, fuel, memory, tables and stack apply.
 ///
 /// # Errors
 ///
-/// As [`Plan::fuse`]; or when a constructor calls the host, does not return, or comes to a limit.
+/// The errors of [`fuse`](fn@crate::fuse); [`Error::Preinit`] if a constructor calls the host,
+/// traps or throws; [`Error::Limit`] if it reaches a limit.
 pub fn preinit(plan: &Plan, options: &FuseOptions, limits: &Limits) -> Result<Vec<u8>, Error> {
     start_compiler()?;
     let options = FuseOptions { preinit: true, ..options.clone() };
@@ -44,13 +47,13 @@ pub fn preinit(plan: &Plan, options: &FuseOptions, limits: &Limits) -> Result<Ve
     }
 }
 
-/// Nothing calls the constructors any more: what only they needed is left out.
+/// Removes the functions that only constructors needed, since nothing calls those any more.
 fn without_initialisers(
     name: &str,
     written: Vec<u8>,
     options: &FuseOptions,
 ) -> Result<Vec<u8>, Error> {
-    // Not as a module that lends its memory to others: it stays as it is.
+    // Loaded as a preloaded module, it keeps its memory and is not changed to share it.
     let input = InputModule::load_within(name, written, &InputLimits::NONE)?.preloaded_as(name);
     let plan = Plan::new(Set::of(input))?;
     let options =
@@ -62,11 +65,11 @@ fn without_initialisers(
 struct Initialised {
     store: Store<Limiter>,
     instance: Instance,
-    /// A global without a number.
+    /// A global or memory whose contents are not known.
     unknown: Option<String>,
 }
 
-/// A call of the host, by its names.
+/// A call of a host function.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "they call `{module}.{name}`, and what that tells or does belongs to each run of the program"
@@ -76,7 +79,7 @@ struct CallsHost {
     name: String,
 }
 
-/// A variable of libc: while it is not 0, constructors leave it to later to ask for the environment.
+/// A variable of libc. While it is not 0, libc's constructors do not read the environment.
 const PREINITIALIZING: &str = "__preinitializing";
 
 impl Initialised {
@@ -104,7 +107,7 @@ impl Initialised {
         let memory = instance.get_memory(&mut store, "memory");
         let set = |store: &mut Store<Limiter>, value: u8| {
             if let (Some(memory), Some(flag)) = (memory, flag) {
-                // A libc that nothing needs may have no place in memory.
+                // A libc that is not needed may have no data in memory.
                 memory.write(store, flag as usize, &[value]).unwrap_or_default();
             }
         };
@@ -116,7 +119,8 @@ impl Initialised {
     }
 }
 
-/// As far as WebAssembly leaves a result open, the same everywhere.
+/// Configures an engine that gives the same results on all machines, also where WebAssembly leaves
+/// the result open.
 fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     limits.configure(&mut config);
@@ -124,7 +128,7 @@ fn config(limits: &Limits) -> Config {
     config
 }
 
-/// For each import a function that returns an error.
+/// Returns for each imported function one that returns an error.
 fn refused(module: &Module, store: &mut Store<Limiter>) -> Vec<wasmtime::Extern> {
     let mut functions = Vec::new();
     for import in module.imports() {
@@ -155,7 +159,7 @@ fn explain(plan: &Plan, module: &BoundModule, limits: &Limits, error: &wasmtime:
     let (module, backtrace) = (plan.main().name.clone(), backtrace.collect());
     match limits.reached(error) {
         Some(limit) => {
-            // No code has run if memory was short.
+            // If the memory itself exceeded a limit, no code has run.
             let what = match frames {
                 [] => "the program".to_owned(),
                 _ => format!("the initialisation of `{module}`"),
