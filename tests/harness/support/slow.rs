@@ -4,46 +4,58 @@
 
 use libtest_mimic::{Completion, Trial};
 
-use super::trial::{ignorable, is_all};
+use super::trial::{ignorable, is_all, trial};
 
 /// Why a slow test shows as ignored. This is no failure with `--strict`.
 const REASON: &str = "runs with `cargo xtask test --all`";
 
-/// Each slow test, and which tests of the same kind run by default.
-const SLOW: [(&str, &str); 21] = [
-    ("builds::a_full_disk_keeps_the_last_good_guests", "faults::a_full_disk_stops_setup"),
-    ("builds::a_read_only_folder_is_named", "faults::outputs_in_a_read_only_folder_are_refused"),
-    ("builds::ctrl_c_keeps_the_last_good_guests", "xtask's own tests of interruption"),
-    ("builds::emsdk_is_installed_where_there_are_no_packages", "builds::a_missing_*"),
-    ("builds::only_what_is_stale_is_rebuilt", "documents::*, which changes guests and builds them"),
-    ("case::abort-in-cpp", "link::uncaught-throw"),
-    ("case::build-wasip1", "oracle::*"),
-    ("case::error-check", "xtask's own tests of `check`"),
-    ("case::error-rust-data", "case::error-rust"),
-    ("faults::builds_that_are_killed_leave_nothing_behind", "faults::a_cache_whose_writers_*"),
-    ("faults::files_that_vanish_are_named", "case::error-not-built"),
-    ("faults::tools_that_hang_are_ended", "faults::a_deadline_does_not_wait_for_a_pipe"),
-    ("faults::tools_that_misbehave_are_told_of", "builds::a_failing_emcmake_*"),
-    ("faults::without_address_space_there_is_an_error", "faults::without_threads_*"),
-    ("fuzz::a_target_runs", "the inputs that fuzzing has found, fuzz::*"),
-    ("hostile::100000_undefined_symbols", "hostile::100000_needed_libraries"),
-    ("link::dlopen-a-thousand-times", "load::libraries_opened_and_closed"),
-    ("real::jsonnet_reports_errors_as_natively", "real::meshoptimizer_*, also C++"),
-    ("real::zstd_compresses_as_natively", "real::lua_*, also C"),
-    ("sanitizers::guests_under_miri", "the same code in oracle::*"),
-    ("sanitizers::host_under_memcheck", "the same code in cache::*"),
+/// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.
+const SLOW: [&str; 21] = [
+    "builds::a_full_disk_keeps_the_last_good_guests",
+    "builds::a_read_only_folder_is_named",
+    "builds::ctrl_c_keeps_the_last_good_guests",
+    "builds::emsdk_is_installed_where_there_are_no_packages",
+    "builds::only_what_is_stale_is_rebuilt",
+    "case::abort-in-cpp",
+    "case::build-wasip1",
+    "case::error-check",
+    "case::error-rust-data",
+    "faults::builds_that_are_killed_leave_nothing_behind",
+    "faults::files_that_vanish_are_named",
+    "faults::tools_that_hang_are_ended",
+    "faults::tools_that_misbehave_are_told_of",
+    "faults::without_address_space_there_is_an_error",
+    "fuzz::a_target_runs",
+    "hostile::100000_undefined_symbols",
+    "link::dlopen-a-thousand-times",
+    "real::jsonnet_reports_errors_as_natively",
+    "real::zstd_compresses_as_natively",
+    "sanitizers::guests_under_miri",
+    "sanitizers::host_under_memcheck",
 ];
 
 /// Replaces each slow test by one that only says how to run it, unless all tests run.
 pub(crate) fn leave_out(trials: Vec<Trial>) -> Vec<Trial> {
-    for (slow, _) in SLOW {
-        let is_known = trials.iter().any(|trial| trial.name() == slow);
-        debug_assert!(is_known || cfg!(not(unix)), "there is no slow test `{slow}`");
-    }
-    let is_slow = |trial: &Trial| SLOW.iter().any(|(slow, _)| trial.name() == *slow);
-    let replace = |trial: Trial| match is_slow(&trial) && !is_all() {
+    let replace = |trial: Trial| match SLOW.contains(&trial.name()) && !is_all() {
         true => ignorable(trial.name(), || Ok(Completion::ignored_with(REASON))),
         false => trial,
     };
     trials.into_iter().map(replace).collect()
+}
+
+/// Makes the test that the slow tests exist, and that the table in `tests/README.md` has them.
+pub(crate) fn table_is_complete(tests: Vec<String>) -> Trial {
+    trial("slow::the_table_is_complete", move || {
+        let table = include_str!("../../README.md");
+        for slow in SLOW {
+            // Some tests are for Unix alone.
+            if cfg!(unix) && !tests.iter().any(|test| test == slow) {
+                return Err(format!("there is no test `{slow}`").into());
+            }
+            if !table.contains(&format!("\n| `{slow}` | ")) {
+                return Err(format!("tests/README.md does not list `{slow}`").into());
+            }
+        }
+        Ok(())
+    })
 }

@@ -30,6 +30,7 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
     if fuzz::has_nightly() {
         setup::run(project, progress, &SetupFlags { fuzz: true, ..SetupFlags::default() })?;
     }
+    // Slow tests are left out: with `--all` this would take more than half an hour.
     let strict = TestFlags { strict: true, ..TestFlags::default() };
     test::run(project, progress, &strict)?;
     match fuzz::missing(project) {
