@@ -8,7 +8,7 @@
 //!
 //! Each is linked three times: as instances of their own, as one module, and as one whose constructors have run.
 //!
-//! What comes of it is in files, each of which is missing where there is nothing to say:
+//! These files have the expected outcome. A file is missing if there is nothing to say:
 //!
 //! - `stdout.txt`: what the program prints, unless that is just 42.
 //! - `error.txt`: what `host` says when the program cannot be linked or fails, and then `? STATUS`, as in a
@@ -35,7 +35,7 @@ pub(crate) struct Case {
     folder: PathBuf,
     /// In the order of their names.
     sources: Vec<PathBuf>,
-    /// What each C and C++ source is compiled with.
+    /// Returns the flags for a C or C++ source.
     flags: fn(&Path) -> Vec<String>,
     modules: Shared,
     fused: Shared,
@@ -127,18 +127,18 @@ impl Case {
         libraries.filter(|name| name.starts_with("lib-")).map(|name| format!("{name}.wasm"))
     }
 
-    /// Whether it is about libraries that are opened while the program runs.
+    /// Returns whether the program opens libraries while it runs.
     pub(crate) fn opens_libraries(&self) -> bool {
         self.sources.iter().any(|source| stem(source).starts_with("opened-"))
     }
 
-    /// What one of its files says, nothing if it has no such file.
+    /// Returns the text of one of its files, or nothing if the file is missing.
     pub(crate) fn file(&self, name: &str) -> String {
         fs::read_to_string(self.folder.join(name)).unwrap_or_default()
     }
 }
 
-/// What should be in the case's files; those without text should not be there.
+/// Returns the text that each of the case's files should have. A file without text should be missing.
 fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     let mut plan = String::new();
     if case.sources.iter().all(|source| ending(source) == "wat") {
@@ -168,13 +168,13 @@ fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     ])
 }
 
-/// What modules do as instances of their own.
+/// Runs each module as an instance of its own.
 pub(crate) fn separate(case: &Case) -> Result<Output, Failed> {
     let mut host = host("run", case)?;
     Ok(host.args(INVOKE).args(["--mode", "separate", "main.wasm"]).output()?)
 }
 
-/// What they do as one module.
+/// Runs the modules as one module.
 pub(crate) fn run_fused(case: &Case, fused: &Path) -> Result<Output, Failed> {
     let mut run = Command::new(workspace::host());
     workspace::clean_environment(&mut run);
@@ -203,7 +203,8 @@ fn same_when_fused(case: &Case, fused: &Path, separate: &Output) -> Result<(), F
     })
 }
 
-/// As [`same_when_fused`], with constructors that ran before the program was written. Returns why it was not.
+/// Does the same as [`same_when_fused`], with constructors that run before the program is written. Returns
+/// the reason if they cannot.
 fn preinit(case: &Case, separate: &Output) -> Result<String, Failed> {
     let file = case.modules()?.join("preinit.wasm");
     let write = || -> Result<_, Failed> { Ok(case.fuse(&file)?.arg("--preinit").output()?) };
@@ -225,7 +226,7 @@ fn preinit(case: &Case, separate: &Output) -> Result<String, Failed> {
     Ok(String::new())
 }
 
-/// How a program's test is called.
+/// The arguments that call a program's test.
 const INVOKE: [&str; 2] = ["--invoke", "test"];
 
 /// `host COMMAND`, with the case's libraries.
@@ -238,7 +239,7 @@ fn host(command: &str, case: &Case) -> Result<Command, Failed> {
     Ok(host)
 }
 
-/// What a command that failed says, and its status.
+/// Returns the message of a command that failed, and its status.
 fn failure(output: &Output) -> Result<String, Failed> {
     match console::status(output.status) {
         status if status.is_empty() => Ok(status),

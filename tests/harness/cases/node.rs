@@ -29,9 +29,9 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
         .map(|case| ignorable(format!("node::{}", case.name()), move || run(&case)))
 }
 
-/// How run.mjs ends where the engine does not know what the program uses.
+/// The status of run.mjs if the engine does not support what the program uses.
 const NO_EXCEPTIONS: i32 = 77;
-/// How node ends that does not know a flag.
+/// The status of a node that does not know a flag.
 const BAD_FLAG: i32 = 9;
 
 /// A failure, and what node said.

@@ -17,7 +17,7 @@ use crate::cases::link::{self, Case};
 use crate::support::compile::{self, ending};
 use crate::support::console;
 
-/// How code is compiled by default that catches.
+/// The flag with which cases that catch are compiled by default.
 const BY_DEFAULT: &str = "-fexceptions";
 const WASM: &str = "-fwasm-exceptions";
 const WASM_LONGJMP: &str = "-sSUPPORT_LONGJMP=wasm";
@@ -35,7 +35,7 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
 /// The `wasm-opt` of newer versions fails on the debug information of some functions that catch by themselves.
 const WITHOUT_DEBUG: &str = "-g0";
 
-/// What a source is compiled with here.
+/// Returns the flags for a source here.
 fn flags(source: &Path) -> Vec<String> {
     let mut flags = compile::flags(source);
     let catches = flags.iter().any(|flag| flag == BY_DEFAULT);

@@ -24,7 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// What the guest may find, and what it may not.
+/// The text that the guest may find, and the text that it may not.
 const INSIDE: &str = "IN!!";
 const OUTSIDE: &str = "OUT!";
 
@@ -326,7 +326,7 @@ mod unix {
         folders.outside_is_untouched()
     }
 
-    /// Whatever links a guest is allowed to make lead nowhere that it may not go.
+    /// The links that a guest can make never lead outside its directories.
     fn links_that_the_guest_makes() -> Result<(), Failed> {
         let folders = Folders::new()?;
         let host = Host::new(Limits::default())?;
@@ -360,12 +360,12 @@ mod unix {
         folders.outside_is_untouched()
     }
 
-    /// What a guest has found while somebody outside changed a folder to a link that leads out, and back.
+    /// The results of a guest while another thread replaces a folder by a link that leads out, and back.
     #[derive(Debug, Default)]
     struct Found {
         inside: usize,
         nothing: usize,
-        /// What somebody found outside who is not confined.
+        /// The results of code that is not confined.
         outside: usize,
     }
 
@@ -499,7 +499,7 @@ mod unix {
         expect(&run(&["-L", "in", "--invoke", "look", "opener.wat"])?, "0\n")
     }
 
-    /// Who opens a pipe waits for somebody who writes to it, and so does the system in his place.
+    /// Opening a pipe waits for a writer, and the system waits on behalf of the guest.
     fn a_pipe_does_not_stop_the_clock() -> Result<(), Failed> {
         let opens = r#"(module
             (import "wasi_snapshot_preview1" "path_open" (func $open

@@ -31,7 +31,7 @@ const PROGRAM: &str = include_str!("../wat/failures-program.wat");
 
 const LIBRARY: &str = include_str!("../wat/failures-library.wat");
 
-/// What a store holds: whether guests are to trap when they ask.
+/// The data of a store: whether guests trap when they ask.
 struct Data {
     is_bad: bool,
     libraries: Libraries<Data>,
@@ -298,7 +298,7 @@ fn a_library_that_traps() -> Result<(), Failed> {
     Ok(())
 }
 
-/// What is no trap ends what the program was doing, and not only the opening.
+/// An error that is not a trap ends the whole call, not only the opening.
 fn an_exit_in_a_constructor() -> Result<(), Failed> {
     let fails = r#"(module
         (@dylink.0 (mem-info))

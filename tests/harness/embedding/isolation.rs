@@ -194,7 +194,7 @@ fn deadlines() -> Result<(), Failed> {
     })
 }
 
-/// What one uses up is not missing for the other.
+/// Resources that one program uses up are still there for the other.
 fn limits_are_each_ones_own() -> Result<(), Failed> {
     let text = r#"(module (memory 1) (table $t 1 funcref)
         (func (export "memory") (result i32) (memory.grow (i32.const 1)))

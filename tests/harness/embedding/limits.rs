@@ -51,7 +51,7 @@ fn least(try_with: impl Fn(u64) -> Result<bool, Failed>) -> Result<u64, Failed> 
     }
 }
 
-/// What is needed for twice and three times the work grows by the same.
+/// Checks that each further piece of work needs the same as the one before.
 fn grows_evenly(needed: impl Fn(i32) -> Result<u64, Failed>) -> Result<(), Failed> {
     let [one, two, three] = [1000, 2000, 3000].map(needed);
     let (one, two, three) = (one?, two?, three?);
@@ -61,7 +61,7 @@ fn grows_evenly(needed: impl Fn(i32) -> Result<u64, Failed>) -> Result<(), Faile
     }
 }
 
-/// Whether a call returns under limits; or else ends by the one that is expected.
+/// Returns whether a call returns under limits. Otherwise it must end by the expected limit.
 fn returns(
     limits: Limits,
     text: &str,
@@ -110,7 +110,7 @@ fn stack() -> Result<(), Failed> {
     })
 }
 
-/// What wakes code up may come before the code runs.
+/// The event that wakes code may come before the code runs.
 fn time_of_nothing() -> Result<(), Failed> {
     for nanoseconds in [0, 1, 1000, 100_000].repeat(10) {
         let timeout = Some(Duration::from_nanos(nanoseconds));

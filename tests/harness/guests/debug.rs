@@ -53,7 +53,7 @@ fn fuse(folder: &Path, args: &[&str]) -> Result<(), Failed> {
     }
 }
 
-/// What a program's trap is told as.
+/// Returns the message for a program's trap.
 fn backtrace(folder: &Path, args: &[&str]) -> Result<String, Failed> {
     let output = host(folder, &[&["run", "--invoke", "test"], args].concat())?;
     Ok(String::from_utf8(output.stderr)?)

@@ -18,7 +18,7 @@ use crate::support::compile::{self, Role};
 use crate::support::console;
 use crate::support::workspace::{self, Shared};
 
-/// What sources end with, and what becomes of them.
+/// The endings of sources, and the role of each.
 const KINDS: [(&str, Role); 6] = [
     ("rs", Role::Main),
     ("rs", Role::Shared),
@@ -46,7 +46,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// What a pair can do, if anything.
+/// Returns the folder of what a pair can do, if the two can be linked.
 fn contract_of(program: Role, library: Role) -> Option<&'static str> {
     match (program, library) {
         // Only one can lend its memory: the case `two-mains` has the error.

@@ -155,7 +155,7 @@ fn module(choices: &[u8]) -> String {
     writer.text + ")"
 }
 
-/// What makes a module a shared library.
+/// The part that makes a module a shared library.
 const LIBRARY: &str = "(@dylink.0 (mem-info))";
 
 const PRELUDE: &str = r#"(module
@@ -204,7 +204,7 @@ enum Type {
 
 #[derive(Clone, Copy)]
 struct Label {
-    /// What a branch to it takes.
+    /// The values that a branch to it takes.
     takes: &'static [Type],
     is_handler: bool,
 }

@@ -117,7 +117,7 @@ fn run(name: &'static str) -> Result<Completion, Failed> {
     Ok(Completion::Completed)
 }
 
-/// What a command prints, if it succeeds.
+/// Returns the output of a command that must succeed.
 fn output(command: &mut Command) -> Result<String, Failed> {
     workspace::clean_environment(command);
     finish(command)
@@ -139,7 +139,7 @@ fn real() -> PathBuf {
     workspace::root().join("tests").join("real")
 }
 
-/// What of these tests outlives them.
+/// The folder that these tests keep for the next run.
 fn built() -> PathBuf {
     workspace::target().join("tests").join("real")
 }

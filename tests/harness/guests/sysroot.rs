@@ -62,7 +62,7 @@ const LEFT_OUT_ALONE: [(&str, &str); 3] = [
     ("__wasm_longjmp_args", "the runtime has its own, as its `__wasm_longjmp` has"),
 ];
 
-/// How an archive is told that has the same symbols as another: it is for threads, sanitizers or debugging.
+/// The parts of names of archives for threads, sanitizers or debugging, which have the same symbols as others.
 const VARIANTS: [&str; 5] = ["-mt", "-asan", "-debug", "-tracing", "-optz"];
 
 fn it_has_what_emscripten_has() -> Result<(), Failed> {
@@ -152,7 +152,7 @@ fn mmap_reads_files() -> Result<(), Failed> {
     Ok(())
 }
 
-/// How commands are linked that JavaScript would tell where their stack is.
+/// The flags for commands that ask JavaScript where their stack is.
 const CHECKED: [[&str; 2]; 2] = [["-O1", "-sASSERTIONS=2"], ["-O0", "-sSTACK_OVERFLOW_CHECK=2"]];
 
 /// A program that JavaScript would start is told where its stack is, and is not answered where it reports that memory

@@ -1,4 +1,4 @@
-//! What the dependencies may be: cargo-deny, by `deny.toml`. `cargo xtask setup --deny` installs it; who has not done so
+//! Checks the dependencies with cargo-deny, by `deny.toml`. `cargo xtask setup --deny` installs it; who has not done so
 //! sees these tests as ignored, strictly too, for it takes some minutes.
 
 use std::process::Command;

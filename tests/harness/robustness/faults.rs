@@ -172,7 +172,7 @@ fn tools_that_misbehave(workspace: &Workspace) -> Result<(), Failed> {
     same(&workspace.good()?, &good)
 }
 
-/// What a tool says before it hangs.
+/// Returns the process id that a tool prints after its name before it hangs.
 fn id_of(name: &str, text: &str) -> Result<Pid, Failed> {
     let (_, rest) = text.split_once(name).ok_or_else(|| format!("no {name} in\n{text}"))?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -408,7 +408,7 @@ fn on_tmpfs(options: &str, folder: &Path, command: &Command) -> Option<Command> 
 
 const NO_NAMESPACE: &str = "`unshare` cannot make a mount namespace here";
 
-/// What `fuse` and `compile` write is whole or not there.
+/// The output of `fuse` and `compile` is whole or missing.
 fn outputs_on_tmpfs(options: &str, message: &str) -> Result<Completion, Failed> {
     let sandbox = Sandbox::empty()?;
     fs::write(sandbox.path().join("large.wasm"), large_program())?;
@@ -559,7 +559,7 @@ fn without_address_space() -> Result<(), Failed> {
     expect(&text(&run("20000000", &call)?), "8\n")
 }
 
-/// As a user who may have no more than a few; which only root can become.
+/// Runs as a user who may have only a few threads. Only root can become that user.
 fn without_threads() -> Result<Completion, Failed> {
     let sandbox = Sandbox::empty()?;
     let (host, cache) = (sandbox.path().join("host"), sandbox.path().join("cache"));

@@ -1,4 +1,4 @@
-//! What fuzzing has found once, each input again: `tests/fuzz/regressions`. No nightly is needed for it.
+//! Runs each input again that fuzzing has found: `tests/fuzz/regressions`. This needs no nightly Rust.
 //!
 //! That the targets can be built and run is tested where there are a nightly Rust and cargo-fuzz.
 
@@ -36,7 +36,7 @@ mod parse;
 #[path = "../../fuzz/src/plan.rs"]
 mod plan;
 
-/// What a target asserts of an input.
+/// The assertions of a target about an input.
 type Assertion = fn(&[u8]);
 
 const TARGETS: [(&str, Assertion); 6] = [

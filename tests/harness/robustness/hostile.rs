@@ -324,7 +324,7 @@ fn a_million_imports() -> Result<(), Failed> {
     expect(InputModule::load("many", bytes), "`many` has 1000001 symbols")
 }
 
-/// As many names that are near them are there, and only those that are told are compared.
+/// Just as many similar names exist, and only those that the message shows are compared.
 fn undefined_symbols() -> Result<(), Failed> {
     let program =
         InputModule::load("program", importer((0..100_000).map(|n| format!("function{n}"))))?;
@@ -540,7 +540,8 @@ fn line_program(folders: &[&str], files: &[(&str, u8)]) -> Vec<u8> {
     [&(rest.len() as u32 + 2).to_le_bytes()[..], &[4, 0], &rest].concat()
 }
 
-/// What is in the bytes once and counts for many: folders of files, lists of ranges, lines of units.
+/// Debug information that is stored once and used many times: folders of files, lists of ranges, lines of
+/// units.
 fn shared_debug_information() -> Result<(), Failed> {
     let long = "f".repeat(1_000_000);
     for (name, folder, files, units) in [

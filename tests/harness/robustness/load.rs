@@ -1,6 +1,7 @@
 //! Many instances, one after the other and at once.
 //!
-//! What is measured runs in a process of its own, which is this program again: nobody else is in its memory then.
+//! Each measurement runs in a process of its own, which is this program again, so that nothing else uses
+//! its memory.
 //! Each kind of load is run by all threads in equal rounds. The first third of the rounds warms up, and the last
 //! must need no more than the second: memory, file descriptors and threads.
 
@@ -46,7 +47,7 @@ struct Load {
     run: fn(RunRounds<'_>) -> Result<Figures, Failed>,
 }
 
-/// What a thread does again and again. It returns only if all was as expected.
+/// The work that a thread repeats. It returns only if everything was as expected.
 type Round<'r> = &'r (dyn Fn() -> Result<(), Failed> + Sync);
 
 /// Has the rounds run by all threads.
@@ -97,7 +98,7 @@ pub(crate) fn child() -> Option<ExitCode> {
     Some(code)
 }
 
-/// What this process needs, by what the system tells of it.
+/// The resources that this process uses, as the system reports them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Needs {
     /// Resident, in bytes.
@@ -116,7 +117,7 @@ impl Needs {
     }
 }
 
-/// What was needed in each third of the rounds: the mean of many looks.
+/// The resources that each third of the rounds used: the mean of many samples.
 #[derive(Debug, Default)]
 struct Figures {
     time: Duration,

@@ -12,7 +12,7 @@ use libtest_mimic::Failed;
 
 use super::workspace;
 
-/// What a module is to the others of its program.
+/// The role of a module in its program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Not position independent; lends the others its memory, table and stack. Rust with std.
@@ -24,7 +24,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// What becomes of a case's source: only Rust has the choice.
+    /// Returns the role of a case's source. Only Rust has a choice.
     pub(crate) fn of(source: &Path) -> Self {
         let no_std = || fs::read_to_string(source).is_ok_and(|text| text.contains("#![no_std]"));
         let is_main = ending(source) == "rs" && !is_for_emscripten(source) && !no_std();
@@ -32,7 +32,7 @@ impl Role {
     }
 }
 
-/// What source files end with.
+/// The endings of source files.
 pub(crate) const ENDINGS: [&str; 4] = ["wat", "c", "cpp", "rs"];
 
 pub(crate) fn ending(path: &Path) -> String {
@@ -52,14 +52,14 @@ fn is_for_emscripten(source: &Path) -> bool {
     ending(source) == "rs" && fs::read_to_string(source).is_ok_and(|text| text.starts_with(&first))
 }
 
-/// Where the toolchain has a target's libraries.
+/// Returns the folder of a target's libraries in the toolchain.
 fn target_libraries(target: &[&str]) -> Option<PathBuf> {
     let mut rustc = Command::new("rustc");
     let output = rustc.args(["--print", "target-libdir"]).args(target).output().ok()?;
     Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end()))
 }
 
-/// Why a source cannot be compiled here.
+/// Returns the reason if a source cannot be compiled here.
 pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
     let has_target = || target_libraries(&["--target", EMSCRIPTEN]).is_some_and(|l| l.is_dir());
     if is_for_emscripten(source) && !has_target() {
@@ -102,7 +102,7 @@ pub(crate) fn key(command: &Command, source: &Path) -> Result<impl Hash + use<>,
     Ok((format!("{command:?}"), version(command), sources(source)?))
 }
 
-/// Returns what a compiler says of its version. It is asked once.
+/// Returns the version that a compiler prints. Each compiler is asked once.
 fn version(compiler: &Command) -> String {
     static VERSIONS: Mutex<BTreeMap<OsString, String>> = Mutex::new(BTreeMap::new());
     let mut versions = VERSIONS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,7 +161,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failed> {
     }
 }
 
-/// What a source is to be compiled with, by its first line: `// Flags: -fexceptions`.
+/// Returns the flags for a source, from its first line: `// Flags: -fexceptions`.
 pub(crate) fn flags(source: &Path) -> Vec<String> {
     let text = fs::read_to_string(source).unwrap_or_default();
     let flags = text.strip_prefix("// Flags: ").and_then(|rest| rest.lines().next());
@@ -183,7 +183,7 @@ fn emcc(flags: &[String], source: &Path, role: Role) -> Command {
     command
 }
 
-/// What makes a Rust cdylib a main: it lends its memory, table and stack, and imports what it only declares.
+/// The link arguments that make a Rust cdylib a main: it lends its memory, table and stack, and imports what it only declares.
 pub(crate) const MAIN: [&str; 8] = [
     "--export-table",
     "--growable-table",
@@ -195,7 +195,7 @@ pub(crate) const MAIN: [&str; 8] = [
     "--export=__stack_high",
 ];
 
-/// What makes it a shared library.
+/// The link arguments that make it a shared library.
 const SHARED: [&str; 3] = ["--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic"];
 
 /// A source may ask by `cfg(shared)` whether it has to do without std.

@@ -95,7 +95,7 @@ fn execute(line: &str, folder: &Path) -> Result<String, Failed> {
     Ok(output)
 }
 
-/// How a status is told: as the last line of the output, not at all if it is 0.
+/// Formats a status: the last line of the output, or nothing if it is 0.
 pub(crate) fn status(status: ExitStatus) -> String {
     match status.code() {
         Some(0) => String::new(),

@@ -1,4 +1,4 @@
-//! Random numbers that can be had again.
+//! Random numbers that can be repeated.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -36,7 +36,7 @@ impl Random {
         Duration::from_nanos(self.next() % nanoseconds)
     }
 
-    /// What failed, and how to have it again.
+    /// Describes a failure, and how to repeat it.
     pub(crate) fn explain(&self, round: usize, failed: Failed) -> Failed {
         let message = failed.message().unwrap_or_default();
         format!("round {round}, with TESTS_SEED={}: {message}", self.seed).into()
