@@ -1,4 +1,4 @@
-//! The names of the tool convention DynamicLinking, each once.
+//! The names of the tool convention DynamicLinking.
 
 /// The module from which symbols and the shared memory, table and stack are imported.
 pub(crate) const ENV: &str = "env";
@@ -8,14 +8,14 @@ pub(crate) const GOT_MEM: &str = "GOT.mem";
 pub(crate) const GOT_FUNC: &str = "GOT.func";
 
 pub(crate) const MEMORY: &str = "memory";
-/// The memory as object files call it.
+/// The name of the memory in object files.
 pub(crate) const LINEAR_MEMORY: &str = "__linear_memory";
 pub(crate) const TABLE: &str = "__indirect_function_table";
 pub(crate) const STACK_POINTER: &str = "__stack_pointer";
 pub(crate) const MEMORY_BASE: &str = "__memory_base";
 pub(crate) const TABLE_BASE: &str = "__table_base";
 
-/// Where memory that nothing has been placed in begins.
+/// The address at which free memory begins.
 pub(crate) const HEAP_BASE: &str = "__heap_base";
 /// The end of the memory that exists from the start.
 pub(crate) const HEAP_END: &str = "__heap_end";
@@ -27,19 +27,19 @@ pub(crate) const RELOCATIONS: [&str; 2] =
     ["__wasm_apply_data_relocs", "__wasm_apply_global_relocs"];
 /// Runs a module's constructors.
 pub(crate) const CALL_CONSTRUCTORS: &str = "__wasm_call_ctors";
-/// Runs what was registered for a program's end, in the libc of wasi-sdk and Rust.
+/// Runs the destructors that were registered for a program's end, in the libc of wasi-sdk and Rust.
 pub(crate) const CALL_DESTRUCTORS: &str = "__wasm_call_dtors";
-/// Prepares a reactor, its constructors included. That of a shared library of older toolchains does so
-/// only if a weak symbol says that there are any: there the other one is called.
+/// Initializes a reactor and runs its constructors. In shared libraries of older toolchains it runs
+/// them only if a weak symbol is defined; so [`CALL_CONSTRUCTORS`] comes first there.
 pub(crate) const INITIALIZE: &str = "_initialize";
 
-/// Tells a module that Emscripten has instrumented where the stack is.
+/// Sets the bounds of the stack in a module that Emscripten has instrumented.
 pub(crate) const SET_STACK_LIMITS: &str = "__set_stack_limits";
 
 /// Runs a command.
 pub(crate) const START: &str = "_start";
 
-/// Names that each module has for itself: never looked up for another module.
+/// Returns whether a name is private to each module, and never looked up for another one.
 pub(crate) fn is_private(name: &str) -> bool {
     const PRIVATE: [&str; 21] = [
         MEMORY,

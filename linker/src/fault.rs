@@ -1,4 +1,4 @@
-//! What can be wrong between modules, each fault with named fields and a sentence.
+//! The faults that keep modules from being linked, each with named fields and a sentence.
 
 use std::fmt;
 
@@ -9,14 +9,17 @@ use crate::names::module_name;
 use crate::names::{demangle, printable};
 use crate::types::ExternType;
 
-/// How many faults a report spells out; it counts the rest.
+/// The number of faults that a report spells out. It counts the rest.
 pub(crate) const SHOWN: usize = 50;
 
-/// One thing that keeps modules from being linked.
+/// A reason why modules cannot be linked.
+///
+/// Fields named `importer`, `provider`, `by` or `module` hold names of modules as messages call
+/// them, except that `module` beside a `name` is the module name of an import, such as `env`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
 pub enum Fault {
-    /// No module offers what imports ask for.
+    /// No module defines an import.
     #[error(
         "{} {}, but {}{}",
         who(importers),
@@ -25,16 +28,16 @@ pub enum Fault {
         clause(hint)
     )]
     UnknownImport {
-        /// All that want it, at this type.
+        /// All modules that import it, at this type.
         importers: Vec<String>,
         module: String,
         name: String,
         expected: ExternType,
-        /// What is linked under the module name, if anything is.
+        /// The module that is linked under the import's module name, if one is.
         provider: Option<String>,
-        /// The nearest name that does exist.
+        /// The export with the nearest name.
         candidate: Option<Candidate>,
-        /// What it probably comes from, and what helps.
+        /// The probable cause, and what helps.
         hint: Option<String>,
     },
     /// An import and the export of that name have different types.
@@ -52,14 +55,14 @@ pub enum Fault {
         found: ExternType,
         hint: Option<String>,
     },
-    /// What an import asks for is nothing that one module can have of another.
+    /// An import is of a kind that no other module can provide.
     #[error(
         "`{importer}` needs {}: {ty}, which cannot come from another module; what can are functions and tags without \
          references to types of a module's own, and addresses of data",
         symbol(module, name)
     )]
     NotShared { importer: String, module: String, name: String, ty: ExternType },
-    /// Two modules are not position independent, and would lie at the same addresses.
+    /// Two modules are not position independent, and would have the same addresses.
     #[error(
         "`{first}` and `{second}` are both mains, whose data lies at fixed addresses; build one of \
          them as a shared library (C++: `-fPIC`, `SIDE_MODULE`; Rust: `#![no_std]`), or both as one module"
@@ -76,7 +79,7 @@ pub enum Fault {
         second: String,
         second_flag: &'static str,
     },
-    /// A library that is opened catches C++ exceptions in another way than the program that runs.
+    /// A library that is opened catches C++ exceptions in another way than the running program.
     #[error(
         "`{module}` is built with `{flag}`, but `{library}` runs already, which is for programs that are built \
          otherwise; build the program with that flag too"
@@ -85,16 +88,16 @@ pub enum Fault {
     /// A module is built in a way that cannot be linked.
     #[error("`{module}` {message}")]
     Unsupported { module: String, message: &'static str },
-    /// A library that a module names as needed is nowhere.
+    /// A library that a module lists as needed is not found.
     #[error(
         "`{by}` needs the library `{}`, which is not found; tried:\n  the linked modules, for one called \
          `{}`{}",
         printable(name),
         printable(module_name(name)),
-        tried.iter().map(|place| format!("\n  {place}")).collect::<String>()
+        tried.iter().map(|folder| format!("\n  {folder}")).collect::<String>()
     )]
     LibraryNotFound { by: String, name: String, tried: Vec<String> },
-    /// What a module names as needed is not the name of a file.
+    /// An entry that a module lists as needed is not the name of a file.
     #[error(
         "`{by}` needs a library of the name `{}`, which is a path or no name; a library is looked for by the name of \
          its file alone: link `{by}` anew with that",
@@ -104,28 +107,30 @@ pub enum Fault {
     /// A library cannot be used.
     #[error("{message}")]
     BadLibrary { message: String },
-    /// The modules together need more than a process can have.
+    /// All modules together need more memory, or a larger table, than a process can have.
     #[error("the modules need a {what} of {needed} together, but {limit} is the most")]
     TooLarge { what: &'static str, needed: u64, limit: u64 },
-    /// The modules together have more than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
+    /// All modules together have more symbols than
+    /// [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
     #[error(
         "the modules have {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
          all together; if they are to have that many, raise `--max-symbols`"
     )]
     TooManySymbols { symbols: usize, limit: usize },
-    /// A module lacks an export that it is declared to have.
+    /// A module lacks an export that its [`Contract`](crate::Contract) demands.
     #[error(
         "`{module}` should export `{name}`: {expected}, but does not{}",
         suggestion(module, candidate)
     )]
     MissingExport { module: String, name: String, expected: ExternType, candidate: Option<String> },
-    /// A module has an export at another type than it is declared to have.
+    /// A module has an export of another type than its contract demands, or than the tool
+    /// convention gives the name.
     #[error("`{module}` should export `{name}`: expected {expected}, found {found}")]
     ExportMismatch { module: String, name: String, expected: ExternType, found: ExternType },
-    /// A module lacks an import that it is declared to have.
+    /// A module lacks an import that its contract demands.
     #[error("`{importer}` should import `{module}.{name}`: {expected}, but does not")]
     MissingImport { importer: String, module: String, name: String, expected: ExternType },
-    /// A module has an import at another type than it is declared to have.
+    /// A module has an import of another type than its contract demands.
     #[error("`{importer}` should import `{module}.{name}`: expected {expected}, found {found}")]
     ImportMismatch {
         importer: String,
@@ -136,10 +141,10 @@ pub enum Fault {
     },
 }
 
-/// A name that exists and is near the one that was asked for.
+/// An export whose name is near the one that was imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Candidate {
-    /// Who exports it.
+    /// The module that exports it.
     pub provider: String,
     /// The module name under which `provider` is linked.
     pub module: String,
@@ -185,12 +190,13 @@ fn clause(hint: &Option<String>) -> String {
     hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
 }
 
-/// Whether symbols of a module name are looked up in all modules that share the process's memory.
+/// Returns whether symbols of a module name are looked up in all modules that share the process's
+/// memory.
 pub(crate) fn is_process(module: &str) -> bool {
     [ENV, GOT_MEM, GOT_FUNC].contains(&module)
 }
 
-/// The symbol as its author wrote it; from `GOT.mem` and `GOT.func` comes its address.
+/// Returns a symbol in source notation. An import from `GOT.mem` or `GOT.func` is its address.
 fn symbol(module: &str, name: &str) -> String {
     match module {
         GOT_MEM => format!("the address of `{}`", demangle(name)),
@@ -199,7 +205,7 @@ fn symbol(module: &str, name: &str) -> String {
     }
 }
 
-/// With its type; an address has none of interest.
+/// Returns a symbol with its type. The type of an address says nothing.
 fn typed_symbol(module: &str, name: &str, ty: &ExternType) -> String {
     match module {
         GOT_MEM | GOT_FUNC => symbol(module, name),
@@ -214,14 +220,16 @@ fn suggestion(module: &str, candidate: &Option<String>) -> String {
     }
 }
 
-/// Every fault of a phase, in the order of the modules and their imports. Never empty as an error.
+/// Every fault of a phase, in the order of the modules and their imports. As an error it is never
+/// empty.
 ///
-/// Its text has a line for each of the first 50 and then a count.
+/// Its text has a line for each of the first 50 faults, and then the number of the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
+    /// Returns the faults, in order.
     pub fn as_slice(&self) -> &[Fault] {
         &self.0
     }
@@ -233,8 +241,8 @@ impl Faults {
         }
     }
 
-    /// The first module name that imports want and under which nothing is linked, unless a hint says that
-    /// linking another module is no help.
+    /// Returns the first module name that imports name and under which no module is linked. An import
+    /// does not count if a hint says that linking another module does not help.
     pub fn missing_module(&self) -> Option<&str> {
         self.0.iter().find_map(|fault| match fault {
             Fault::UnknownImport { module, provider: None, hint: None, .. } => {
@@ -244,11 +252,13 @@ impl Faults {
         })
     }
 
-    /// Whether a library that a module names as needed is nowhere.
+    /// Returns whether a library that a module lists as needed was not found.
     pub fn is_library_missing(&self) -> bool {
         self.0.iter().any(|fault| matches!(fault, Fault::LibraryNotFound { .. }))
     }
 
+    /// Returns `Ok` if there is no fault.
+    ///
     /// # Errors
     ///
     /// `self`, unless it is empty.

@@ -1,21 +1,25 @@
-//! Bounds on what is read, before anything of it runs.
+//! Limits on the modules that are read.
 
-/// How much the modules of a program may ask the linker to read. Its time and memory are about proportional to that.
+/// Limits on the modules of a program. The linker's time and memory are about proportional to them.
+///
+/// Exceeding one is an ordinary error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InputLimits {
-    /// Bytes of one module.
+    /// The most bytes that one module may have.
     pub max_module_size: u64,
-    /// Symbols of all modules together: what they import and export, and what they name in `dylink.0`.
+    /// The most symbols that all modules may have together: their imports and exports, and the
+    /// names in `dylink.0`.
     pub max_symbols: usize,
 }
 
 impl InputLimits {
-    /// For modules that this crate has written from some that were within limits.
+    /// No limits, for modules that this crate has written from modules within limits.
     pub const NONE: Self = InputLimits { max_module_size: u64::MAX, max_symbols: usize::MAX };
 }
 
 impl Default for InputLimits {
-    /// 256 MiB a module, and a million symbols: beyond what compilers make of programs that people write.
+    /// Returns 256 MiB for a module and a million symbols: more than compilers make of programs
+    /// that people write.
     fn default() -> Self {
         InputLimits { max_module_size: 256 << 20, max_symbols: 1_000_000 }
     }

@@ -5,7 +5,8 @@ use std::fmt::{self, Write};
 
 use cpp_demangle::DemangleOptions;
 
-/// A C++ or Rust symbol in source notation; any other name as it is, but [`printable`].
+/// Returns a C++ or Rust symbol in source notation, and any other name as it is. The result is
+/// [`printable`].
 ///
 /// ```
 /// assert_eq!(linker::demangle("_Z3fooi"), "foo(int)");
@@ -13,7 +14,7 @@ use cpp_demangle::DemangleOptions;
 /// assert_eq!(linker::demangle("f"), "f");
 /// ```
 pub fn demangle(name: &str) -> Cow<'_, str> {
-    // Names come from modules, which may be hostile: nothing else is ever printed of them.
+    // Names come from modules, which may be hostile: only printable text leaves this function.
     let name = match printable(name) {
         Cow::Borrowed(name) => name,
         escaped => return escaped,
@@ -21,11 +22,14 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
     in_source(name).map_or(name.into(), Cow::Owned)
 }
 
-/// Longer names, mangled or not, are no source that anybody reads. A short mangled name may stand for one without
-/// end: each part of it can be the one before, twice.
+/// The longest name in bytes, mangled or not, that is demangled: nobody reads longer ones.
+///
+/// A short mangled name may stand for an exponentially long one: each part of it can be the part
+/// before, twice.
 const LONGEST: usize = 16 * 1024;
 
-/// `None` for a name of another language, and for one that would be too long.
+/// Returns a C++ or Rust name in source notation; `None` for a name of another language, and for
+/// one that would be too long.
 fn in_source(name: &str) -> Option<String> {
     let mut source = Source(String::new());
     if name.len() > LONGEST {
@@ -45,7 +49,7 @@ fn in_source(name: &str) -> Option<String> {
     Some(printable(&source.0).into_owned())
 }
 
-/// A name in source notation as it is written, until it is too long.
+/// The demangler's output. Writing fails when it gets too long.
 struct Source(String);
 
 impl Write for Source {
@@ -58,14 +62,16 @@ impl Write for Source {
     }
 }
 
-/// A text of somebody else's, cut off where it is longer than anybody reads.
+/// Returns a text from a module, cut off after the bytes that anybody reads.
 pub(crate) fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(LONGEST);
     if end < text.len() { format!("{}…", &text[..end]) } else { text.to_owned() }
 }
 
-/// A text of somebody else's that cannot do anything to a terminal or forge lines of a report: control
-/// characters, those that change the direction of text and those that nobody sees are escaped.
+/// Escapes a text from a module, so that it cannot control a terminal or forge lines of a report.
+///
+/// It escapes control characters, characters that change the direction of text, and invisible
+/// characters.
 ///
 /// ```
 /// assert_eq!(linker::printable("a\nb\u{202e}"), "a\\nb\\u{202e}");
@@ -74,22 +80,20 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_harmful) {
         return text.into();
     }
-    let escape = |c: char| match is_harmful(c) {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
+    let escape =
+        |c: char| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(escape).collect::<String>().into()
 }
 
-/// As [`printable`], of a text of several lines.
+/// Escapes a text of several lines, as [`printable`] escapes one line.
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
-    match text.contains(|c| is_harmful(c) && c != '\n') {
-        true => text.split('\n').map(printable).collect::<Vec<_>>().join("\n").into(),
-        false => text.into(),
+    if !text.contains(|c| is_harmful(c) && c != '\n') {
+        return text.into();
     }
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n").into()
 }
 
-/// Whether a character does something to the text around it, or is not seen at all.
+/// Returns whether a character controls a terminal, changes the text around it, or is invisible.
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -97,7 +101,8 @@ pub fn is_harmful(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A file's name without its ending: how modules are called. `libx.so.1` and `libx.wasm` are both `libx`.
+/// Returns a file's name without its ending, as modules are called. `libx.so.1` and `libx.wasm` are
+/// both `libx`.
 ///
 /// ```
 /// assert_eq!(linker::module_name("libx.so.1"), "libx");

@@ -1,18 +1,19 @@
-//! Names that were probably meant.
+//! Suggestions for misspelled names.
 
-/// Pairs of letters that are compared for one name: as many as names of twenty letters have with those of a very
-/// large library. What is beyond that is not looked at.
+/// The pairs of letters that are compared for one name, at most. That suffices to compare a name of
+/// twenty letters with those of a very large library; the names after that are left out.
 pub(crate) const WORK: usize = 10_000_000;
 
-/// The name that was probably meant: the fewest edits, at most one in three letters and four in all. What it
-/// compares it takes from `work`.
+/// Returns the name with the fewest edits, at most one in three letters and four in all.
+///
+/// It subtracts the pairs of letters that it compares from `work`, and stops at 0.
 pub(crate) fn nearest<'a>(
     wanted: &str,
     names: impl Iterator<Item = &'a str>,
     work: &mut usize,
 ) -> Option<&'a str> {
     let limit = (wanted.chars().count() / 3).clamp(1, 4);
-    // A name that is longer or shorter by more is at least so many edits away, but for underscores.
+    // The length differs by no more than the edits and some underscores, which cost nothing.
     let near = |name: &&str| name.len().abs_diff(wanted.len()) <= limit + 4;
     let is_affordable = |name: &&str| {
         let left = work.checked_sub(wanted.len().saturating_mul(name.len()));
@@ -28,7 +29,7 @@ pub(crate) fn nearest<'a>(
         .map(|(_, name)| name)
 }
 
-/// Edits between two names; decoration by underscores or case counts as none.
+/// Returns the edits between two names. Underscores around a name, and case, cost nothing.
 fn distance(a: &str, b: &str) -> usize {
     let plain = |name: &str| name.trim_matches('_').to_lowercase();
     if a == b || plain(a) == plain(b) { 0 } else { strsim::damerau_levenshtein(a, b) }

@@ -18,7 +18,9 @@ use wasmparser::{RefType, ValType};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FuncType {
+    /// The types of the parameters, in order.
     pub params: Vec<ValType>,
+    /// The types of the results, in order.
     pub results: Vec<ValType>,
 }
 
@@ -42,13 +44,15 @@ fn write_list(f: &mut fmt::Formatter<'_>, types: &[ValType]) -> fmt::Result {
     f.write_str(")")
 }
 
-/// Why a text is not a [`FuncType`], and at which byte of it.
+/// A text is not a [`FuncType`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found {found}")]
 pub struct ParseFuncTypeError {
     /// Offset in bytes from the start of the parsed text.
     pub offset: usize,
+    /// The tokens that could be there.
     pub expected: String,
+    /// The token that is there.
     pub found: String,
 }
 
@@ -84,7 +88,7 @@ struct TypeParser<'a> {
 }
 
 impl<'a> TypeParser<'a> {
-    /// What is left, after white space.
+    /// Skips white space and returns the rest of the text.
     fn rest(&mut self) -> &'a str {
         let rest = &self.text[self.offset..];
         let trimmed = rest.trim_start();
@@ -151,48 +155,60 @@ impl<'a> TypeParser<'a> {
     }
 }
 
-/// A linear memory's limits, in pages of 64 KiB.
+/// The type of a linear memory. Its limits are in pages of 64 KiB.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct MemoryType {
-    /// Pages that exist from the start.
+    /// The initial pages.
     pub minimum: u64,
-    /// Pages it can grow to, if it is limited.
+    /// The most pages, if it is limited.
     pub maximum: Option<u64>,
+    /// Whether its addresses have 64 bits.
     pub memory64: bool,
+    /// Whether threads share it.
     pub shared: bool,
 }
 
-/// A table's element type and limits, in elements.
+/// The type of a table. Its limits are in elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TableType {
+    /// The type of its elements.
     pub element: RefType,
-    /// Elements that exist from the start.
+    /// The initial elements.
     pub minimum: u64,
-    /// Elements it can grow to, if it is limited.
+    /// The most elements, if it is limited.
     pub maximum: Option<u64>,
+    /// Whether its indices have 64 bits.
     pub table64: bool,
 }
 
 impl TableType {
-    /// A table of functions of any size.
+    /// Returns the type of a table of functions, of any size.
     pub(crate) fn functions() -> Self {
         TableType { element: RefType::FUNCREF, minimum: 0, maximum: None, table64: false }
     }
 }
 
+/// The type of a global.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GlobalType {
+    /// The type of its value.
     pub content: ValType,
+    /// Whether code can assign to it.
     pub mutable: bool,
 }
 
-/// What an import asks for or an export is.
+/// The type of an import or an export.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ExternType {
+    /// A function.
     Func(FuncType),
+    /// A table.
     Table(TableType),
+    /// A linear memory.
     Memory(MemoryType),
+    /// A global.
     Global(GlobalType),
+    /// A tag of exceptions, by its parameters; it has no results.
     Tag(FuncType),
 }
 
@@ -225,7 +241,7 @@ fn limits(minimum: u64, maximum: Option<u64>) -> String {
     }
 }
 
-/// Types are serialised in the notation of messages, so that JSON and text say the same.
+/// Serializes a type in the notation of messages, so that JSON and text agree.
 impl Serialize for ExternType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

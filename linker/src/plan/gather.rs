@@ -1,4 +1,5 @@
-//! Phase *load*, of a program: the modules that take part, in the order in which symbols are looked up.
+//! Phase *load* of a program: gathers the modules that take part, in the order in which symbols are
+//! looked up.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,41 +18,28 @@ use crate::plan::synthetic::{command, runtime_hooks, sbrk};
 use crate::plan::system_libraries;
 
 impl Set {
-    /// Gathers what takes part: the program, `links`, what they need, the system libraries that define a
-    /// symbol which is still undefined, and a module of what the linker itself defines.
+    /// Gathers the modules of a program: `program` itself, the modules of `links`, the libraries that
+    /// they need, the system libraries that define a symbol which is still undefined, and the modules
+    /// that the linker writes itself.
     ///
     /// # Errors
     ///
-    /// Every library that is not found or cannot be used, and with it all else that keeps the modules from
-    /// being linked, whatever that library may define. [`Plan::new`](crate::Plan::new) tells what is wrong
-    /// with a set that is complete.
+    /// Every library that is not found or cannot be used. If there is one, also every other fault that
+    /// no definition in that library could mend. Faults of a complete set are those of
+    /// [`Plan::new`](crate::Plan::new).
     pub fn gather(
         program: InputModule,
-        targets: Vec<InputModule>,
+        links: Vec<InputModule>,
         library: &mut dyn LibrarySource,
     ) -> Result<Self, Faults> {
         let program_bytes = program.bytes.clone();
-        let mut given: Vec<_> = [program].into_iter().chain(targets).collect();
+        let mut given: Vec<_> = [program].into_iter().chain(links).collect();
         // A stable sort: the main comes first, the others stay in order.
         given.sort_by_key(|input| !input.is_main());
         let mut gathering = Gathering::new(given, library.limits());
-        let mut faults = Vec::new();
-        for at in 0..gathering.given.len() {
-            if let Some(input) = gathering.given[at].take() {
-                faults.extend(gathering.join(input, library)?);
-            }
-        }
+        let mut faults = gathering.join_given(library)?;
         faults.extend(gathering.join_system(library)?);
-        gathering.inputs.extend(runtime_hooks::module(&gathering.inputs));
-        gathering.inputs.extend(sbrk::module(&gathering.inputs));
-        let mut inputs = gathering.inputs;
-        let is_program = |input: &InputModule| Arc::ptr_eq(&input.bytes, &program_bytes);
-        let program = inputs.iter().position(is_program);
-        debug_assert!(program.is_some(), "every module that was given takes part");
-        let program = program.unwrap_or_default();
-        let opens = inputs.iter().any(opens_libraries);
-        command::join(&mut inputs, program, opens);
-        let set = Set { inputs, program, host: Vec::new(), stack_size: None };
+        let set = with_synthetic(gathering.inputs, &program_bytes);
         if faults.is_empty() {
             return Ok(set);
         }
@@ -60,36 +48,71 @@ impl Set {
     }
 }
 
+/// Adds the modules that the linker writes, and makes a set in which the module with these bytes is
+/// the program.
+fn with_synthetic(mut inputs: Vec<InputModule>, program_bytes: &Arc<[u8]>) -> Set {
+    inputs.extend(runtime_hooks::module(&inputs));
+    inputs.extend(sbrk::module(&inputs));
+    let is_program = |input: &InputModule| Arc::ptr_eq(&input.bytes, program_bytes);
+    let found = inputs.iter().position(is_program);
+    debug_assert!(found.is_some(), "every module that was given takes part");
+    let program = found.unwrap_or_default();
+    let opens = inputs.iter().any(opens_libraries);
+    command::join(&mut inputs, program, opens);
+    Set { inputs, program, host: Vec::new(), stack_size: None }
+}
+
+/// The modules that have joined so far, and those that may.
 struct Gathering {
-    /// Modules that were given, as long as they have not joined.
+    /// The modules that were given, until they join.
     given: Vec<Option<InputModule>>,
-    /// The places of these by the names of libraries that they answer to.
-    places: HashMap<String, VecDeque<usize>>,
+    /// The indices of these by the library names that they answer to.
+    given_names: HashMap<String, VecDeque<usize>>,
     inputs: Vec<InputModule>,
-    /// Names of modules that have joined or cannot; a system library's is its file.
+    /// The names of modules that have joined or cannot. That of a system library is its file.
     names: BTreeSet<String>,
     system: SystemLibraries,
     limits: InputLimits,
-    /// Symbols of the modules that have joined.
+    /// The number of symbols of the modules that have joined.
     symbols: usize,
 }
 
 impl Gathering {
     fn new(mut given: Vec<InputModule>, limits: InputLimits) -> Self {
-        let mut places = HashMap::<_, VecDeque<_>>::new();
-        for (place, input) in given.iter_mut().enumerate() {
+        let mut given_names = HashMap::<_, VecDeque<_>>::new();
+        for (index, input) in given.iter_mut().enumerate() {
             input.tell_from_system();
             let name = module_name(&input.module.name).to_owned();
-            places.entry(name).or_default().push_back(place);
+            given_names.entry(name).or_default().push_back(index);
         }
-        let given = given.into_iter().map(Some).collect();
-        let (inputs, names) = (Vec::new(), BTreeSet::new());
-        let system = SystemLibraries::default();
-        Gathering { given, places, inputs, names, system, limits, symbols: 0 }
+        Gathering {
+            given: given.into_iter().map(Some).collect(),
+            given_names,
+            inputs: Vec::new(),
+            names: BTreeSet::new(),
+            system: SystemLibraries::default(),
+            limits,
+            symbols: 0,
+        }
     }
 
-    /// Adds a module and then what it needs, breadth first. What is there is not added again, so cycles
-    /// end. Fails when there are too many symbols, for then nothing else is to be read.
+    /// Adds the modules that were given, in order, each followed by the libraries that it needs.
+    fn join_given(&mut self, library: &mut dyn LibrarySource) -> Result<Vec<Fault>, Fault> {
+        let mut faults = Vec::new();
+        for index in 0..self.given.len() {
+            if let Some(input) = self.given[index].take() {
+                faults.extend(self.join(input, library)?);
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Adds a module and then the libraries it needs, breadth first. A library that has joined is not
+    /// added again, so cycles end. Returns the faults of the libraries that cannot join.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many symbols: then nothing more is read.
     fn join(
         &mut self,
         input: InputModule,
@@ -120,8 +143,8 @@ impl Gathering {
         self.limits.check_all_symbols(self.symbols)
     }
 
-    /// Returns what a module needs that has not joined; `None` too for a system library that joins when a
-    /// symbol of it is wanted.
+    /// Returns the library that a `needed` entry means, if it has not joined. Returns `None` also for a
+    /// system library, which joins only when one of its symbols is wanted.
     fn needed(
         &mut self,
         file: &str,
@@ -134,16 +157,18 @@ impl Gathering {
         if !self.names.insert(module_name(file).to_owned()) {
             return Ok(None);
         }
-        let mut places = self.places.get_mut(module_name(file));
-        while let Some(place) = places.as_mut().and_then(|places| places.pop_front()) {
-            if let Some(input) = self.given[place].take() {
-                return Ok(Some(input));
+        if let Some(indices) = self.given_names.get_mut(module_name(file)) {
+            while let Some(index) = indices.pop_front() {
+                if let Some(input) = self.given[index].take() {
+                    return Ok(Some(input));
+                }
             }
         }
         self.system.or_needed(file, by, library)
     }
 
-    /// Returns the system library that another one needs, whatever else is called so.
+    /// Returns the system library that another one needs, if it has not joined. Other modules of that
+    /// name do not count.
     fn needed_by_system(
         &mut self,
         file: &str,
@@ -160,6 +185,8 @@ impl Gathering {
         Ok(self.names.insert(input.library_name().to_owned()).then_some(input))
     }
 
+    /// Adds the system libraries that define an undefined symbol, and the linker's own definitions for
+    /// exceptions.
     fn join_system(&mut self, library: &mut dyn LibrarySource) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
         if self.wanted().is_empty() {
@@ -167,8 +194,7 @@ impl Gathering {
         }
         let given = self.inputs.len();
         let asked = exception_model::of(self.inputs.iter(), &mut faults);
-        let files = exception_model::libraries(asked.map(|(model, _)| model));
-        let files = files.into_iter();
+        let files = exception_model::libraries(asked.map(|(model, _)| model)).into_iter();
         let mut system: Vec<_> = files.filter_map(|file| self.system.get(file, library)).collect();
         loop {
             let wanted = self.wanted();
@@ -181,7 +207,7 @@ impl Gathering {
                 self.inputs[first..].iter_mut().for_each(|input| input.is_on_demand = true);
             }
         }
-        // Before libc, which has a `longjmp` for programs in which nothing catches it.
+        // It comes before libc, which has a `longjmp` for programs in which nothing catches it.
         let opens = self.inputs.iter().any(opens_libraries);
         let tags = if opens { Tags::Kept } else { Tags::Own };
         if let Some(mut input) = invoke::module(undefined(&self.inputs).iter(), tags) {
@@ -191,7 +217,7 @@ impl Gathering {
         Ok(faults)
     }
 
-    /// The symbols that a system library may define, those among them for what the linker defines.
+    /// Returns the undefined symbols, and those that the linker's own definitions of such symbols need.
     fn wanted(&self) -> BTreeSet<String> {
         let mut wanted = undefined(&self.inputs);
         let implied = invoke::implied(wanted.iter());
@@ -201,7 +227,7 @@ impl Gathering {
     }
 }
 
-/// The symbols that some module imports and none defines.
+/// Returns the symbols that a module imports and no module defines.
 fn undefined(inputs: &[InputModule]) -> BTreeSet<String> {
     let defined = defined(inputs);
     inputs
@@ -213,18 +239,18 @@ fn undefined(inputs: &[InputModule]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether it opens libraries while the program runs, by itself or for others.
+/// Returns whether a module opens libraries while the program runs, for itself or for others.
 fn opens_libraries(input: &InputModule) -> bool {
     input.module.imports.iter().any(|import| import.module == DYNAMIC_LINKER)
 }
 
 impl InputLimits {
-    /// Of all modules that have joined so far.
+    /// Checks the number of symbols of all modules that have joined so far.
     pub(crate) fn check_all_symbols(&self, symbols: usize) -> Result<(), Fault> {
         let limit = self.max_symbols;
-        match symbols > limit {
-            true => Err(Fault::TooManySymbols { symbols, limit }),
-            false => Ok(()),
+        if symbols > limit {
+            return Err(Fault::TooManySymbols { symbols, limit });
         }
+        Ok(())
     }
 }

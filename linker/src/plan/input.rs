@@ -16,32 +16,35 @@ use crate::names::{module_name, printable};
 use crate::plan::system_libraries;
 use crate::types::ExternType;
 
-/// A module and its bytes. Two of one hash are the same to a plan.
+/// A module and its bytes, with its role in a program. Two inputs with equal hashes are the same to
+/// a plan.
 #[derive(Debug, Clone)]
 pub struct InputModule {
+    /// The module as plain data.
     pub module: Arc<Module>,
+    /// The bytes that it was read from.
     pub bytes: Arc<[u8]>,
-    /// Where it was read from, if that is known. This crate opens nothing; what is kept beside a module, such
-    /// as its source map, is found by it.
+    /// The file that it was read from, if that is known. This crate opens no file. Callers find files
+    /// next to it, such as its source map.
     pub file: Option<PathBuf>,
-    /// The folder that `$ORIGIN` stands for in its runtime path, if it was found in one.
+    /// The folder that `$ORIGIN` stands for in its runtime path, if it was found in a folder.
     pub origin: Option<PathBuf>,
-    /// The name or path by which the program knows it: of its file as it was given, needed or opened.
+    /// The name or path by which the program knows its file: as it was given, needed or opened.
     pub opened_as: Option<String>,
-    /// The module name under which others import from it. Modules that share the process's memory all
-    /// have `env`.
+    /// The module name under which others import from it: `env` for all modules that share the
+    /// process's memory.
     pub linked_as: String,
     /// Whether it shares the process's memory and table.
     shares_memory: bool,
     /// The file of the system library that it is, if it is one.
     pub(crate) system: Option<&'static str>,
-    /// Whether somebody has given it in place of the system library of that name.
+    /// Whether it was given in place of the system library of that name.
     pub(crate) is_replacement: bool,
-    /// Whether it takes part only since a symbol of it was wanted.
+    /// Whether it takes part only because one of its symbols was wanted.
     pub(crate) is_on_demand: bool,
-    /// What the linker has written it for, if it has.
+    /// Its purpose, if the linker has written it.
     pub(crate) synthetic: Option<SyntheticKind>,
-    /// Its exports by name, once somebody has looked something up in it alone.
+    /// The indices of its exports, sorted by name, from the first lookup in this module alone.
     index: Arc<OnceLock<Vec<usize>>>,
 }
 
@@ -50,16 +53,16 @@ impl InputModule {
     ///
     /// # Errors
     ///
-    /// As [`Module::load`].
+    /// When [`Module::load`] fails.
     pub fn load(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, LoadError> {
         Self::load_within(name, bytes, &InputLimits::default())
     }
 
-    /// As [`InputModule::load`], within other limits.
+    /// Loads a module within other limits than [`InputModule::load`].
     ///
     /// # Errors
     ///
-    /// As [`Module::load`].
+    /// When [`Module::load_within`] fails.
     pub fn load_within(
         name: impl Into<String>,
         bytes: impl Into<Arc<[u8]>>,
@@ -85,8 +88,8 @@ impl InputModule {
         })
     }
 
-    /// Makes it the system library of a file, one of [`system_libraries`](crate::system_libraries),
-    /// whatever it is called itself.
+    /// Makes it the system library with a file name of
+    /// [`system_libraries`](crate::system_libraries), whatever its own name is.
     #[must_use]
     pub fn into_system(mut self, file: &'static str) -> Self {
         self.rename(module_name(file).to_owned());
@@ -95,19 +98,19 @@ impl InputModule {
         self
     }
 
-    /// Returns how the program calls its file; a module without one by its name.
+    /// Returns the name or path by which the program knows its file, or else its name.
     pub fn path_or_name(&self) -> &str {
         self.opened_as.as_deref().unwrap_or(&self.module.name)
     }
 
-    /// Marks it as given in place of a system library: plans say so.
+    /// Marks it as given in place of a system library, which a plan's report then says.
     #[must_use]
     pub fn into_replacement(mut self) -> Self {
         self.is_replacement = true;
         self
     }
 
-    /// Returns whether it is a system library. Its name says nothing about that.
+    /// Returns whether it is a system library. That does not depend on its name.
     pub fn is_system(&self) -> bool {
         self.system.is_some()
     }
@@ -118,8 +121,8 @@ impl InputModule {
         self.is_replacement.then(|| file.unwrap_or_else(|| self.path_or_name().to_owned()))
     }
 
-    /// Renames a module that is no system library but called like one: such a module is called by its
-    /// file, as in `libc.wasm`, so that messages tell the two apart.
+    /// Renames a module that has the name of a system library and is none. Its name becomes that of its
+    /// file, as in `libc.wasm`, so that messages distinguish the two.
     pub(crate) fn tell_from_system(&mut self) {
         if self.is_system() || system_libraries::titled(&self.module.name).is_none() {
             return;
@@ -136,15 +139,17 @@ impl InputModule {
         }
     }
 
-    /// Gives others the exports of this module under a module name of its own, with its own memory.
+    /// Makes its exports available to others under a module name of its own. It keeps a memory of its
+    /// own.
+    #[must_use]
     pub fn preloaded_as(mut self, name: impl Into<String>) -> Self {
         self.linked_as = name.into();
         self.shares_memory = false;
         self
     }
 
-    /// Whether it shares the process's memory and table: a main or a shared library that is not
-    /// preloaded.
+    /// Returns whether it shares the process's memory and table: whether it is a main or a shared
+    /// library, and not preloaded under a name of its own.
     pub fn shares_memory(&self) -> bool {
         self.shares_memory
     }
@@ -152,7 +157,7 @@ impl InputModule {
 
 impl Hash for InputModule {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // All else of `module` was read from the bytes, and these are the same in whatever file.
+        // The rest of `module` follows from the bytes. The file does not matter.
         let InputModule {
             module,
             bytes,
@@ -178,52 +183,53 @@ impl InputModule {
         self.is_system() && system_libraries::system_library(name).is_some()
     }
 
-    /// Returns the name by which other libraries need it. That of a system library is its file, so that no
-    /// other has it.
+    /// Returns the name by which other libraries need it. For a system library that is its file, which
+    /// no other library has as its name.
     pub(crate) fn library_name(&self) -> &str {
         self.system.unwrap_or_else(|| module_name(&self.module.name))
     }
 
-    /// Whether its data lies at fixed addresses of the process's memory.
+    /// Returns whether its data is at fixed addresses of the process's memory.
     pub(crate) fn is_main(&self) -> bool {
         self.shares_memory() && self.module.kind == Kind::Main
     }
 
-    /// The room that it needs in the process's memory and table, if it has none at fixed addresses.
+    /// Returns the memory and table that the layout assigns to it; `None` for a module that is not
+    /// position independent or has a memory of its own.
     pub(crate) fn mem_info(&self) -> Option<MemInfo> {
         let dylink = self.module.dylink.as_ref()?;
         let is_placed = self.shares_memory && self.module.kind == Kind::SharedLibrary;
         is_placed.then_some(dylink.mem_info)
     }
 
-    /// Whether it is a main that defines the process's memory; others import it.
+    /// Returns whether it is a main that defines the process's memory, which the others import.
     pub(crate) fn lends_memory(&self) -> bool {
         let is_memory = |import: &Import| matches!(import.ty, ExternType::Memory(_));
         self.is_main() && !self.module.imports.iter().any(is_memory)
     }
 
-    /// Returns whether it is a main on whose stack the others work too.
+    /// Returns whether it is a main whose stack the others use too.
     pub(crate) fn lends_stack(&self) -> bool {
         self.lends_memory() && self.module.export(STACK_POINTER).is_some()
     }
 
-    /// The names that it defines for others.
+    /// Returns the names of the symbols that it defines for others.
     pub fn symbols(&self) -> impl Iterator<Item = &str> {
         let exports = self.module.exports.iter().enumerate();
         exports.filter(|(index, _)| self.offers(*index)).map(|(_, export)| export.name.as_str())
     }
 
-    /// The export by which it defines a symbol for others, by its place among the exports.
+    /// Returns the index of the export by which it defines a symbol for others.
     pub(crate) fn definition(&self, symbol: &str) -> Option<usize> {
         self.indexed_export(symbol).filter(|&export| self.offers(export))
     }
 
-    /// Has the exports looked up anew, after they have changed.
+    /// Discards the index of exports by name, after the exports have changed.
     pub(crate) fn forget_index(&mut self) {
         self.index = Arc::default();
     }
 
-    /// The export of a name, by its place among the exports.
+    /// Returns the index of the export with a name.
     pub(crate) fn indexed_export(&self, name: &str) -> Option<usize> {
         let name_of = |export: usize| self.module.exports[export].name.as_str();
         let index = self.index.get_or_init(|| {
@@ -235,8 +241,10 @@ impl InputModule {
         Some(index[at])
     }
 
-    /// Whether others can import an export. A module that shares memory offers what it defines: not what is
-    /// private to it, nor an import that is passed on, nor a global that is no address.
+    /// Returns whether others can import an export.
+    ///
+    /// A module that shares the process's memory offers what it defines itself. It does not offer names
+    /// that are private to it, imports that it exports again, or globals that are no address.
     pub(crate) fn offers(&self, export: usize) -> bool {
         let item = &self.module.exports[export];
         let internals = &self.module.internals;
@@ -253,24 +261,26 @@ impl InputModule {
         own && !is_private(&item.name)
     }
 
-    /// The slots that it fills with its functions, by these; those of a table of its own are none of the process's.
+    /// Returns the slots of the process's table that it fills with its functions, by function index.
+    /// A module with a table of its own fills none.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (&u32, &u32)> {
         self.module.internals.slots.iter().filter(|_| self.shares_memory())
     }
 
-    /// The slot that it fills with a function, as [`InputModule::slots`].
+    /// Returns the slot of the process's table that it fills with a function.
     pub(crate) fn slot(&self, function: u32) -> Option<u32> {
         self.module.internals.slots.get(&function).copied().filter(|_| self.shares_memory())
     }
 
-    /// The initial value of an exported global.
+    /// Returns the initial value of an exported global, if it is known.
     pub(crate) fn exported_value(&self, name: &str) -> Option<u32> {
         let export = self.module.exports.iter().position(|export| export.name == name)?;
         matches!(self.module.exports[export].ty, ExternType::Global(_)).then_some(())?;
         self.address(export)
     }
 
-    /// The address that an exported global stands for, relative to `__memory_base` in a shared library.
+    /// Returns the address that an exported global stands for, in bytes. In a shared library it is
+    /// relative to `__memory_base`.
     pub(crate) fn address(&self, export: usize) -> Option<u32> {
         let internals = &self.module.internals;
         let global = self.module.exports[export].index.checked_sub(internals.imported_globals)?;
@@ -278,18 +288,18 @@ impl InputModule {
     }
 }
 
-/// A module that the linker has written for a program.
+/// The purpose of a module that the linker writes for a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SyntheticKind {
-    /// Has a `_start` that calls `main`.
+    /// Defines a `_start` that calls `main`.
     Start,
-    /// Has what modules call instead of `proc_exit`.
+    /// Defines the functions that modules call instead of `proc_exit`.
     Exit,
-    /// Moves the heap of the main.
+    /// Moves the heap of the main behind the other modules.
     Heap,
 }
 
-/// The symbols that some module of the process defines.
+/// Returns the symbols that modules of the process define.
 pub(crate) fn defined(inputs: &[InputModule]) -> HashSet<&str> {
     inputs.iter().filter(|input| input.linked_as == ENV).flat_map(InputModule::symbols).collect()
 }

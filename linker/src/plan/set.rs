@@ -10,35 +10,38 @@ use crate::plan::input::InputModule;
 use crate::plan::system_libraries;
 use crate::types::ExternType;
 
-/// The modules of one program. Two sets of one hash have the same [`Plan`](crate::Plan), and become the same
-/// modules: it is the hash of all that these are made from.
+/// The modules of one program.
+///
+/// The hash covers everything that a [`Plan`](crate::Plan) and the modules written from it depend on:
+/// two sets with equal hashes become identical modules.
 #[derive(Debug, Clone, Hash)]
 pub struct Set {
-    /// In the order in which symbols are looked up: the main, what it needs, breadth first, then the
-    /// others in the order they were given.
+    /// In the order in which symbols are looked up: the main, the libraries it needs, breadth first,
+    /// then the other modules in the order in which they were given.
     pub inputs: Vec<InputModule>,
-    /// The one whose exports are called.
+    /// The index of the module whose exports are called.
     pub program: usize,
-    /// Functions of the host, beside WASI, that are taken where no module defines a symbol: those that
-    /// [`Set::wanted_of_host`] asks for and the host has at that type.
+    /// Functions that the host defines in addition to WASI, for symbols that no module defines. The
+    /// caller puts here those of [`Set::wanted_of_host`] that its host has at that type.
     pub host: Vec<Import>,
-    /// Bytes of the stack in linear memory, on which C, C++ and Rust keep variables whose address is
-    /// taken. `None` is 8 MiB, or the stack that a main brings, which cannot be given another size.
+    /// The size in bytes of the stack in linear memory, on which C, C++ and Rust keep variables whose
+    /// address is taken. `None` is 8 MiB, or the size of the stack that a main brings, which cannot
+    /// change.
     pub stack_size: Option<u64>,
 }
 
 impl Set {
-    /// A set of one module, which needs no other.
+    /// Returns a set of one module, which needs no other.
     pub fn of(program: InputModule) -> Self {
         Set { inputs: vec![program], program: 0, host: Vec::new(), stack_size: None }
     }
 
-    /// The function imports that no module defines, each once: what a host may define.
+    /// Returns the function imports that no module defines, each once. A host may define them.
     pub fn wanted_of_host(&self) -> Vec<Import> {
         self.wanted_by(&self.inputs.iter().collect::<Vec<_>>(), &Symbols::new(self))
     }
 
-    /// The function imports of some modules that no module defines, each once.
+    /// Returns the function imports of some modules that no module defines, each once.
     pub(crate) fn wanted_by<'a>(
         &'a self,
         importers: &[&'a InputModule],
@@ -55,24 +58,26 @@ impl Set {
     }
 }
 
-/// The exports of a set, by the module name under which they are linked and their own.
+/// The definitions of a set, by the module name under which they are linked and their own name.
 pub(crate) enum Symbols<'a> {
-    /// In one index, for many questions.
+    /// In one index, for many lookups.
     Indexed(HashMap<(&'a str, &'a str), Definitions>),
-    /// In those of the modules, for few.
+    /// In an index of each module, for few lookups.
     Apart(&'a Set),
 }
 
-/// Nearly every symbol has one.
+/// The definitions of a symbol, in the order of lookup. Nearly every symbol has one.
 pub(crate) enum Definitions {
     One(Definition),
     More(Vec<Definition>),
 }
 
-/// An export of a module, both by their place in the set.
+/// An export of a module of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Definition {
+    /// The index of the module in the set.
     pub module: usize,
+    /// The index of the export among the module's exports.
     pub export: usize,
 }
 
@@ -95,7 +100,7 @@ impl<'a> Symbols<'a> {
         Symbols::Indexed(symbols)
     }
 
-    /// All definitions of a symbol, the one that counts first.
+    /// Returns all definitions of a symbol. The first one counts.
     pub(crate) fn all(&self, module: &'a str, name: &'a str) -> Cow<'_, [Definition]> {
         match self {
             Symbols::Indexed(symbols) => Cow::Borrowed(match symbols.get(&(module, name)) {
@@ -126,7 +131,7 @@ impl Definitions {
 }
 
 impl Set {
-    /// The modules by the names of libraries that they answer to.
+    /// Returns the modules by the library names that they answer to.
     pub(crate) fn library_names(&self) -> LibraryNames<'_, usize> {
         let mut names = LibraryNames::default();
         for (module, input) in self.inputs.iter().enumerate() {
@@ -136,7 +141,7 @@ impl Set {
     }
 }
 
-/// Modules by the names of libraries that they answer to, the first of each.
+/// Modules by the library names that they answer to. The first module of a name counts.
 ///
 /// `M` identifies a module: its index in a set, or its id in a running program.
 #[derive(Debug)]
@@ -153,9 +158,9 @@ impl<M> Default for LibraryNames<'_, M> {
 }
 
 impl<'a, M: Copy> LibraryNames<'a, M> {
-    /// Adds a module, and those that have become part of it.
+    /// Adds a module under its name, and under the names of the modules that were fused to it.
     pub(crate) fn add(&mut self, input: &'a InputModule, module: M) {
-        // No part but a system library is called like one: see `InputModule::tell_from_system`.
+        // Only a system library has the name of one: see `InputModule::tell_from_system`.
         for part in &input.module.internals.linked {
             self.add_name(part, system_libraries::titled(part), module);
         }
@@ -171,13 +176,13 @@ impl<'a, M: Copy> LibraryNames<'a, M> {
         }
     }
 
-    /// Returns the module that is meant by a `needed` entry of another.
+    /// Returns the module that a `needed` entry of the module `by` means.
     pub(crate) fn needed(&self, file: &str, by: &InputModule) -> Option<M> {
         let library = || self.library(file).filter(|_| !by.needs_system(file));
         library().or_else(|| self.system(file))
     }
 
-    /// Returns the library of a name that is no system library.
+    /// Returns the library of a name, except system libraries.
     pub(crate) fn library(&self, file: &str) -> Option<M> {
         self.libraries.get(module_name(file)).copied()
     }
