@@ -1,4 +1,4 @@
-//! The plan: all that was decided before anything is rewritten or runs.
+//! The plan: every decision that is made before a module is rewritten or runs.
 
 pub(crate) mod check;
 pub(crate) mod command_exports;
@@ -34,9 +34,10 @@ use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::command::Finish;
 use crate::types::ExternType;
 
-/// What the modules of a program are to each other, and where everything lies.
+/// The decisions about a program: the target of every import, and the addresses of everything.
 ///
-/// Its [`Display`](std::fmt::Display) is a report for people; [`Plan::bind`] carries it out.
+/// Its [`Display`](std::fmt::Display) is a report for people. [`Plan::bind`] and [`Plan::fuse`] write
+/// the modules accordingly.
 ///
 /// # As JSON
 ///
@@ -84,9 +85,12 @@ const TAG_IN_A_CYCLE: &str = "imports a tag from a module with which it is in a 
                               tag in a module of its own";
 
 impl Plan {
+    /// Resolves the imports of a set and lays its modules out.
+    ///
     /// # Errors
     ///
-    /// Every symbol that is undefined or has another type; or that the program would be too large.
+    /// Every symbol that is undefined or has another type, every module that cannot be linked; or that
+    /// the program would be too large.
     pub fn new(mut set: Set) -> Result<Self, Faults> {
         set.inputs.iter_mut().for_each(command_exports::unwrap);
         let resolution = resolve(&set)?;
@@ -96,15 +100,19 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What cannot be called through the table must exist before who imports it: tags, and all that a
-    /// module imports that keeps its own memory, since it is not rewritten.
+    /// Checks that items which cannot be called through the table exist before the modules that import
+    /// them: tags, and all imports of modules that keep a memory of their own, which are not rewritten.
     pub(crate) fn check_order(&self) -> Result<(), Faults> {
         let late = |module: usize, input: &InputModule| {
-            let mut late = self.resolution[module].iter().filter(|m| self.is_late(module, **m));
-            match input.shares_memory() {
-                true => late.any(|m| matches!(m, ImportTarget::Item(_))).then_some(TAG_IN_A_CYCLE),
-                false if self.imports_from_itself(module) => Some(PLAIN_OF_ITSELF),
-                false => late.next().map(|_| PLAIN_IN_A_CYCLE),
+            let targets = self.resolution[module].iter();
+            let mut late = targets.filter(|target| self.is_late(module, **target));
+            if input.shares_memory() {
+                let is_item = |target: &ImportTarget| matches!(target, ImportTarget::Item(_));
+                late.any(is_item).then_some(TAG_IN_A_CYCLE)
+            } else if self.imports_from_itself(module) {
+                Some(PLAIN_OF_ITSELF)
+            } else {
+                late.next().map(|_| PLAIN_IN_A_CYCLE)
             }
         };
         let inputs = self.set.inputs.iter().enumerate();
@@ -116,26 +124,27 @@ impl Plan {
     }
 
     fn imports_from_itself(&self, module: usize) -> bool {
-        let definitions = self.resolution[module].iter().filter_map(|m| m.definition());
-        definitions.into_iter().any(|definition| definition.module == module)
+        let mut definitions = self.resolution[module].iter().filter_map(|m| m.definition());
+        definitions.any(|definition| definition.module == module)
     }
 
-    /// The modules, in the order in which symbols are looked up.
+    /// Returns the modules, in the order in which symbols are looked up.
     pub fn set(&self) -> &Set {
         &self.set
     }
 
-    /// The module whose exports are called.
+    /// Returns the module whose exports are called.
     pub fn main(&self) -> &Module {
         &self.set.inputs[self.set.program].module
     }
 
-    /// The module that defines a symbol of the process, by its place in the set, if any does.
+    /// Returns the index in the set of the module that defines a symbol of the process, if one does.
     pub fn definer(&self, symbol: &str) -> Option<usize> {
         self.definition(symbol).map(|definition| definition.module)
     }
 
-    /// The address of a data symbol in the process's memory, or the table slot of a function that has one.
+    /// Returns the address in bytes of a data symbol in the process's memory, or the table slot of a
+    /// function that has one.
     pub fn address(&self, symbol: &str) -> Option<u32> {
         let definition = self.definition(symbol)?;
         let input = &self.set.inputs[definition.module];
@@ -153,18 +162,20 @@ impl Plan {
         }
     }
 
-    /// Returns the bytes of the stack in linear memory; `None` if no module shares that memory.
+    /// Returns the size in bytes of the stack in linear memory; `None` if no module shares that memory.
     pub fn stack_size(&self) -> Option<u32> {
         let Layout { stack_low, stack_high, .. } = &self.layout;
         let is_shared = self.set.inputs.iter().any(InputModule::shares_memory);
         is_shared.then_some(stack_high.saturating_sub(*stack_low))
     }
 
-    /// Returns the module that brings the stack, if one does: its size is then that module's matter.
+    /// Returns the main that brings its own stack, if there is one. The size of the stack is then fixed
+    /// in that module.
     pub fn stack_owner(&self) -> Option<&Module> {
         self.set.inputs.iter().find(|input| input.lends_stack()).map(|main| &*main.module)
     }
 
+    /// Returns the first definition of a symbol of the process.
     pub(crate) fn definition(&self, symbol: &str) -> Option<Definition> {
         let inputs = self.set.inputs.iter().enumerate();
         let mut process = inputs.filter(|(_, input)| input.linked_as == ENV);
@@ -173,12 +184,13 @@ impl Plan {
         })
     }
 
-    /// Whether the program can open libraries while it runs.
+    /// Returns whether the program can open libraries while it runs.
     pub fn opens_libraries(&self) -> bool {
         self.host_functions().any(|import| import.module == DYNAMIC_LINKER)
     }
 
-    /// The functions that are taken from the host, WASI's among them, with repetitions.
+    /// Returns the functions that modules import from the host, those of WASI included. A function that
+    /// several modules import is repeated.
     pub fn host_functions(&self) -> impl Iterator<Item = &Import> {
         let modules = self.set.inputs.iter().zip(&self.resolution);
         let imports = modules
@@ -186,7 +198,8 @@ impl Plan {
         imports.filter(|(_, target)| **target == ImportTarget::Host).map(|(import, _)| import)
     }
 
-    /// See [`Bound::initialisers`](crate::Bound::initialisers).
+    /// Returns the functions to call after all modules are instantiated, as
+    /// [`Bound::initialisers`](crate::Bound::initialisers) describes them.
     pub(crate) fn initialisers(&self) -> Vec<Initialiser> {
         let mut calls = Vec::new();
         let module_of = |module: usize| &*self.set.inputs[module].module;
@@ -194,7 +207,7 @@ impl Plan {
         for &module in &self.layout.order {
             calls.extend(check::relocations(module_of(module)).map(|name| call(module, name)));
         }
-        // As a loader does, which begins with the program only when its libraries are there.
+        // The program comes last, as under a loader that has opened its libraries before.
         let program = self.set.program;
         for module in graph::dependencies_first_but(&self.dependencies(), program) {
             calls.extend(check::constructors(module_of(module)).map(|name| call(module, name)));
@@ -202,30 +215,29 @@ impl Plan {
         calls
     }
 
-    /// For each module, those of which it uses anything, or which it lists as needed. What it defines too,
-    /// an inline function of C++ for example, it would have without them: that makes no dependency.
+    /// Returns for each module the modules that it depends on: those that define a symbol it uses, and
+    /// those it lists as needed. A symbol that it defines too, such as an inline function of C++, makes
+    /// no dependency: it would work without the other module.
     fn dependencies(&self) -> Vec<Vec<usize>> {
         let names = self.set.library_names();
         let modules = self.set.inputs.iter().zip(&self.resolution).enumerate();
-        let of =
-            |(module, (input, import_targets)): (usize, (&InputModule, &Vec<ImportTarget>))| {
-                let used = input.module.imports.iter().zip(import_targets);
-                let exports = input.symbols().filter(|_| !import_targets.is_empty());
-                let own: HashSet<_> = exports.collect();
-                let used = used.filter(|(import, _)| !own.contains(import.name.as_str()));
-                let used = used.filter_map(|(_, target)| target.definition());
-                let needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-                let needed = needed.filter_map(|name| names.needed(name, input));
-                let mut all: Vec<_> = used.map(|d| d.module).chain(needed).collect();
-                all.sort_unstable();
-                all.dedup();
-                all.retain(|&other| other != module);
-                all
-            };
+        let of = |(module, (input, targets)): (usize, (&InputModule, &Vec<ImportTarget>))| {
+            let imports = input.module.imports.iter().zip(targets);
+            // Nothing is known about the imports of a module that already runs.
+            let own: HashSet<_> = input.symbols().filter(|_| !targets.is_empty()).collect();
+            let foreign = imports.filter(|(import, _)| !own.contains(import.name.as_str()));
+            let used = foreign.filter_map(|(_, target)| target.definition()).map(|d| d.module);
+            let files = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+            let needed = files.filter_map(|name| names.needed(name, input));
+            let mut all: Vec<_> = used.chain(needed).filter(|&other| other != module).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
         modules.map(of).collect()
     }
 
-    /// The address of a data symbol.
+    /// Returns the address of a data symbol, in bytes.
     pub(crate) fn data_address(&self, definition: Definition) -> u32 {
         let relative = self.set.inputs[definition.module].address(definition.export);
         debug_assert!(relative.is_some(), "a global without a known value is no data symbol");
@@ -233,13 +245,14 @@ impl Plan {
         base.wrapping_add(relative.unwrap_or_default())
     }
 
-    /// Returns the bounds of the process's stack, for a module that uses it.
+    /// Returns the bounds of the process's stack, if a module uses it.
     pub(crate) fn stack(&self, module: usize) -> Option<StackBounds> {
         let Layout { stack_high: high, stack_low: low, .. } = self.layout;
         self.set.inputs[module].shares_memory().then_some(StackBounds { high, low })
     }
 
-    /// The number that an import stands for, if it is a number.
+    /// Returns the value of an import, an address in bytes or a table slot; `None` for an import that is
+    /// no such value.
     pub(crate) fn constant(&self, module: usize, target: ImportTarget) -> Option<u32> {
         let layout = &self.layout;
         let placement = layout.placements[module];
@@ -247,7 +260,7 @@ impl Plan {
             ImportTarget::MemoryBase => Some(placement.memory_base),
             ImportTarget::TableBase => Some(placement.table_base),
             ImportTarget::Boundary(Boundary::HeapBase) => Some(layout.heap_base),
-            // 4 GiB does not fit: the address after the last one is 0 then.
+            // The end of 4 GiB wraps to 0.
             ImportTarget::Boundary(Boundary::HeapEnd) => {
                 Some((layout.pages * crate::convention::PAGE) as u32)
             }
@@ -278,12 +291,14 @@ impl ImportTarget {
 }
 
 impl Plan {
-    /// The slot through which a module calls a function of one that is instantiated after it.
+    /// Returns the slot through which a module calls a function of a module that is instantiated after
+    /// it.
     pub(crate) fn late_slot(&self, module: usize, target: ImportTarget) -> Option<u32> {
         let definition = target.definition().filter(|_| self.is_late(module, target))?;
         self.layout.slots.get(&self.set.item(definition)).map(|slot| slot.index)
     }
 
+    /// Returns whether an import's target is in a module that is instantiated after the importing one.
     pub(crate) fn is_late(&self, module: usize, target: ImportTarget) -> bool {
         let (ImportTarget::Function(definition) | ImportTarget::Item(definition)) = target else {
             return false;
@@ -294,12 +309,12 @@ impl Plan {
 }
 
 impl Plan {
-    /// Returns the module whose `_start` runs the program, by its place in the set, if it is a command.
+    /// Returns the index in the set of the module whose `_start` runs the program, if it is a command.
     pub fn start(&self) -> Option<usize> {
         self.set.start().map(|start| start.module)
     }
 
-    /// Returns the plan of the same program in which only `finish` happens before `proc_exit`.
+    /// Returns the plan of the same program, in which only `finish` happens before `proc_exit`.
     pub(crate) fn ending_with(&self, finish: Finish) -> Cow<'_, Self> {
         let Some(exit) = self.set.exit() else { return Cow::Borrowed(self) };
         let mut plan = self.clone();
@@ -315,10 +330,11 @@ impl Plan {
     }
 }
 
-/// A function without parameters and results that prepares a module: a relocation or a constructor.
+/// A function without parameters and results that initializes a module: it applies relocations or
+/// runs constructors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Initialiser {
-    /// The module's place in the set.
+    /// The index of the module in the set.
     pub module: usize,
     /// The name under which it exports the function.
     pub name: String,

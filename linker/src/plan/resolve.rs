@@ -1,4 +1,4 @@
-//! Phase *resolve*: every import of a set to what it stands for.
+//! Phase *resolve*: finds the target of every import of a set.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -20,39 +20,44 @@ use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use serde::{Deserialize, Serialize};
 use wasmparser::ValType;
 
-/// What an import stands for.
+/// The target of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ImportTarget {
     /// The process's memory, table or stack pointer.
     Shared(Shared),
-    /// Where the importing module's data or table elements begin.
+    /// The address at which the importing module's data begins.
     MemoryBase,
+    /// The slot at which the importing module's part of the table begins.
     TableBase,
     /// An address that the layout decides.
     Boundary(Boundary),
+    /// A function of a module.
     Function(Definition),
     /// A tag, or anything that a module with a memory of its own imports from another.
     Item(Definition),
     /// The table slot of a function; `None` is the null pointer of an undefined weak symbol.
     FunctionAddress(Option<Definition>),
-    /// The address of data; `None` as above.
+    /// The address of data; `None` is the null pointer, too.
     DataAddress(Option<Definition>),
-    /// A weak function that nothing defines: calling it traps.
+    /// A weak function that no module defines: calling it traps.
     UndefinedWeak,
     /// A function of the host.
     Host,
 }
 
-/// What all modules of a process have in common.
+/// An item that all modules of a process share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Shared {
+    /// The linear memory.
     Memory,
+    /// The table of functions.
     Table,
+    /// The global with the stack pointer of the stack in linear memory.
     StackPointer,
 }
 
 impl Shared {
-    /// The name under which the base module exports it.
+    /// Returns the name under which the base module exports it.
     pub fn export_name(self) -> &'static str {
         match self {
             Shared::Memory => MEMORY,
@@ -62,6 +67,7 @@ impl Shared {
     }
 }
 
+/// An address of the layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Boundary {
     HeapBase,
@@ -70,9 +76,11 @@ pub(crate) enum Boundary {
     StackHigh,
 }
 
-/// For each module of a set, the meaning of each of its imports, in order.
+/// For each module of a set, the target of each of its imports, in order.
 pub(crate) type Resolution = Vec<Vec<ImportTarget>>;
 
+/// Resolves every import of a set.
+///
 /// # Errors
 ///
 /// Two mains, every module that cannot be linked, and every import that is undefined or whose definition has
@@ -83,8 +91,8 @@ pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
     Ok(resolution)
 }
 
-/// What keeps the modules of a set from being linked, even if one that is missing defines every symbol that
-/// they lack.
+/// Returns the faults that keep the modules of a set from being linked, even if a missing module
+/// defined every symbol that they lack.
 pub(crate) fn certain(set: &Set) -> Vec<Fault> {
     let (_, mut faults) = attempt(set);
     faults.retain(|fault| !matches!(fault, Fault::UnknownImport { .. }));
@@ -99,33 +107,33 @@ fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
     (resolution, grouped(faults))
 }
 
-/// The imports of those modules of a set that are new to it; nothing is said of the others.
+/// Resolves the imports of the new modules of a set. The others have no targets in the result.
 ///
 /// # Errors
 ///
-/// As [`resolve`].
+/// Every module that cannot be linked, and every import that is undefined or whose definition has
+/// another type.
 pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<Resolution, Faults> {
     let resolver = Resolver::new(set, Symbols::Apart(set));
     let mut faults = Vec::new();
     let inputs = set.inputs.iter().enumerate();
-    let import_targets = |(module, input)| match is_new(module) {
-        true => resolver.module(input, &mut faults),
-        false => Vec::new(),
+    let import_targets = |(module, input)| {
+        if is_new(module) { resolver.module(input, &mut faults) } else { Vec::new() }
     };
     let resolution = inputs.map(import_targets).collect();
     grouped(faults).into_iter().collect::<Faults>().into_result()?;
     Ok(resolution)
 }
 
-/// One fault a symbol that is undefined, with all that want it.
+/// Joins the faults of each undefined symbol to one, with all modules that import it.
 fn grouped(faults: Vec<Fault>) -> Vec<Fault> {
-    let mut places = HashMap::new();
+    let mut indices = HashMap::new();
     let mut grouped: Vec<Fault> = Vec::new();
     for mut fault in faults {
         if let Fault::UnknownImport { importers, module, name, expected, .. } = &mut fault {
             let key = (module.clone(), name.clone(), expected.clone());
-            let place = *places.entry(key).or_insert(grouped.len());
-            if let Some(Fault::UnknownImport { importers: known, .. }) = grouped.get_mut(place) {
+            let index = *indices.entry(key).or_insert(grouped.len());
+            if let Some(Fault::UnknownImport { importers: known, .. }) = grouped.get_mut(index) {
                 known.append(importers);
                 continue;
             }
@@ -135,17 +143,18 @@ fn grouped(faults: Vec<Fault>) -> Vec<Fault> {
     grouped
 }
 
+/// The definitions of a set, and what was found about them.
 struct Resolver<'a> {
     set: &'a Set,
     symbols: Symbols<'a>,
-    /// The place of each module, by where its record is.
-    places: HashMap<*const InputModule, usize>,
+    /// The index of each module of the set, by its address.
+    indices: HashMap<*const InputModule, usize>,
     /// The modules by the module name under which they are linked.
     linked: HashMap<&'a str, Vec<&'a InputModule>>,
-    /// What is undefined and has been explained: no more than a report spells out, for each is compared with all that
-    /// there is.
+    /// The undefined symbols that have been explained: no more than a report spells out, because each is
+    /// compared with all exports.
     explained: RefCell<HashSet<(&'a str, &'a str, &'a ExternType)>>,
-    /// What modules call instead of `proc_exit`.
+    /// The function that modules call instead of `proc_exit`.
     exit: Option<Definition>,
 }
 
@@ -155,12 +164,18 @@ impl<'a> Resolver<'a> {
         for input in &set.inputs {
             linked.entry(input.linked_as.as_str()).or_default().push(input);
         }
-        let places = set.inputs.iter().enumerate();
-        let places = places.map(|(place, input)| (std::ptr::from_ref(input), place)).collect();
-        let exit = set.exit();
-        Resolver { set, symbols, places, linked, explained: RefCell::default(), exit }
+        let inputs = set.inputs.iter().enumerate();
+        Resolver {
+            set,
+            symbols,
+            indices: inputs.map(|(index, input)| (std::ptr::from_ref(input), index)).collect(),
+            linked,
+            explained: RefCell::default(),
+            exit: set.exit(),
+        }
     }
 
+    /// Returns the targets of a module's imports, and adds what is wrong to `faults`.
     fn module(&self, input: &'a InputModule, faults: &mut Vec<Fault>) -> Vec<ImportTarget> {
         if let Some(fault) = check::unusable(input) {
             faults.push(fault);
@@ -178,7 +193,7 @@ impl<'a> Resolver<'a> {
             let weak = weak.contains(&(module, import.name.as_str()));
             self.import(input, import, weak).unwrap_or_else(|fault| {
                 faults.push(fault);
-                // The resolution is thrown away if there is any fault.
+                // The targets are discarded if there is any fault.
                 ImportTarget::UndefinedWeak
             })
         };
@@ -202,6 +217,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Resolves an entry of the global offset table.
     fn address(
         &self,
         input: &'a InputModule,
@@ -216,9 +232,10 @@ impl<'a> Resolver<'a> {
             ExternType::Global(_) => !is_function && self.is_address(**definition),
             _ => false,
         };
-        let found = match is_private(&import.name) {
-            true => self.own(input, &import.name).filter(|own| right(&own)),
-            false => self.symbols.all(ENV, &import.name).iter().find(right).copied(),
+        let found = if is_private(&import.name) {
+            self.own(input, &import.name).filter(|own| right(&own))
+        } else {
+            self.symbols.all(ENV, &import.name).iter().find(right).copied()
         };
         match found.map(|definition| self.ty(definition)) {
             Some(ty @ ExternType::Func(function)) if has_own_types(function) => {
@@ -229,6 +246,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Resolves an import from a module of the host.
     fn host(
         &self,
         host: &HostModule,
@@ -236,18 +254,20 @@ impl<'a> Resolver<'a> {
         import: &'a Import,
     ) -> Result<ImportTarget, Fault> {
         match host.exports.iter().find(|export| export.name == import.name) {
-            Some(export) if export.ty == import.ty => Ok(self.end(input, import)),
+            Some(export) if export.ty == import.ty => Ok(self.host_function(input, import)),
             Some(export) => Err(mismatch(input, import, host.title, None, &export.ty)),
             None => Err(self.undefined(input, import)),
         }
     }
 
-    /// A module that ends the program calls what has to happen before.
-    fn end(&self, input: &InputModule, import: &Import) -> ImportTarget {
+    /// Returns the target of a function of the host. Instead of `proc_exit` it is the function that
+    /// finishes the program first.
+    fn host_function(&self, input: &InputModule, import: &Import) -> ImportTarget {
         let exit = self.exit.filter(|_| command::is_exit(input, import));
         exit.map_or(ImportTarget::Host, ImportTarget::Function)
     }
 
+    /// Returns whether the host defines a function in addition to WASI.
     fn is_of_host(&self, import: &Import) -> bool {
         let same = |host: &Import| {
             host.module == import.module && host.name == import.name && host.ty == import.ty
@@ -255,48 +275,72 @@ impl<'a> Resolver<'a> {
         self.set.host.iter().any(same)
     }
 
-    /// What a module exports under a name that each module has for itself.
+    /// Returns a module's own export of a private name.
     fn own(&self, input: &InputModule, name: &str) -> Option<Definition> {
-        let module = *self.places.get(&std::ptr::from_ref(input))?;
+        let module = *self.indices.get(&std::ptr::from_ref(input))?;
         Some(Definition { module, export: input.indexed_export(name)? })
     }
 
+    /// Resolves an import of a symbol itself, such as a function.
     fn symbol(
         &self,
         input: &'a InputModule,
         import: &'a Import,
         weak: bool,
     ) -> Result<ImportTarget, Fault> {
-        match (self.symbols.all(&import.module, &import.name).first(), &import.ty) {
-            (Some(_), ExternType::Func(ty)) if has_own_types(ty) => {
-                Err(not_shared(input, import, &import.ty))
-            }
-            (Some(&definition), _) if *self.ty(definition) == import.ty => match &import.ty {
-                ExternType::Func(_) => Ok(ImportTarget::Function(definition)),
-                ExternType::Global(_) if input.shares_memory() && self.is_address(definition) => {
-                    Ok(ImportTarget::DataAddress(Some(definition)))
-                }
-                ExternType::Tag(ty) if has_own_types(ty) => {
-                    Err(not_shared(input, import, &import.ty))
-                }
-                ExternType::Tag(_) => Ok(ImportTarget::Item(definition)),
-                _ if input.shares_memory() => Err(not_shared(input, import, &import.ty)),
-                _ => Ok(ImportTarget::Item(definition)),
-            },
-            (Some(&definition), _) => {
-                let provider = &self.set.inputs[definition.module].module;
-                Err(mismatch(input, import, &provider.name, Some(provider), self.ty(definition)))
-            }
-            (None, ExternType::Func(_)) if self.is_of_host(import) => Ok(ImportTarget::Host),
-            (None, ExternType::Func(_)) if weak => Ok(ImportTarget::UndefinedWeak),
-            (None, _) if self.is_exported_in_vain(input, import) => {
-                Err(not_shared(input, import, &import.ty))
-            }
-            (None, _) => Err(self.undefined(input, import)),
+        match self.symbols.all(&import.module, &import.name).first() {
+            Some(&definition) => self.defined_symbol(input, import, definition),
+            None => self.undefined_symbol(input, import, weak),
         }
     }
 
-    /// Returns whether another module exports what is wanted, but cannot share it.
+    fn defined_symbol(
+        &self,
+        input: &InputModule,
+        import: &Import,
+        definition: Definition,
+    ) -> Result<ImportTarget, Fault> {
+        let has_own_types = match &import.ty {
+            ExternType::Func(ty) => has_own_types(ty),
+            ExternType::Tag(ty) => has_own_types(ty) && *self.ty(definition) == import.ty,
+            _ => false,
+        };
+        if has_own_types {
+            return Err(not_shared(input, import, &import.ty));
+        }
+        if *self.ty(definition) != import.ty {
+            let provider = &self.set.inputs[definition.module].module;
+            let found = self.ty(definition);
+            return Err(mismatch(input, import, &provider.name, Some(provider), found));
+        }
+        match &import.ty {
+            ExternType::Func(_) => Ok(ImportTarget::Function(definition)),
+            ExternType::Global(_) if input.shares_memory() && self.is_address(definition) => {
+                Ok(ImportTarget::DataAddress(Some(definition)))
+            }
+            ExternType::Tag(_) => Ok(ImportTarget::Item(definition)),
+            _ if input.shares_memory() => Err(not_shared(input, import, &import.ty)),
+            _ => Ok(ImportTarget::Item(definition)),
+        }
+    }
+
+    fn undefined_symbol(
+        &self,
+        input: &'a InputModule,
+        import: &'a Import,
+        weak: bool,
+    ) -> Result<ImportTarget, Fault> {
+        match &import.ty {
+            ExternType::Func(_) if self.is_of_host(import) => Ok(ImportTarget::Host),
+            ExternType::Func(_) if weak => Ok(ImportTarget::UndefinedWeak),
+            _ if self.is_exported_in_vain(input, import) => {
+                Err(not_shared(input, import, &import.ty))
+            }
+            _ => Err(self.undefined(input, import)),
+        }
+    }
+
+    /// Returns whether another module exports the symbol, but cannot share it.
     fn is_exported_in_vain(&self, input: &InputModule, import: &Import) -> bool {
         let mut exports = self.other_exports(input, import);
         exports.any(|(_, ty)| {
@@ -304,8 +348,8 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// Returns the exports of other modules that have the name of an import, whether they can be
-    /// taken or not.
+    /// Returns the exports of other modules that have the name of an import, whether the import can
+    /// have them or not.
     fn other_exports<'r>(
         &'r self,
         input: &'r InputModule,
@@ -328,11 +372,13 @@ impl<'a> Resolver<'a> {
         input.shares_memory() && input.address(definition.export).is_some()
     }
 
+    /// Returns the fault of an import that nothing defines.
     fn undefined(&self, input: &'a InputModule, import: &'a Import) -> Fault {
         let wanted = if import.is_address() { ENV } else { &import.module };
-        let (candidate, hint) = match self.is_to_be_explained(import) {
-            true => self.explanation(input, import, wanted),
-            false => (None, None),
+        let (candidate, hint) = if self.may_explain(import) {
+            self.explanation(input, import, wanted)
+        } else {
+            (None, None)
         };
         Fault::UnknownImport {
             importers: vec![input.module.name.clone()],
@@ -345,7 +391,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// What is linked under a module name, if it is one module or the host.
+    /// Returns the name of the module that is linked under a module name, or of the host. Returns `None`
+    /// if there are several, as under `env`.
     fn provider(&self, input: &InputModule, wanted: &str) -> Option<String> {
         let others = self.linked.get(wanted).into_iter().flatten();
         let mut others = others.filter(|other| !std::ptr::eq(**other, input));
@@ -356,14 +403,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Whether it is the first time that this is undefined, and one of the first that are.
-    fn is_to_be_explained(&self, import: &'a Import) -> bool {
+    /// Returns whether to explain an undefined symbol: the first time, and if it is one of the first.
+    fn may_explain(&self, import: &'a Import) -> bool {
         let mut explained = self.explained.borrow_mut();
         let symbol = (import.module.as_str(), import.name.as_str(), &import.ty);
         explained.len() < SHOWN && explained.insert(symbol)
     }
 
-    /// The nearest name that does exist, or what an undefined symbol probably comes from.
+    /// Returns the export with the nearest name, or the probable cause of an undefined symbol.
     fn explanation(
         &self,
         input: &InputModule,
@@ -372,8 +419,8 @@ impl<'a> Resolver<'a> {
     ) -> (Option<Candidate>, Option<String>) {
         let modules: Vec<_> = self.set.inputs.iter().map(|other| &*other.module).collect();
         let taken = self.other_exports(input, import).next();
-        let hint = taken.and_then(|(other, ty)| hint::not_taken(import, other, ty));
-        let hint = hint
+        let hint = taken
+            .and_then(|(other, ty)| hint::not_taken(import, other, ty))
             .or_else(|| hint::of_importer(import, input))
             .or_else(|| hint::undefined(import, &modules));
         let is_other =
@@ -382,19 +429,22 @@ impl<'a> Resolver<'a> {
         let mut right: Vec<_> = others.clone().filter(|other| other.linked_as == wanted).collect();
         let nothing = hint::defines_nothing(&right);
         right.extend(others.filter(|other| other.linked_as != wanted));
-        // What is known for certain is not to be hidden by a name that looks alike.
+        // A certain cause is more useful than a similar name.
+        if hint.is_some() {
+            return (None, hint);
+        }
         let mut work = WORK;
-        let candidate = match hint {
-            Some(_) => None,
-            None => right.into_iter().find_map(|o| near_miss(import, wanted, o, &mut work)),
-        };
-        let hint = hint.or_else(|| nothing.filter(|_| candidate.is_none()));
-        (candidate, hint)
+        match right.into_iter().find_map(|other| near_miss(import, wanted, other, &mut work)) {
+            Some(candidate) => (Some(candidate), None),
+            None => (None, nothing),
+        }
     }
 }
 
-/// The export of a module that was probably meant. One of the very name that was looked up is not. A system
-/// library has something like every short name: of those another of the same type and some length counts.
+/// Returns the export of a module that an import probably meant.
+///
+/// It has another name than the import, or another module name. Every short name is near one of a
+/// system library; so an export of these counts only if it has the same type and the name is longer.
 fn near_miss(
     import: &Import,
     wanted: &str,
@@ -418,16 +468,17 @@ fn near_miss(
     })
 }
 
-/// Names with fewer letters are near too many others.
+/// Shorter names are near too many others.
 const SHORT: usize = 6;
 
-/// References to types that a module defines itself mean nothing in another.
+/// Returns whether a type has references to types that the module defines: they mean nothing in
+/// another module.
 fn has_own_types(ty: &FuncType) -> bool {
     let own = |ty: &ValType| matches!(ty, ValType::Ref(ty) if ty.is_concrete_type_ref());
     ty.params.iter().chain(&ty.results).any(own)
 }
 
-/// `ty` is that of what would be shared.
+/// Returns the fault of an import of an item that cannot be shared, of type `ty`.
 fn not_shared(input: &InputModule, import: &Import, ty: &ExternType) -> Fault {
     Fault::NotShared {
         importer: input.module.name.clone(),
@@ -437,7 +488,8 @@ fn not_shared(input: &InputModule, import: &Import, ty: &ExternType) -> Fault {
     }
 }
 
-/// `module` is the provider, if it is a module.
+/// Returns the fault of an import whose definition has another type. `module` is the provider, if it
+/// is a module.
 fn mismatch(
     input: &InputModule,
     import: &Import,
@@ -464,7 +516,7 @@ fn weak_imports(module: &Module) -> BTreeSet<(&str, &str)> {
     weak.map(|info| (info.module.as_deref().unwrap_or(ENV), info.name.as_str())).collect()
 }
 
-/// The process has one memory and a table of functions, and all else that it gives is a number.
+/// Checks the type of an import of the process: its memory, its table of functions, or a number.
 fn check_environment(input: &InputModule, import: &Import) -> Result<(), Fault> {
     let global = |mutable| ExternType::Global(GlobalType { content: ValType::I32, mutable });
     let right = match (&import.ty, import.name.as_str()) {
@@ -475,13 +527,13 @@ fn check_environment(input: &InputModule, import: &Import) -> Result<(), Fault> 
         (_, TABLE) => ExternType::Table(TableType::functions()),
         (_, name) => global(name == STACK_POINTER),
     };
-    match import.ty == right {
-        true => Ok(()),
-        false => Err(mismatch(input, import, "the process", None, &right)),
+    if import.ty != right {
+        return Err(mismatch(input, import, "the process", None, &right));
     }
+    Ok(())
 }
 
-/// What the process gives to each module that shares its memory.
+/// Returns the target of an import that the process itself provides to modules that share its memory.
 fn environment(input: &InputModule, import: &Import) -> Option<ImportTarget> {
     if !input.shares_memory() {
         return None;
