@@ -1,4 +1,4 @@
-//! What a module must be to take part in a program, whatever the others define.
+//! Checks of one module that do not depend on what the others define.
 
 use crate::convention::PAGE;
 use crate::convention::{
@@ -14,7 +14,7 @@ use crate::plan::set::Set;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use wasmparser::ValType;
 
-/// A fault for each main but the first.
+/// Returns a fault for each main but the first.
 pub(crate) fn two_mains(inputs: &[InputModule]) -> Vec<Fault> {
     let mut mains = inputs.iter().filter(|input| input.is_main());
     let Some(first) = mains.next() else { return Vec::new() };
@@ -26,7 +26,8 @@ pub(crate) fn two_mains(inputs: &[InputModule]) -> Vec<Fault> {
         .collect()
 }
 
-/// Why a module cannot be linked at all. What else is wrong with it comes of that, and would only hide it.
+/// Returns the fault of a module that cannot be linked at all. Its other faults follow from that one
+/// and would only hide it.
 pub(crate) fn unusable(input: &InputModule) -> Option<Fault> {
     let message = if input.module.kind == Kind::Object {
         "is an object file, of which no module has been made: link it with `emcc -sSIDE_MODULE=1`, or \
@@ -47,7 +48,7 @@ fn is_memory64(input: &InputModule) -> bool {
     imports.chain(exports).any(|ty| matches!(ty, ExternType::Memory(ty) if ty.memory64))
 }
 
-/// A main's stack is where its code has it.
+/// Checks that the initial stack pointer of a main is known: its code has the stack at a fixed place.
 pub(crate) fn own_stack(input: &InputModule) -> Option<Fault> {
     let is_right = |export: &Export| export.ty == STACK_POINTER_TYPE;
     let has_one = input.module.export(STACK_POINTER).is_some_and(is_right);
@@ -75,8 +76,8 @@ const GIVEN_STACK: &str = "has the stack that its own linker gave it, whose size
                            `-Wl,-z,stack-size=BYTES`; Emscripten: `-sTOTAL_STACK=BYTES`; `host fuse`: \
                            `--stack-size SIZE`)";
 
-/// Refuses a size for a stack that is not the linker's to place: that of a main, or of a program that
-/// shares no memory.
+/// Refuses a stack size for a program whose stack the linker does not lay out: the stack is that of a
+/// main, or no module shares a memory.
 pub(crate) fn stack_size(set: &Set) -> Option<Fault> {
     set.stack_size?;
     let owner = match set.inputs.iter().find(|input| input.lends_stack()) {
@@ -86,13 +87,13 @@ pub(crate) fn stack_size(set: &Set) -> Option<Fault> {
     Some(Fault::Unsupported { module: owner.module.name.clone(), message: GIVEN_STACK })
 }
 
-/// The linker must be able to tell a module that checks its stack where that is.
+/// Checks that the linker can set the stack's bounds in a module that checks its stack.
 pub(crate) fn stack_checks(input: &InputModule) -> Option<Fault> {
     let module = input.module.name.clone();
     let message = "checks its stack, and by its code the linker cannot tell where it keeps the stack's \
                    bounds: build it without `-sSTACK_OVERFLOW_CHECK=2` and `-sASSERTIONS=2`";
     let is_known = input.module.export(SET_STACK_LIMITS).is_none_or(|_| {
-        // Malformed code is a fault of its own, once it is written.
+        // Malformed code is reported when the module is written.
         let Ok(contents) = Contents::read(&input.bytes) else { return true };
         let imported = input.module.internals.imported_functions;
         stack_checks::knows_bounds(&contents, imported, input.shares_memory())
@@ -103,7 +104,7 @@ pub(crate) fn stack_checks(input: &InputModule) -> Option<Fault> {
 const STACK_POINTER_TYPE: ExternType =
     ExternType::Global(GlobalType { content: ValType::I32, mutable: true });
 
-/// Modules that share a memory have no other.
+/// Checks that a module that shares the process's memory has no other.
 pub(crate) fn own_memory(input: &InputModule) -> Option<Fault> {
     let imports = &input.module.imports;
     let imported = imports.iter().filter(|i| matches!(i.ty, ExternType::Memory(_))).count();
@@ -114,7 +115,8 @@ pub(crate) fn own_memory(input: &InputModule) -> Option<Fault> {
     (input.shares_memory() && !right).then_some(Fault::Unsupported { module, message })
 }
 
-/// A main's data lies within the pages that it asks for: what follows them is other modules'.
+/// Checks that a main's data is within its initial pages: the memory after them belongs to other
+/// modules.
 pub(crate) fn fixed_data(input: &InputModule) -> Option<Fault> {
     let Internals { memory_pages, fixed_data_end, .. } = input.module.internals;
     let is_outside = input.is_main() && fixed_data_end > memory_pages.saturating_mul(PAGE);
@@ -129,8 +131,8 @@ const MEMORY_IS_TAKEN: &str =
 const TABLE_IS_TAKEN: &str = "exports something else as `__indirect_function_table`, which is the \
                               process's own: rename it";
 
-/// What a module exports under a name of the convention has the convention's type, whoever made the module: it
-/// is called, or stands beside the process's own memory and table.
+/// Checks that exports with a name of the convention have the convention's type. The linker calls them,
+/// or exports the process's own memory and table under the same names.
 pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
     let mismatch = |export: &Export| {
         let expected = convention(input, &export.name)?;
@@ -153,6 +155,7 @@ pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
     input.module.exports.iter().filter_map(mismatch)
 }
 
+/// Returns the type that the convention gives an export, if it gives it one.
 fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
     let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
     match name {
@@ -164,15 +167,15 @@ fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
     }
 }
 
-/// The functions that apply a module's relocations, in the order in which they are called.
+/// Returns the functions that apply a module's relocations, in the order of the calls.
 pub(crate) fn relocations(module: &Module) -> impl Iterator<Item = &'static str> {
     RELOCATIONS.into_iter().filter(|name| module.export(name).is_some())
 }
 
-/// The function that runs a module's constructors: of several the first.
+/// Returns the function that runs a module's constructors. The first that it exports counts.
 pub(crate) fn constructors(module: &Module) -> Option<&'static str> {
     let names: &[_] = match module.kind {
-        // A command initialises itself when it is started; an object file is no module yet.
+        // A command initializes itself when it starts. An object file is not linked yet.
         Kind::Command | Kind::Object => &[],
         Kind::SharedLibrary => &[CALL_CONSTRUCTORS, INITIALIZE],
         Kind::Main | Kind::Reactor | Kind::Plain => &[INITIALIZE, CALL_CONSTRUCTORS],

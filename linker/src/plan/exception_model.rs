@@ -1,20 +1,20 @@
-//! The ways in which C++ is compiled, as to its exceptions: each has a libc++ of its own.
+//! The exception models of C++: the ways to compile code that catches. Each has a libc++ of its own.
 
 use crate::fault::Fault;
 use crate::plan::input::InputModule;
 use crate::plan::system_libraries::{LIBCXX, LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, OTHERS};
 
-/// How code is compiled that catches exceptions.
+/// A way to compile code that catches exceptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ExceptionModel {
-    /// Its libc++.
+    /// The file of its libc++.
     library: &'static str,
-    /// The flag that has code compiled so.
+    /// The compiler flag that selects it.
     pub(crate) flag: &'static str,
-    /// The flag that has code compiled so that exceptions pass it which calls `setjmp`.
+    /// The compiler flag with which exceptions pass through code that calls `setjmp`.
     pub(crate) setjmp_flag: &'static str,
-    /// How symbols begin that such code asks for, and no other. All code may throw: what throws asks for the
-    /// same symbols in each flavour.
+    /// The beginnings of symbols that only code of this model imports. Code that only throws imports the
+    /// same symbols in each model.
     markers: &'static [&'static str],
 }
 
@@ -33,15 +33,15 @@ const EXCEPTION_MODELS: [ExceptionModel; 2] = [
     },
 ];
 
-/// The flavour that modules ask for, and one of those that do. Two of them do not mix: neither catches what the
-/// other throws.
+/// Returns the exception model of the modules, and a module that asks for it. Modules of two models are
+/// a fault: neither catches what the other throws.
 pub(crate) fn of<'o>(
     inputs: impl Iterator<Item = &'o InputModule> + Clone,
     faults: &mut Vec<Fault>,
 ) -> Option<(ExceptionModel, &'o InputModule)> {
     let asks = |input: &InputModule, model: &ExceptionModel| {
         let imports = input.module.imports.iter().filter(|_| input.shares_memory());
-        let begins = |name: &str| model.markers.iter().any(|sign| name.starts_with(sign));
+        let begins = |name: &str| model.markers.iter().any(|marker| name.starts_with(marker));
         imports.into_iter().any(|import| begins(&import.name))
     };
     let first = |model: ExceptionModel| {
@@ -60,12 +60,12 @@ pub(crate) fn of<'o>(
     Some((model, module))
 }
 
-/// The files of the system libraries of a program, those that need others first.
+/// Returns the files of the system libraries of a program; each one comes before those that it needs.
 pub(crate) fn libraries(model: Option<ExceptionModel>) -> impl IntoIterator<Item = &'static str> {
     [model.map_or(LIBCXX, |model| model.library)].into_iter().chain(OTHERS)
 }
 
-/// Each libc++, by its file, and the flavour that it is for.
+/// Returns the file of each libc++, and the model that it is for.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<ExceptionModel>)> {
     let models = EXCEPTION_MODELS.into_iter().map(|model| (model.library, Some(model)));
     models.chain([(LIBCXX, None)])

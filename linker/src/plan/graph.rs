@@ -3,22 +3,24 @@
 /// Orders the nodes of a graph, each after those it depends on; `edges[n]` are the nodes that `n`
 /// depends on.
 ///
-/// Nodes that nothing depends on stay in the order of their numbers. Nodes of a cycle follow each other, the highest number first. (Tarjan's algorithm, with a stack of its
-/// own: a long chain of modules is no reason to run out of the thread's.)
+/// Nodes that nothing depends on stay in the order of their indices. Nodes of a cycle follow each other,
+/// the highest index first. This is Tarjan's algorithm, with a stack on the heap: a long chain of
+/// modules must not overflow the thread's stack.
 pub(crate) fn dependencies_first(edges: &[Vec<usize>]) -> Vec<usize> {
     visit_in_order(edges, 0..edges.len())
 }
 
-/// As [`dependencies_first`], with one node after all others, unless some of them depend on it.
+/// Orders the nodes as [`dependencies_first`] does, but with the node `last` after all nodes that do
+/// not depend on it.
 pub(crate) fn dependencies_first_but(edges: &[Vec<usize>], last: usize) -> Vec<usize> {
     visit_in_order(edges, (0..edges.len()).filter(|&node| node != last).chain([last]))
 }
 
-/// Visits all nodes, which are given in the order in which they come if nothing depends on them.
+/// Orders the nodes, which are given in the order that they have if nothing depends on them.
 fn visit_in_order(edges: &[Vec<usize>], nodes: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut search = Search {
         edges,
-        numbers: vec![None; edges.len()],
+        seen_at: vec![None; edges.len()],
         lowest: vec![0; edges.len()],
         open: Vec::new(),
         is_open: vec![false; edges.len()],
@@ -31,8 +33,8 @@ fn visit_in_order(edges: &[Vec<usize>], nodes: impl Iterator<Item = usize>) -> V
 
 struct Search<'a> {
     edges: &'a [Vec<usize>],
-    /// When each node was first seen.
-    numbers: Vec<Option<usize>>,
+    /// When each node was first seen, as a count of the nodes before it.
+    seen_at: Vec<Option<usize>>,
     /// The first seen node that each reaches without leaving the open ones.
     lowest: Vec<usize>,
     /// Nodes whose component is not complete.
@@ -45,7 +47,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn visit(&mut self, root: usize) {
-        if self.numbers[root].is_some() {
+        if self.seen_at[root].is_some() {
             return;
         }
         let mut path = Vec::new();
@@ -58,10 +60,10 @@ impl Search<'_> {
                 continue;
             };
             *next += 1;
-            match self.numbers[target] {
+            match self.seen_at[target] {
                 None => self.enter(target, &mut path),
-                Some(number) if self.is_open[target] => {
-                    self.lowest[node] = self.lowest[node].min(number);
+                Some(seen_at) if self.is_open[target] => {
+                    self.lowest[node] = self.lowest[node].min(seen_at);
                 }
                 Some(_) => {}
             }
@@ -69,7 +71,7 @@ impl Search<'_> {
     }
 
     fn enter(&mut self, node: usize, path: &mut Vec<(usize, usize)>) {
-        self.numbers[node] = Some(self.count);
+        self.seen_at[node] = Some(self.count);
         self.lowest[node] = self.count;
         self.count += 1;
         self.open.push(node);
@@ -81,7 +83,7 @@ impl Search<'_> {
         if let Some(parent) = parent {
             self.lowest[parent] = self.lowest[parent].min(self.lowest[node]);
         }
-        if self.numbers[node] != Some(self.lowest[node]) {
+        if self.seen_at[node] != Some(self.lowest[node]) {
             return;
         }
         let start = self.open.iter().rposition(|&open| open == node);

@@ -1,4 +1,5 @@
-//! What hosts give to guests: WASI preview 1, which every host has, and what libdl asks of ours.
+//! The functions that guests import from a host: WASI preview 1, which every host defines, and those
+//! that libdl imports.
 
 use std::sync::LazyLock;
 
@@ -6,10 +7,10 @@ use crate::module::Export;
 use crate::module::contract::Expectation;
 use crate::types::{ExternType, FuncType};
 
-/// The module name under which guests import it.
+/// The module name of WASI preview 1, under which guests import its functions.
 pub const WASI: &str = "wasi_snapshot_preview1";
 
-/// Its functions. Source: the interface definition
+/// The functions of WASI preview 1. Source: the interface definition
 /// [`wasi_snapshot_preview1.witx`](https://github.com/WebAssembly/WASI/blob/wasi-0.1/preview1/witx/wasi_snapshot_preview1.witx).
 /// A test compares this list with what Wasmtime implements.
 const FUNCTIONS: [&str; 46] = [
@@ -61,10 +62,10 @@ const FUNCTIONS: [&str; 46] = [
     "sock_shutdown: (i32, i32) -> i32",
 ];
 
-/// The module name under which libdl imports what opens libraries while a program runs.
+/// The module name under which libdl imports the functions that open libraries while a program runs.
 pub const DYNAMIC_LINKER: &str = "wasm_host";
 
-/// Its functions, as `xtask/sysroot/dlfcn.c` declares them.
+/// The functions that libdl imports, as `xtask/sysroot/dlfcn.c` declares them.
 const DYNAMIC_LINKER_FUNCTIONS: [&str; 5] = [
     "dladdr: (i32, i32, i32, i32) -> i32",
     "dlclose: (i32) -> i32",
@@ -73,10 +74,10 @@ const DYNAMIC_LINKER_FUNCTIONS: [&str; 5] = [
     "dlsym: (i32, i32) -> i32",
 ];
 
-/// What a host has under a module name.
+/// The functions of a host under one module name.
 pub(crate) struct HostModule {
     pub(crate) name: &'static str,
-    /// How messages call it.
+    /// Its name in messages.
     pub(crate) title: &'static str,
     pub(crate) exports: Vec<Export>,
 }
@@ -96,17 +97,18 @@ static HOST: LazyLock<[HostModule; 2]> = LazyLock::new(|| {
     ]
 });
 
-/// What the host has under a module name, if it is one of the host's.
+/// Returns the functions of the host under a module name, if it is one of the host's.
 pub(crate) fn host_module(name: &str) -> Option<&'static HostModule> {
     HOST.iter().find(|module| module.name == name)
 }
 
-/// Whether a module name is the host's.
+/// Returns whether a module name is one of the host's.
 pub(crate) fn is_host(name: &str) -> bool {
     host_module(name).is_some()
 }
 
-/// Every function that the host of the command line has: its module, its name and its type.
+/// Returns the module name, name and type of every function that the `host` program defines: those of
+/// WASI preview 1 and of libdl.
 pub fn host_functions() -> impl Iterator<Item = (&'static str, &'static str, &'static FuncType)> {
     let modules =
         HOST.iter().flat_map(|host| host.exports.iter().map(|export| (host.name, export)));

@@ -1,4 +1,5 @@
-//! Phase *layout*: where each module's data, the stack and the table's elements lie.
+//! Phase *layout*: chooses the addresses of each module's data and of the stack, and the slots of the
+//! table.
 //!
 //! ```text
 //! without a main                          with a main, not position independent
@@ -15,10 +16,10 @@
 //!   └─────────────────────────┘ __heap_end  └─────────────────────────┘
 //! ```
 //!
-//! The stack is lowest, so that an overflow goes below address 0 and traps, instead of running into
-//! somebody's data. A main brings its own: rustc has it placed in the same way. A main that imports
-//! its memory, or does not export its stack pointer, does not lend its stack: the others then have
-//! one after its initial pages, and one that overflows runs into those.
+//! The stack is lowest, so that an overflow goes below address 0 and traps instead of overwriting data.
+//! A main brings its own stack, which rustc places in the same way. A main that imports its memory, or
+//! does not export its stack pointer, does not lend its stack. The others then share a stack after its
+//! initial pages, and an overflow of that one overwrites those.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -31,23 +32,26 @@ use crate::plan::resolve::{ImportTarget, Resolution};
 use crate::plan::set::{Definition, Set};
 use crate::types::ExternType;
 
-/// Addresses below are never given out, so that a null pointer with a small offset points to nothing.
+/// The first address that is used, so that a null pointer with a small offset points to nothing.
 const FIRST_ADDRESS: u64 = 1024;
-/// Bytes of the stack of a program without a main unless [`Set::stack_size`] says otherwise: as much as
-/// Linux gives a process. What is not used of it costs nothing.
+/// The default of [`Set::stack_size`] in bytes, for programs whose main does not bring a stack: as
+/// much as Linux gives a process. Unused pages of it cost nothing.
 const STACK_SIZE: u64 = 8 << 20;
 const STACK_ALIGNMENT: u64 = 16;
-/// Elements that a table may have: Wasmtime's own bound.
+/// The most elements that a table may have, which is Wasmtime's own limit.
 pub(crate) const TABLE_LIMIT: u64 = 10_000_000;
 
-/// A function, or an item of another kind, however it is exported: its module's place in the set, and its index there.
+/// A function, or an item of another kind, by its index in its module. All exports of one item have
+/// the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ItemId {
+    /// The index of the module in the set.
     pub(crate) module: usize,
+    /// The index of the item in the index space of its kind.
     pub(crate) index: u32,
 }
 
-/// Where everything lies.
+/// The addresses and slots of a program.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     /// For each module of the set.
@@ -57,16 +61,16 @@ pub(crate) struct Layout {
     /// The stack pointer's initial value.
     pub(crate) stack_pointer: u32,
     pub(crate) heap_base: u32,
-    /// Pages that the memory has from the start.
+    /// The initial pages of the memory.
     pub(crate) pages: u64,
-    /// Elements that the table has from the start.
+    /// The initial elements of the table.
     pub(crate) table_size: u32,
-    /// The canonical slot of each function whose address somebody takes, or that a module calls which
-    /// is instantiated before it.
+    /// The one slot of each function whose address is taken, or that is called by a module which is
+    /// instantiated before it.
     pub(crate) slots: BTreeMap<ItemId, Slot>,
     /// Modules in the order of instantiation.
     pub(crate) order: Vec<usize>,
-    /// The place of each module in that order.
+    /// The position of each module in that order.
     pub(crate) positions: Vec<usize>,
 }
 
@@ -82,6 +86,8 @@ pub(crate) struct Slot {
     pub(crate) definition: Definition,
 }
 
+/// Lays out the modules of a set.
+///
 /// # Errors
 ///
 /// When the memory or the table would be larger than they can be.
@@ -94,7 +100,7 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
         stack(main, set.stack_size.unwrap_or(STACK_SIZE), &mut memory)?;
     let mut placements = Vec::new();
     for input in &set.inputs {
-        placements.push(place(input, &mut memory, &mut table)?);
+        placements.push(assign(input, &mut memory, &mut table)?);
     }
     let slots = slots(set, resolution, &positions, &placements, &mut table)?;
     let heap_base = memory.take(0, STACK_ALIGNMENT)?;
@@ -120,50 +126,55 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
     })
 }
 
-/// The order in which modules are instantiated, and the place of each in it.
+/// Returns the order in which modules are instantiated, and the position of each module in it.
 pub(crate) fn instantiation_order(set: &Set, resolution: &Resolution) -> (Vec<usize>, Vec<usize>) {
     let order = graph::dependencies_first(&call_edges(set, resolution));
     let mut positions = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(at, &module)| positions[module] = at);
+    for (position, &module) in order.iter().enumerate() {
+        positions[module] = position;
+    }
     (order, positions)
 }
 
-/// Room that is given out from its start to its end.
+/// A region of memory or table that is assigned from its start to its end.
 struct Region {
+    /// Its name in messages.
     what: &'static str,
+    /// The end of the assigned part, in bytes or elements.
     end: u64,
     limit: u64,
 }
 
 impl Region {
-    /// A main's data lies at fixed addresses, and its allocator may own what is left of its initial pages.
+    /// Returns the memory after a main's initial pages: its data is there at fixed addresses, and its
+    /// allocator may own the rest of them.
     fn memory(main: Option<&InputModule>) -> Self {
         let pages = main.map_or(0, |main| main.module.internals.memory_pages);
         let end = pages.saturating_mul(PAGE).max(FIRST_ADDRESS);
         Region { what: "memory", end, limit: 1 << 32 }
     }
 
-    /// Slot 0 stays empty: it is the null function pointer.
+    /// Returns the table after a main's elements. Slot 0 stays empty: it is the null function pointer.
     fn table(main: Option<&InputModule>) -> Self {
         let shared = main.and_then(|main| main.module.internals.shared_table);
         let end = shared.map_or(1, |table| table.minimum.max(1));
         Region { what: "table", end, limit: TABLE_LIMIT }
     }
 
+    /// Takes `size` bytes or elements, and returns where they start.
     fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
         // An address that does not fit is beyond the limit, too.
         let start = self.end.checked_next_multiple_of(alignment).unwrap_or(u64::MAX);
         let end = start.saturating_add(size);
-        // Even what has no size has an address, and so the place of a byte or an element.
+        // Something without a size has an address too, which must exist.
         let needed = start.saturating_add(size.max(1));
         let too_large = || Fault::TooLarge { what: self.what, needed, limit: self.limit };
-        let start =
-            u32::try_from(start).ok().filter(|_| end <= self.limit).ok_or_else(too_large)?;
-        self.end = end;
-        Ok(start)
+        let address = u32::try_from(start).ok().filter(|_| end <= self.limit);
+        self.end = address.map_or(self.end, |_| end);
+        address.ok_or_else(too_large)
     }
 
-    /// Goes as far as this, if it does not already.
+    /// Extends the region to `end`, unless it reaches further already.
     fn reach(&mut self, end: u64) -> Result<(), Fault> {
         if end > self.limit {
             return Err(Fault::TooLarge { what: self.what, needed: end, limit: self.limit });
@@ -173,13 +184,13 @@ impl Region {
     }
 }
 
-/// The most that a module wants to find of what it imports, the program's memory or its table.
+/// Returns the largest initial size with which modules import the process's memory, or its table.
 fn minimum_of_imports(set: &Set, minimum: impl Fn(&ExternType) -> u64) -> u64 {
     let shared = set.inputs.iter().filter(|input| input.shares_memory());
-    let imports = shared.flat_map(|input| &input.module.imports);
-    let imports = imports.filter(|import| import.module == ENV);
-    let imports = imports.filter(|import| [MEMORY, TABLE].contains(&import.name.as_str()));
-    imports.map(|import| minimum(&import.ty)).max().unwrap_or(0)
+    let of_process = shared
+        .flat_map(|input| &input.module.imports)
+        .filter(|import| import.module == ENV && [MEMORY, TABLE].contains(&import.name.as_str()));
+    of_process.map(|import| minimum(&import.ty)).max().unwrap_or(0)
 }
 
 struct Stack {
@@ -188,7 +199,7 @@ struct Stack {
     stack_pointer: u32,
 }
 
-/// A main that lends its stack brings it. For all other programs there is a new one of so many bytes.
+/// Returns the stack of a main that lends it, or else takes a new one of `size` bytes.
 fn stack(main: Option<&InputModule>, size: u64, memory: &mut Region) -> Result<Stack, Fault> {
     let Some(main) = main.filter(|main| main.lends_stack()) else {
         let stack_low = memory.take(size, STACK_ALIGNMENT)?;
@@ -205,7 +216,12 @@ fn stack(main: Option<&InputModule>, size: u64, memory: &mut Region) -> Result<S
     Ok(Stack { stack_low, stack_high, stack_pointer })
 }
 
-fn place(input: &InputModule, memory: &mut Region, table: &mut Region) -> Result<Placement, Fault> {
+/// Assigns a part of memory and table to a module.
+fn assign(
+    input: &InputModule,
+    memory: &mut Region,
+    table: &mut Region,
+) -> Result<Placement, Fault> {
     let Some(info) = input.mem_info() else { return Ok(Placement::default()) };
     let MemInfo { memory_size, memory_alignment, table_size, table_alignment } = info;
     let align = |alignment: Alignment| u64::from(alignment);
@@ -215,12 +231,12 @@ fn place(input: &InputModule, memory: &mut Region, table: &mut Region) -> Result
     })
 }
 
-/// For each module, those whose functions it calls directly, or whose tags it uses: they are better instantiated before it. Not
-/// those of functions that it defines too, for which it would not need them.
+/// Returns for each module the modules that should be instantiated before it: those whose functions it
+/// calls or whose tags it uses. Functions that it defines too do not count.
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, import_targets): (usize, &Vec<ImportTarget>)| {
         let input = &set.inputs[module];
-        // Of a module that runs already nothing is asked.
+        // Nothing is known about the imports of a module that already runs.
         let exports = input.symbols().filter(|_| !import_targets.is_empty());
         let own: HashSet<_> = exports.collect();
         let imports = input.module.imports.iter().zip(import_targets);
@@ -240,8 +256,8 @@ fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     resolution.iter().enumerate().map(targets).collect()
 }
 
-/// Chooses one slot a function: one that a main's element segment fills with it, since the main's code
-/// has that number in it; else one that its own module's fills; else a new one.
+/// Chooses one slot for each function: one that a main's element segment fills with it, because the
+/// main's code contains its index; or else one that its own module's segment fills; or else a new one.
 fn slots(
     set: &Set,
     resolution: &Resolution,
@@ -267,7 +283,7 @@ fn slots(
     Ok(slots)
 }
 
-/// The functions that need a slot, in the order of modules and imports.
+/// Returns the functions that need a slot, in the order of modules and imports.
 pub(crate) fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Definition> {
     let mut wanted = Vec::new();
     for (module, import_targets) in resolution.iter().enumerate() {
@@ -284,6 +300,7 @@ pub(crate) fn wanted(resolution: &Resolution, positions: &[usize]) -> Vec<Defini
     wanted
 }
 
+/// Returns the slots that a main's element segments fill with functions of any module.
 pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<ItemId, u32> {
     let main = set.inputs.iter().position(InputModule::is_main);
     let Some(main) = main else { return BTreeMap::new() };
@@ -306,6 +323,7 @@ pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<Item
 }
 
 impl Set {
+    /// Returns the item that a definition exports.
     pub(crate) fn item(&self, definition: Definition) -> ItemId {
         let index = self.inputs[definition.module].module.exports[definition.export].index;
         ItemId { module: definition.module, index }

@@ -1,4 +1,4 @@
-//! Where the libraries of a program come from.
+//! The source of the libraries that a program needs.
 
 use std::collections::HashMap;
 
@@ -7,27 +7,31 @@ use crate::limits::InputLimits;
 use crate::plan::input::InputModule;
 use crate::plan::system_libraries;
 
-/// Where shared libraries that are needed but not given come from.
+/// A source of libraries that modules need and that were not given.
+///
+/// A caller implements it, because this crate opens no file.
 pub trait LibrarySource {
-    /// Returns the library of a file name that the module `by` lists as needed. No system library: these
-    /// come from [`LibrarySource::system`], also where a module needs one by name and this does not find it.
+    /// Returns the library with a file name that the module `by` lists as needed.
+    ///
+    /// It need not find system libraries: [`LibrarySource::system`] provides those, also when a module
+    /// lists one as needed.
     ///
     /// # Errors
     ///
-    /// A [`Fault`], when it is not found or cannot be used.
+    /// [`Fault::LibraryNotFound`] when there is no such file; another fault when it cannot be used.
     fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault>;
 
-    /// Returns a system library by its file, one of [`system_libraries`](crate::system_libraries), if it
-    /// is there. It joins only if a symbol of it is wanted, or another system library needs it.
+    /// Returns the system library with a file name of [`system_libraries`](crate::system_libraries), if
+    /// it is there. It joins only if one of its symbols is wanted, or another system library needs it.
     fn system(&mut self, file: &str) -> Option<InputModule>;
 
-    /// What holds for all modules together, those that are given too.
+    /// Returns the limits on all modules together, those that were given included.
     fn limits(&self) -> InputLimits {
         InputLimits::default()
     }
 }
 
-/// No libraries but those that are given.
+/// A source without libraries, for programs whose modules are all given.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoLibraries;
 
@@ -42,7 +46,7 @@ impl LibrarySource for NoLibraries {
     }
 }
 
-/// The system libraries, each asked for once.
+/// The system libraries that were looked up, so that each is read once.
 #[derive(Debug, Default)]
 pub(crate) struct SystemLibraries(HashMap<&'static str, Option<InputModule>>);
 
@@ -69,13 +73,13 @@ impl SystemLibraries {
         };
         match self.get(file, library) {
             Some(input) => Ok(input),
-            // The fault tells where it was looked for.
+            // Its fault lists the folders that were searched.
             None => library.needed(name, by).map(|input| input.into_system(file)),
         }
     }
 
-    /// Returns the library that a module needs, which is no system library; `None` if there is none, but a
-    /// system library of that name: that joins when a symbol of it is wanted.
+    /// Returns the library that a module needs, except system libraries. Returns `None` if there is only
+    /// a system library of that name: it joins when one of its symbols is wanted.
     pub(crate) fn or_needed(
         &mut self,
         name: &str,
@@ -94,7 +98,8 @@ impl SystemLibraries {
     }
 }
 
-/// A library is looked for in folders that somebody has named: its name must not lead out of them, on any system.
+/// Checks that the name of a needed library is a file name. It must not lead out of the folders in
+/// which libraries are looked up, on any operating system.
 pub(crate) fn check_file_name(name: &str, by: &str) -> Result<(), Fault> {
     let leads_out = name.contains(['/', '\\', ':', '\0']) || name == "." || name == "..";
     if leads_out || name.is_empty() {

@@ -1,4 +1,4 @@
-//! What a plan says: as text, as JSON, and why a symbol is what it is.
+//! The reports of a plan: as text, as JSON, and about one symbol.
 
 use std::fmt;
 
@@ -31,10 +31,10 @@ struct ModuleReport<'a> {
     /// The file that was given in place of this system library.
     #[serde(skip_serializing_if = "Option::is_none")]
     replaced_by: Option<String>,
-    /// Bytes, where its data begins; null if it has a memory of its own or lies at fixed addresses.
+    /// The address of its data in bytes; null if it has a memory of its own or fixed addresses.
     memory_base: Option<u32>,
     memory_size: Option<u32>,
-    /// Elements, where its part of the table begins.
+    /// The first slot of its part of the table.
     table_base: Option<u32>,
     table_size: Option<u32>,
     imports: Vec<ImportReport<'a>>,
@@ -46,17 +46,17 @@ struct ImportReport<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     ty: &'a crate::types::ExternType,
-    /// The module that defines it; null if the process, the host or nobody does.
+    /// The module that defines it; null if the process or the host defines it, or if it is undefined.
     definer: Option<&'a str>,
-    /// The number it becomes: an address or a table slot.
+    /// The address or table slot that it becomes.
     value: Option<u32>,
-    /// The table slot through which a function of a module that comes later is called.
+    /// The table slot through which a function of a later module is called.
     slot: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
 struct MemoryReport {
-    /// Pages of 64 KiB that exist from the start.
+    /// The initial pages of 64 KiB.
     pages: u64,
     stack_low: u32,
     stack_high: u32,
@@ -65,7 +65,7 @@ struct MemoryReport {
 
 #[derive(Debug, Serialize)]
 struct TableReport<'a> {
-    /// Elements that exist from the start.
+    /// The initial elements.
     size: u32,
     /// The slots that the linker fills.
     slots: Vec<SlotReport<'a>>,
@@ -84,7 +84,7 @@ struct SymbolReport<'a> {
     name: &'a str,
 }
 
-/// As [`Plan`]'s report: `modules`, `memory`, `table`, `initialisers` and `warnings`.
+/// Serializes the report that [`Plan`] describes.
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let layout = &self.layout;
@@ -117,12 +117,16 @@ impl Serialize for Plan {
     }
 }
 
-/// Why a symbol is what it is: who wants it, who offers it, and whose is taken.
+/// The modules that import and define a symbol.
+///
+/// Its [`Display`](fmt::Display) is a report for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Why<'a> {
+    /// The symbol, mangled.
     pub symbol: &'a str,
+    /// The modules that import it.
     pub wanted_by: Vec<&'a str>,
-    /// The first one is taken: symbols are looked up in this order.
+    /// The modules that define it, in the order of lookup: the first one is taken.
     pub offered_by: Vec<&'a str>,
 }
 
@@ -144,7 +148,7 @@ impl fmt::Display for Why<'_> {
 }
 
 impl Plan {
-    /// Who wants a symbol and who offers it, in the order in which modules are looked up.
+    /// Returns the modules that import and define a symbol, in the order of lookup.
     pub fn why<'a>(&'a self, symbol: &'a str) -> Why<'a> {
         let wants = |module: &&crate::plan::input::InputModule| {
             module.module.imports.iter().any(|import| import.name == symbol)
@@ -169,7 +173,7 @@ impl Plan {
         SymbolReport { module: &module.name, name: &module.exports[definition.export].name }
     }
 
-    /// The slots that the linker fills, by number.
+    /// Returns the slots that the linker fills, in order.
     fn slots(&self) -> impl Iterator<Item = (u32, Definition)> + '_ {
         let mut slots: Vec<_> = self.layout.slots.values().collect();
         slots.sort_by_key(|slot| slot.index);
@@ -203,7 +207,7 @@ impl Plan {
     }
 }
 
-/// The golden text of the tests: modules, what each import stands for, the table, the memory.
+/// Writes the modules, the target of each import, the table and the memory.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for &module in &self.layout.order {
@@ -249,13 +253,13 @@ impl Plan {
         if let Some(definition) = target.definition() {
             let by = self.name(definition.module);
             return match (self.constant(module, target), self.late_slot(module, target)) {
-                (Some(number), _) => writeln!(f, "{number} of {by}"),
+                (Some(value), _) => writeln!(f, "{value} of {by}"),
                 (None, Some(slot)) => writeln!(f, "{by}, through slot {slot}"),
                 (None, None) => writeln!(f, "{by}"),
             };
         }
         match (target, self.constant(module, target)) {
-            (_, Some(number)) => writeln!(f, "{number}"),
+            (_, Some(value)) => writeln!(f, "{value}"),
             (ImportTarget::Shared(Shared::Memory), _) => writeln!(f, "the memory"),
             (ImportTarget::Shared(Shared::Table), _) => writeln!(f, "the table"),
             (ImportTarget::Shared(Shared::StackPointer), _) => writeln!(f, "the stack pointer"),

@@ -1,8 +1,8 @@
-//! The system libraries by their files and the other names that they answer to.
+//! The files of the system libraries, and the other names that they answer to.
 
 use crate::names::module_name;
 
-/// The libc++ of programs in which nothing catches: it ends a program that throws.
+/// The libc++ of programs that catch no exceptions. It ends a program that throws one.
 pub(crate) const LIBCXX: &str = "libc++.wasm";
 
 /// The libc++ of programs that catch with the help of `invoke_*` functions.
@@ -14,13 +14,13 @@ pub(crate) const LIBCXX_WASM_EXCEPTIONS: &str = "libc++-wasm-exceptions.wasm";
 /// Every libc++; a program has at most one.
 const ALL_LIBCXX: [&str; 3] = [LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, LIBCXX];
 
-/// What needs others comes first.
+/// The other system libraries; each one comes before those that it needs.
 pub(crate) const OTHERS: [&str; 3] = ["libiconv.wasm", "libdl.wasm", LIBC];
 
-/// The one that asks for the environment.
+/// The libc, which reads the environment.
 pub(crate) const LIBC: &str = "libc.wasm";
 
-/// Names that linkers write for what a system library has, besides its own.
+/// Other names that linkers write for the contents of a system library.
 const ALIASES: [(&str, &[&str]); 2] = [
     (LIBC, &["libm", "libpthread", "librt", "libutil", "libcrypt", "libresolv", "libxnet"]),
     (LIBCXX, &["libc++abi", "libunwind"]),
@@ -39,7 +39,8 @@ pub fn system_library(name: &str) -> Option<&'static str> {
     system_libraries().find(|file| module_name(file) == name).or_else(alias)
 }
 
-/// Returns whether a name means a system library. Each libc++ answers to the names of libc++.
+/// Returns whether a name means the system library `file`. Each libc++ answers to the names of
+/// libc++.
 pub(crate) fn is_called(file: &str, name: &str) -> bool {
     match system_library(name) {
         Some(LIBCXX) => ALL_LIBCXX.contains(&file),
@@ -47,12 +48,12 @@ pub(crate) fn is_called(file: &str, name: &str) -> bool {
     }
 }
 
-/// Returns the system library that is called exactly so in messages.
+/// Returns the file of the system library that has exactly this name in messages.
 pub(crate) fn titled(title: &str) -> Option<&'static str> {
     system_libraries().find(|file| module_name(file) == title)
 }
 
-/// The files of all system libraries. A program has one libc++ at most.
+/// Returns the files of all system libraries. A program has at most one libc++ of them.
 pub fn system_libraries() -> impl Iterator<Item = &'static str> {
     ALL_LIBCXX.into_iter().chain(OTHERS)
 }

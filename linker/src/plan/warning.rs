@@ -1,4 +1,4 @@
-//! What is allowed between modules and probably not meant.
+//! Warnings: code that can be linked and is probably a mistake.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ use crate::plan::synthetic::invoke;
 use crate::types::ExternType;
 use wasmparser::ValType;
 
-/// Something that does not keep modules from being linked, and probably is a mistake.
+/// A probable mistake that does not keep modules from being linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "warning")]
 pub enum Warning {
-    /// One module calls another with numbers that may be pointers, and the two have different memories.
+    /// One module calls another with values that may be pointers, and the two have different memories.
     #[error(
         "`{importer}` calls {} of `{provider}`, but `{own}` keeps a memory of its own: a pointer that is passed \
          there or comes from there means nothing on the other side; if any is, build `{own}` so that it shares \
@@ -25,14 +25,16 @@ pub enum Warning {
         list(symbols)
     )]
     OtherMemory {
+        /// The module that calls.
         importer: String,
+        /// The module that is called.
         provider: String,
         /// The one of the two that does not share the process's memory.
         own: String,
-        /// The functions that take or return a number of 32 bits, as a pointer is.
+        /// The functions that take or return a value of 32 bits, as pointers are.
         symbols: Vec<String>,
     },
-    /// A module that calls `setjmp` catches the exceptions of another, and does not know it.
+    /// A module that calls `setjmp` catches the exceptions of another one and drops them.
     #[error(
         "`{importer}` calls `setjmp` and `{provider}`, which throws: an exception that comes out of that ends in \
          `{importer}`, without a trace, as the compiler has it; build `{importer}` with `{flag}`"
@@ -46,7 +48,7 @@ pub enum Warning {
     EmulatedCasts { module: String },
 }
 
-/// Functions named in a report; the rest are counted.
+/// The number of functions that a warning names. It counts the rest.
 const SHOWN: usize = 3;
 
 fn list(symbols: &[String]) -> String {
@@ -58,7 +60,7 @@ fn list(symbols: &[String]) -> String {
     }
 }
 
-/// The memory that a module can have pointers to.
+/// The memory that a module's pointers point to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Memory {
     None,
@@ -67,7 +69,8 @@ enum Memory {
 }
 
 impl Memory {
-    /// A shared library that has no use for the process's memory does not import it.
+    /// Returns the memory of a module. A shared library that does not use the process's memory does not
+    /// import it and has none.
     fn of(input: &InputModule) -> Self {
         match (input.module.internals.memories, input.shares_memory()) {
             (0, _) => Memory::None,
@@ -78,7 +81,7 @@ impl Memory {
 }
 
 impl Plan {
-    /// What is probably a mistake, in the order of the modules.
+    /// Returns the warnings about a program, in the order of the modules.
     pub fn warnings(&self) -> Vec<Warning> {
         let memories: Vec<_> = self.set.inputs.iter().map(Memory::of).collect();
         let modules = 0..self.set.inputs.len();
@@ -86,7 +89,8 @@ impl Plan {
         memories.chain(self.ended_exceptions()).chain(self.emulated_casts()).collect()
     }
 
-    /// A warning for each module that would end another's exceptions, in a program that catches any.
+    /// Returns a warning for each module that would end another's exceptions, in a program that catches
+    /// any.
     fn ended_exceptions(&self) -> Vec<Warning> {
         let inputs = &self.set.inputs;
         let Some((model, _)) = exception_model::of(inputs.iter(), &mut Vec::new()) else {
@@ -94,8 +98,8 @@ impl Plan {
         };
         let thrower = |importer: usize| {
             let used = self.resolution[importer].iter().filter_map(|target| target.definition());
-            let mut used = used.map(|used| &inputs[used.module]).filter(|o| !o.is_system());
-            used.find(|input| invoke::throws(&input.module))
+            let used = used.map(|used| &inputs[used.module]);
+            used.into_iter().find(|input| !input.is_system() && invoke::throws(&input.module))
         };
         let warning = |(importer, input): (usize, &InputModule)| {
             let provider = thrower(importer).filter(|_| invoke::ends_exceptions(&input.module))?;
@@ -108,7 +112,7 @@ impl Plan {
         inputs.iter().enumerate().filter_map(warning).collect()
     }
 
-    /// A warning for each module whose function pointers others cannot call.
+    /// Returns a warning for each module whose function pointers others cannot call.
     fn emulated_casts(&self) -> impl Iterator<Item = Warning> {
         let shared = self.set.inputs.iter().filter(|input| input.shares_memory());
         let is_alone = shared.clone().count() == 1;
@@ -117,15 +121,17 @@ impl Plan {
         emulated.map(|input| Warning::EmulatedCasts { module: input.module.name.clone() })
     }
 
-    /// A warning for each module that one calls and that has another memory.
+    /// Returns a warning for each module that `importer` calls and that has another memory.
     fn other_memories(&self, importer: usize, memories: &[Memory]) -> Vec<Warning> {
         let differ = |provider: usize| {
             let both = [memories[importer], memories[provider]];
             both.contains(&Memory::Process) && both.contains(&Memory::Own)
         };
-        let used = self.resolution[importer].iter().filter_map(|target| target.definition());
-        let used = used.filter(|used| differ(used.module) && may_pass_pointers(self.ty(*used)));
-        let used: Vec<_> = used.collect::<BTreeSet<_>>().into_iter().collect();
+        let definitions = self.resolution[importer].iter().filter_map(|target| target.definition());
+        let is_suspect =
+            |used: &Definition| differ(used.module) && may_pass_pointers(self.ty(*used));
+        let used: BTreeSet<_> = definitions.filter(is_suspect).collect();
+        let used: Vec<_> = used.into_iter().collect();
         let name = |module: usize| self.set.inputs[module].module.name.clone();
         let warning = |used: &[Definition]| {
             let provider = used[0].module;
@@ -149,7 +155,7 @@ impl Plan {
     }
 }
 
-/// Whether a function takes or returns what a pointer may be, too.
+/// Returns whether a function takes or returns a value that may be a pointer.
 fn may_pass_pointers(ty: &ExternType) -> bool {
     let ExternType::Func(ty) = ty else { return false };
     ty.params.iter().chain(&ty.results).any(|ty| *ty == ValType::I32)
