@@ -1,27 +1,51 @@
-//! Targets WebAssembly modules: what each asks for and offers as plain data, where everything is to lie, and
-//! the modules rewritten accordingly.
+//! Links WebAssembly modules of Rust and C++: reads them as plain data, decides the target of every
+//! import and the address of everything, and rewrites the modules accordingly.
 //!
-//! # Dynamic linking, for somebody who never saw it
+//! The crate is pure: bytes in, data out. It opens no file, prints nothing and knows no runtime, so a
+//! build tool can use it without compiling one.
 //!
-//! A compiler that makes a whole program knows every address in it. One that makes a *shared library*
-//! knows none: the library's data will lie wherever there is room in the memory of a program that does not
-//! exist yet, and its calls go to functions in modules that were compiled elsewhere. So it leaves blanks. In
-//! WebAssembly the blanks are imports, under names that a tool convention has given them:
+//! ```
+//! use linker::{InputModule, NoLibraries, Plan, Set};
 //!
-//! | import | what is to be filled in |
+//! let calc = wat::parse_str(
+//!     r#"(module (func (export "add") (param f64) (result i32) i32.const 0))"#,
+//! )?;
+//! let toolbox = wat::parse_str(
+//!     r#"(module (import "env" "add" (func (param i32 i32) (result i32))))"#,
+//! )?;
+//! let calc = InputModule::load("calc", calc)?;
+//! let toolbox = InputModule::load("toolbox", toolbox)?;
+//!
+//! let faults = Plan::new(Set::gather(toolbox, vec![calc], &mut NoLibraries)?).unwrap_err();
+//! assert_eq!(
+//!     faults.to_string(),
+//!     "`toolbox` needs `env.add`: expected (i32, i32) -> i32, `calc` has (f64) -> i32",
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Dynamic linking from the beginning
+//!
+//! A compiler that makes a whole program knows every address in it. A compiler that makes a *shared
+//! library* knows none. The library's data will be wherever there is room in the memory of a program
+//! that does not exist yet, and its calls go to functions in modules that were compiled elsewhere. So
+//! the compiler leaves blanks. In WebAssembly the blanks are imports, under names that a tool
+//! convention has given them:
+//!
+//! | import | filled in with |
 //! |---|---|
-//! | `env.memory`, `env.__indirect_function_table`, `env.__stack_pointer` | what all modules of the process share |
-//! | `env.__memory_base` | where this module's data begins |
-//! | `env.__table_base` | where this module's part of the table begins |
-//! | `GOT.mem.x` | the address of the variable `x`, whoever defines it |
-//! | `GOT.func.f` | the table slot of the function `f`: a function pointer is its number |
-//! | `env.f` | the function `f` itself, to be called |
+//! | `env.memory`, `env.__indirect_function_table`, `env.__stack_pointer` | the items that all modules of the process share |
+//! | `env.__memory_base` | the address at which this module's data begins |
+//! | `env.__table_base` | the slot at which this module's part of the table begins |
+//! | `GOT.mem.x` | the address of the variable `x`, whichever module defines it |
+//! | `GOT.func.f` | the table slot of the function `f`: a function pointer is the index of a slot |
+//! | `env.f` | the function `f` itself, for calls |
 //!
-//! How much room a module wants, and which libraries it needs, stands in its custom section `dylink.0`. What
-//! it defines it exports: functions, and variables as constants that hold their address relative to
+//! The custom section `dylink.0` says how much memory a module needs, and which libraries. A module
+//! exports what it defines: functions, and for each variable a constant with its address relative to
 //! `__memory_base`.
 //!
-//! A linker decides which definition each blank gets (*resolve*) and where everything lies (*layout*):
+//! A linker decides which definition fills each blank (*resolve*) and where everything is (*layout*):
 //!
 //! ```text
 //!                    without a main                        with a main, which is not position independent
@@ -38,52 +62,39 @@
 //!             └─────────────────────────────┘               └─────────────────────────────┘
 //! ```
 //!
-//! Emscripten's linker fills in the blanks in JavaScript while the program starts. This one fills them in
-//! before: it rewrites each module so that bases and addresses are constants in its code (*bind*), and what
-//! is left are calls of functions in modules that are instantiated before it. Two modules that call each other
-//! cannot both come first; there one of the calls goes through the table.
+//! Emscripten's linker fills in the blanks in JavaScript while the program starts. This one fills them
+//! in before: it rewrites each module so that bases and addresses are constants in its code (*bind*).
+//! The imports that are left are functions of modules that are instantiated before it. Two modules that
+//! call each other cannot both be first, so one of the two calls goes through the table.
 //!
-//! When all modules exist, their relocations are applied, pointers in data that point to somewhere else, and
-//! then their constructors run, in one order ([`Bound::initialisers`]): those of a library before those of the
-//! modules that use it or need it; libraries that nothing depends on in the order in which they are looked up;
-//! the program's last, unless a library depends on the program. In a cycle no order is right, but it is the same
-//! every time: the module that is looked up last comes first.
+//! When all modules are instantiated, their relocations are applied: pointers in data that point
+//! elsewhere. Then their constructors run, in one order ([`Bound::initialisers`]). Those of a library
+//! run before those of the modules that use it or need it. Libraries that nothing depends on follow the
+//! order of lookup. The program's constructors run last, unless a library depends on the program. No
+//! order is right for a cycle, but it is always the same: the module that is looked up last comes first.
 //!
-//! # This crate
+//! # The phases
 //!
-//! This crate is pure: bytes in, data out. It opens no file, prints nothing and knows no runtime, so
-//! a build tool can use it without compiling one. The phases, a file each:
+//! Each phase is a step of the same name in a folder: `module` (one module), `plan` (the decisions),
+//! `write` (the bytes), `trace` (from written code back to source), `fuse` and `dynamic`.
 //!
 //! 1. *load*: [`Module::load`] reads a module's bytes into a [`Module`]: its [`Kind`], its imports and
-//!    exports with their types, and the `dylink.0` section by which a shared library tells what it needs.
-//!    [`Set::gather`] adds the libraries that others need, and a module of what the linker itself defines.
-//! 2. *resolve*: every import of the set to what it stands for. Every [`Fault`] is reported at once.
-//! 3. *layout*: where each module's data, the stack and the table's elements lie.
-//! 4. *plan*: the result of the three, a [`Plan`], and each [`Warning`] of what is probably not meant.
-//! 5. *bind*: [`Plan::bind`] rewrites each module, so that what was decided is in it.
-//! 6. *fuse*: [`Plan::fuse`] writes all of them as one instead, without what nothing reaches, and with their
-//!    debug information if that is asked for; [`BoundModule::source_map`] tells it beside the module.
+//!    exports with their types, and its `dylink.0` section. [`Set::gather`] adds the libraries that
+//!    modules need, and the modules that the linker writes itself.
+//! 2. *resolve* finds the target of every import of the set. It reports every [`Fault`] at once.
+//! 3. *layout* chooses the addresses of each module's data and of the stack, and the table's slots.
+//! 4. *plan*: [`Plan::new`] returns the result of these phases, and [`Plan::warnings`] a [`Warning`] for
+//!    each probable mistake.
+//! 5. *bind*: [`Plan::bind`] rewrites each module by the plan.
+//! 6. *fuse*: [`Plan::fuse`] writes all modules as one instead, without the functions that nothing
+//!    reaches, and with their debug information if that is wanted. [`BoundModule::source_map`] returns a
+//!    source map for it.
 //!
-//! [`Contract::check`] compares a module with the signatures that it is expected to have.
+//! A library that a program opens while it runs goes through the same phases: see [`dynamic`].
+//! [`Contract::check`] compares a module with the signatures that it should have.
 //!
-//! The words are those of the WebAssembly tool convention
+//! The names are those of the WebAssembly tool convention
 //! [DynamicLinking](https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md).
-//!
-//! ```
-//! use linker::{NoLibraries, InputModule, Plan, Set};
-//!
-//! let calc = wat::parse_str(r#"(module (func (export "add") (param f64) (result i32) i32.const 0))"#)?;
-//! let toolbox = wat::parse_str(r#"(module (import "env" "add" (func (param i32 i32) (result i32))))"#)?;
-//! let calc = InputModule::load("calc", calc)?;
-//! let toolbox = InputModule::load("toolbox", toolbox)?;
-//!
-//! let faults = Plan::new(Set::gather(toolbox, vec![calc], &mut NoLibraries)?).unwrap_err();
-//! assert_eq!(
-//!     faults.to_string(),
-//!     "`toolbox` needs `env.add`: expected (i32, i32) -> i32, `calc` has (f64) -> i32",
-//! );
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 #![forbid(unsafe_code)]
 
@@ -129,22 +140,26 @@ pub use wasmparser::ValType;
 pub use write::bound::{Bound, BoundModule, Source};
 pub use write::error::BindError;
 
-/// Returns whether a program may leave a symbol that no module of it defines to the linker.
+/// Returns whether the linker itself defines a symbol that no module of a program defines.
 pub fn is_synthesised(symbol: &str) -> bool {
     plan::synthetic::invoke::is_synthesised(symbol)
         || plan::synthetic::runtime_hooks::is_hook(symbol)
 }
 
-/// Returns the fault that an instruction of a module reports by a trap: one that a check of Emscripten's has
-/// found. `offset` is that of the instruction in the module's bytes, and `function` the index of the one that
-/// it is in.
+/// Returns the fault that an instruction reports by a trap: a check that Emscripten has compiled in has
+/// failed.
+///
+/// `offset` is that of the instruction in the module's bytes, and `function` the index of the function
+/// that contains it. Returns `None` for any other instruction.
 pub fn reported_fault(module: &[u8], function: u32, offset: usize) -> Option<&'static str> {
-    let overflow = module::stack_checks::is_check(module, offset);
-    let overflow = overflow.then_some(module::stack_checks::STACK_HAS_OVERFLOWED);
-    overflow.or_else(|| fault_of_function(&function_name(module, function)?))
+    if module::stack_checks::is_check(module, offset) {
+        return Some(module::stack_checks::STACK_HAS_OVERFLOWED);
+    }
+    fault_of_function(&function_name(module, function)?)
 }
 
-/// Returns the fault that a function of the linker's own reports by `unreachable`, by the function's name.
+/// Returns the fault that a function which the linker has written reports by `unreachable`, by the
+/// function's name.
 pub fn fault_of_function(name: &str) -> Option<&'static str> {
     plan::synthetic::runtime_hooks::reported_fault(name)
         .or_else(|| write::atomics::reported_fault(name))

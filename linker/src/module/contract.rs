@@ -1,18 +1,20 @@
-//! The signatures that a module is expected to have at least.
+//! The signatures that a module must have.
 
 use crate::fault::{Fault, Faults};
 use crate::module::data::Module;
 use crate::suggest::{WORK, nearest};
 use crate::types::{ExternType, FuncType, ParseFuncTypeError};
 
-/// Functions that a module must at least import and export.
+/// The functions that a module must import and export. It may have more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contract {
+    /// The functions that it must import.
     pub imports: Vec<Expectation>,
+    /// The functions that it must export.
     pub exports: Vec<Expectation>,
 }
 
-/// A function's name and type: `env.add: (i32, i32) -> i32`.
+/// The name and type of an imported or exported function: `env.add: (i32, i32) -> i32`.
 ///
 /// ```
 /// let add = linker::Expectation::import("env.add: (i32, i32) -> i32")?;
@@ -21,19 +23,23 @@ pub struct Contract {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
-    /// The module that an import comes from; empty for exports.
+    /// The module name of an import; empty for exports.
     pub module: String,
+    /// The function's name.
     pub name: String,
+    /// The function's type.
     pub ty: FuncType,
 }
 
-/// Why a text is not an [`Expectation`].
+/// A text is not an [`Expectation`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}; write `{example}`")]
 pub struct ContractError {
     /// Offset in bytes from the start of the text.
     pub offset: usize,
+    /// The tokens that were expected and found.
     pub message: String,
+    /// A text in the right form.
     pub example: &'static str,
 }
 
@@ -45,7 +51,7 @@ impl Expectation {
     ///
     /// # Errors
     ///
-    /// Where the text departs from that form.
+    /// When the text does not have that form.
     pub fn export(text: &str) -> Result<Self, ContractError> {
         let (name, ty) = named_type(text, EXPORT_EXAMPLE)?;
         Ok(Expectation { module: String::new(), name: name.to_owned(), ty })
@@ -55,10 +61,10 @@ impl Expectation {
     ///
     /// # Errors
     ///
-    /// Where the text departs from that form.
+    /// When the text does not have that form.
     pub fn import(text: &str) -> Result<Self, ContractError> {
         let (path, ty) = named_type(text, IMPORT_EXAMPLE)?;
-        // Module names have dots (`GOT.mem`), names of functions have not.
+        // Module names may have dots (`GOT.mem`), names of functions have none.
         match path.rsplit_once('.') {
             Some((module, name)) if !module.is_empty() && !name.is_empty() => {
                 Ok(Expectation { module: module.to_owned(), name: name.to_owned(), ty })
@@ -91,7 +97,7 @@ fn named_type<'a>(
 }
 
 impl Contract {
-    /// Compares a module with what is expected of it.
+    /// Checks that a module has the functions of the contract.
     ///
     /// # Errors
     ///

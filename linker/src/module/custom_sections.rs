@@ -1,4 +1,4 @@
-//! The custom sections that tell of tools, of several modules as one.
+//! Custom sections about tools, and how several modules' become one's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,18 @@ use wasmparser::{BinaryReader, CustomSectionReader, KnownCustom};
 
 const TARGET_FEATURES: &str = "target_features";
 
-/// Adds sections to a module that is written, after all others: no code moves.
+/// Appends custom sections to a written module. No code moves.
 pub(crate) fn append(module: &mut Vec<u8>, sections: &[(String, Vec<u8>)]) {
     for (name, data) in sections {
         CustomSection { name: name.into(), data: data.into() }.append_to(module);
     }
 }
 
-/// Tells which modules have become one, the program first: they are no libraries that could join it.
+/// The section with the names of the modules that were fused to this one, the program first. They are
+/// part of it, so libraries of these names cannot join it.
 pub(crate) const LINKED: &str = "wasm_host.linked";
 
-/// The names of the modules that a section says, if it is that section. What is malformed says nothing.
+/// Returns the names in a section, if it is [`LINKED`] and well-formed.
 pub(crate) fn read_linked(section: &CustomSectionReader<'_>) -> Vec<String> {
     let read = || -> wasmparser::Result<Vec<String>> {
         let mut reader = section.data_reader();
@@ -28,14 +29,14 @@ pub(crate) fn read_linked(section: &CustomSectionReader<'_>) -> Vec<String> {
     if section.name() == LINKED { read().unwrap_or_default() } else { Vec::new() }
 }
 
-/// The section that tells browsers where the source map is.
+/// Returns the section from which browsers know where the source map is.
 pub(crate) fn source_mapping_url(url: &str) -> (String, Vec<u8>) {
     let mut data = Vec::new();
     url.encode(&mut data);
     ("sourceMappingURL".to_owned(), data)
 }
 
-/// What is in any of the sections, each once: who produced the modules, and which features they use.
+/// Merges the sections about producers and features of several modules, each entry once.
 pub(crate) fn merge<'a>(
     sections: impl Iterator<Item = &'a CustomSectionReader<'a>>,
 ) -> Vec<(String, Vec<u8>)> {
@@ -50,7 +51,7 @@ pub(crate) fn merge<'a>(
             _ => {}
         }
     }
-    // They are written as plain instructions.
+    // Atomic instructions are written as plain ones.
     features.retain(|(_, name)| name != "atomics");
     let mut merged = Vec::new();
     if !producers.is_empty() {
@@ -62,7 +63,7 @@ pub(crate) fn merge<'a>(
     merged
 }
 
-/// By field and name the versions; the first counts.
+/// Versions by field and name. The first version of a name counts.
 type Producers<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a str>>;
 
 fn add_producers<'a>(section: wasmparser::ProducersSectionReader<'a>, to: &mut Producers<'a>) {
@@ -87,7 +88,7 @@ fn write_producers(producers: &Producers<'_>) -> Vec<u8> {
     data
 }
 
-/// Each with its prefix, which says whether it is used.
+/// Reads features, each with its prefix, which says whether the module uses it.
 fn read_features(mut reader: BinaryReader<'_>) -> wasmparser::Result<Vec<(u8, String)>> {
     let count = reader.read_var_u32()?;
     (0..count).map(|_| Ok((reader.read_u8()?, reader.read_string()?.to_owned()))).collect()

@@ -1,5 +1,5 @@
-//! The custom section `dylink.0`, by which a shared library tells the loader what it needs, and its
-//! predecessor `dylink`.
+//! The custom section `dylink.0`, in which a shared library says what it needs, and its predecessor
+//! `dylink`.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ const OLD_SECTION: &str = "dylink";
 /// The data of a `dylink.0` section. Subsections of one kind that occur twice are joined.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Dylink {
-    /// What the module's data and table elements need.
+    /// The memory and table that the module needs.
     pub mem_info: MemInfo,
     /// Shared libraries that must be loaded with this one, by file name.
     pub needed: Vec<String>,
@@ -32,14 +32,16 @@ pub struct Dylink {
     pub runtime_path: Vec<String>,
 }
 
-/// The room a shared library wants in the process's memory and table.
+/// The parts of the process's memory and table that a shared library needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct MemInfo {
     /// Bytes of memory that begin at `env.__memory_base`.
     pub memory_size: u32,
+    /// Alignment of that memory, in bytes.
     pub memory_alignment: Alignment,
     /// Elements of the table that begin at `env.__table_base`.
     pub table_size: u32,
+    /// Alignment of these elements, in elements.
     pub table_alignment: Alignment,
 }
 
@@ -51,7 +53,7 @@ pub struct Alignment {
 }
 
 impl Alignment {
-    /// The alignment `2^log2`, or `None` beyond 2^31, which no 32-bit address can have.
+    /// Returns the alignment `2^log2`, or `None` beyond 2^31, which no address of 32 bits can have.
     pub fn from_log2(log2: u32) -> Option<Self> {
         (log2 < 32).then_some(Alignment { log2 })
     }
@@ -75,6 +77,7 @@ pub struct SymbolInfo {
     /// The module it is imported from; `None` for exports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
+    /// The symbol's name.
     pub name: String,
     /// The flags' names in the convention, such as `binding-weak`.
     pub flags: Vec<&'static str>,
@@ -93,7 +96,7 @@ const FLAGS: [(SymbolFlags, &str); 9] = [
 ];
 
 impl SymbolInfo {
-    /// Whether the symbol may stay undefined.
+    /// Returns whether the symbol may stay undefined.
     pub(crate) fn is_weak(&self) -> bool {
         self.flags.contains(&"binding-weak")
     }
@@ -112,7 +115,7 @@ impl SymbolInfo {
 }
 
 impl Dylink {
-    /// How many names it has.
+    /// Returns the number of names in the section.
     pub(crate) fn name_count(&self) -> usize {
         let Dylink { mem_info: _, needed, export_info, import_info, runtime_path } = self;
         needed.len() + export_info.len() + import_info.len() + runtime_path.len()
@@ -143,7 +146,7 @@ pub(crate) fn section(
     }
 }
 
-/// Reads the format of `dylink`: the five numbers that `dylink.0` has too, and the needed names.
+/// Reads the format of `dylink`: five numbers that `dylink.0` has too, and the needed names.
 fn read_old(
     module: &str,
     section: &CustomSectionReader<'_>,

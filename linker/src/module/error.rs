@@ -1,11 +1,12 @@
-//! What keeps a module from being read.
+//! The errors of reading a module.
 
 use wasmparser::WasmFeatures;
 
 use crate::limits::InputLimits;
 use crate::names::printable;
 
-/// Why bytes are not a module that can be used here. Offsets are in bytes from the file's start.
+/// Bytes are not a module that can be linked. `module` is its name; offsets are in bytes from the
+/// file's start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     #[error("`{module}` is empty: 0 bytes are no WebAssembly module")]
@@ -44,13 +45,14 @@ pub enum LoadError {
         section: &'static str,
         offset: usize,
     },
-    /// The bytes are more than [`InputLimits::max_module_size`](crate::InputLimits::max_module_size).
+    /// The module has more bytes than
+    /// [`InputLimits::max_module_size`](crate::InputLimits::max_module_size).
     #[error(
         "`{module}` has more than {limit} bytes, which is the limit for a module; if it is to be that large, raise \
          `--max-module-size`"
     )]
     TooLarge { module: String, limit: u64 },
-    /// They are more than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
+    /// The module has more symbols than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
     #[error(
         "`{module}` has {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
          all modules together; if it is to have that many, raise `--max-symbols`"
@@ -89,12 +91,12 @@ impl InputLimits {
         Ok(())
     }
 
-    /// The error of a module that has more bytes than it may, however many.
+    /// Returns the error of a module that has more bytes than the limit.
     pub fn too_large(&self, module: &str) -> LoadError {
         LoadError::TooLarge { module: module.to_owned(), limit: self.max_module_size }
     }
 
-    /// Of one module.
+    /// Checks the number of symbols of one module.
     pub(crate) fn check_symbols(&self, module: &str, symbols: usize) -> Result<(), LoadError> {
         let limit = self.max_symbols;
         if symbols > limit {
@@ -104,7 +106,7 @@ impl InputLimits {
     }
 }
 
-/// What a compiler calls a feature.
+/// Returns what compilers call a feature.
 fn remedy(feature: &str) -> &'static str {
     match feature {
         "threads" => "threads, which `-pthread` and `-C target-feature=+atomics` bring",

@@ -12,8 +12,9 @@ use wasmparser::{ExternalKind, FunctionBody, Operator};
 use crate::convention::SET_STACK_LIMITS;
 use crate::module::sections::Contents;
 
-/// Functions by which a loader tells a module where the stack is: from which address it grows down, and
-/// how far. The second one is in programs that were linked by `-sMAIN_MODULE`, for `emscripten_stack_get_*`.
+/// Functions by which a loader sets the stack's bounds: the address from which it grows down, and its
+/// end. The second one is in programs that were linked with `-sMAIN_MODULE`, for
+/// `emscripten_stack_get_*`.
 const SETTERS: [&str; 2] = [SET_STACK_LIMITS, "emscripten_stack_set_limits"];
 
 /// Computes the bounds of a module's own stack.
@@ -21,7 +22,7 @@ const INIT: &str = "emscripten_stack_init";
 const GET_HIGH: &str = "emscripten_stack_get_base";
 const GET_LOW: &str = "emscripten_stack_get_end";
 
-/// The addresses between which a stack lies.
+/// The highest and lowest address of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StackBounds {
     pub(crate) high: u32,
@@ -30,8 +31,9 @@ pub(crate) struct StackBounds {
 
 /// Returns the initial values of the globals of a module that hold its stack's bounds, by their indices.
 ///
-/// `shared` is the stack of the process; a module without a part in it has one of its own. Where the globals
-/// or the bounds cannot be told from the code, there are none: the plan has refused a module that needs them.
+/// `shared` is the stack of the process; a module that does not use it has one of its own. The result is
+/// empty if the code does not show the globals or the bounds: the plan has refused a module that needs
+/// them.
 pub(crate) fn initial_values(
     contents: &Contents<'_>,
     imported_functions: u32,
@@ -121,7 +123,7 @@ fn apply(stack: &mut Vec<u32>, operation: impl Fn(u32, u32) -> u32) -> Option<u3
     Some(operation(first, second))
 }
 
-/// What a trap of a check means.
+/// The fault that a check reports by a trap.
 pub(crate) const STACK_HAS_OVERFLOWED: &str =
     "the stack in linear memory has overflowed, seen by the checks of `-sSTACK_OVERFLOW_CHECK=2`";
 
@@ -129,8 +131,8 @@ pub(crate) const STACK_HAS_OVERFLOWED: &str =
 const CHECK: [u8; 5] = [0x49, 0x72, 0x04, 0x40, 0x00];
 const GLOBAL_GET: u8 = 0x23;
 
-/// Returns whether the instruction at `offset` of a module is the trap of a check: its `unreachable`, or its
-/// `if`, for engines take the two for one.
+/// Returns whether the instruction at `offset` of a module is the trap of a check: its `unreachable`, or
+/// its `if`, which engines may report instead.
 pub(crate) fn is_check(module: &[u8], offset: usize) -> bool {
     let ends = [offset.saturating_add(1), offset.saturating_add(3)];
     ends.into_iter().filter_map(|end| module.get(..end)).any(ends_with_check)
