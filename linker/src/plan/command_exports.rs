@@ -1,4 +1,4 @@
-//! Exports that wasm-ld has wrapped, so that each call of them is a program of its own.
+//! Unwraps exports that wasm-ld has wrapped, so that each call of them runs as a whole program.
 //!
 //! wasm-ld does so ("command exports") where nothing calls or exports `__wasm_call_ctors`, as in a
 //! Rust main without the link argument that exports it. Instead of `f` it exports
@@ -11,10 +11,10 @@
 //! call $__wasm_call_dtors   if its libc has that
 //! ```
 //!
-//! In a process with other modules, whose calls come back and whose data lives on, constructors run
-//! once. So a main's exports become the functions that are wrapped, and what the wrappers call
-//! beside them becomes `__wasm_call_ctors` and `__wasm_call_dtors`. Only the record of the module
-//! changes: the wrappers stay in its code, where nothing calls them.
+//! In a process with other modules, which call back and whose data stays, constructors run once. So a
+//! main's exports become the functions inside the wrappers, and the functions that the wrappers call
+//! before and after them become `__wasm_call_ctors` and `__wasm_call_dtors`. Only the plain data of the
+//! module changes: the wrappers stay in its code, where nothing calls them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -28,17 +28,17 @@ use crate::module::{Export, Module};
 use crate::plan::input::InputModule;
 use crate::types::{ExternType, FuncType};
 
-/// How the name of a wrapper ends.
+/// The ending of a wrapper's name.
 const SUFFIX: &str = ".command_export";
 
-/// Exports what a main's wrappers wrap instead of them, if it has such. A main whose wrappers are
-/// not of that form is marked, to be refused.
+/// Exports the functions that a main's wrappers wrap instead of the wrappers, if it has any. Marks a main
+/// whose wrappers have another form, so that a later check refuses it.
 pub(crate) fn unwrap(input: &mut InputModule) {
     let initialises = |name| input.module.export(name).is_some();
     if !input.is_main() || [CALL_CONSTRUCTORS, INITIALIZE, START].into_iter().any(initialises) {
         return;
     }
-    // What is malformed fails when it is written.
+    // Malformed code is reported when the module is written.
     let Ok(contents) = Contents::read(&input.bytes) else { return };
     match Exports::new(&input.module, &contents).read() {
         Wrapping::None => {}
@@ -52,29 +52,29 @@ pub(crate) fn unwrap(input: &mut InputModule) {
     }
 }
 
-/// The functions of a module's own that it exports.
+/// The functions that a module defines and exports.
 struct Exports<'a> {
     contents: &'a Contents<'a>,
     signatures: Signatures,
     imported: u32,
-    /// Their places among the exports, and their indices.
+    /// The index of each among the exports, and in the module.
     functions: Vec<(usize, u32)>,
-    /// How many functions these are: wasm-ld writes a wrapper for each export.
+    /// The number of different functions: wasm-ld writes a wrapper for each export.
     distinct: usize,
-    /// How many of them have a name, and one as wrappers have.
+    /// How many of them have a name, and how many a wrapper's name.
     named: usize,
     named_as_wrappers: usize,
 }
 
-/// What a wrapper calls.
+/// The calls of a wrapper.
 struct Wrapper {
     /// One to three functions, in order.
     calls: Vec<u32>,
-    /// Which of them has the parameters, if there are any.
+    /// The call that gets the parameters, if there are any.
     with_parameters: Option<usize>,
 }
 
-/// Whether wrappers call constructors and destructors.
+/// The form of wrappers: whether they call constructors and destructors.
 #[derive(Clone, Copy)]
 struct Shape {
     constructors: bool,
@@ -87,20 +87,20 @@ const SHAPES: [Shape; 3] = [
     Shape { constructors: false, destructors: true },
 ];
 
-/// What becomes of a module's exports.
+/// The result for a module's exports.
 enum Wrapping {
-    /// They are what they are.
+    /// They are not wrapped.
     None,
-    /// There are wrappers, but what they wrap is not clear.
+    /// There are wrappers, but it is not clear which functions they wrap.
     Unclear,
     Undone(Unwrapped),
 }
 
-/// What is exported instead of wrappers.
+/// The functions to export instead of wrappers.
 struct Unwrapped {
     constructors: Option<u32>,
     destructors: Option<u32>,
-    /// Places among the exports, and the functions that are exported there.
+    /// Indices among the exports, and the function to export there.
     functions: Vec<(usize, u32)>,
 }
 
@@ -110,16 +110,22 @@ impl<'a> Exports<'a> {
         let exports = module.exports.iter().enumerate();
         let functions = exports.filter(|(_, export)| matches!(export.ty, ExternType::Func(_)));
         let functions: Vec<_> = functions
-            .map(|(place, export)| (place, export.index))
+            .map(|(index, export)| (index, export.index))
             .filter(|(_, function)| *function >= imported)
             .collect();
         let exported: HashSet<_> = functions.iter().map(|(_, function)| *function).collect();
         let names = contents.function_names().filter(|naming| exported.contains(&naming.index));
         let names: Vec<_> = names.collect();
         let named_as_wrappers = names.iter().filter(|naming| naming.name.ends_with(SUFFIX)).count();
-        let (signatures, named) = (Signatures::new(contents), names.len());
-        let distinct = exported.len();
-        Exports { contents, signatures, imported, functions, distinct, named, named_as_wrappers }
+        Exports {
+            contents,
+            signatures: Signatures::new(contents),
+            imported,
+            functions,
+            distinct: exported.len(),
+            named: names.len(),
+            named_as_wrappers,
+        }
     }
 
     /// Undoes the wrapping, where all exports are wrappers and there is one way to read all of
@@ -174,9 +180,11 @@ impl<'a> Exports<'a> {
         body.get_operators_reader().ok().filter(|_| locals == 0)
     }
 
-    /// Returns what a function calls, if it does nothing else and passes its parameters on.
+    /// Returns the calls of a function that only calls others and passes its parameters on.
     fn wrapper(&self, function: u32) -> Option<Wrapper> {
-        let (mut calls, mut passed, mut with_parameters) = (Vec::new(), 0, None);
+        let mut calls = Vec::new();
+        let mut passed = 0;
+        let mut with_parameters = None;
         for operator in self.operators(function)? {
             match operator.ok()? {
                 Operator::LocalGet { local_index } if local_index == passed => {
@@ -192,7 +200,8 @@ impl<'a> Exports<'a> {
         (passed as usize == parameters).then_some(Wrapper { calls, with_parameters })
     }
 
-    /// Returns what wrappers wrap that are all of one shape, and call the same beside that.
+    /// Returns the functions inside wrappers that all have one shape, and call the same constructors and
+    /// destructors.
     fn in_shape(&self, wrappers: &[Wrapper], shape: Shape) -> Option<Unwrapped> {
         let at = usize::from(shape.constructors);
         let count = at + 1 + usize::from(shape.destructors);
@@ -200,7 +209,7 @@ impl<'a> Exports<'a> {
         let constructors = first.first().copied().filter(|_| shape.constructors);
         let destructors = first.last().copied().filter(|_| shape.destructors);
         let mut functions = Vec::new();
-        for (wrapper, &(place, function)) in wrappers.iter().zip(&self.functions) {
+        for (wrapper, &(export, function)) in wrappers.iter().zip(&self.functions) {
             let Wrapper { calls, with_parameters } = wrapper;
             let same = calls.len() == count
                 && constructors.is_none_or(|call| calls.first() == Some(&call))
@@ -208,7 +217,7 @@ impl<'a> Exports<'a> {
             let wrapped = *calls.get(at)?;
             let fits = with_parameters.is_none_or(|call| call == at)
                 && self.ty(wrapped)? == self.ty(function)?;
-            (same && fits).then(|| functions.push((place, wrapped)))?;
+            (same && fits).then(|| functions.push((export, wrapped)))?;
         }
         let both = constructors.into_iter().chain(destructors);
         both.into_iter().all(|call| self.has_no_values(call)).then_some(Unwrapped {
@@ -231,8 +240,8 @@ impl<'a> Exports<'a> {
 
 impl Unwrapped {
     fn apply(self, module: &mut Module) {
-        for (place, function) in self.functions {
-            module.exports[place].index = function;
+        for (export, function) in self.functions {
+            module.exports[export].index = function;
         }
         let constructors = self.constructors.map(|index| (CALL_CONSTRUCTORS, index));
         let destructors = self.destructors.map(|index| (CALL_DESTRUCTORS, index));

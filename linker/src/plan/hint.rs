@@ -1,4 +1,4 @@
-//! What a fault probably comes from, and what helps.
+//! The probable cause of a fault, and what helps.
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::fault::{Fault, Faults, is_process};
@@ -9,7 +9,8 @@ use crate::plan::synthetic::invoke;
 use crate::types::{ExternType, FuncType};
 use wasmparser::ValType;
 
-/// Why a symbol that nothing defines may be wanted. `modules` are all of the set.
+/// Returns the probable reason why a module imports a symbol that nothing defines. `modules` are all
+/// modules of the set.
 pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> {
     let name = import.name.as_str();
     if is_wasm_bindgen(import) {
@@ -25,7 +26,7 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
         .or_else(|| other_language(import, modules))
 }
 
-/// Why a symbol cannot be had from a module that exports it.
+/// Returns the reason why a symbol cannot come from a module that exports it.
 pub(crate) fn not_taken(
     import: &Import,
     exporter: &InputModule,
@@ -37,7 +38,7 @@ pub(crate) fn not_taken(
         ExternType::Func(_) | ExternType::Tag(_) => Some(format!(
             "`{name}` exports it, but only passes on what it imports: link the module that defines it"
         )),
-        // What has no address, [`other_kind`] explains.
+        // [`other_kind`] explains items without an address.
         _ if import.is_address() => None,
         _ => {
             Some(format!("`{name}` exports it, but as {ty}, which cannot come from another module"))
@@ -45,7 +46,8 @@ pub(crate) fn not_taken(
     }
 }
 
-/// Why a module cannot have what its toolchain's runtime would give it, by how it was built.
+/// Returns the reason why a module cannot have a symbol of its toolchain's runtime, which follows from
+/// how it was built.
 pub(crate) fn of_importer(import: &Import, importer: &InputModule) -> Option<String> {
     let name = import.name.as_str();
     let module = &importer.module.name;
@@ -74,16 +76,17 @@ pub(crate) fn of_importer(import: &Import, importer: &InputModule) -> Option<Str
     })
 }
 
-/// Emscripten gives names as short as that to what a program and its JavaScript have in common.
+/// The longest names that Emscripten gives, when it minifies, to items that a program shares with its
+/// JavaScript.
 const MINIFIED: usize = 2;
 
 const MINIFIED_NAMES: &str = "its names are minified, for one file of JavaScript: build it with `-o NAME.wasm` \
                               in place of `-o NAME.js`";
 
-/// What Emscripten's libdl imports, which `-sMAIN_MODULE=1` brings.
+/// Imports of Emscripten's libdl, which `-sMAIN_MODULE=1` links.
 const LIBDL: [&str; 4] = ["_dlopen_js", "_dlsym_js", "dlopen_js", "_emscripten_dlopen_js"];
 
-/// What the system libraries define for code of Emscripten's, by how the names begin.
+/// The beginnings of symbols that the system libraries define for code compiled by Emscripten.
 const OF_SYSTEM: [&str; 12] = [
     "__syscall",
     "__sys_",
@@ -112,8 +115,8 @@ const ONLY_SHARED: &str = "the linker defines it for modules that share the proc
 const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker: build the module with `-fPIC` and \
                                   `-sSIDE_MODULE=1`, or with a memory of its own";
 
-/// Symbols by which code asks its toolchain's runtime for something, by how their names begin; the first
-/// that fits counts. Most of them are of Emscripten's runtime in JavaScript.
+/// The beginnings of symbols of toolchains' runtimes, and a hint for each group. The first group that
+/// fits counts. Most of them belong to Emscripten's runtime in JavaScript.
 const TOOLCHAIN: [(&[&str], &str); 12] = [
     (
         &EM_ASM,
@@ -184,7 +187,7 @@ fn names_system_library(hint: &str) -> bool {
     TOOLCHAIN.iter().any(|(_, known)| *known == hint && known.contains("libc"))
 }
 
-/// What the toolchain wants with a symbol, if it is one of its own.
+/// Returns the hint for a symbol of a toolchain's runtime.
 fn of_toolchain(name: &str) -> Option<&'static str> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     TOOLCHAIN.iter().find(|(prefixes, _)| begins(prefixes)).map(|(_, hint)| *hint)
@@ -197,7 +200,7 @@ fn is_wasm_bindgen(import: &Import) -> bool {
     import.module == "wbg" || import.module.starts_with("__wbindgen_")
 }
 
-/// A function whose JavaScript some module carries, in data that is called `__em_js__` and its name.
+/// Explains a function whose JavaScript is in a module, as data called `__em_js__` and its name.
 fn em_js(name: &str, modules: &[&Module]) -> Option<String> {
     let source = format!("__em_js__{name}");
     let module = modules.iter().find(|module| module.export(&source).is_some())?;
@@ -207,7 +210,8 @@ fn em_js(name: &str, modules: &[&Module]) -> Option<String> {
     ))
 }
 
-/// A symbol whose address is wanted, and that is something without an address, or one of the other kind.
+/// Explains a symbol whose address is imported and that is an item without an address, or of the other
+/// kind.
 fn other_kind(import: &Import, modules: &[&Module]) -> Option<String> {
     if !import.is_address() {
         return None;
@@ -222,7 +226,8 @@ fn other_kind(import: &Import, modules: &[&Module]) -> Option<String> {
     ))
 }
 
-/// A function that is wanted as one of C++ or Rust and exported as one of C, or the other way round.
+/// Explains a function that is imported as one of C++ or Rust and exported as one of C, or the other way
+/// round.
 fn other_language(import: &Import, modules: &[&Module]) -> Option<String> {
     let wanted = Name::new(&import.name);
     let wanted_base = wanted.base()?;
@@ -256,7 +261,7 @@ fn other_language(import: &Import, modules: &[&Module]) -> Option<String> {
     })
 }
 
-/// A function's name in the notation of the language that it is from.
+/// The name of a function in source notation, by its language.
 enum Name {
     C(String),
     Cpp(String),
@@ -275,7 +280,8 @@ impl Name {
         }
     }
 
-    /// Without namespaces and parameters; of no operator, template or what else C has no names for.
+    /// Returns the name without namespaces and parameters; `None` for operators, templates and other
+    /// functions for which C has no names.
     fn base(&self) -> Option<&str> {
         let path = match self {
             Name::C(name) => return Some(name),
@@ -289,7 +295,8 @@ impl Name {
     }
 }
 
-/// A module that is linked and defines nothing that others could use, if no other was given that does.
+/// Explains a module that is linked and defines nothing for others, if no other module that was given
+/// does.
 pub(crate) fn defines_nothing(providers: &[&InputModule]) -> Option<String> {
     let mut given = providers.iter().filter(|input| !input.is_system());
     let input = given.clone().next()?;
@@ -306,7 +313,8 @@ pub(crate) fn defines_nothing(providers: &[&InputModule]) -> Option<String> {
     ))
 }
 
-/// Why two types may differ: one side was compiled for callers that know no i64.
+/// Explains why two types differ: one side was compiled for callers without i64, or the linker defines
+/// the function.
 pub(crate) fn mismatch(
     import: &Import,
     importer: &Module,
@@ -323,7 +331,7 @@ pub(crate) fn mismatch(
 const SYNTHESISED: &str =
     "the linker defines it as its name says, by Emscripten's rules for exceptions";
 
-/// As [`mismatch`], of two functions' types.
+/// Explains two function types of which one has 64-bit integers in halves.
 fn of_halves(
     import: &Import,
     importer: &Module,
@@ -340,9 +348,9 @@ fn of_halves(
         return None;
     };
     let is_possible = match module.kind {
-        // Without that section it is Rust, which does no such thing.
+        // Without that section it is Rust, which does not split integers.
         Kind::Main => module.dylink.is_some(),
-        // Of what it exports there would be the original, too.
+        // If it had split its exports, it would export the originals too.
         Kind::SharedLibrary => std::ptr::eq(module, importer),
         _ => true,
     };
@@ -357,8 +365,8 @@ fn of_halves(
     ))
 }
 
-/// The type that Emscripten gives a function for callers that know no i64: arguments in halves, and of the
-/// result the lower one.
+/// Returns the type that Emscripten gives a function for callers without i64: each argument becomes two
+/// halves, and the result its lower half.
 fn legalise(ty: &FuncType) -> FuncType {
     let halves = |&ty: &ValType| match ty {
         ValType::I64 => vec![ValType::I32; 2],
@@ -372,13 +380,14 @@ fn legalise(ty: &FuncType) -> FuncType {
 }
 
 impl Faults {
-    /// Splits off the undefined symbols that the system libraries may define: those of which
-    /// nothing else is known.
+    /// Splits the faults in two: the undefined symbols that the system libraries may define, because
+    /// nothing else explains them, and the others.
     #[must_use]
     pub fn split_system(&self) -> (Faults, Faults) {
         let may_be_of_system = |fault: &Fault| match fault {
             Fault::UnknownImport { module, name, candidate: None, hint, .. } => {
-                // Libc has these, which fail: their hint is for modules that are to share a memory.
+                // Libc defines these, as functions that fail. Their hint is for modules that share a
+                // memory.
                 let is_open = name.starts_with("pthread_")
                     || hint.as_deref().is_none_or(names_system_library);
                 is_process(module) && is_open

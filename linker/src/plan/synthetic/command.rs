@@ -1,11 +1,11 @@
-//! How a program begins and ends that is a command.
+//! The beginning and the end of a program that is a command.
 //!
 //! A library that defines C's `main` and has no `_start` becomes a command: the linker writes the `_start`
 //! that compilers link from `crt1`, which calls `main` with the program's arguments.
 //!
-//! A command ends by returning from `_start`, or by WASI's `proc_exit`. Code that calls `proc_exit` knows
-//! nothing of libc's handlers and streams: Rust's `std::process::exit` has another libc of its own. So modules
-//! call a function instead that the linker writes:
+//! A command ends when `_start` returns, or by WASI's `proc_exit`. Code that calls `proc_exit` may know
+//! nothing of libc's handlers and streams: Rust's `std::process::exit` has a libc of its own. So modules
+//! call a function that the linker writes instead:
 //!
 //! ```text
 //! (func $exit (param $status i32)
@@ -14,7 +14,7 @@
 //!   (call $proc_exit (local.get $status)))
 //! ```
 //!
-//! The module of libc has already done that, or must not (`_Exit`), and calls the host.
+//! The module of libc calls the host: it has already run them, or must not (`_Exit`).
 
 use wasm_encoder::{BlockType, Function, GlobalType, InstructionSink, MemArg, TagSection};
 use wasmparser::ValType;
@@ -27,19 +27,19 @@ use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::ModuleWriter;
 use crate::types::{ExternType, FuncType};
 
-/// Runs what the program registered for its end, destructors of static objects among it.
+/// Runs the functions that the program registered for its end, such as destructors of static objects.
 pub(crate) const RUN_AT_EXIT: &str = "__funcs_on_exit";
-/// Writes what libc holds back; with a null pointer that of every stream.
+/// Flushes a stream; with a null pointer every stream.
 pub(crate) const FLUSH: &str = "fflush";
-/// Prepares the buffer of a stream for output: before that, a stream holds nothing back.
+/// Prepares the buffer of a stream for output. Before that, a stream has nothing to flush.
 pub(crate) const FILL: &str = "__towrite";
 const PROC_EXIT: &str = "proc_exit";
 
-/// Which functions of libc are called when a program ends.
+/// The functions of libc that are called when a program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Finish {
     pub(crate) at_exit: bool,
-    /// What the libc of a Rust module for WASI does, which is not a command that does so itself.
+    /// The destructors of the libc of a Rust module for WASI. A command calls them itself.
     pub(crate) destructors: bool,
     pub(crate) flush: bool,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Finish {
 impl Finish {
     pub(crate) const NOTHING: Finish = Finish { at_exit: false, destructors: false, flush: false };
 
-    /// Finds what the modules of a program define.
+    /// Returns the functions that the modules of a program define.
     pub(crate) fn of(inputs: &[InputModule]) -> Self {
         let defines = |name: &str, params: &[ValType], results: &[ValType]| {
             let mut process = inputs.iter().filter(|input| input.linked_as == ENV);
@@ -69,7 +69,7 @@ impl Finish {
         }
     }
 
-    /// Returns what both do.
+    /// Returns the functions that are in both.
     pub(crate) fn limited_to(self, other: Self) -> Self {
         Finish {
             at_exit: self.at_exit && other.at_exit,
@@ -88,7 +88,7 @@ impl Finish {
         all.into_iter().filter_map(|(is_called, name)| is_called.then_some(name))
     }
 
-    /// Returns the name of the function that ends a program so, none if there is nothing to do.
+    /// Returns the name of the function that ends a program in this way; `None` if it calls nothing.
     pub(crate) fn export(self) -> Option<&'static str> {
         match (self.at_exit, self.flush) {
             (true, true) => Some("exit"),
@@ -98,13 +98,12 @@ impl Finish {
         }
     }
 
-    /// Returns all that does no more than this before `proc_exit`, the most first. Its caller has run
-    /// the destructors.
+    /// Returns every non-empty subset of these functions, the largest first, without the destructors,
+    /// which have run by then.
     fn parts(self) -> impl Iterator<Item = Self> {
-        let all = [(true, true), (true, false), (false, true)];
-        let all =
-            all.into_iter().map(|(at_exit, flush)| Finish { at_exit, flush, ..Finish::NOTHING });
-        all.filter(move |part| part.limited_to(self) == *part)
+        let subsets = [(true, true), (true, false), (false, true)].into_iter();
+        let parts = subsets.map(|(at_exit, flush)| Finish { at_exit, flush, ..Finish::NOTHING });
+        parts.filter(move |part| part.limited_to(self) == *part)
     }
 }
 
@@ -116,7 +115,7 @@ struct Main {
 }
 
 impl Main {
-    /// Compilers have several names for it. Those that take arguments come first.
+    /// The names that compilers give it. Those that take arguments come first.
     const NAMES: [&str; 4] = ["__main_argc_argv", "main", "__main_void", "__original_main"];
 
     fn of(module: &Module) -> Option<Self> {
@@ -149,8 +148,8 @@ impl Module {
 }
 
 impl InputModule {
-    /// Returns the `_start` of a library and its constructors, by their indices. That of a command may call them; those
-    /// of a library the linker has called before.
+    /// Returns the indices of the `_start` of a library and of its constructors. The `_start` may call
+    /// the constructors, which in a library the linker has called before.
     pub(crate) fn start_and_constructors(&self) -> Option<(u32, u32)> {
         let index = |name| Some(self.module.export(name)?.index);
         let is_library = self.module.kind == Kind::SharedLibrary;
@@ -195,9 +194,11 @@ pub(crate) fn synthetic_module(
     bytes: Vec<u8>,
     kind: SyntheticKind,
 ) -> Option<InputModule> {
-    // What is written here can be read.
-    let mut input = InputModule::load(name, bytes).ok()?;
-    (input.synthetic, input.is_on_demand) = (Some(kind), true);
+    let input = InputModule::load(name, bytes);
+    debug_assert!(input.is_ok(), "the linker can read what it has written: {input:?}");
+    let mut input = input.ok()?;
+    input.synthetic = Some(kind);
+    input.is_on_demand = true;
     Some(input)
 }
 
@@ -208,7 +209,7 @@ const STACK_POINTER: u32 = 0;
 const STACK_END: u32 = 1;
 
 impl Main {
-    /// Returns the module.
+    /// Returns the bytes of the module with `_start`.
     fn start(&self) -> Vec<u8> {
         let mut module = ModuleWriter::default();
         let mut body = Function::new([(3, I32)]);
@@ -284,7 +285,8 @@ impl Arguments {
     }
 }
 
-/// Writes the module with what is called instead of `proc_exit`; a program may need only a part of it.
+/// Writes the module with the functions that are called instead of `proc_exit`: one for each part of
+/// `finish`, because a fused program may need only that.
 fn exit(finish: Finish) -> Option<InputModule> {
     let mut module = ModuleWriter::default();
     let ty = (vec![I32], None);
@@ -318,12 +320,13 @@ impl Set {
         start(self.program).or_else(|| start(self.synthetic(SyntheticKind::Start)?))
     }
 
-    /// Returns the place of a module that the linker has written.
+    /// Returns the index of a module that the linker has written.
     pub(crate) fn synthetic(&self, kind: SyntheticKind) -> Option<usize> {
         self.inputs.iter().position(|input| input.synthetic == Some(kind))
     }
 
-    /// Returns what modules call instead of `proc_exit` if nothing is left out.
+    /// Returns the function that modules call instead of `proc_exit`, which calls everything that the
+    /// program defines.
     pub(crate) fn exit(&self) -> Option<Definition> {
         Some(Definition { module: self.synthetic(SyntheticKind::Exit)?, export: 0 })
     }

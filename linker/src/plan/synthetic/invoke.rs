@@ -1,4 +1,5 @@
-//! What Emscripten leaves to JavaScript of C++ exceptions and `longjmp`, as a module of the program.
+//! The part of C++ exceptions and `longjmp` that Emscripten leaves to JavaScript, as a module of the
+//! program.
 //!
 //! Code that Emscripten compiles by default cannot catch by itself. A call that may throw is made for it by a
 //! function `invoke_*`, which is given the table slot of the function and its arguments, and which catches
@@ -33,7 +34,7 @@ use crate::convention::ENV;
 use crate::plan::input::InputModule;
 use crate::plan::synthetic::{FuncType, ModuleWriter};
 
-/// How messages call the module.
+/// The name of the module in messages.
 const NAME: &str = "exceptions";
 
 /// Tells libc that something was thrown.
@@ -52,10 +53,10 @@ const LONGJMP: &str = "__throw_longjmp";
 /// The tags, by the names of the tool convention for exceptions. Each carries an address.
 const TAGS: [&str; 2] = ["__cpp_exception", "__c_longjmp"];
 
-/// As many parameters as a function may have.
+/// The most parameters that a function may have.
 const MOST_PARAMETERS: usize = 1000;
 
-/// A function that is written when it is wanted.
+/// A function that the linker writes when a module imports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Helper {
     /// Calls a function of this type.
@@ -65,45 +66,47 @@ enum Helper {
     Throw,
 }
 
-/// Whether a program may leave a function or tag to the linker that no module of it defines.
+/// Returns whether the linker defines a function or tag that no module of a program defines.
 pub(crate) fn is_synthesised(symbol: &str) -> bool {
     TAGS.contains(&symbol) || Helper::of(symbol).is_some()
 }
 
-/// What the module itself wants that defines these symbols.
+/// Returns the symbols that the module which defines these symbols imports itself.
 pub(crate) fn implied<'s>(symbols: impl Iterator<Item = &'s String>) -> Vec<String> {
     let helpers = symbols.filter_map(|name| Helper::of(name));
     helpers.filter_map(|helper| helper.needs()).map(str::to_owned).collect()
 }
 
-/// Whether a module of the program has the tags, and so what throws them.
+/// The module that defines the tags and the functions that throw them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tags {
-    /// This one, and only if something is for it to define.
+    /// The one that is written, if there is anything for it to define.
     Own,
-    /// This one, since libraries may want them that are opened later.
+    /// The one that is written, even if there is nothing else: libraries that are opened later may need
+    /// the tags.
     Kept,
-    /// One that runs already.
+    /// A module that already runs.
     Running,
 }
 
-/// Whether a module calls `setjmp` and is compiled in a way in which every exception that reaches it ends there.
+/// Returns whether a module calls `setjmp` and is compiled so that every exception that reaches it ends
+/// there.
 pub(crate) fn ends_exceptions(module: &crate::module::Module) -> bool {
     let imports = |beginning: &str| module.imports.iter().any(|i| i.name.starts_with(beginning));
     imports("invoke_") && !imports(FIND) && !imports("__resumeException")
 }
 
-/// Whether a module throws C++ exceptions.
+/// Returns whether a module throws C++ exceptions.
 pub(crate) fn throws(module: &crate::module::Module) -> bool {
     module.imports.iter().any(|import| import.name == "__cxa_throw")
 }
 
-/// Whether a symbol is one of the tags.
+/// Returns whether a symbol is one of the tags.
 pub(crate) fn is_tag(symbol: &str) -> bool {
     TAGS.contains(&symbol)
 }
 
-/// The module that defines those of the symbols that the linker writes, if there are any.
+/// Returns the module that defines those of the symbols that the linker defines, if there are any.
 pub(crate) fn module<'s>(
     symbols: impl Iterator<Item = &'s String>,
     tags: Tags,
@@ -114,7 +117,7 @@ pub(crate) fn module<'s>(
     }
     let helpers = symbols.into_iter().filter_map(|name| Some((name.as_str(), Helper::of(name)?)));
     let helpers: Vec<_> = helpers.collect();
-    let mut writer = Writer::new(&helpers, tags);
+    let mut writer = ExceptionWriter::new(&helpers, tags);
     for (name, helper) in &helpers {
         let body = match helper {
             Helper::Invoke(callee) => writer.invoke(callee),
@@ -127,8 +130,9 @@ pub(crate) fn module<'s>(
         let longjmp = writer.throw(C_LONGJMP);
         writer.module.define(LONGJMP, &Helper::Throw.ty(), &longjmp);
     }
-    // What is written here can be read.
-    InputModule::load(NAME, writer.finish(tags)).ok()
+    let input = InputModule::load(NAME, writer.finish(tags));
+    debug_assert!(input.is_ok(), "the linker can read what it has written: {input:?}");
+    input.ok()
 }
 
 impl Helper {
@@ -146,7 +150,7 @@ impl Helper {
             .then_some(Helper::FindMatchingCatch(types))
     }
 
-    /// What it calls of the program.
+    /// Returns the function of the program that it calls.
     fn needs(&self) -> Option<&'static str> {
         match self {
             Helper::Invoke(_) => Some(SET_THREW),
@@ -166,7 +170,7 @@ impl Helper {
     }
 }
 
-/// The type for which letters stand: that of the result comes first.
+/// Returns the type that the letters of a name stand for. The letter of the result comes first.
 fn signature(letters: &str) -> Option<FuncType> {
     let mut letters = letters.chars();
     let result = match letters.next()? {
@@ -198,7 +202,7 @@ const C_LONGJMP: u32 = 1;
 /// Indices of what is imported.
 const STACK: u32 = 0;
 
-struct Writer {
+struct ExceptionWriter {
     module: ModuleWriter,
     /// `setThrew`, the function that finds a handler, and the one that keeps what `longjmp` is given, where
     /// something needs them.
@@ -206,9 +210,10 @@ struct Writer {
     find: Option<u32>,
 }
 
-impl Writer {
+impl ExceptionWriter {
     fn new(helpers: &[(&str, Helper)], tags: Tags) -> Self {
-        let mut writer = Writer { module: ModuleWriter::default(), set_threw: None, find: None };
+        let mut writer =
+            ExceptionWriter { module: ModuleWriter::default(), set_threw: None, find: None };
         writer.module.import_memory();
         writer.module.import_table();
         writer.module.import_stack_pointer();
@@ -233,7 +238,7 @@ impl Writer {
         self.module.import(ENV, name, &(vec![ValType::I32; 2], result))
     }
 
-    /// See the top of this file.
+    /// Writes an `invoke_*` function, as the top of this file shows it.
     fn invoke(&mut self, callee: &FuncType) -> Function {
         let ty = self.module.ty(callee);
         let (params, result) = callee;
@@ -263,7 +268,7 @@ impl Writer {
         body
     }
 
-    /// Its arguments as an array on the stack.
+    /// Writes a function that passes its arguments on as an array on the stack.
     fn find(&mut self, types: usize) -> Function {
         // The stack stays aligned to 16 bytes.
         let size = (4 * types).next_multiple_of(16) as i32;
@@ -272,8 +277,8 @@ impl Writer {
         let mut code = body.instructions();
         code.global_get(STACK).i32_const(size).i32_sub().local_tee(array).global_set(STACK);
         for ty in 0..array {
-            let place = MemArg { offset: 4 * u64::from(ty), align: 2, memory_index: 0 };
-            code.local_get(array).local_get(ty).i32_store(place);
+            let element = MemArg { offset: 4 * u64::from(ty), align: 2, memory_index: 0 };
+            code.local_get(array).local_get(ty).i32_store(element);
         }
         code.local_get(array).i32_const(types as i32);
         if let Some(find) = self.find {
@@ -305,7 +310,7 @@ impl Writer {
     }
 }
 
-/// What is returned when something was thrown.
+/// Writes the zero that is returned when something was thrown.
 fn zero(body: &mut Function, ty: ValType) {
     let mut code = body.instructions();
     match ty {

@@ -1,4 +1,4 @@
-//! Modules that the linker writes itself, without data and slots of their own.
+//! Modules that the linker writes itself. They have no data and no slots of their own.
 
 pub(crate) mod command;
 pub(crate) mod invoke;
@@ -16,7 +16,7 @@ use wasm_encoder::{
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
 use crate::module::dylink;
 
-/// Parameters and result of a function.
+/// The parameters and the result of a function.
 pub(crate) type FuncType = (Vec<ValType>, Option<ValType>);
 
 /// A module that is being written. All imports come before the first function that is defined.
@@ -35,7 +35,7 @@ pub(crate) struct ModuleWriter {
 }
 
 impl ModuleWriter {
-    /// Returns the index of a type, which is written when it is first asked for.
+    /// Returns the index of a type. The first call writes the type.
     pub(crate) fn ty(&mut self, ty: &FuncType) -> u32 {
         let at = self.known.iter().position(|known| known == ty).unwrap_or_else(|| {
             self.types.ty().function(ty.0.iter().copied(), ty.1);

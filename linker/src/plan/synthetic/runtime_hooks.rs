@@ -1,4 +1,4 @@
-//! Functions by which Emscripten's output talks to its JavaScript, as a module that the linker writes.
+//! Functions by which code of Emscripten calls its JavaScript, as a module that the linker writes.
 //!
 //! A program that keeps a memory of its own may import them too, so the module has no memory.
 
@@ -11,9 +11,10 @@ use crate::module::stack_checks::STACK_HAS_OVERFLOWED;
 use crate::plan::input::{InputModule, defined};
 use crate::plan::synthetic::ModuleWriter;
 
-/// How messages call the module.
+/// The name of the module in messages.
 const NAME: &str = "emscripten";
 
+/// A function that Emscripten's JavaScript would define.
 struct Hook {
     name: &'static str,
     params: &'static [ValType],
@@ -21,10 +22,10 @@ struct Hook {
     fault: Option<&'static str>,
 }
 
-/// The hooks that need no JavaScript. What the others want is in `hint.rs`. What JavaScript calls by itself
-/// is in `stack_checks.rs` and `convention.rs`.
+/// The hooks that need no JavaScript. Hints about the others are in `hint.rs`. The functions that
+/// JavaScript would call are in `stack_checks.rs` and `convention.rs`.
 const HOOKS: [Hook; 4] = [
-    // Memory has grown: JavaScript has to make its views of memory anew. There are none here.
+    // Memory has grown. JavaScript would create its views of memory again. There are none here.
     Hook { name: "emscripten_notify_memory_growth", params: &[ValType::I32], fault: None },
     // `-sSTACK_OVERFLOW_CHECK=2`: the value that the stack pointer would have had.
     Hook {
@@ -45,12 +46,12 @@ const HOOKS: [Hook; 4] = [
     },
 ];
 
-/// Returns whether a symbol is one of the functions.
+/// Returns whether a symbol is one of the hooks.
 pub(crate) fn is_hook(symbol: &str) -> bool {
     HOOKS.iter().any(|hook| hook.name == symbol)
 }
 
-/// Returns the module that defines those of the functions that modules import and none of them defines.
+/// Returns the module that defines the hooks that modules import and no module defines.
 pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
     let defined = defined(inputs);
     let imports = inputs.iter().flat_map(|input| &input.module.imports);
@@ -75,10 +76,7 @@ fn write(hooks: &[&Hook], is_shared: bool) -> Vec<u8> {
     for hook in hooks {
         module.define(hook.name, &(hook.params.to_vec(), None), &body(hook));
     }
-    match is_shared {
-        true => module.finish(&TagSection::new()),
-        false => module.finish_plain(),
-    }
+    if is_shared { module.finish(&TagSection::new()) } else { module.finish_plain() }
 }
 
 fn body(hook: &Hook) -> Function {
@@ -90,7 +88,8 @@ fn body(hook: &Hook) -> Function {
     body
 }
 
-/// Returns the fault that a function reports, by its name: in a fused program nothing else is left of it.
+/// Returns the fault that a hook reports by a trap, by its name: in a fused program nothing else
+/// identifies it.
 pub(crate) fn reported_fault(function: &str) -> Option<&'static str> {
     HOOKS.iter().find(|hook| hook.name == function)?.fault
 }

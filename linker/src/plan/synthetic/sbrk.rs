@@ -1,9 +1,9 @@
 //! Keeps the heap of a main that has Emscripten's `sbrk` away from the data of other modules.
 //!
-//! That `sbrk` hands out all memory above the main's own data, which is where the linker places
-//! the stack and the other modules. It starts at the number to which `emscripten_get_sbrk_ptr`
-//! points. A module of a single function, which the program calls before any constructor, moves
-//! that behind all modules, as Emscripten's own loader does.
+//! That `sbrk` returns all memory above the main's own data, where the linker puts the stack and the
+//! other modules. It starts at the address that is stored where `emscripten_get_sbrk_ptr` points. A
+//! module of a single function, which the program calls before any constructor, stores the end of all
+//! modules there, as Emscripten's own loader does.
 //!
 //! ```text
 //! (func (export "__wasm_apply_data_relocs")
@@ -13,16 +13,16 @@
 use wasm_encoder::{EntityType, Function, GlobalType, MemArg, TagSection, ValType};
 
 use crate::convention::{ENV, HEAP_BASE, RELOCATIONS};
-use crate::plan::input::InputModule;
-use crate::plan::input::SyntheticKind;
+use crate::plan::input::{InputModule, SyntheticKind};
 use crate::plan::synthetic::ModuleWriter;
 use crate::plan::synthetic::command::synthetic_module;
 use crate::types::ExternType;
 
-/// Returns where Emscripten's `sbrk` keeps the end of the heap.
+/// The function that returns where Emscripten's `sbrk` keeps the end of the heap.
 const SBRK_POINTER: &str = "emscripten_get_sbrk_ptr";
 
-/// Returns the module for a program, if its main needs one. A main that was fused before has one in it.
+/// Returns the module for a program, if its main needs one. A main that was fused before already
+/// contains one.
 pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
     let main = inputs.iter().find(|input| input.is_main())?;
     let is_fused = !main.module.internals.linked.is_empty();
@@ -31,7 +31,7 @@ pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
         return None;
     }
     let mut input = synthetic_module("sbrk", bytes(), SyntheticKind::Heap)?;
-    // No module refers to it, and it takes part all the same.
+    // It takes part although no module refers to it.
     input.is_on_demand = false;
     Some(input)
 }
