@@ -57,7 +57,8 @@ pub enum Fault {
     },
     /// An import is of a kind that no other module can provide.
     #[error(
-        "`{importer}` needs {}: {ty}, which cannot come from another module; what can are functions and tags without \
+        "`{importer}` needs {}: {ty}, which cannot come from another module; what can are \
+         functions and tags without \
          references to types of a module's own, and addresses of data",
         symbol(module, name)
     )]
@@ -65,12 +66,15 @@ pub enum Fault {
     /// Two modules are not position independent, and would have the same addresses.
     #[error(
         "`{first}` and `{second}` are both mains, whose data lies at fixed addresses; build one of \
-         them as a shared library (C++: `-fPIC`, `SIDE_MODULE`; Rust: `#![no_std]`), or both as one module"
+         them as a shared library (C++: `-fPIC`, `SIDE_MODULE`; Rust: `#![no_std]`), or both as \
+         one module"
     )]
     TwoMains { first: String, second: String },
-    /// Two modules catch C++ exceptions in different ways, so that neither catches what the other throws.
+    /// Two modules catch C++ exceptions in different ways, so that neither catches what the other
+    /// throws.
     #[error(
-        "`{first}` is built with `{first_flag}` and `{second}` with `{second_flag}`, and neither catches what the \
+        "`{first}` is built with `{first_flag}` and `{second}` with `{second_flag}`, and neither \
+         catches what the \
          other throws; build both with the same"
     )]
     MixedExceptions {
@@ -81,7 +85,8 @@ pub enum Fault {
     },
     /// A library that is opened catches C++ exceptions in another way than the running program.
     #[error(
-        "`{module}` is built with `{flag}`, but `{library}` runs already, which is for programs that are built \
+        "`{module}` is built with `{flag}`, but `{library}` runs already, which is for programs \
+         that are built \
          otherwise; build the program with that flag too"
     )]
     OtherExceptions { module: String, flag: &'static str, library: String },
@@ -90,7 +95,8 @@ pub enum Fault {
     Unsupported { module: String, message: &'static str },
     /// A library that a module lists as needed is not found.
     #[error(
-        "`{by}` needs the library `{}`, which is not found; tried:\n  the linked modules, for one called \
+        "`{by}` needs the library `{}`, which is not found; tried:\n  the linked modules, for one \
+         called \
          `{}`{}",
         printable(name),
         printable(module_name(name)),
@@ -99,7 +105,8 @@ pub enum Fault {
     LibraryNotFound { by: String, name: String, tried: Vec<String> },
     /// An entry that a module lists as needed is not the name of a file.
     #[error(
-        "`{by}` needs a library of the name `{}`, which is a path or no name; a library is looked for by the name of \
+        "`{by}` needs a library of the name `{}`, which is a path or no name; a library is looked \
+         for by the name of \
          its file alone: link `{by}` anew with that",
         printable(name)
     )]
@@ -113,7 +120,8 @@ pub enum Fault {
     /// All modules together have more symbols than
     /// [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
     #[error(
-        "the modules have {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
+        "the modules have {symbols} symbols (imports, exports and names in `dylink.0`), but \
+         {limit} is the limit for \
          all together; if they are to have that many, raise `--max-symbols`"
     )]
     TooManySymbols { symbols: usize, limit: usize },
@@ -241,8 +249,8 @@ impl Faults {
         }
     }
 
-    /// Returns the first module name that imports name and under which no module is linked. An import
-    /// does not count if a hint says that linking another module does not help.
+    /// Returns the first module name that imports name and under which no module is linked. An
+    /// import does not count if a hint says that linking another module does not help.
     pub fn missing_module(&self) -> Option<&str> {
         self.0.iter().find_map(|fault| match fault {
             Fault::UnknownImport { module, provider: None, hint: None, .. } => {

@@ -1,8 +1,8 @@
 //! Links WebAssembly modules of Rust and C++: reads them as plain data, decides the target of every
 //! import and the address of everything, and rewrites the modules accordingly.
 //!
-//! The crate is pure: bytes in, data out. It opens no file, prints nothing and knows no runtime, so a
-//! build tool can use it without compiling one.
+//! The crate is pure: bytes in, data out. It opens no file, prints nothing and knows no runtime, so
+//! a build tool can use it without compiling one.
 //!
 //! ```
 //! use linker::{InputModule, NoLibraries, Plan, Set};
@@ -27,10 +27,10 @@
 //! # Dynamic linking from the beginning
 //!
 //! A compiler that makes a whole program knows every address in it. A compiler that makes a *shared
-//! library* knows none. The library's data will be wherever there is room in the memory of a program
-//! that does not exist yet, and its calls go to functions in modules that were compiled elsewhere. So
-//! the compiler leaves blanks. In WebAssembly the blanks are imports, under names that a tool
-//! convention has given them:
+//! library* knows none. The library's data will be wherever there is room in the memory of a
+//! program that does not exist yet, and its calls go to functions in modules that were compiled
+//! elsewhere. So the compiler leaves blanks. In WebAssembly the blanks are imports, under names
+//! that a tool convention has given them:
 //!
 //! | import | filled in with |
 //! |---|---|
@@ -42,10 +42,11 @@
 //! | `env.f` | the function `f` itself, for calls |
 //!
 //! The custom section `dylink.0` says how much memory a module needs, and which libraries. A module
-//! exports what it defines: functions, and for each variable a constant with its address relative to
-//! `__memory_base`.
+//! exports what it defines: functions, and for each variable a constant with its address relative
+//! to `__memory_base`.
 //!
-//! A linker decides which definition fills each blank (*resolve*) and where everything is (*layout*):
+//! A linker decides which definition fills each blank (*resolve*) and where everything is
+//! (*layout*):
 //!
 //! ```text
 //!                    without a main                        with a main, which is not position independent
@@ -62,33 +63,36 @@
 //!             └─────────────────────────────┘               └─────────────────────────────┘
 //! ```
 //!
-//! Emscripten's linker fills in the blanks in JavaScript while the program starts. This one fills them
-//! in before: it rewrites each module so that bases and addresses are constants in its code (*bind*).
-//! The imports that are left are functions of modules that are instantiated before it. Two modules that
-//! call each other cannot both be first, so one of the two calls goes through the table.
+//! Emscripten's linker fills in the blanks in JavaScript while the program starts. This one fills
+//! them in before: it rewrites each module so that bases and addresses are constants in its code
+//! (*bind*). The imports that are left are functions of modules that are instantiated before it.
+//! Two modules that call each other cannot both be first, so one of the two calls goes through the
+//! table.
 //!
 //! When all modules are instantiated, their relocations are applied: pointers in data that point
-//! elsewhere. Then their constructors run, in one order ([`Bound::initialisers`]). Those of a library
-//! run before those of the modules that use it or need it. Libraries that nothing depends on follow the
-//! order of lookup. The program's constructors run last, unless a library depends on the program. No
-//! order is right for a cycle, but it is always the same: the module that is looked up last comes first.
+//! elsewhere. Then their constructors run, in one order ([`Bound::initialisers`]). Those of a
+//! library run before those of the modules that use it or need it. Libraries that nothing depends
+//! on follow the order of lookup. The program's constructors run last, unless a library depends on
+//! the program. No order is right for a cycle, but it is always the same: the module that is looked
+//! up last comes first.
 //!
 //! # The phases
 //!
-//! Each phase is a step of the same name in a folder: `module` (one module), `plan` (the decisions),
-//! `write` (the bytes), `trace` (from written code back to source), `fuse` and `dynamic`.
+//! Each phase is a step of the same name in a folder: `module` (one module), `plan` (the
+//! decisions), `write` (the bytes), `trace` (from written code back to source), `fuse` and
+//! `dynamic`.
 //!
-//! 1. *load*: [`Module::load`] reads a module's bytes into a [`Module`]: its [`Kind`], its imports and
-//!    exports with their types, and its `dylink.0` section. [`Set::gather`] adds the libraries that
-//!    modules need, and the modules that the linker writes itself.
+//! 1. *load*: [`Module::load`] reads a module's bytes into a [`Module`]: its [`Kind`], its imports
+//!    and exports with their types, and its `dylink.0` section. [`Set::gather`] adds the libraries
+//!    that modules need, and the modules that the linker writes itself.
 //! 2. *resolve* finds the target of every import of the set. It reports every [`Fault`] at once.
 //! 3. *layout* chooses the addresses of each module's data and of the stack, and the table's slots.
-//! 4. *plan*: [`Plan::new`] returns the result of these phases, and [`Plan::warnings`] a [`Warning`] for
-//!    each probable mistake.
+//! 4. *plan*: [`Plan::new`] returns the result of these phases, and [`Plan::warnings`] a
+//!    [`Warning`] for each probable mistake.
 //! 5. *bind*: [`Plan::bind`] rewrites each module by the plan.
 //! 6. *fuse*: [`Plan::fuse`] writes all modules as one instead, without the functions that nothing
-//!    reaches, and with their debug information if that is wanted. [`BoundModule::source_map`] returns a
-//!    source map for it.
+//!    reaches, and with their debug information if that is wanted. [`BoundModule::source_map`]
+//!    returns a source map for it.
 //!
 //! A library that a program opens while it runs goes through the same phases: see [`dynamic`].
 //! [`Contract::check`] compares a module with the signatures that it should have.
@@ -146,11 +150,11 @@ pub fn is_synthesised(symbol: &str) -> bool {
         || plan::synthetic::runtime_hooks::is_hook(symbol)
 }
 
-/// Returns the fault that an instruction reports by a trap: a check that Emscripten has compiled in has
-/// failed.
+/// Returns the fault that an instruction reports by a trap: a check that Emscripten has compiled in
+/// has failed.
 ///
-/// `offset` is that of the instruction in the module's bytes, and `function` the index of the function
-/// that contains it. Returns `None` for any other instruction.
+/// `offset` is that of the instruction in the module's bytes, and `function` the index of the
+/// function that contains it. Returns `None` for any other instruction.
 pub fn reported_fault(module: &[u8], function: u32, offset: usize) -> Option<&'static str> {
     if module::stack_checks::is_check(module, offset) {
         return Some(module::stack_checks::STACK_HAS_OVERFLOWED);

@@ -124,7 +124,8 @@ pub fn module_name(file: &str) -> &str {
 mod tests {
     use super::demangle;
 
-    /// `f(A<int, int>, A<A<int, int>, A<int, int>>, …)`, each parameter twice as long as the one before.
+    /// `f(A<int, int>, A<A<int, int>, A<int, int>>, …)`, each parameter twice as long as the one
+    /// before.
     #[test]
     fn a_name_that_doubles_with_every_parameter_stays_as_it_is() {
         let parameters = (0..60).map(|n| match n {

@@ -15,8 +15,8 @@ pub(crate) fn append(module: &mut Vec<u8>, sections: &[(String, Vec<u8>)]) {
     }
 }
 
-/// The section with the names of the modules that were fused to this one, the program first. They are
-/// part of it, so libraries of these names cannot join it.
+/// The section with the names of the modules that were fused to this one, the program first. They
+/// are part of it, so libraries of these names cannot join it.
 pub(crate) const LINKED: &str = "wasm_host.linked";
 
 /// Returns the names in a section, if it is [`LINKED`] and well-formed.

@@ -48,13 +48,16 @@ pub enum LoadError {
     /// The module has more bytes than
     /// [`InputLimits::max_module_size`](crate::InputLimits::max_module_size).
     #[error(
-        "`{module}` has more than {limit} bytes, which is the limit for a module; if it is to be that large, raise \
+        "`{module}` has more than {limit} bytes, which is the limit for a module; if it is to be \
+         that large, raise \
          `--max-module-size`"
     )]
     TooLarge { module: String, limit: u64 },
-    /// The module has more symbols than [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
+    /// The module has more symbols than
+    /// [`InputLimits::max_symbols`](crate::InputLimits::max_symbols).
     #[error(
-        "`{module}` has {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} is the limit for \
+        "`{module}` has {symbols} symbols (imports, exports and names in `dylink.0`), but {limit} \
+         is the limit for \
          all modules together; if it is to have that many, raise `--max-symbols`"
     )]
     TooManySymbols { module: String, symbols: usize, limit: usize },

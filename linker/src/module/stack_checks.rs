@@ -1,9 +1,10 @@
 //! Bounds of the stack in modules that check it.
 //!
-//! Emscripten's `-sSTACK_OVERFLOW_CHECK=2`, which `-sASSERTIONS=2` implies, has a module compare the stack
-//! pointer with two of its globals wherever the pointer moves. They are 0 until Emscripten's JavaScript has
-//! called the module's setter, so no check would pass. Here the bounds are the globals' initial values:
-//! nothing has to be called, and a fused program has them on every engine.
+//! Emscripten's `-sSTACK_OVERFLOW_CHECK=2`, which `-sASSERTIONS=2` implies, has a module compare
+//! the stack pointer with two of its globals wherever the pointer moves. They are 0 until
+//! Emscripten's JavaScript has called the module's setter, so no check would pass. Here the bounds
+//! are the globals' initial values: nothing has to be called, and a fused program has them on every
+//! engine.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,8 @@ use wasmparser::{ExternalKind, FunctionBody, Operator};
 use crate::convention::SET_STACK_LIMITS;
 use crate::module::sections::Contents;
 
-/// Functions by which a loader sets the stack's bounds: the address from which it grows down, and its
-/// end. The second one is in programs that were linked with `-sMAIN_MODULE`, for
+/// Functions by which a loader sets the stack's bounds: the address from which it grows down, and
+/// its end. The second one is in programs that were linked with `-sMAIN_MODULE`, for
 /// `emscripten_stack_get_*`.
 const SETTERS: [&str; 2] = [SET_STACK_LIMITS, "emscripten_stack_set_limits"];
 
@@ -29,11 +30,12 @@ pub(crate) struct StackBounds {
     pub(crate) low: u32,
 }
 
-/// Returns the initial values of the globals of a module that hold its stack's bounds, by their indices.
+/// Returns the initial values of the globals of a module that hold its stack's bounds, by their
+/// indices.
 ///
-/// `shared` is the stack of the process; a module that does not use it has one of its own. The result is
-/// empty if the code does not show the globals or the bounds: the plan has refused a module that needs
-/// them.
+/// `shared` is the stack of the process; a module that does not use it has one of its own. The
+/// result is empty if the code does not show the globals or the bounds: the plan has refused a
+/// module that needs them.
 pub(crate) fn initial_values(
     contents: &Contents<'_>,
     imported_functions: u32,
@@ -95,8 +97,8 @@ fn globals_set_by(body: &FunctionBody<'_>) -> Option<[u32; 2]> {
     }
 }
 
-/// Runs a function without parameters that computes with constants and globals. Returns its result, if it
-/// has one; `None` for any other code.
+/// Runs a function without parameters that computes with constants and globals. Returns its result,
+/// if it has one; `None` for any other code.
 fn evaluate(body: &FunctionBody<'_>, globals: &mut BTreeMap<u32, u32>) -> Option<Option<u32>> {
     let mut stack = Vec::new();
     for operator in body.get_operators_reader().ok()? {
@@ -131,8 +133,8 @@ pub(crate) const STACK_HAS_OVERFLOWED: &str =
 const CHECK: [u8; 5] = [0x49, 0x72, 0x04, 0x40, 0x00];
 const GLOBAL_GET: u8 = 0x23;
 
-/// Returns whether the instruction at `offset` of a module is the trap of a check: its `unreachable`, or
-/// its `if`, which engines may report instead.
+/// Returns whether the instruction at `offset` of a module is the trap of a check: its
+/// `unreachable`, or its `if`, which engines may report instead.
 pub(crate) fn is_check(module: &[u8], offset: usize) -> bool {
     let ends = [offset.saturating_add(1), offset.saturating_add(3)];
     ends.into_iter().filter_map(|end| module.get(..end)).any(ends_with_check)

@@ -26,11 +26,12 @@ pub(crate) fn two_mains(inputs: &[InputModule]) -> Vec<Fault> {
         .collect()
 }
 
-/// Returns the fault of a module that cannot be linked at all. Its other faults follow from that one
-/// and would only hide it.
+/// Returns the fault of a module that cannot be linked at all. Its other faults follow from that
+/// one and would only hide it.
 pub(crate) fn unusable(input: &InputModule) -> Option<Fault> {
     let message = if input.module.kind == Kind::Object {
-        "is an object file, of which no module has been made: link it with `emcc -sSIDE_MODULE=1`, or \
+        "is an object file, of which no module has been made: link it with `emcc -sSIDE_MODULE=1`, \
+         or \
          build Rust as a `cdylib`"
     } else if input.shares_memory() && is_memory64(input) {
         "is built for memory64, which is not supported: build it for wasm32, without `-sMEMORY64`"
@@ -48,7 +49,8 @@ fn is_memory64(input: &InputModule) -> bool {
     imports.chain(exports).any(|ty| matches!(ty, ExternType::Memory(ty) if ty.memory64))
 }
 
-/// Checks that the initial stack pointer of a main is known: its code has the stack at a fixed place.
+/// Checks that the initial stack pointer of a main is known: its code has the stack at a fixed
+/// place.
 pub(crate) fn own_stack(input: &InputModule) -> Option<Fault> {
     let is_right = |export: &Export| export.ty == STACK_POINTER_TYPE;
     let has_one = input.module.export(STACK_POINTER).is_some_and(is_right);
@@ -60,9 +62,12 @@ pub(crate) fn own_stack(input: &InputModule) -> Option<Fault> {
     (lends && has_one && !is_known).then_some(Fault::Unsupported { module, message })
 }
 
-const COMMAND_EXPORTS: &str = "runs its constructors anew in each call of an export, as wasm-ld has it \
-                               (`*.command_export`), and in a way that cannot be undone: link it again with \
-                               `--export=__wasm_call_ctors` (Rust: `-C link-arg=--export=__wasm_call_ctors`)";
+const COMMAND_EXPORTS: &str = "runs its constructors anew in each call of an export, as wasm-ld \
+                               has it \
+                               (`*.command_export`), and in a way that cannot be undone: link it \
+                               again with \
+                               `--export=__wasm_call_ctors` (Rust: `-C \
+                               link-arg=--export=__wasm_call_ctors`)";
 
 /// Refuses a main that runs its constructors in each call.
 pub(crate) fn command_exports(input: &InputModule) -> Option<Fault> {
@@ -71,13 +76,16 @@ pub(crate) fn command_exports(input: &InputModule) -> Option<Fault> {
     is_one.then_some(Fault::Unsupported { module, message: COMMAND_EXPORTS })
 }
 
-const GIVEN_STACK: &str = "has the stack that its own linker gave it, whose size `--stack-size` cannot change: link \
-                           it again with a larger one (Rust: `-C link-arg=-zstack-size=BYTES`; clang: \
-                           `-Wl,-z,stack-size=BYTES`; Emscripten: `-sTOTAL_STACK=BYTES`; `host fuse`: \
+const GIVEN_STACK: &str = "has the stack that its own linker gave it, whose size `--stack-size` \
+                           cannot change: link \
+                           it again with a larger one (Rust: `-C link-arg=-zstack-size=BYTES`; \
+                           clang: \
+                           `-Wl,-z,stack-size=BYTES`; Emscripten: `-sTOTAL_STACK=BYTES`; `host \
+                           fuse`: \
                            `--stack-size SIZE`)";
 
-/// Refuses a stack size for a program whose stack the linker does not lay out: the stack is that of a
-/// main, or no module shares a memory.
+/// Refuses a stack size for a program whose stack the linker does not lay out: the stack is that of
+/// a main, or no module shares a memory.
 pub(crate) fn stack_size(set: &Set) -> Option<Fault> {
     set.stack_size?;
     let owner = match set.inputs.iter().find(|input| input.lends_stack()) {
@@ -90,7 +98,8 @@ pub(crate) fn stack_size(set: &Set) -> Option<Fault> {
 /// Checks that the linker can set the stack's bounds in a module that checks its stack.
 pub(crate) fn stack_checks(input: &InputModule) -> Option<Fault> {
     let module = input.module.name.clone();
-    let message = "checks its stack, and by its code the linker cannot tell where it keeps the stack's \
+    let message = "checks its stack, and by its code the linker cannot tell where it keeps the \
+                   stack's \
                    bounds: build it without `-sSTACK_OVERFLOW_CHECK=2` and `-sASSERTIONS=2`";
     let is_known = input.module.export(SET_STACK_LIMITS).is_none_or(|_| {
         // Malformed code is reported when the module is written.
@@ -120,7 +129,8 @@ pub(crate) fn own_memory(input: &InputModule) -> Option<Fault> {
 pub(crate) fn fixed_data(input: &InputModule) -> Option<Fault> {
     let Internals { memory_pages, fixed_data_end, .. } = input.module.internals;
     let is_outside = input.is_main() && fixed_data_end > memory_pages.saturating_mul(PAGE);
-    let message = "has data at fixed addresses beyond the end of its memory, where that of other modules \
+    let message = "has data at fixed addresses beyond the end of its memory, where that of other \
+                   modules \
                    would be: link it with a larger `--initial-memory`";
     let module = input.module.name.clone();
     is_outside.then_some(Fault::Unsupported { module, message })
@@ -131,8 +141,8 @@ const MEMORY_IS_TAKEN: &str =
 const TABLE_IS_TAKEN: &str = "exports something else as `__indirect_function_table`, which is the \
                               process's own: rename it";
 
-/// Checks that exports with a name of the convention have the convention's type. The linker calls them,
-/// or exports the process's own memory and table under the same names.
+/// Checks that exports with a name of the convention have the convention's type. The linker calls
+/// them, or exports the process's own memory and table under the same names.
 pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
     let mismatch = |export: &Export| {
         let expected = convention(input, &export.name)?;

@@ -11,10 +11,10 @@
 //! call $__wasm_call_dtors   if its libc has that
 //! ```
 //!
-//! In a process with other modules, which call back and whose data stays, constructors run once. So a
-//! main's exports become the functions inside the wrappers, and the functions that the wrappers call
-//! before and after them become `__wasm_call_ctors` and `__wasm_call_dtors`. Only the plain data of the
-//! module changes: the wrappers stay in its code, where nothing calls them.
+//! In a process with other modules, which call back and whose data stays, constructors run once. So
+//! a main's exports become the functions inside the wrappers, and the functions that the wrappers
+//! call before and after them become `__wasm_call_ctors` and `__wasm_call_dtors`. Only the plain
+//! data of the module changes: the wrappers stay in its code, where nothing calls them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ use crate::types::{ExternType, FuncType};
 /// The ending of a wrapper's name.
 const SUFFIX: &str = ".command_export";
 
-/// Exports the functions that a main's wrappers wrap instead of the wrappers, if it has any. Marks a main
-/// whose wrappers have another form, so that a later check refuses it.
+/// Exports the functions that a main's wrappers wrap instead of the wrappers, if it has any. Marks
+/// a main whose wrappers have another form, so that a later check refuses it.
 pub(crate) fn unwrap(input: &mut InputModule) {
     let initialises = |name| input.module.export(name).is_some();
     if !input.is_main() || [CALL_CONSTRUCTORS, INITIALIZE, START].into_iter().any(initialises) {
@@ -200,8 +200,8 @@ impl<'a> Exports<'a> {
         (passed as usize == parameters).then_some(Wrapper { calls, with_parameters })
     }
 
-    /// Returns the functions inside wrappers that all have one shape, and call the same constructors and
-    /// destructors.
+    /// Returns the functions inside wrappers that all have one shape, and call the same
+    /// constructors and destructors.
     fn in_shape(&self, wrappers: &[Wrapper], shape: Shape) -> Option<Unwrapped> {
         let at = usize::from(shape.constructors);
         let count = at + 1 + usize::from(shape.destructors);

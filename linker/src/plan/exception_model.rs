@@ -1,4 +1,5 @@
-//! The exception models of C++: the ways to compile code that catches. Each has a libc++ of its own.
+//! The exception models of C++: the ways to compile code that catches. Each has a libc++ of its
+//! own.
 
 use crate::fault::Fault;
 use crate::plan::input::InputModule;
@@ -13,8 +14,8 @@ pub(crate) struct ExceptionModel {
     pub(crate) flag: &'static str,
     /// The compiler flag with which exceptions pass through code that calls `setjmp`.
     pub(crate) setjmp_flag: &'static str,
-    /// The beginnings of symbols that only code of this model imports. Code that only throws imports the
-    /// same symbols in each model.
+    /// The beginnings of symbols that only code of this model imports. Code that only throws
+    /// imports the same symbols in each model.
     markers: &'static [&'static str],
 }
 
@@ -33,8 +34,8 @@ const EXCEPTION_MODELS: [ExceptionModel; 2] = [
     },
 ];
 
-/// Returns the exception model of the modules, and a module that asks for it. Modules of two models are
-/// a fault: neither catches what the other throws.
+/// Returns the exception model of the modules, and a module that asks for it. Modules of two models
+/// are a fault: neither catches what the other throws.
 pub(crate) fn of<'o>(
     inputs: impl Iterator<Item = &'o InputModule> + Clone,
     faults: &mut Vec<Fault>,
@@ -60,7 +61,8 @@ pub(crate) fn of<'o>(
     Some((model, module))
 }
 
-/// Returns the files of the system libraries of a program; each one comes before those that it needs.
+/// Returns the files of the system libraries of a program; each one comes before those that it
+/// needs.
 pub(crate) fn libraries(model: Option<ExceptionModel>) -> impl IntoIterator<Item = &'static str> {
     [model.map_or(LIBCXX, |model| model.library)].into_iter().chain(OTHERS)
 }

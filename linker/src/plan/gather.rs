@@ -18,14 +18,14 @@ use crate::plan::synthetic::{command, runtime_hooks, sbrk};
 use crate::plan::system_libraries;
 
 impl Set {
-    /// Gathers the modules of a program: `program` itself, the modules of `links`, the libraries that
-    /// they need, the system libraries that define a symbol which is still undefined, and the modules
-    /// that the linker writes itself.
+    /// Gathers the modules of a program: `program` itself, the modules of `links`, the libraries
+    /// that they need, the system libraries that define a symbol which is still undefined, and the
+    /// modules that the linker writes itself.
     ///
     /// # Errors
     ///
-    /// Every library that is not found or cannot be used. If there is one, also every other fault that
-    /// no definition in that library could mend. Faults of a complete set are those of
+    /// Every library that is not found or cannot be used. If there is one, also every other fault
+    /// that no definition in that library could mend. Faults of a complete set are those of
     /// [`Plan::new`](crate::Plan::new).
     pub fn gather(
         program: InputModule,
@@ -107,8 +107,8 @@ impl Gathering {
         Ok(faults)
     }
 
-    /// Adds a module and then the libraries it needs, breadth first. A library that has joined is not
-    /// added again, so cycles end. Returns the faults of the libraries that cannot join.
+    /// Adds a module and then the libraries it needs, breadth first. A library that has joined is
+    /// not added again, so cycles end. Returns the faults of the libraries that cannot join.
     ///
     /// # Errors
     ///
@@ -143,8 +143,8 @@ impl Gathering {
         self.limits.check_all_symbols(self.symbols)
     }
 
-    /// Returns the library that a `needed` entry means, if it has not joined. Returns `None` also for a
-    /// system library, which joins only when one of its symbols is wanted.
+    /// Returns the library that a `needed` entry means, if it has not joined. Returns `None` also
+    /// for a system library, which joins only when one of its symbols is wanted.
     fn needed(
         &mut self,
         file: &str,
@@ -167,8 +167,8 @@ impl Gathering {
         self.system.or_needed(file, by, library)
     }
 
-    /// Returns the system library that another one needs, if it has not joined. Other modules of that
-    /// name do not count.
+    /// Returns the system library that another one needs, if it has not joined. Other modules of
+    /// that name do not count.
     fn needed_by_system(
         &mut self,
         file: &str,
@@ -185,8 +185,8 @@ impl Gathering {
         Ok(self.names.insert(input.library_name().to_owned()).then_some(input))
     }
 
-    /// Adds the system libraries that define an undefined symbol, and the linker's own definitions for
-    /// exceptions.
+    /// Adds the system libraries that define an undefined symbol, and the linker's own definitions
+    /// for exceptions.
     fn join_system(&mut self, library: &mut dyn LibrarySource) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
         if self.wanted().is_empty() {
@@ -217,7 +217,8 @@ impl Gathering {
         Ok(faults)
     }
 
-    /// Returns the undefined symbols, and those that the linker's own definitions of such symbols need.
+    /// Returns the undefined symbols, and those that the linker's own definitions of such symbols
+    /// need.
     fn wanted(&self) -> BTreeSet<String> {
         let mut wanted = undefined(&self.inputs);
         let implied = invoke::implied(wanted.iter());

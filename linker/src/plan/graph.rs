@@ -3,15 +3,15 @@
 /// Orders the nodes of a graph, each after those it depends on; `edges[n]` are the nodes that `n`
 /// depends on.
 ///
-/// Nodes that nothing depends on stay in the order of their indices. Nodes of a cycle follow each other,
-/// the highest index first. This is Tarjan's algorithm, with a stack on the heap: a long chain of
-/// modules must not overflow the thread's stack.
+/// Nodes that nothing depends on stay in the order of their indices. Nodes of a cycle follow each
+/// other, the highest index first. This is Tarjan's algorithm, with a stack on the heap: a long
+/// chain of modules must not overflow the thread's stack.
 pub(crate) fn dependencies_first(edges: &[Vec<usize>]) -> Vec<usize> {
     visit_in_order(edges, 0..edges.len())
 }
 
-/// Orders the nodes as [`dependencies_first`] does, but with the node `last` after all nodes that do
-/// not depend on it.
+/// Orders the nodes as [`dependencies_first`] does, but with the node `last` after all nodes that
+/// do not depend on it.
 pub(crate) fn dependencies_first_but(edges: &[Vec<usize>], last: usize) -> Vec<usize> {
     visit_in_order(edges, (0..edges.len()).filter(|&node| node != last).chain([last]))
 }

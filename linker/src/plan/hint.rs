@@ -9,8 +9,8 @@ use crate::plan::synthetic::invoke;
 use crate::types::{ExternType, FuncType};
 use wasmparser::ValType;
 
-/// Returns the probable reason why a module imports a symbol that nothing defines. `modules` are all
-/// modules of the set.
+/// Returns the probable reason why a module imports a symbol that nothing defines. `modules` are
+/// all modules of the set.
 pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> {
     let name = import.name.as_str();
     if is_wasm_bindgen(import) {
@@ -36,7 +36,8 @@ pub(crate) fn not_taken(
     match ty {
         ExternType::Func(_) if import.module == GOT_MEM => None,
         ExternType::Func(_) | ExternType::Tag(_) => Some(format!(
-            "`{name}` exports it, but only passes on what it imports: link the module that defines it"
+            "`{name}` exports it, but only passes on what it imports: link the module that defines \
+             it"
         )),
         // [`other_kind`] explains items without an address.
         _ if import.is_address() => None,
@@ -46,8 +47,8 @@ pub(crate) fn not_taken(
     }
 }
 
-/// Returns the reason why a module cannot have a symbol of its toolchain's runtime, which follows from
-/// how it was built.
+/// Returns the reason why a module cannot have a symbol of its toolchain's runtime, which follows
+/// from how it was built.
 pub(crate) fn of_importer(import: &Import, importer: &InputModule) -> Option<String> {
     let name = import.name.as_str();
     let module = &importer.module.name;
@@ -70,17 +71,19 @@ pub(crate) fn of_importer(import: &Import, importer: &InputModule) -> Option<Str
     let is_of_system = OF_SYSTEM.iter().any(|prefix| name.starts_with(prefix));
     is_of_system.then(|| {
         format!(
-            "it is in the system libraries, but `{module}` has a memory of its own, so that they cannot \
+            "it is in the system libraries, but `{module}` has a memory of its own, so that they \
+             cannot \
              join it: build it with `-sSIDE_MODULE=1` or `-sMAIN_MODULE=2`"
         )
     })
 }
 
-/// The longest names that Emscripten gives, when it minifies, to items that a program shares with its
-/// JavaScript.
+/// The longest names that Emscripten gives, when it minifies, to items that a program shares with
+/// its JavaScript.
 const MINIFIED: usize = 2;
 
-const MINIFIED_NAMES: &str = "its names are minified, for one file of JavaScript: build it with `-o NAME.wasm` \
+const MINIFIED_NAMES: &str = "its names are minified, for one file of JavaScript: build it with \
+                              `-o NAME.wasm` \
                               in place of `-o NAME.js`";
 
 /// Imports of Emscripten's libdl, which `-sMAIN_MODULE=1` links.
@@ -109,18 +112,21 @@ fn is_em_asm(name: &str) -> bool {
 const EM_ASM: [&str; 4] =
     ["emscripten_asm_const", "emscripten_run_script", "__em_js__", "__asyncjs__"];
 
-const ONLY_SHARED: &str = "the linker defines it for modules that share the process's memory: build the module with \
+const ONLY_SHARED: &str = "the linker defines it for modules that share the process's memory: \
+                           build the module with \
                            `-sSIDE_MODULE=1`";
 
-const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker: build the module with `-fPIC` and \
+const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker: build the module \
+                                  with `-fPIC` and \
                                   `-sSIDE_MODULE=1`, or with a memory of its own";
 
-/// The beginnings of symbols of toolchains' runtimes, and a hint for each group. The first group that
-/// fits counts. Most of them belong to Emscripten's runtime in JavaScript.
+/// The beginnings of symbols of toolchains' runtimes, and a hint for each group. The first group
+/// that fits counts. Most of them belong to Emscripten's runtime in JavaScript.
 const TOOLCHAIN: [(&[&str], &str); 12] = [
     (
         &EM_ASM,
-        "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or C++",
+        "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or \
+         C++",
     ),
     (
         &["_embind_", "_emval_"],
@@ -152,7 +158,8 @@ const TOOLCHAIN: [(&[&str], &str); 12] = [
     ),
     (
         &["__wasm_setjmp"],
-        "it is for `setjmp`, and in the libc of newer versions of Emscripten: build all with the same version",
+        "it is for `setjmp`, and in the libc of newer versions of Emscripten: build all with the \
+         same version",
     ),
     (
         &["__gxx_", "__wasm_lpad_context", "_Unwind_"],
@@ -176,7 +183,8 @@ const TOOLCHAIN: [(&[&str], &str); 12] = [
     ),
     (
         &["__ubsan_", "__asan_", "__lsan_", "__msan_", "__tsan_", "__sanitizer_"],
-        "it is of a sanitizer's runtime, and there is none here: build without `-fsanitize`, or with \
+        "it is of a sanitizer's runtime, and there is none here: build without `-fsanitize`, or \
+         with \
          `-fsanitize-trap=all`",
     ),
     (&["__syscall", "__sys_"], "it is a system call of Emscripten's, which is in libc"),
@@ -193,7 +201,8 @@ fn of_toolchain(name: &str) -> Option<&'static str> {
     TOOLCHAIN.iter().find(|(prefixes, _)| begins(prefixes)).map(|(_, hint)| *hint)
 }
 
-const WASM_BINDGEN: &str = "it is wasm-bindgen's, whose other half is JavaScript: build without the crates \
+const WASM_BINDGEN: &str = "it is wasm-bindgen's, whose other half is JavaScript: build without \
+                            the crates \
                             that use wasm-bindgen for `wasm32-unknown-unknown`";
 
 fn is_wasm_bindgen(import: &Import) -> bool {
@@ -210,8 +219,8 @@ fn em_js(name: &str, modules: &[&Module]) -> Option<String> {
     ))
 }
 
-/// Explains a symbol whose address is imported and that is an item without an address, or of the other
-/// kind.
+/// Explains a symbol whose address is imported and that is an item without an address, or of the
+/// other kind.
 fn other_kind(import: &Import, modules: &[&Module]) -> Option<String> {
     if !import.is_address() {
         return None;
@@ -221,13 +230,14 @@ fn other_kind(import: &Import, modules: &[&Module]) -> Option<String> {
     let ty = &other.export(&import.name)?.ty;
     let wanted = if import.module == GOT_MEM { "the address of data" } else { "a function" };
     Some(format!(
-        "`{}` has that name for {ty}, which is not {wanted}: rename one of the two, or link what defines it",
+        "`{}` has that name for {ty}, which is not {wanted}: rename one of the two, or link what \
+         defines it",
         other.name
     ))
 }
 
-/// Explains a function that is imported as one of C++ or Rust and exported as one of C, or the other way
-/// round.
+/// Explains a function that is imported as one of C++ or Rust and exported as one of C, or the
+/// other way round.
 fn other_language(import: &Import, modules: &[&Module]) -> Option<String> {
     let wanted = Name::new(&import.name);
     let wanted_base = wanted.base()?;
@@ -250,7 +260,8 @@ fn other_language(import: &Import, modules: &[&Module]) -> Option<String> {
                     format!("`{module}` exports `{source}`; declare it in a block `extern \"C\"`")
                 }
                 (Name::C(_), Name::Cpp(_)) => format!(
-                    "`{module}` exports `{source}` as a name of C++; declare it `extern \"C\"` there"
+                    "`{module}` exports `{source}` as a name of C++; declare it `extern \"C\"` \
+                     there"
                 ),
                 (Name::C(_), Name::Rust(_)) => format!(
                     "`{module}` exports `{source}` as a name of Rust; mark it `no_mangle` there"
@@ -280,8 +291,8 @@ impl Name {
         }
     }
 
-    /// Returns the name without namespaces and parameters; `None` for operators, templates and other
-    /// functions for which C has no names.
+    /// Returns the name without namespaces and parameters; `None` for operators, templates and
+    /// other functions for which C has no names.
     fn base(&self) -> Option<&str> {
         let path = match self {
             Name::C(name) => return Some(name),
@@ -295,8 +306,8 @@ impl Name {
     }
 }
 
-/// Explains a module that is linked and defines nothing for others, if no other module that was given
-/// does.
+/// Explains a module that is linked and defines nothing for others, if no other module that was
+/// given does.
 pub(crate) fn defines_nothing(providers: &[&InputModule]) -> Option<String> {
     let mut given = providers.iter().filter(|input| !input.is_system());
     let input = given.clone().next()?;
@@ -307,14 +318,15 @@ pub(crate) fn defines_nothing(providers: &[&InputModule]) -> Option<String> {
         return Some(format!("`{}` may define it, but is an object file", input.module.name));
     }
     Some(format!(
-        "`{}` is linked and exports nothing: mark what it is to export `no_mangle` and `pub extern \"C\"` \
+        "`{}` is linked and exports nothing: mark what it is to export `no_mangle` and `pub extern \
+         \"C\"` \
          in Rust, `EMSCRIPTEN_KEEPALIVE` in C++",
         input.module.name
     ))
 }
 
-/// Explains why two types differ: one side was compiled for callers without i64, or the linker defines
-/// the function.
+/// Explains why two types differ: one side was compiled for callers without i64, or the linker
+/// defines the function.
 pub(crate) fn mismatch(
     import: &Import,
     importer: &Module,
@@ -365,8 +377,8 @@ fn of_halves(
     ))
 }
 
-/// Returns the type that Emscripten gives a function for callers without i64: each argument becomes two
-/// halves, and the result its lower half.
+/// Returns the type that Emscripten gives a function for callers without i64: each argument becomes
+/// two halves, and the result its lower half.
 fn legalise(ty: &FuncType) -> FuncType {
     let halves = |&ty: &ValType| match ty {
         ValType::I64 => vec![ValType::I32; 2],
@@ -380,14 +392,14 @@ fn legalise(ty: &FuncType) -> FuncType {
 }
 
 impl Faults {
-    /// Splits the faults in two: the undefined symbols that the system libraries may define, because
-    /// nothing else explains them, and the others.
+    /// Splits the faults in two: the undefined symbols that the system libraries may define,
+    /// because nothing else explains them, and the others.
     #[must_use]
     pub fn split_system(&self) -> (Faults, Faults) {
         let may_be_of_system = |fault: &Fault| match fault {
             Fault::UnknownImport { module, name, candidate: None, hint, .. } => {
-                // Libc defines these, as functions that fail. Their hint is for modules that share a
-                // memory.
+                // Libc defines these, as functions that fail. Their hint is for modules that share
+                // a memory.
                 let is_open = name.starts_with("pthread_")
                     || hint.as_deref().is_none_or(names_system_library);
                 is_process(module) && is_open

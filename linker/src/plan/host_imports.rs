@@ -1,5 +1,5 @@
-//! The functions that guests import from a host: WASI preview 1, which every host defines, and those
-//! that libdl imports.
+//! The functions that guests import from a host: WASI preview 1, which every host defines, and
+//! those that libdl imports.
 
 use std::sync::LazyLock;
 
@@ -62,7 +62,8 @@ const FUNCTIONS: [&str; 46] = [
     "sock_shutdown: (i32, i32) -> i32",
 ];
 
-/// The module name under which libdl imports the functions that open libraries while a program runs.
+/// The module name under which libdl imports the functions that open libraries while a program
+/// runs.
 pub const DYNAMIC_LINKER: &str = "wasm_host";
 
 /// The functions that libdl imports, as `xtask/sysroot/dlfcn.c` declares them.
@@ -107,8 +108,8 @@ pub(crate) fn is_host(name: &str) -> bool {
     host_module(name).is_some()
 }
 
-/// Returns the module name, name and type of every function that the `host` program defines: those of
-/// WASI preview 1 and of libdl.
+/// Returns the module name, name and type of every function that the `host` program defines: those
+/// of WASI preview 1 and of libdl.
 pub fn host_functions() -> impl Iterator<Item = (&'static str, &'static str, &'static FuncType)> {
     let modules =
         HOST.iter().flat_map(|host| host.exports.iter().map(|export| (host.name, export)));

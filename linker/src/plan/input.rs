@@ -24,8 +24,8 @@ pub struct InputModule {
     pub module: Arc<Module>,
     /// The bytes that it was read from.
     pub bytes: Arc<[u8]>,
-    /// The file that it was read from, if that is known. This crate opens no file. Callers find files
-    /// next to it, such as its source map.
+    /// The file that it was read from, if that is known. This crate opens no file. Callers find
+    /// files next to it, such as its source map.
     pub file: Option<PathBuf>,
     /// The folder that `$ORIGIN` stands for in its runtime path, if it was found in a folder.
     pub origin: Option<PathBuf>,
@@ -49,7 +49,8 @@ pub struct InputModule {
 }
 
 impl InputModule {
-    /// Loads a module that is linked as `env`. A main or a shared library shares the process's memory.
+    /// Loads a module that is linked as `env`. A main or a shared library shares the process's
+    /// memory.
     ///
     /// # Errors
     ///
@@ -121,8 +122,8 @@ impl InputModule {
         self.is_replacement.then(|| file.unwrap_or_else(|| self.path_or_name().to_owned()))
     }
 
-    /// Renames a module that has the name of a system library and is none. Its name becomes that of its
-    /// file, as in `libc.wasm`, so that messages distinguish the two.
+    /// Renames a module that has the name of a system library and is none. Its name becomes that of
+    /// its file, as in `libc.wasm`, so that messages distinguish the two.
     pub(crate) fn tell_from_system(&mut self) {
         if self.is_system() || system_libraries::titled(&self.module.name).is_none() {
             return;
@@ -139,8 +140,8 @@ impl InputModule {
         }
     }
 
-    /// Makes its exports available to others under a module name of its own. It keeps a memory of its
-    /// own.
+    /// Makes its exports available to others under a module name of its own. It keeps a memory of
+    /// its own.
     #[must_use]
     pub fn preloaded_as(mut self, name: impl Into<String>) -> Self {
         self.linked_as = name.into();
@@ -183,8 +184,8 @@ impl InputModule {
         self.is_system() && system_libraries::system_library(name).is_some()
     }
 
-    /// Returns the name by which other libraries need it. For a system library that is its file, which
-    /// no other library has as its name.
+    /// Returns the name by which other libraries need it. For a system library that is its file,
+    /// which no other library has as its name.
     pub(crate) fn library_name(&self) -> &str {
         self.system.unwrap_or_else(|| module_name(&self.module.name))
     }
@@ -243,8 +244,8 @@ impl InputModule {
 
     /// Returns whether others can import an export.
     ///
-    /// A module that shares the process's memory offers what it defines itself. It does not offer names
-    /// that are private to it, imports that it exports again, or globals that are no address.
+    /// A module that shares the process's memory offers what it defines itself. It does not offer
+    /// names that are private to it, imports that it exports again, or globals that are no address.
     pub(crate) fn offers(&self, export: usize) -> bool {
         let item = &self.module.exports[export];
         let internals = &self.module.internals;
@@ -261,8 +262,8 @@ impl InputModule {
         own && !is_private(&item.name)
     }
 
-    /// Returns the slots of the process's table that it fills with its functions, by function index.
-    /// A module with a table of its own fills none.
+    /// Returns the slots of the process's table that it fills with its functions, by function
+    /// index. A module with a table of its own fills none.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (&u32, &u32)> {
         self.module.internals.slots.iter().filter(|_| self.shares_memory())
     }

@@ -1,5 +1,5 @@
-//! Phase *layout*: chooses the addresses of each module's data and of the stack, and the slots of the
-//! table.
+//! Phase *layout*: chooses the addresses of each module's data and of the stack, and the slots of
+//! the table.
 //!
 //! ```text
 //! without a main                          with a main, not position independent
@@ -16,10 +16,10 @@
 //!   └─────────────────────────┘ __heap_end  └─────────────────────────┘
 //! ```
 //!
-//! The stack is lowest, so that an overflow goes below address 0 and traps instead of overwriting data.
-//! A main brings its own stack, which rustc places in the same way. A main that imports its memory, or
-//! does not export its stack pointer, does not lend its stack. The others then share a stack after its
-//! initial pages, and an overflow of that one overwrites those.
+//! The stack is lowest, so that an overflow goes below address 0 and traps instead of overwriting
+//! data. A main brings its own stack, which rustc places in the same way. A main that imports its
+//! memory, or does not export its stack pointer, does not lend its stack. The others then share a
+//! stack after its initial pages, and an overflow of that one overwrites those.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -146,15 +146,16 @@ struct Region {
 }
 
 impl Region {
-    /// Returns the memory after a main's initial pages: its data is there at fixed addresses, and its
-    /// allocator may own the rest of them.
+    /// Returns the memory after a main's initial pages: its data is there at fixed addresses, and
+    /// its allocator may own the rest of them.
     fn memory(main: Option<&InputModule>) -> Self {
         let pages = main.map_or(0, |main| main.module.internals.memory_pages);
         let end = pages.saturating_mul(PAGE).max(FIRST_ADDRESS);
         Region { what: "memory", end, limit: 1 << 32 }
     }
 
-    /// Returns the table after a main's elements. Slot 0 stays empty: it is the null function pointer.
+    /// Returns the table after a main's elements. Slot 0 stays empty: it is the null function
+    /// pointer.
     fn table(main: Option<&InputModule>) -> Self {
         let shared = main.and_then(|main| main.module.internals.shared_table);
         let end = shared.map_or(1, |table| table.minimum.max(1));
@@ -231,8 +232,8 @@ fn assign(
     })
 }
 
-/// Returns for each module the modules that should be instantiated before it: those whose functions it
-/// calls or whose tags it uses. Functions that it defines too do not count.
+/// Returns for each module the modules that should be instantiated before it: those whose functions
+/// it calls or whose tags it uses. Functions that it defines too do not count.
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
     let targets = |(module, import_targets): (usize, &Vec<ImportTarget>)| {
         let input = &set.inputs[module];
@@ -257,7 +258,8 @@ fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
 }
 
 /// Chooses one slot for each function: one that a main's element segment fills with it, because the
-/// main's code contains its index; or else one that its own module's segment fills; or else a new one.
+/// main's code contains its index; or else one that its own module's segment fills; or else a new
+/// one.
 fn slots(
     set: &Set,
     resolution: &Resolution,

@@ -13,16 +13,17 @@ use crate::plan::system_libraries;
 pub trait LibrarySource {
     /// Returns the library with a file name that the module `by` lists as needed.
     ///
-    /// It need not find system libraries: [`LibrarySource::system`] provides those, also when a module
-    /// lists one as needed.
+    /// It need not find system libraries: [`LibrarySource::system`] provides those, also when a
+    /// module lists one as needed.
     ///
     /// # Errors
     ///
     /// [`Fault::LibraryNotFound`] when there is no such file; another fault when it cannot be used.
     fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault>;
 
-    /// Returns the system library with a file name of [`system_libraries`](crate::system_libraries), if
-    /// it is there. It joins only if one of its symbols is wanted, or another system library needs it.
+    /// Returns the system library with a file name of
+    /// [`system_libraries`](crate::system_libraries), if it is there. It joins only if one of its
+    /// symbols is wanted, or another system library needs it.
     fn system(&mut self, file: &str) -> Option<InputModule>;
 
     /// Returns the limits on all modules together, those that were given included.
@@ -78,8 +79,8 @@ impl SystemLibraries {
         }
     }
 
-    /// Returns the library that a module needs, except system libraries. Returns `None` if there is only
-    /// a system library of that name: it joins when one of its symbols is wanted.
+    /// Returns the library that a module needs, except system libraries. Returns `None` if there is
+    /// only a system library of that name: it joins when one of its symbols is wanted.
     pub(crate) fn or_needed(
         &mut self,
         name: &str,

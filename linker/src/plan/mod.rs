@@ -36,13 +36,13 @@ use crate::types::ExternType;
 
 /// The decisions about a program: the target of every import, and the addresses of everything.
 ///
-/// Its [`Display`](std::fmt::Display) is a report for people. [`Plan::bind`] and [`Plan::fuse`] write
-/// the modules accordingly.
+/// Its [`Display`](std::fmt::Display) is a report for people. [`Plan::bind`] and [`Plan::fuse`]
+/// write the modules accordingly.
 ///
 /// # As JSON
 ///
-/// It serializes as `host plan --json` prints it. Addresses and sizes are in bytes, slots and table sizes in
-/// elements; what does not apply is null. Fields may be added.
+/// It serializes as `host plan --json` prints it. Addresses and sizes are in bytes, slots and table
+/// sizes in elements; what does not apply is null. Fields may be added.
 ///
 /// ```text
 /// {
@@ -79,7 +79,8 @@ pub struct Plan {
 
 const PLAIN_IN_A_CYCLE: &str = "keeps a memory of its own and is in a cycle with modules that \
                                 import from it; break the cycle, or build it as a shared library";
-const PLAIN_OF_ITSELF: &str = "keeps a memory of its own and imports a symbol that it exports itself; rename one of \
+const PLAIN_OF_ITSELF: &str = "keeps a memory of its own and imports a symbol that it exports \
+                               itself; rename one of \
                                them, or build it as a shared library";
 const TAG_IN_A_CYCLE: &str = "imports a tag from a module with which it is in a cycle; define the \
                               tag in a module of its own";
@@ -89,8 +90,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// Every symbol that is undefined or has another type, every module that cannot be linked; or that
-    /// the program would be too large.
+    /// Every symbol that is undefined or has another type, every module that cannot be linked; or
+    /// that the program would be too large.
     pub fn new(mut set: Set) -> Result<Self, Faults> {
         set.inputs.iter_mut().for_each(command_exports::unwrap);
         let resolution = resolve(&set)?;
@@ -100,8 +101,9 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Checks that items which cannot be called through the table exist before the modules that import
-    /// them: tags, and all imports of modules that keep a memory of their own, which are not rewritten.
+    /// Checks that items which cannot be called through the table exist before the modules that
+    /// import them: tags, and all imports of modules that keep a memory of their own, which are not
+    /// rewritten.
     pub(crate) fn check_order(&self) -> Result<(), Faults> {
         let late = |module: usize, input: &InputModule| {
             let targets = self.resolution[module].iter();
@@ -138,13 +140,14 @@ impl Plan {
         &self.set.inputs[self.set.program].module
     }
 
-    /// Returns the index in the set of the module that defines a symbol of the process, if one does.
+    /// Returns the index in the set of the module that defines a symbol of the process, if one
+    /// does.
     pub fn definer(&self, symbol: &str) -> Option<usize> {
         self.definition(symbol).map(|definition| definition.module)
     }
 
-    /// Returns the address in bytes of a data symbol in the process's memory, or the table slot of a
-    /// function that has one.
+    /// Returns the address in bytes of a data symbol in the process's memory, or the table slot of
+    /// a function that has one.
     pub fn address(&self, symbol: &str) -> Option<u32> {
         let definition = self.definition(symbol)?;
         let input = &self.set.inputs[definition.module];
@@ -162,15 +165,16 @@ impl Plan {
         }
     }
 
-    /// Returns the size in bytes of the stack in linear memory; `None` if no module shares that memory.
+    /// Returns the size in bytes of the stack in linear memory; `None` if no module shares that
+    /// memory.
     pub fn stack_size(&self) -> Option<u32> {
         let Layout { stack_low, stack_high, .. } = &self.layout;
         let is_shared = self.set.inputs.iter().any(InputModule::shares_memory);
         is_shared.then_some(stack_high.saturating_sub(*stack_low))
     }
 
-    /// Returns the main that brings its own stack, if there is one. The size of the stack is then fixed
-    /// in that module.
+    /// Returns the main that brings its own stack, if there is one. The size of the stack is then
+    /// fixed in that module.
     pub fn stack_owner(&self) -> Option<&Module> {
         self.set.inputs.iter().find(|input| input.lends_stack()).map(|main| &*main.module)
     }
@@ -189,8 +193,8 @@ impl Plan {
         self.host_functions().any(|import| import.module == DYNAMIC_LINKER)
     }
 
-    /// Returns the functions that modules import from the host, those of WASI included. A function that
-    /// several modules import is repeated.
+    /// Returns the functions that modules import from the host, those of WASI included. A function
+    /// that several modules import is repeated.
     pub fn host_functions(&self) -> impl Iterator<Item = &Import> {
         let modules = self.set.inputs.iter().zip(&self.resolution);
         let imports = modules
@@ -215,9 +219,9 @@ impl Plan {
         calls
     }
 
-    /// Returns for each module the modules that it depends on: those that define a symbol it uses, and
-    /// those it lists as needed. A symbol that it defines too, such as an inline function of C++, makes
-    /// no dependency: it would work without the other module.
+    /// Returns for each module the modules that it depends on: those that define a symbol it uses,
+    /// and those it lists as needed. A symbol that it defines too, such as an inline function of
+    /// C++, makes no dependency: it would work without the other module.
     fn dependencies(&self) -> Vec<Vec<usize>> {
         let names = self.set.library_names();
         let modules = self.set.inputs.iter().zip(&self.resolution).enumerate();
@@ -251,8 +255,8 @@ impl Plan {
         self.set.inputs[module].shares_memory().then_some(StackBounds { high, low })
     }
 
-    /// Returns the value of an import, an address in bytes or a table slot; `None` for an import that is
-    /// no such value.
+    /// Returns the value of an import, an address in bytes or a table slot; `None` for an import
+    /// that is no such value.
     pub(crate) fn constant(&self, module: usize, target: ImportTarget) -> Option<u32> {
         let layout = &self.layout;
         let placement = layout.placements[module];
@@ -291,14 +295,15 @@ impl ImportTarget {
 }
 
 impl Plan {
-    /// Returns the slot through which a module calls a function of a module that is instantiated after
-    /// it.
+    /// Returns the slot through which a module calls a function of a module that is instantiated
+    /// after it.
     pub(crate) fn late_slot(&self, module: usize, target: ImportTarget) -> Option<u32> {
         let definition = target.definition().filter(|_| self.is_late(module, target))?;
         self.layout.slots.get(&self.set.item(definition)).map(|slot| slot.index)
     }
 
-    /// Returns whether an import's target is in a module that is instantiated after the importing one.
+    /// Returns whether an import's target is in a module that is instantiated after the importing
+    /// one.
     pub(crate) fn is_late(&self, module: usize, target: ImportTarget) -> bool {
         let (ImportTarget::Function(definition) | ImportTarget::Item(definition)) = target else {
             return false;
@@ -309,7 +314,8 @@ impl Plan {
 }
 
 impl Plan {
-    /// Returns the index in the set of the module whose `_start` runs the program, if it is a command.
+    /// Returns the index in the set of the module whose `_start` runs the program, if it is a
+    /// command.
     pub fn start(&self) -> Option<usize> {
         self.set.start().map(|start| start.module)
     }

@@ -46,7 +46,8 @@ struct ImportReport<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     ty: &'a crate::types::ExternType,
-    /// The module that defines it; null if the process or the host defines it, or if it is undefined.
+    /// The module that defines it; null if the process or the host defines it, or if it is
+    /// undefined.
     definer: Option<&'a str>,
     /// The address or table slot that it becomes.
     value: Option<u32>,

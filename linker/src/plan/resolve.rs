@@ -83,8 +83,8 @@ pub(crate) type Resolution = Vec<Vec<ImportTarget>>;
 ///
 /// # Errors
 ///
-/// Two mains, every module that cannot be linked, and every import that is undefined or whose definition has
-/// another type.
+/// Two mains, every module that cannot be linked, and every import that is undefined or whose
+/// definition has another type.
 pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
     let (resolution, faults) = attempt(set);
     faults.into_iter().collect::<Faults>().into_result()?;
@@ -151,8 +151,8 @@ struct Resolver<'a> {
     indices: HashMap<*const InputModule, usize>,
     /// The modules by the module name under which they are linked.
     linked: HashMap<&'a str, Vec<&'a InputModule>>,
-    /// The undefined symbols that have been explained: no more than a report spells out, because each is
-    /// compared with all exports.
+    /// The undefined symbols that have been explained: no more than a report spells out, because
+    /// each is compared with all exports.
     explained: RefCell<HashSet<(&'a str, &'a str, &'a ExternType)>>,
     /// The function that modules call instead of `proc_exit`.
     exit: Option<Definition>,
@@ -391,8 +391,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Returns the name of the module that is linked under a module name, or of the host. Returns `None`
-    /// if there are several, as under `env`.
+    /// Returns the name of the module that is linked under a module name, or of the host. Returns
+    /// `None` if there are several, as under `env`.
     fn provider(&self, input: &InputModule, wanted: &str) -> Option<String> {
         let others = self.linked.get(wanted).into_iter().flatten();
         let mut others = others.filter(|other| !std::ptr::eq(**other, input));
@@ -403,7 +403,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Returns whether to explain an undefined symbol: the first time, and if it is one of the first.
+    /// Returns whether to explain an undefined symbol: the first time, and if it is one of the
+    /// first.
     fn may_explain(&self, import: &'a Import) -> bool {
         let mut explained = self.explained.borrow_mut();
         let symbol = (import.module.as_str(), import.name.as_str(), &import.ty);
@@ -444,7 +445,8 @@ impl<'a> Resolver<'a> {
 /// Returns the export of a module that an import probably meant.
 ///
 /// It has another name than the import, or another module name. Every short name is near one of a
-/// system library; so an export of these counts only if it has the same type and the name is longer.
+/// system library; so an export of these counts only if it has the same type and the name is
+/// longer.
 fn near_miss(
     import: &Import,
     wanted: &str,
@@ -488,8 +490,8 @@ fn not_shared(input: &InputModule, import: &Import, ty: &ExternType) -> Fault {
     }
 }
 
-/// Returns the fault of an import whose definition has another type. `module` is the provider, if it
-/// is a module.
+/// Returns the fault of an import whose definition has another type. `module` is the provider, if
+/// it is a module.
 fn mismatch(
     input: &InputModule,
     import: &Import,
@@ -533,7 +535,8 @@ fn check_environment(input: &InputModule, import: &Import) -> Result<(), Fault> 
     Ok(())
 }
 
-/// Returns the target of an import that the process itself provides to modules that share its memory.
+/// Returns the target of an import that the process itself provides to modules that share its
+/// memory.
 fn environment(input: &InputModule, import: &Import) -> Option<ImportTarget> {
     if !input.shares_memory() {
         return None;

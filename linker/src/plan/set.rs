@@ -12,21 +12,21 @@ use crate::types::ExternType;
 
 /// The modules of one program.
 ///
-/// The hash covers everything that a [`Plan`](crate::Plan) and the modules written from it depend on:
-/// two sets with equal hashes become identical modules.
+/// The hash covers everything that a [`Plan`](crate::Plan) and the modules written from it depend
+/// on: two sets with equal hashes become identical modules.
 #[derive(Debug, Clone, Hash)]
 pub struct Set {
-    /// In the order in which symbols are looked up: the main, the libraries it needs, breadth first,
-    /// then the other modules in the order in which they were given.
+    /// In the order in which symbols are looked up: the main, the libraries it needs, breadth
+    /// first, then the other modules in the order in which they were given.
     pub inputs: Vec<InputModule>,
     /// The index of the module whose exports are called.
     pub program: usize,
     /// Functions that the host defines in addition to WASI, for symbols that no module defines. The
     /// caller puts here those of [`Set::wanted_of_host`] that its host has at that type.
     pub host: Vec<Import>,
-    /// The size in bytes of the stack in linear memory, on which C, C++ and Rust keep variables whose
-    /// address is taken. `None` is 8 MiB, or the size of the stack that a main brings, which cannot
-    /// change.
+    /// The size in bytes of the stack in linear memory, on which C, C++ and Rust keep variables
+    /// whose address is taken. `None` is 8 MiB, or the size of the stack that a main brings, which
+    /// cannot change.
     pub stack_size: Option<u64>,
 }
 

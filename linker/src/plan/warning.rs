@@ -17,10 +17,13 @@ use wasmparser::ValType;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "warning")]
 pub enum Warning {
-    /// One module calls another with values that may be pointers, and the two have different memories.
+    /// One module calls another with values that may be pointers, and the two have different
+    /// memories.
     #[error(
-        "`{importer}` calls {} of `{provider}`, but `{own}` keeps a memory of its own: a pointer that is passed \
-         there or comes from there means nothing on the other side; if any is, build `{own}` so that it shares \
+        "`{importer}` calls {} of `{provider}`, but `{own}` keeps a memory of its own: a pointer \
+         that is passed \
+         there or comes from there means nothing on the other side; if any is, build `{own}` so \
+         that it shares \
          memory, as a shared library or a main",
         list(symbols)
     )]
@@ -36,13 +39,15 @@ pub enum Warning {
     },
     /// A module that calls `setjmp` catches the exceptions of another one and drops them.
     #[error(
-        "`{importer}` calls `setjmp` and `{provider}`, which throws: an exception that comes out of that ends in \
+        "`{importer}` calls `setjmp` and `{provider}`, which throws: an exception that comes out \
+         of that ends in \
          `{importer}`, without a trace, as the compiler has it; build `{importer}` with `{flag}`"
     )]
     EndsExceptions { importer: String, provider: String, flag: &'static str },
     /// A module's function pointers have a type that no other module expects.
     #[error(
-        "`{module}` is built with `-sEMULATE_FUNCTION_POINTER_CASTS`: no other module can call its function \
+        "`{module}` is built with `-sEMULATE_FUNCTION_POINTER_CASTS`: no other module can call its \
+         function \
          pointers, as `qsort` calls the one that it is given; build it without"
     )]
     EmulatedCasts { module: String },
@@ -69,8 +74,8 @@ enum Memory {
 }
 
 impl Memory {
-    /// Returns the memory of a module. A shared library that does not use the process's memory does not
-    /// import it and has none.
+    /// Returns the memory of a module. A shared library that does not use the process's memory does
+    /// not import it and has none.
     fn of(input: &InputModule) -> Self {
         match (input.module.internals.memories, input.shares_memory()) {
             (0, _) => Memory::None,
@@ -89,8 +94,8 @@ impl Plan {
         memories.chain(self.ended_exceptions()).chain(self.emulated_casts()).collect()
     }
 
-    /// Returns a warning for each module that would end another's exceptions, in a program that catches
-    /// any.
+    /// Returns a warning for each module that would end another's exceptions, in a program that
+    /// catches any.
     fn ended_exceptions(&self) -> Vec<Warning> {
         let inputs = &self.set.inputs;
         let Some((model, _)) = exception_model::of(inputs.iter(), &mut Vec::new()) else {

@@ -1,11 +1,11 @@
 //! The beginning and the end of a program that is a command.
 //!
-//! A library that defines C's `main` and has no `_start` becomes a command: the linker writes the `_start`
-//! that compilers link from `crt1`, which calls `main` with the program's arguments.
+//! A library that defines C's `main` and has no `_start` becomes a command: the linker writes the
+//! `_start` that compilers link from `crt1`, which calls `main` with the program's arguments.
 //!
-//! A command ends when `_start` returns, or by WASI's `proc_exit`. Code that calls `proc_exit` may know
-//! nothing of libc's handlers and streams: Rust's `std::process::exit` has a libc of its own. So modules
-//! call a function that the linker writes instead:
+//! A command ends when `_start` returns, or by WASI's `proc_exit`. Code that calls `proc_exit` may
+//! know nothing of libc's handlers and streams: Rust's `std::process::exit` has a libc of its own.
+//! So modules call a function that the linker writes instead:
 //!
 //! ```text
 //! (func $exit (param $status i32)
@@ -27,7 +27,8 @@ use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::ModuleWriter;
 use crate::types::{ExternType, FuncType};
 
-/// Runs the functions that the program registered for its end, such as destructors of static objects.
+/// Runs the functions that the program registered for its end, such as destructors of static
+/// objects.
 pub(crate) const RUN_AT_EXIT: &str = "__funcs_on_exit";
 /// Flushes a stream; with a null pointer every stream.
 pub(crate) const FLUSH: &str = "fflush";
@@ -88,7 +89,8 @@ impl Finish {
         all.into_iter().filter_map(|(is_called, name)| is_called.then_some(name))
     }
 
-    /// Returns the name of the function that ends a program in this way; `None` if it calls nothing.
+    /// Returns the name of the function that ends a program in this way; `None` if it calls
+    /// nothing.
     pub(crate) fn export(self) -> Option<&'static str> {
         match (self.at_exit, self.flush) {
             (true, true) => Some("exit"),
@@ -98,8 +100,8 @@ impl Finish {
         }
     }
 
-    /// Returns every non-empty subset of these functions, the largest first, without the destructors,
-    /// which have run by then.
+    /// Returns every non-empty subset of these functions, the largest first, without the
+    /// destructors, which have run by then.
     fn parts(self) -> impl Iterator<Item = Self> {
         let subsets = [(true, true), (true, false), (false, true)].into_iter();
         let parts = subsets.map(|(at_exit, flush)| Finish { at_exit, flush, ..Finish::NOTHING });
@@ -130,7 +132,8 @@ impl Main {
     }
 }
 
-/// Returns whether a function of this type has C's two parameters of `main`; `None` if it is no `main`.
+/// Returns whether a function of this type has C's two parameters of `main`; `None` if it is no
+/// `main`.
 fn takes_arguments(ty: &FuncType) -> Option<bool> {
     match (ty.params.as_slice(), ty.results.as_slice()) {
         ([ValType::I32, ValType::I32], [ValType::I32]) => Some(true),
@@ -140,16 +143,16 @@ fn takes_arguments(ty: &FuncType) -> Option<bool> {
 }
 
 impl Module {
-    /// Returns whether a program of this module is a command: it has `_start`, or shares the process's memory
-    /// and defines C's `main`, so that the linker writes a `_start`.
+    /// Returns whether a program of this module is a command: it has `_start`, or shares the
+    /// process's memory and defines C's `main`, so that the linker writes a `_start`.
     pub fn is_command(&self) -> bool {
         self.function(START).is_some() || Main::of(self).is_some()
     }
 }
 
 impl InputModule {
-    /// Returns the indices of the `_start` of a library and of its constructors. The `_start` may call
-    /// the constructors, which in a library the linker has called before.
+    /// Returns the indices of the `_start` of a library and of its constructors. The `_start` may
+    /// call the constructors, which in a library the linker has called before.
     pub(crate) fn start_and_constructors(&self) -> Option<(u32, u32)> {
         let index = |name| Some(self.module.export(name)?.index);
         let is_library = self.module.kind == Kind::SharedLibrary;
@@ -167,7 +170,8 @@ pub(crate) fn join(inputs: &mut Vec<InputModule>, program: usize, opens_librarie
     }
 }
 
-/// Returns whether an import of a module is `proc_exit`, and there may be something to do before it.
+/// Returns whether an import of a module is `proc_exit`, and there may be something to do before
+/// it.
 pub(crate) fn is_exit(input: &InputModule, import: &Import) -> bool {
     let has_own = || [RUN_AT_EXIT, FLUSH].iter().any(|name| input.definition(name).is_some());
     import.name == PROC_EXIT
@@ -255,8 +259,8 @@ impl Arguments {
         Arguments { sizes, get, fail }
     }
 
-    /// Puts the arguments on the stack, where they stay, and leaves `argc` and `argv` as operands. The code traps if
-    /// the host has no arguments to give, or the stack no room for them.
+    /// Puts the arguments on the stack, where they stay, and leaves `argc` and `argv` as operands.
+    /// The code traps if the host has no arguments to give, or the stack no room for them.
     fn put(&self, code: &mut InstructionSink<'_>) {
         let word = |offset| MemArg { offset, align: 2, memory_index: 0 };
         let or_trap = |code: &mut InstructionSink<'_>| {
@@ -285,8 +289,8 @@ impl Arguments {
     }
 }
 
-/// Writes the module with the functions that are called instead of `proc_exit`: one for each part of
-/// `finish`, because a fused program may need only that.
+/// Writes the module with the functions that are called instead of `proc_exit`: one for each part
+/// of `finish`, because a fused program may need only that.
 fn exit(finish: Finish) -> Option<InputModule> {
     let mut module = ModuleWriter::default();
     let ty = (vec![I32], None);
@@ -325,8 +329,8 @@ impl Set {
         self.inputs.iter().position(|input| input.synthetic == Some(kind))
     }
 
-    /// Returns the function that modules call instead of `proc_exit`, which calls everything that the
-    /// program defines.
+    /// Returns the function that modules call instead of `proc_exit`, which calls everything that
+    /// the program defines.
     pub(crate) fn exit(&self) -> Option<Definition> {
         Some(Definition { module: self.synthetic(SyntheticKind::Exit)?, export: 0 })
     }

@@ -1,15 +1,15 @@
-//! The part of C++ exceptions and `longjmp` that Emscripten leaves to JavaScript, as a module of the
-//! program.
+//! The part of C++ exceptions and `longjmp` that Emscripten leaves to JavaScript, as a module of
+//! the program.
 //!
-//! Code that Emscripten compiles by default cannot catch by itself. A call that may throw is made for it by a
-//! function `invoke_*`, which is given the table slot of the function and its arguments, and which catches
-//! what comes out of it: then it restores the stack pointer, tells libc so by `setThrew(1, 0)`, and returns
-//! zero. The caller looks at libc's `__THREW__`, and asks `__cxa_find_matching_catch_N` for the handler that
-//! fits, of N - 2 types. There is one `invoke_*` for each signature, of which the name has the letters:
-//! `invoke_vij` calls `(i32, i64) -> ()`.
+//! Code that Emscripten compiles by default cannot catch by itself. A call that may throw is made
+//! for it by a function `invoke_*`, which is given the table slot of the function and its
+//! arguments, and which catches what comes out of it: then it restores the stack pointer, tells
+//! libc so by `setThrew(1, 0)`, and returns zero. The caller looks at libc's `__THREW__`, and asks
+//! `__cxa_find_matching_catch_N` for the handler that fits, of N - 2 types. There is one `invoke_*`
+//! for each signature, of which the name has the letters: `invoke_vij` calls `(i32, i64) -> ()`.
 //!
-//! A program may use any of endlessly many, so a library cannot define them. The linker writes those that a
-//! program uses, each of them in terms of the WebAssembly exceptions of the standard:
+//! A program may use any of endlessly many, so a library cannot define them. The linker writes
+//! those that a program uses, each of them in terms of the WebAssembly exceptions of the standard:
 //!
 //! ```text
 //! (func $invoke_vij (param $slot i32) (param i32 i64) (local $stack i32)
@@ -23,8 +23,8 @@
 //!   (call $setThrew (i32.const 1) (i32.const 0)))
 //! ```
 //!
-//! A trap is no exception, and passes. The module is a shared library like any other, and has the only two tags
-//! of the program, so it also defines what throws them.
+//! A trap is no exception, and passes. The module is a shared library like any other, and has the
+//! only two tags of the program, so it also defines what throws them.
 
 use wasm_encoder::{
     BlockType, Catch, ExportKind, Function, MemArg, TagKind, TagSection, TagType, ValType,
@@ -43,11 +43,12 @@ const SET_THREW: &str = "setThrew";
 const FIND: &str = "__cxa_find_matching_catch";
 /// Throws a C++ exception, which the sysroot's `__cxa_throw` and its like have prepared.
 pub(crate) const THROW: &str = "__throw_exception";
-/// The sysroot's function that ends a program whose C++ exception nothing has caught: it is given what the
-/// tag carries, says what was thrown, and does not return. It returns if the exception is another.
+/// The sysroot's function that ends a program whose C++ exception nothing has caught: it is given
+/// what the tag carries, says what was thrown, and does not return. It returns if the exception is
+/// another.
 pub const TERMINATE: &str = "__terminate_uncaught";
-/// Throws what is on its way to a `setjmp`: it is given where libc keeps that, and that is what the tag carries. Libc
-/// has another for programs where nothing catches it.
+/// Throws what is on its way to a `setjmp`: it is given where libc keeps that, and that is what the
+/// tag carries. Libc has another for programs where nothing catches it.
 const LONGJMP: &str = "__throw_longjmp";
 
 /// The tags, by the names of the tool convention for exceptions. Each carries an address.
@@ -82,15 +83,15 @@ pub(crate) fn implied<'s>(symbols: impl Iterator<Item = &'s String>) -> Vec<Stri
 pub(crate) enum Tags {
     /// The one that is written, if there is anything for it to define.
     Own,
-    /// The one that is written, even if there is nothing else: libraries that are opened later may need
-    /// the tags.
+    /// The one that is written, even if there is nothing else: libraries that are opened later may
+    /// need the tags.
     Kept,
     /// A module that already runs.
     Running,
 }
 
-/// Returns whether a module calls `setjmp` and is compiled so that every exception that reaches it ends
-/// there.
+/// Returns whether a module calls `setjmp` and is compiled so that every exception that reaches it
+/// ends there.
 pub(crate) fn ends_exceptions(module: &crate::module::Module) -> bool {
     let imports = |beginning: &str| module.imports.iter().any(|i| i.name.starts_with(beginning));
     imports("invoke_") && !imports(FIND) && !imports("__resumeException")
@@ -204,8 +205,8 @@ const STACK: u32 = 0;
 
 struct ExceptionWriter {
     module: ModuleWriter,
-    /// `setThrew`, the function that finds a handler, and the one that keeps what `longjmp` is given, where
-    /// something needs them.
+    /// `setThrew`, the function that finds a handler, and the one that keeps what `longjmp` is
+    /// given, where something needs them.
     set_threw: Option<u32>,
     find: Option<u32>,
 }

@@ -33,7 +33,8 @@ const HOOKS: [Hook; 4] = [
         params: &[ValType::I32],
         fault: Some(STACK_HAS_OVERFLOWED),
     },
-    // `-sSAFE_HEAP`: a load or store outside of the memory that is in use, or at an unaligned address.
+    // `-sSAFE_HEAP`: a load or store outside of the memory that is in use, or at an unaligned
+    // address.
     Hook {
         name: "segfault",
         params: &[],

@@ -1,9 +1,9 @@
 //! Keeps the heap of a main that has Emscripten's `sbrk` away from the data of other modules.
 //!
-//! That `sbrk` returns all memory above the main's own data, where the linker puts the stack and the
-//! other modules. It starts at the address that is stored where `emscripten_get_sbrk_ptr` points. A
-//! module of a single function, which the program calls before any constructor, stores the end of all
-//! modules there, as Emscripten's own loader does.
+//! That `sbrk` returns all memory above the main's own data, where the linker puts the stack and
+//! the other modules. It starts at the address that is stored where `emscripten_get_sbrk_ptr`
+//! points. A module of a single function, which the program calls before any constructor, stores
+//! the end of all modules there, as Emscripten's own loader does.
 //!
 //! ```text
 //! (func (export "__wasm_apply_data_relocs")
