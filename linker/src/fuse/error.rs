@@ -1,20 +1,21 @@
-//! What keeps a program from being written as one module.
+//! Errors of writing a program as one module.
 
 use crate::names::printable;
 use crate::types::FuncType;
 use crate::write::error::BindError;
 
-/// Why a program cannot be one module.
+/// The reason why a program cannot be written as one module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FuseError {
     #[error(
-        "`{module}` keeps a memory of its own, which {user}, beside that of {other}; build it as a shared \
-         library, or write a module of several memories with `host fuse --multi-memory`"
+        "`{module}` keeps a memory of its own, which {user}, beside that of {other}; build it as \
+         a shared library, or write a module of several memories with `host fuse --multi-memory`"
     )]
     SecondMemory {
         module: String,
-        /// What makes it needed: a function, or that it is exported.
+        /// The use that makes the memory needed: by a function, or as an export.
         user: String,
+        /// The owner of the first memory.
         other: String,
     },
     #[error("{}\nhelp: do without it, or write the program without `--preinit`", lines(faults))]
@@ -27,7 +28,7 @@ pub enum FuseError {
     NoFunction {
         module: String,
         function: String,
-        /// What could be called instead.
+        /// The functions that can be called instead.
         functions: Vec<String>,
     },
     #[error(
@@ -51,22 +52,22 @@ pub enum FuseError {
     Malformed(#[from] BindError),
 }
 
-/// One reason.
+/// A reason why a program cannot be written as its constructors leave it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PreinitFault {
     #[error(
-        "`{module}` cannot be initialised ahead: what `{instruction}` in its function `{function}` does \
-         cannot be written into a module"
+        "`{module}` cannot be initialised ahead: what `{instruction}` in its function \
+         `{function}` does cannot be written into a module"
     )]
     Instruction { module: String, function: String, instruction: &'static str },
     #[error(
-        "`{module}` cannot be initialised ahead: a global of it holds a reference, which cannot be written \
-         into a module"
+        "`{module}` cannot be initialised ahead: a global of it holds a reference, which cannot \
+         be written into a module"
     )]
     Reference { module: String },
     #[error(
-        "`{module}` cannot be initialised ahead: it uses the variable `{symbol}`, which is set when the \
-         program starts; call a function such as `getenv` instead"
+        "`{module}` cannot be initialised ahead: it uses the variable `{symbol}`, which is set \
+         when the program starts; call a function such as `getenv` instead"
     )]
     SetAtStart { module: String, symbol: String },
 }
@@ -80,8 +81,8 @@ fn quoted(symbols: &[String]) -> String {
 }
 
 fn candidates(functions: &[String]) -> String {
-    match functions.is_empty() {
-        true => "; it exports none without parameters".to_owned(),
-        false => format!("; without parameters it exports {}", quoted(functions)),
+    if functions.is_empty() {
+        return "; it exports none without parameters".to_owned();
     }
+    format!("; without parameters it exports {}", quoted(functions))
 }

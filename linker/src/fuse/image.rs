@@ -1,4 +1,7 @@
-//! What memory and table hold when a program starts, as far as that is known before it runs.
+//! The content of a memory that is known before the program runs.
+//!
+//! An [`Image`] is what a memory holds. [`effects`] evaluates functions that only write numbers,
+//! such as relocations, so that their effects become part of an image.
 
 use std::collections::BTreeMap;
 
@@ -9,42 +12,48 @@ use crate::plan::layout::ItemId;
 use crate::plan::resolve::ImportTarget;
 use crate::write::targets::{FunctionTarget, GlobalTarget, SharedTarget, Targets};
 
-/// The bytes of a memory that something was written to, in chunks.
+/// The bytes of a memory, in chunks; a chunk to which nothing is written is left out.
 #[derive(Debug)]
 pub(crate) struct Image {
+    /// The chunks, by address divided by [`CHUNK`].
     chunks: BTreeMap<u32, [u8; CHUNK]>,
+    /// The size of the memory in bytes.
     size: u64,
 }
 
+/// The size of a chunk in bytes.
 const CHUNK: usize = 256;
 
-/// Zeros between two segments take as much room as the second one's header.
+/// As many zeros between two segments take the same space as the header of the second segment.
 const GAP: usize = 8;
 
 impl Image {
-    /// For a memory of so many bytes.
+    /// Returns the image of an empty memory of `size` bytes.
     pub(crate) fn new(size: u64) -> Self {
         Image { chunks: BTreeMap::new(), size }
     }
 
-    /// Writes at an address; `None` if that is outside of the memory.
+    /// Writes bytes at an address; returns `None` if some are outside of the memory.
     pub(crate) fn write(&mut self, address: u32, bytes: &[u8]) -> Option<()> {
         self.check(address, bytes.len() as u64)?;
-        let (mut at, mut left) = (address as usize, bytes);
-        while !left.is_empty() {
-            let (chunk, offset) = ((at / CHUNK) as u32, at % CHUNK);
-            let (now, later) = left.split_at(left.len().min(CHUNK - offset));
-            let chunk = self.chunks.entry(chunk).or_insert([0; CHUNK]);
+        let mut position = address as usize;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let offset = position % CHUNK;
+            let chunk = self.chunks.entry((position / CHUNK) as u32).or_insert([0; CHUNK]);
+            let (now, later) = rest.split_at(rest.len().min(CHUNK - offset));
             chunk[offset..offset + now.len()].copy_from_slice(now);
-            (at, left) = (at + now.len(), later);
+            position += now.len();
+            rest = later;
         }
         Some(())
     }
 
-    /// Sets bytes to zero; `None` as above.
+    /// Sets bytes to zero; returns `None` if some are outside of the memory.
     pub(crate) fn clear(&mut self, address: u32, length: u32) -> Option<()> {
         self.check(address, length.into())?;
-        let (start, end) = (u64::from(address), u64::from(address) + u64::from(length));
+        let start = u64::from(address);
+        let end = start + u64::from(length);
         let first = address / CHUNK as u32;
         for (&chunk, bytes) in self.chunks.range_mut(first..) {
             let begin = u64::from(chunk) * CHUNK as u64;
@@ -62,7 +71,8 @@ impl Image {
         (u64::from(address) + length <= self.size).then_some(())
     }
 
-    /// What is to be written, in order: without the zeros that memory starts with anyway.
+    /// Returns the segments that write the image, by ascending address. A memory starts with zeros,
+    /// so these are left out.
     pub(crate) fn segments(&self) -> Vec<(u32, Vec<u8>)> {
         let mut segments: Vec<(u32, Vec<u8>)> = Vec::new();
         for (&chunk, bytes) in &self.chunks {
@@ -82,7 +92,7 @@ impl Image {
     }
 }
 
-/// What a function without parameters and results does, if all of it is known.
+/// A write to the shared memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     Store { address: u32, value: Value },
@@ -92,34 +102,36 @@ pub(crate) enum Effect {
 /// A number of 32 bits, and what it is the address of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Value {
-    pub(crate) number: u32,
-    pub(crate) of: Provenance,
+    pub(crate) bits: u32,
+    pub(crate) provenance: Provenance,
 }
 
+/// The origin of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provenance {
     /// A plain number.
-    Nothing,
+    Number,
     /// A slot of the table.
     Slot,
-    /// Data of a module.
+    /// An address in the data of the module with this index.
     Data(usize),
 }
 
 impl Effect {
+    /// Writes to an image; returns `None` if that is outside of the memory.
     pub(crate) fn apply(self, image: &mut Image) -> Option<()> {
         match self {
-            Effect::Store { address, value } => image.write(address, &value.number.to_le_bytes()),
+            Effect::Store { address, value } => image.write(address, &value.bits.to_le_bytes()),
             Effect::Clear { address, length } => image.clear(address, length),
         }
     }
 }
 
-/// Calls within calls that are followed.
-const DEPTH: usize = 8;
+/// The depth of nested calls that is followed.
+const CALL_DEPTH: usize = 8;
 
-/// What a function does, if it only writes numbers that are known to addresses that are known: relocations
-/// do, and the clearing of data that starts as zero.
+/// Returns the effects of a function without parameters and results, if it only writes known
+/// numbers to known addresses: relocations do, and functions that clear data that starts as zero.
 pub(crate) fn effects(
     targets: &Targets<'_>,
     contents: &[Contents<'_>],
@@ -128,15 +140,17 @@ pub(crate) fn effects(
     let bodies = contents[function.module].bodies.iter();
     let left = bodies.map(|body| body.range().len()).sum();
     let mut collector = Collector { targets, contents, left, effects: Vec::new() };
-    collector.function(function, DEPTH)?;
+    collector.function(function, CALL_DEPTH)?;
     Some(collector.effects)
 }
 
+/// Evaluates a function, and collects its effects.
 struct Collector<'p, 'a> {
     targets: &'p Targets<'p>,
     contents: &'p [Contents<'a>],
-    /// Instructions that may still be followed: as many as the module has bytes of code, for each once. Functions that
-    /// call each other several times over would have no end otherwise.
+    /// The number of instructions that may still be followed. At first it is the number of bytes of
+    /// the module's code, so each instruction may be followed once. Without a limit, functions that
+    /// call each other several times take exponential time.
     left: usize,
     effects: Vec<Effect>,
 }
@@ -144,74 +158,87 @@ struct Collector<'p, 'a> {
 impl Collector<'_, '_> {
     fn function(&mut self, function: ItemId, depth: usize) -> Option<()> {
         let FunctionTarget::Defined(id) = self.targets.function(function) else { return None };
-        let module = id.module;
-        let defined = id.index - self.targets.imported(module).functions;
-        let body = self.contents[module].bodies.get(defined as usize)?;
+        let defined = id.index - self.targets.imported(id.module).functions;
+        let body = self.contents[id.module].bodies.get(defined as usize)?;
         let mut locals = locals(body)?;
         let mut stack: Vec<Value> = Vec::new();
         for operator in body.get_operators_reader().ok()? {
             self.left = self.left.checked_sub(1)?;
             match operator.ok()? {
-                Operator::I32Store { memarg } if self.is_shared(module, memarg.memory) => {
-                    let (value, address) = (stack.pop()?, stack.pop()?);
-                    let address = address.number.checked_add(u32::try_from(memarg.offset).ok()?)?;
-                    self.effects.push(Effect::Store { address, value });
-                }
-                Operator::MemoryFill { mem } if self.is_shared(module, mem) => {
-                    let (length, value, address) = (stack.pop()?, stack.pop()?, stack.pop()?);
-                    (value.number == 0).then_some(())?;
-                    let (address, length) = (address.number, length.number);
-                    self.effects.push(Effect::Clear { address, length });
-                }
-                Operator::Call { function_index } => {
-                    let callee = ItemId { module, index: function_index };
-                    let depth = depth.checked_sub(1)?;
-                    stack.is_empty().then_some(())?;
-                    self.function(callee, depth)?;
-                }
-                Operator::LocalGet { local_index } => {
-                    stack.push(*locals.get(local_index as usize)?);
-                }
-                Operator::LocalTee { local_index } => {
-                    *locals.get_mut(local_index as usize)? = *stack.last()?;
-                }
-                Operator::LocalSet { local_index } => {
-                    *locals.get_mut(local_index as usize)? = stack.pop()?;
-                }
-                Operator::Nop => {}
                 Operator::Return | Operator::End => break,
-                operator => {
-                    let value = constant(self.targets, module, &operator, &mut stack)?;
-                    stack.push(value);
+                Operator::Call { function_index } => {
+                    stack.is_empty().then_some(())?;
+                    let callee = ItemId { module: id.module, index: function_index };
+                    self.function(callee, depth.checked_sub(1)?)?;
                 }
+                operator => self.operator(id.module, &operator, &mut locals, &mut stack)?,
             }
         }
         stack.is_empty().then_some(())
     }
 
-    /// Of a memory that a module keeps for itself there is no image.
+    /// Evaluates an instruction; returns `None` for one whose effect is not known.
+    fn operator(
+        &mut self,
+        module: usize,
+        operator: &Operator<'_>,
+        locals: &mut [Value],
+        stack: &mut Vec<Value>,
+    ) -> Option<()> {
+        match *operator {
+            Operator::I32Store { memarg } if self.is_shared(module, memarg.memory) => {
+                let value = stack.pop()?;
+                let address = stack.pop()?.bits;
+                let address = address.checked_add(u32::try_from(memarg.offset).ok()?)?;
+                self.effects.push(Effect::Store { address, value });
+            }
+            Operator::MemoryFill { mem } if self.is_shared(module, mem) => {
+                let length = stack.pop()?.bits;
+                let value = stack.pop()?.bits;
+                let address = stack.pop()?.bits;
+                (value == 0).then_some(())?;
+                self.effects.push(Effect::Clear { address, length });
+            }
+            Operator::LocalGet { local_index } => stack.push(*locals.get(local_index as usize)?),
+            Operator::LocalTee { local_index } => {
+                *locals.get_mut(local_index as usize)? = *stack.last()?;
+            }
+            Operator::LocalSet { local_index } => {
+                *locals.get_mut(local_index as usize)? = stack.pop()?;
+            }
+            Operator::Nop => {}
+            _ => {
+                let value = constant(self.targets, module, operator, stack)?;
+                stack.push(value);
+            }
+        }
+        Some(())
+    }
+
+    /// Returns whether a memory is the shared one. There is no image of the others.
     fn is_shared(&self, module: usize, memory: u32) -> bool {
         self.targets.memory(ItemId { module, index: memory }) == SharedTarget::Shared
     }
 }
 
-/// Locals of such a function, by which compilers keep a number that is written twice.
+/// The most locals that a function may have to be evaluated. Compilers use them for a number that
+/// is written twice.
 const LOCALS: usize = 1000;
 
-/// The locals of a function without parameters as they are at its start.
+/// Returns the initial values of the locals of a function without parameters.
 fn locals(body: &FunctionBody<'_>) -> Option<Vec<Value>> {
-    let zero = Value { number: 0, of: Provenance::Nothing };
+    let zero = Value { bits: 0, provenance: Provenance::Number };
     let mut locals = Vec::new();
     for group in body.get_locals_reader().ok()? {
         let (count, ty) = group.ok()?;
-        let count = locals.len().saturating_add(count as usize);
-        (ty == ValType::I32 && count <= LOCALS).then_some(())?;
-        locals.resize(count, zero);
+        let total = locals.len().saturating_add(count as usize);
+        (ty == ValType::I32 && total <= LOCALS).then_some(())?;
+        locals.resize(total, zero);
     }
     Some(locals)
 }
 
-/// The value of a constant expression of a module.
+/// Returns the value of a constant expression of a module, if it is known.
 pub(crate) fn value(
     targets: &Targets<'_>,
     module: usize,
@@ -230,27 +257,20 @@ pub(crate) fn value(
     stack.pop()
 }
 
+/// Returns the value that an instruction of a constant expression pushes, if it is known.
 fn constant(
     targets: &Targets<'_>,
     module: usize,
     operator: &Operator<'_>,
     stack: &mut Vec<Value>,
 ) -> Option<Value> {
-    let mut both = |number: fn(u32, u32) -> u32| {
-        let (right, left) = (stack.pop()?, stack.pop()?);
-        let of = match (left.of, right.of) {
-            (of, Provenance::Nothing) | (Provenance::Nothing, of) => of,
-            _ => return None,
-        };
-        Some(Value { number: number(left.number, right.number), of })
-    };
     match *operator {
         Operator::I32Const { value } => {
-            Some(Value { number: value.cast_unsigned(), of: Provenance::Nothing })
+            Some(Value { bits: value.cast_unsigned(), provenance: Provenance::Number })
         }
-        Operator::I32Add => both(u32::wrapping_add),
-        Operator::I32Sub => both(u32::wrapping_sub),
-        Operator::I32Mul => both(u32::wrapping_mul),
+        Operator::I32Add => combine(stack, u32::wrapping_add),
+        Operator::I32Sub => combine(stack, u32::wrapping_sub),
+        Operator::I32Mul => combine(stack, u32::wrapping_mul),
         Operator::GlobalGet { global_index } => {
             global(targets, ItemId { module, index: global_index })
         }
@@ -258,17 +278,28 @@ fn constant(
     }
 }
 
-/// The value of an imported global that is one of the linker's.
+/// Pops two values and combines them; returns `None` if both are addresses or slots.
+fn combine(stack: &mut Vec<Value>, operation: fn(u32, u32) -> u32) -> Option<Value> {
+    let right = stack.pop()?;
+    let left = stack.pop()?;
+    let provenance = match (left.provenance, right.provenance) {
+        (provenance, Provenance::Number) | (Provenance::Number, provenance) => provenance,
+        _ => return None,
+    };
+    Some(Value { bits: operation(left.bits, right.bits), provenance })
+}
+
+/// Returns the value of an imported global that the linker sets.
 fn global(targets: &Targets<'_>, id: ItemId) -> Option<Value> {
-    let GlobalTarget::Constant(number) = targets.global(id) else { return None };
+    let GlobalTarget::Constant(bits) = targets.global(id) else { return None };
     let (_, target) = targets.imported_global(id)?;
-    let of = match target {
+    let provenance = match target {
         ImportTarget::MemoryBase => Provenance::Data(id.module),
         ImportTarget::DataAddress(Some(definition)) => Provenance::Data(definition.module),
         ImportTarget::TableBase | ImportTarget::FunctionAddress(Some(_)) => Provenance::Slot,
-        _ => Provenance::Nothing,
+        _ => Provenance::Number,
     };
-    Some(Value { number, of })
+    Some(Value { bits, provenance })
 }
 
 #[cfg(test)]
@@ -283,7 +314,7 @@ mod tests {
     use crate::Plan;
     use crate::Set;
 
-    /// Whether a module of the text format still has a start function when it is fused.
+    /// Returns whether a module in the text format still has a start function when it is fused.
     fn starts(text: &str) -> bool {
         let input = InputModule::load("module", wat::parse_str(text).unwrap()).unwrap();
         let plan = Plan::new(Set::gather(input, Vec::new(), &mut NoLibraries).unwrap()).unwrap();
@@ -292,9 +323,9 @@ mod tests {
         payloads.any(|payload| matches!(payload, Ok(Payload::StartSection { .. })))
     }
 
-    /// As Emscripten's optimiser writes them.
+    /// Emscripten's optimiser writes relocations in this way.
     #[test]
-    fn relocations_by_way_of_locals_are_done_before() {
+    fn relocations_through_locals_are_applied_ahead() {
         assert!(!starts(
             r#"(module
                 (@dylink.0 (mem-info (memory 12 2)))
@@ -309,7 +340,7 @@ mod tests {
         ));
     }
 
-    /// The start function calls ten times one that calls ten times one, and so on.
+    /// The start function calls a function ten times that calls another ten times, and so on.
     #[test]
     fn calls_that_multiply_are_left_to_the_program() {
         let functions = (1..9).map(|n| {
@@ -329,9 +360,9 @@ mod tests {
         )));
     }
 
-    /// Groups of few bytes each declare as many as there may be.
+    /// A few bytes can declare any number of locals.
     #[test]
-    fn locals_are_counted_before_they_take_room() {
+    fn locals_are_counted_before_they_take_memory() {
         let count = |groups: usize| {
             let body =
                 wasm_encoder::Function::new(vec![(1000, wasm_encoder::ValType::I32); groups]);
@@ -342,31 +373,34 @@ mod tests {
     }
 
     proptest! {
-        /// An image holds what a memory would that all was written to.
+        /// An image holds what a memory would hold after the same writes.
         #[test]
-        fn holds_what_memory_would(
+        fn an_image_holds_what_a_memory_would(
             writes in prop::collection::vec(
                 (0u32..300, prop::collection::vec(0u8..3, 0..40), any::<bool>()), 0..40),
         ) {
-            let (mut image, mut memory) = (Image::new(256), vec![0; 256]);
+            let mut image = Image::new(256);
+            let mut memory = vec![0; 256];
             for (address, bytes, clear) in writes {
                 let range = address as usize..address as usize + bytes.len();
                 let fits = range.end <= memory.len();
-                let written = match clear {
-                    true => image.clear(address, bytes.len() as u32),
-                    false => image.write(address, &bytes),
+                let written = if clear {
+                    image.clear(address, bytes.len() as u32)
+                } else {
+                    image.write(address, &bytes)
                 };
                 prop_assert_eq!(written.is_some(), fits);
-                match clear {
-                    _ if !fits => {}
-                    true => memory[range].fill(0),
-                    false => memory[range].copy_from_slice(&bytes),
+                if fits && clear {
+                    memory[range].fill(0);
+                } else if fits {
+                    memory[range].copy_from_slice(&bytes);
                 }
             }
             let mut found = vec![0; 256];
             let mut last_end = 0;
             for (start, bytes) in image.segments() {
-                prop_assert!(start >= last_end && bytes.first() != Some(&0) && bytes.last() != Some(&0));
+                prop_assert!(start >= last_end);
+                prop_assert!(bytes.first() != Some(&0) && bytes.last() != Some(&0));
                 last_end = start + bytes.len() as u32;
                 found[start as usize..last_end as usize].copy_from_slice(&bytes);
             }

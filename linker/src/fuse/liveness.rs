@@ -1,249 +1,149 @@
-//! What of a program can be reached from what it exports: the rest is left out of a fused one.
+//! Marks what a program needs for its exports. The rest is left out of a fused program.
 //!
-//! Code of a shared library names what it refers to, so its data is needed only if some function that is
-//! needed mentions `__memory_base`. Data of one module stays or goes as a whole, for inside it nothing tells
-//! where a variable ends. Code of a main has plain numbers for addresses: any that might be one counts.
+//! The code of a shared library refers to things by name, so the library's data is needed only if a
+//! function that is needed mentions `__memory_base`. The data of a module stays or goes as a whole,
+//! since nothing in it marks where a variable ends. The code of a main has plain numbers for
+//! addresses: any number that might be an address counts as one.
 
-use std::collections::BTreeMap;
+use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator};
+use wasmparser::{Table, TableInit};
 
-use wasm_encoder::reencode::{self, Reencode, utils};
-use wasmparser::{
-    ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator, Table, TableInit,
-};
-
-use crate::fuse::error::FuseError;
-use crate::fuse::image::{Effect, Provenance, effects, value};
-use crate::module::sections::Contents;
-use crate::names::demangle;
+use crate::fuse::image::{Effect, Provenance};
+use crate::fuse::program::{Program, Root};
+use crate::fuse::scan::{Reference, Scanner};
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::ImportTarget;
-use crate::write::error::{BindError, WriteResult};
 use crate::write::live::Live;
-use crate::write::targets::{FunctionTarget, GlobalTarget, SharedTarget, Targets};
+use crate::write::part::table_of;
+use crate::write::targets::{FunctionTarget, GlobalTarget, SharedTarget};
 
-/// The modules of a program as the marker for what it needs sees them.
-pub(crate) struct Program<'a> {
-    pub(crate) targets: &'a Targets<'a>,
-    pub(crate) contents: Vec<Contents<'a>>,
-    /// The functions in the shared table, as the modules call them that put them there.
-    pub(crate) table: BTreeMap<u32, ItemId>,
-    /// For each module the slots with functions of it.
-    filled: Vec<Vec<u32>>,
-    pub(crate) starts: Vec<Option<Start>>,
-    /// What is called when all modules exist, and what each does if that is known.
-    pub(crate) initialisers: Vec<Initialiser>,
-    /// The places among these of each module's own.
-    own_initialisers: Vec<Vec<usize>>,
-}
+/// No data has an address below this.
+const FIRST_ADDRESS: u32 = 1024;
 
-pub(crate) struct Start {
-    pub(crate) function: ItemId,
-    pub(crate) effects: Option<Vec<Effect>>,
-}
-
-pub(crate) struct Initialiser {
-    pub(crate) function: ItemId,
-    pub(crate) is_relocation: bool,
-    pub(crate) effects: Option<Vec<Effect>>,
-}
-
-impl Initialiser {
-    /// Whether nothing is left to be done when the program runs.
-    pub(crate) fn is_done(&self) -> bool {
-        self.effects.as_ref().is_some_and(|effects| self.is_relocation || effects.is_empty())
-    }
-}
-
-/// What can be used from outside.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Root {
-    Item(ExternalKind, ItemId),
-    /// The address of data of a module.
-    Address {
-        module: usize,
-        address: u32,
-    },
-}
-
-impl<'a> Program<'a> {
-    /// # Errors
-    ///
-    /// When a module is malformed.
-    pub(crate) fn new(targets: &'a Targets<'a>) -> WriteResult<Self> {
-        let plan = targets.plan;
-        let contents = plan.set.inputs.iter().map(|input| Contents::read(&input.bytes));
-        let contents = contents.collect::<wasmparser::Result<Vec<_>>>()?;
-        let start = |(module, own): (usize, &Contents<'_>)| {
-            let function = ItemId { module, index: own.start? };
-            Some(Start { function, effects: effects(targets, &contents, function) })
-        };
-        let starts = contents.iter().enumerate().map(start).collect();
-        let initialiser = |call: crate::plan::Initialiser| {
-            let export = plan.set.inputs[call.module].module.export(&call.name)?;
-            let function = ItemId { module: call.module, index: export.index };
-            let is_relocation = crate::convention::RELOCATIONS.contains(&call.name.as_str());
-            let effects = effects(targets, &contents, function);
-            Some(Initialiser { function, is_relocation, effects })
-        };
-        let initialisers: Vec<_> =
-            plan.initialisers().into_iter().filter_map(initialiser).collect();
-        let (table, modules) = (BTreeMap::new(), contents.len());
-        let (filled, own_initialisers) = (vec![Vec::new(); modules], vec![Vec::new(); modules]);
-        let mut program =
-            Program { targets, contents, table, filled, starts, initialisers, own_initialisers };
-        for (at, call) in program.initialisers.iter().enumerate() {
-            program.own_initialisers[call.function.module].push(at);
-        }
-        Ok(program)
-    }
-
-    /// Follows other links from now on, which differ only in what ends the program.
-    pub(crate) fn with_links<'b>(self, targets: &'b Targets<'b>) -> Program<'b>
-    where
-        'a: 'b,
-    {
-        Program { targets, ..self }
-    }
-
-    /// As instantiating the modules one after the other would, canonical slots last.
-    ///
-    /// # Errors
-    ///
-    /// When an element segment does not lie in the table, or nobody knows where it lies.
-    pub(crate) fn fill_table(&mut self) -> std::result::Result<(), FuseError> {
-        let layout = &self.targets.plan.layout;
-        for &module in &layout.order {
-            let name = &self.targets.plan.set.inputs[module].module.name;
-            for element in &self.contents[module].elements {
-                let ElementKind::Active { table_index, offset_expr } = &element.kind else {
-                    continue;
-                };
-                let table = ItemId { module, index: table_index.unwrap_or(0) };
-                if self.targets.table(table) != SharedTarget::Shared {
-                    continue;
-                }
-                let offset = value(self.targets, module, offset_expr);
-                let offset =
-                    offset.ok_or_else(|| FuseError::UnknownSlot { module: name.clone() })?;
-                let functions = functions(element.items.clone());
-                let malformed = |error: wasmparser::Error| BindError::new(name, &error.into());
-                let functions = functions.map_err(malformed)?;
-                let end = u64::from(offset.number) + functions.len() as u64;
-                if end > u64::from(layout.table_size) {
-                    return Err(FuseError::OutOfTable { module: name.clone() });
-                }
-                for (slot, index) in (offset.number..).zip(functions) {
-                    match index {
-                        Some(index) => self.table.insert(slot, ItemId { module, index }),
-                        None => self.table.remove(&slot),
-                    };
-                }
-            }
-        }
-        let slots = layout.slots.values();
-        let items = &self.targets.plan.set;
-        self.table.extend(slots.map(|slot| (slot.index, items.item(slot.definition))));
-        self.table.iter().for_each(|(&slot, id)| self.filled[id.module].push(slot));
-        Ok(())
-    }
-
-    /// Whether a shared library fills addresses or slots that are plain numbers. No compiler makes such, and who uses
-    /// them cannot be told.
-    fn has_fixed_places(&self, module: usize) -> bool {
-        let is_plain = |offset: &ConstExpr<'_>| {
-            let operators = offset.get_operators_reader().into_iter().flatten();
-            !operators.into_iter().any(|op| matches!(op, Operator::GlobalGet { .. }))
-        };
-        let Contents { data, elements, .. } = &self.contents[module];
-        let is_fixed_data = |data: &wasmparser::Data<'_>| {
-            matches!(&data.kind, DataKind::Active { memory_index, offset_expr }
-                if self.targets.memory(ItemId { module, index: *memory_index }) == SharedTarget::Shared
-                    && is_plain(offset_expr))
-        };
-        let is_fixed_element = |element: &wasmparser::Element<'_>| {
-            matches!(&element.kind, ElementKind::Active { table_index, offset_expr }
-                if self.targets.table(ItemId { module, index: table_index.unwrap_or(0) }) == SharedTarget::Shared
-                    && is_plain(offset_expr))
-        };
-        let input = &self.targets.plan.set.inputs[module];
-        input.shares_memory()
-            && (data.iter().any(is_fixed_data) || elements.iter().any(is_fixed_element))
-    }
-
-    fn initialisers_of(&self, module: usize) -> impl Iterator<Item = &Initialiser> {
-        self.own_initialisers[module].iter().map(|&at| &self.initialisers[at])
-    }
-
-    /// How messages call a function.
-    pub(crate) fn function_name(&self, id: ItemId) -> String {
-        match self.contents[id.module].function_name(id.index) {
-            Some(name) => demangle(name).into_owned(),
-            None => format!("function {}", id.index),
-        }
-    }
-
-    /// What is needed for the program to be used by these.
+impl Program<'_> {
+    /// Marks what the program needs if these can be used.
     pub(crate) fn mark(&self, roots: impl IntoIterator<Item = Root>) -> Live {
-        let mut marker = Marker { program: self, live: Live::default(), open: Vec::new() };
+        let mut marker = Marker::new(self, Live::default());
         let inputs = self.targets.plan.set.inputs.iter().enumerate();
-        let given = inputs.filter(|(_, input)| !input.is_on_demand);
-        given.for_each(|(module, _)| marker.activate(module));
+        for (module, _) in inputs.filter(|(_, input)| !input.is_on_demand) {
+            marker.activate(module);
+        }
         marker.finish(roots)
     }
 
-    /// What is needed if it can be used by these too.
+    /// Marks what the program needs if these can be used too.
     pub(crate) fn mark_more(&self, live: Live, roots: impl IntoIterator<Item = Root>) -> Live {
-        Marker { program: self, live, open: Vec::new() }.finish(roots)
+        Marker::new(self, live).finish(roots)
     }
 }
 
-/// The functions of an element segment; `None` for a null reference.
-fn functions(items: ElementItems<'_>) -> wasmparser::Result<Vec<Option<u32>>> {
-    crate::module::functions(items)
-}
-
+/// Marks items, and follows the code of those that are new.
 struct Marker<'p, 'a> {
     program: &'p Program<'a>,
     live: Live,
-    /// Functions whose code has not been looked at.
-    open: Vec<ItemId>,
+    /// The marked functions whose code is still to be read.
+    unread: Vec<ItemId>,
 }
 
-impl Marker<'_, '_> {
+impl<'p, 'a> Marker<'p, 'a> {
+    fn new(program: &'p Program<'a>, live: Live) -> Self {
+        Marker { program, live, unread: Vec::new() }
+    }
+
+    fn finish(mut self, roots: impl IntoIterator<Item = Root>) -> Live {
+        roots.into_iter().for_each(|root| self.root(root));
+        while let Some(id) = self.unread.pop() {
+            self.body(id);
+        }
+        self.live
+    }
+
     fn root(&mut self, root: Root) {
         match root {
             Root::Item(ExternalKind::Func | ExternalKind::FuncExact, id) => self.function(id),
             Root::Item(ExternalKind::Global, id) => self.global(id),
             Root::Item(ExternalKind::Memory, id) => self.memory(id, None),
             Root::Item(ExternalKind::Table, id) => self.table(id),
-            Root::Item(ExternalKind::Tag, id) => {
-                let tag = self.program.targets.tag(id);
-                self.activate(tag.module);
-            }
+            Root::Item(ExternalKind::Tag, id) => self.tag(id),
             Root::Address { module, .. } => self.image(module),
         }
     }
 
-    fn finish(mut self, roots: impl IntoIterator<Item = Root>) -> Live {
-        roots.into_iter().for_each(|root| self.root(root));
-        self.run();
-        self.live
+    fn body(&mut self, id: ItemId) {
+        let program = self.program;
+        let imported = program.targets.imported(id.module).functions;
+        let body = program.contents[id.module].bodies.get((id.index - imported) as usize);
+        // Code that is malformed fails when it is written.
+        let operators = body.and_then(|body| body.get_operators_reader().ok());
+        self.code(id.module, Some(id), operators.into_iter().flatten().flatten());
     }
 
-    fn run(&mut self) {
-        while let Some(id) = self.open.pop() {
-            let imported = self.program.targets.imported(id.module).functions;
-            let body = self.program.contents[id.module].bodies.get((id.index - imported) as usize);
-            // Code that is malformed fails when it is written.
-            let operators = body.and_then(|body| body.get_operators_reader().ok());
-            let mut scan = Scan::new(self, id.module, Some(id));
-            for operator in operators.into_iter().flatten().flatten() {
-                scan.operator(&operator);
+    fn expression(&mut self, module: usize, expression: &ConstExpr<'_>) {
+        self.code(module, None, expression.get_operators_reader().into_iter().flatten());
+    }
+
+    /// Marks what code refers to: that of a function, or of a constant expression.
+    fn code<'o>(
+        &mut self,
+        module: usize,
+        function: Option<ItemId>,
+        operators: impl Iterator<Item = Operator<'o>>,
+    ) {
+        let targets = self.program.targets;
+        let mut mark = |reference| self.reference(module, function, reference);
+        let mut scanner = Scanner::new(targets, module, &mut mark);
+        operators.for_each(|operator| scanner.operator(&operator));
+    }
+
+    fn reference(&mut self, module: usize, function: Option<ItemId>, reference: Reference) {
+        let id = |index| ItemId { module, index };
+        let is_main = self.program.targets.plan.set.inputs[module].is_main();
+        match reference {
+            Reference::Function(index) => self.function(id(index)),
+            Reference::Global(index) => self.global(id(index)),
+            Reference::Memory(index) => {
+                if is_main {
+                    self.image(module);
+                }
+                self.memory(id(index), function);
             }
+            Reference::Table(index) => self.table(id(index)),
+            Reference::Element(index) => self.element(id(index)),
+            Reference::Data(index) => {
+                self.live.data.insert(id(index));
+            }
+            Reference::Tag(index) => self.tag(id(index)),
+            Reference::FunctionReference(index) => {
+                self.live.references.insert(id(index));
+            }
+            Reference::TableGrowth(index) => {
+                self.live.grows_table |= self.is_shared_table(id(index));
+            }
+            Reference::TableRead(index) => {
+                if self.is_shared_table(id(index)) {
+                    (0..self.program.contents.len()).for_each(|module| self.all_slots(module));
+                }
+            }
+            Reference::Number(number) if is_main => self.number(module, number),
+            Reference::Number(_) => {}
+            Reference::Slot(slot) => self.slot(slot),
+            Reference::TableBase => self.all_slots(module),
         }
     }
 
-    /// A function that a module refers to, by its own number for it.
+    fn is_shared_table(&self, id: ItemId) -> bool {
+        self.program.targets.table(id) == SharedTarget::Shared
+    }
+
+    /// Marks what a number in the code of a main may mean: an address or a slot.
+    fn number(&mut self, module: usize, number: u32) {
+        if number >= FIRST_ADDRESS {
+            self.image(module);
+        }
+        self.slot(number);
+    }
+
+    /// Marks a function to which a module refers by its own index.
     fn function(&mut self, id: ItemId) {
         if self.program.targets.imported_function(id).is_some() && !self.live.imports.insert(id) {
             return;
@@ -252,11 +152,17 @@ impl Marker<'_, '_> {
             && self.live.functions.insert(id)
         {
             self.activate(id.module);
-            self.open.push(id);
+            self.unread.push(id);
         }
     }
 
-    /// A module that is there is initialised.
+    /// Marks the tag's module. The tags of a module are not left out one by one.
+    fn tag(&mut self, id: ItemId) {
+        let tag = self.program.targets.tag(id);
+        self.activate(tag.module);
+    }
+
+    /// Marks a module, and what initialises it.
     fn activate(&mut self, module: usize) {
         if !self.live.active.insert(module) {
             return;
@@ -270,13 +176,13 @@ impl Marker<'_, '_> {
         for call in program.initialisers_of(module).filter(|call| !call.is_done()) {
             self.function(call.function);
         }
-        if program.has_fixed_places(module) {
+        if program.has_fixed_segments(module) {
             self.image(module);
             self.all_slots(module);
         }
     }
 
-    /// The data of a module, and what it refers to.
+    /// Marks the data of a module, and what it refers to.
     fn image(&mut self, module: usize) {
         if !self.live.images.insert(module) {
             return;
@@ -287,16 +193,11 @@ impl Marker<'_, '_> {
         let relocations = program.initialisers_of(module).filter(|call| call.is_relocation);
         let relocations = relocations.filter_map(|call| call.effects.as_ref());
         for effect in start.chain(relocations).flatten() {
-            match effect {
-                Effect::Store { value, .. } if value.of == Provenance::Slot => {
-                    self.slot(value.number)
-                }
-                Effect::Store { value, .. } => {
-                    if let Provenance::Data(module) = value.of {
-                        self.image(module);
-                    }
-                }
-                Effect::Clear { .. } => {}
+            let Effect::Store { value, .. } = effect else { continue };
+            match value.provenance {
+                Provenance::Slot => self.slot(value.bits),
+                Provenance::Data(module) => self.image(module),
+                Provenance::Number => {}
             }
         }
         if program.targets.plan.set.inputs[module].is_main() {
@@ -312,82 +213,86 @@ impl Marker<'_, '_> {
         }
     }
 
-    /// All slots that a module fills.
+    /// Marks all slots that a module fills.
     fn all_slots(&mut self, module: usize) {
-        let slots = self.program.filled.get(module).filter(|_| self.live.filled.insert(module));
-        slots.into_iter().flatten().for_each(|&slot| self.slot(slot));
+        if self.live.filled.insert(module) {
+            self.program.filled(module).iter().for_each(|&slot| self.slot(slot));
+        }
     }
 
     fn global(&mut self, id: ItemId) {
         match self.program.targets.global(id) {
             GlobalTarget::StackPointer => self.live.uses_stack_pointer = true,
-            // A program of which anything is left out has its addresses.
-            GlobalTarget::Value(_) => {}
-            GlobalTarget::Constant(number) => {
-                match self.program.targets.imported_global(id).map(|(_, target)| target) {
-                    Some(ImportTarget::MemoryBase) => self.image(id.module),
-                    Some(ImportTarget::DataAddress(Some(of))) => self.image(of.module),
-                    Some(ImportTarget::FunctionAddress(Some(_))) => self.slot(number),
-                    // `__table_base` too: which slots are meant, [`Scan::sum`] finds.
-                    _ => {}
-                }
-            }
+            // The addresses of a program that is fused are known.
+            GlobalTarget::Value(_) => debug_assert!(false, "an address is not known"),
+            GlobalTarget::Constant(value) => self.constant(id, value),
             GlobalTarget::Defined(id) => {
                 if self.live.globals.insert(id) {
-                    let imported = self.program.targets.imported(id.module).globals;
-                    let globals = &self.program.contents[id.module].globals;
-                    // Code that is not valid fails when it is written.
-                    if let Some(global) = globals.get((id.index - imported) as usize) {
-                        self.expression(id.module, &global.init_expr);
-                    }
+                    self.initial_value(id);
                 }
             }
         }
     }
 
-    fn expression(&mut self, module: usize, expression: &ConstExpr<'_>) {
-        let mut scan = Scan::new(self, module, None);
-        expression.get_operators_reader().into_iter().flatten().for_each(|op| scan.operator(&op));
+    /// Marks what an imported global is the address or the slot of.
+    fn constant(&mut self, id: ItemId, value: u32) {
+        match self.program.targets.imported_global(id).map(|(_, target)| target) {
+            Some(ImportTarget::MemoryBase) => self.image(id.module),
+            Some(ImportTarget::DataAddress(Some(definition))) => self.image(definition.module),
+            Some(ImportTarget::FunctionAddress(Some(_))) => self.slot(value),
+            // `__table_base` too: [`Scanner`] finds which slots the code means.
+            _ => {}
+        }
     }
 
+    fn initial_value(&mut self, id: ItemId) {
+        let imported = self.program.targets.imported(id.module).globals;
+        let globals = &self.program.contents[id.module].globals;
+        // Code that is not valid fails when it is written.
+        if let Some(global) = globals.get((id.index - imported) as usize) {
+            self.expression(id.module, &global.init_expr);
+        }
+    }
+
+    /// Marks a memory that is not shared. `user` is the function that uses it.
     fn memory(&mut self, id: ItemId, user: Option<ItemId>) {
         let SharedTarget::Defined(id) = self.program.targets.memory(id) else { return };
         if self.live.memories.contains_key(&id) {
             return;
         }
         self.live.memories.insert(id, user);
-        for module in 0..self.program.contents.len() {
-            for data in &self.program.contents[module].data {
-                if let DataKind::Active { memory_index, offset_expr } = &data.kind
-                    && self.program.targets.memory(ItemId { module, index: *memory_index })
-                        == SharedTarget::Defined(id)
-                {
+        let program = self.program;
+        for (module, contents) in program.contents.iter().enumerate() {
+            for data in &contents.data {
+                let DataKind::Active { memory_index, offset_expr } = &data.kind else { continue };
+                let memory = ItemId { module, index: *memory_index };
+                if program.targets.memory(memory) == SharedTarget::Defined(id) {
                     self.expression(module, offset_expr);
                 }
             }
         }
     }
 
-    /// A table that is not shared, with all that it holds: which of it is called, its code does not tell.
+    /// Marks a table that is not shared, with all its elements: the code does not say which of them
+    /// it calls.
     fn table(&mut self, id: ItemId) {
         let SharedTarget::Defined(id) = self.program.targets.table(id) else { return };
         if !self.live.tables.insert(id) {
             return;
         }
-        let imported = self.program.targets.imported(id.module).tables;
-        let table = self.program.contents[id.module].tables.get((id.index - imported) as usize);
+        let program = self.program;
+        let imported = program.targets.imported(id.module).tables;
+        let table = program.contents[id.module].tables.get((id.index - imported) as usize);
         if let Some(Table { init: TableInit::Expr(value), .. }) = table {
             self.expression(id.module, value);
         }
-        for module in 0..self.program.contents.len() {
-            for element in &self.program.contents[module].elements {
-                if let ElementKind::Active { table_index, offset_expr } = &element.kind
-                    && self
-                        .program
-                        .targets
-                        .table(ItemId { module, index: table_index.unwrap_or(0) })
-                        == SharedTarget::Defined(id)
-                {
+        for (module, contents) in program.contents.iter().enumerate() {
+            for element in &contents.elements {
+                let ElementKind::Active { table_index, offset_expr } = &element.kind else {
+                    continue;
+                };
+                let table = ItemId { module, index: table_of(*table_index) };
+                if program.targets.table(table) == SharedTarget::Defined(id) {
                     self.expression(module, offset_expr);
                     self.items(module, element.items.clone());
                 }
@@ -398,180 +303,27 @@ impl Marker<'_, '_> {
     fn items(&mut self, module: usize, items: ElementItems<'_>) {
         match items {
             ElementItems::Functions(functions) => {
-                functions
-                    .into_iter()
-                    .flatten()
-                    .for_each(|i| self.function(ItemId { module, index: i }));
+                for index in functions.into_iter().flatten() {
+                    self.function(ItemId { module, index });
+                }
             }
             ElementItems::Expressions(_, expressions) => {
-                expressions.into_iter().flatten().for_each(|e| self.expression(module, &e));
+                for expression in expressions.into_iter().flatten() {
+                    self.expression(module, &expression);
+                }
             }
         }
     }
 
     fn element(&mut self, id: ItemId) {
-        if self.live.elements.insert(id) {
-            let element = self.program.contents[id.module].elements.get(id.index as usize);
-            if let Some(element) = element
-                && !matches!(element.kind, ElementKind::Active { .. })
-            {
-                self.items(id.module, element.items.clone());
-            }
+        if !self.live.elements.insert(id) {
+            return;
         }
-    }
-}
-
-/// Reads the code of one function or constant expression.
-struct Scan<'s, 'p, 'a> {
-    marker: &'s mut Marker<'p, 'a>,
-    module: usize,
-    function: Option<ItemId>,
-    /// Addresses in a main's code are plain numbers.
-    is_main: bool,
-    before: Before,
-}
-
-/// What came just before, of the sum of `__table_base` and a number.
-#[derive(Debug, Clone, Copy)]
-enum Before {
-    Other,
-    Number(u32),
-    TableBase(u32),
-    Sum(u32),
-}
-
-/// Addresses below are never given out.
-const FIRST_ADDRESS: u32 = 1024;
-
-impl<'s, 'p, 'a> Scan<'s, 'p, 'a> {
-    fn new(marker: &'s mut Marker<'p, 'a>, module: usize, function: Option<ItemId>) -> Self {
-        let is_main = marker.program.targets.plan.set.inputs[module].is_main();
-        Scan { marker, module, function, is_main, before: Before::Other }
-    }
-
-    fn id(&self, index: u32) -> ItemId {
-        ItemId { module: self.module, index }
-    }
-
-    fn operator(&mut self, operator: &Operator<'_>) {
-        self.sum(operator);
-        match *operator {
-            Operator::I32Const { value } if self.is_main => self.number(value.cast_unsigned()),
-            Operator::RefFunc { function_index } => {
-                self.marker.live.references.insert(self.id(function_index));
-            }
-            Operator::TableGrow { table } => self.marker.live.grows_table |= self.is_shared(table),
-            Operator::TableGet { table } | Operator::TableCopy { src_table: table, .. }
-                if self.is_shared(table) =>
-            {
-                (0..self.marker.program.contents.len()).for_each(|m| self.marker.all_slots(m));
-            }
-            _ => {}
+        let element = self.program.contents[id.module].elements.get(id.index as usize);
+        if let Some(element) = element
+            && !matches!(element.kind, ElementKind::Active { .. })
+        {
+            self.items(id.module, element.items.clone());
         }
-        // Nothing is written here: its hooks are told of every index in an instruction.
-        let _ = utils::instruction(self, operator.clone());
-    }
-
-    fn is_shared(&self, table: u32) -> bool {
-        self.marker.program.targets.table(self.id(table)) == SharedTarget::Shared
-    }
-
-    fn is_table_base(&self, global: u32) -> bool {
-        let import = self.marker.program.targets.imported_global(self.id(global));
-        import.is_some_and(|(_, target)| target == ImportTarget::TableBase)
-    }
-
-    /// A number in a main's code, which may be an address or a slot.
-    fn number(&mut self, number: u32) {
-        if number >= FIRST_ADDRESS {
-            self.marker.image(self.module);
-        }
-        self.marker.slot(number);
-    }
-
-    /// Finds sums of `__table_base` and a number: one slot. `__table_base` by itself is any.
-    fn sum(&mut self, operator: &Operator<'_>) {
-        let table_base = |scan: &Self, global: u32| {
-            let GlobalTarget::Constant(base) = scan.marker.program.targets.global(scan.id(global))
-            else {
-                return None;
-            };
-            scan.is_table_base(global).then_some(base)
-        };
-        self.before = match (self.before, operator) {
-            (Before::Sum(slot), Operator::I32Add) => {
-                self.marker.slot(slot);
-                Before::Other
-            }
-            (Before::TableBase(base), Operator::I32Const { value }) => {
-                Before::Sum(base.wrapping_add(value.cast_unsigned()))
-            }
-            (before, operator) => {
-                let number = match before {
-                    Before::Number(number) => Some(number),
-                    Before::TableBase(_) | Before::Sum(_) => {
-                        self.marker.all_slots(self.module);
-                        None
-                    }
-                    Before::Other => None,
-                };
-                match *operator {
-                    Operator::I32Const { value } => Before::Number(value.cast_unsigned()),
-                    Operator::GlobalGet { global_index } => {
-                        match (table_base(self, global_index), number) {
-                            (Some(base), Some(number)) => Before::Sum(base.wrapping_add(number)),
-                            (Some(base), None) => Before::TableBase(base),
-                            (None, _) => Before::Other,
-                        }
-                    }
-                    _ => Before::Other,
-                }
-            }
-        };
-    }
-}
-
-type Result = std::result::Result<u32, reencode::Error>;
-
-impl Reencode for Scan<'_, '_, '_> {
-    type Error = std::convert::Infallible;
-
-    fn function_index(&mut self, function: u32) -> Result {
-        self.marker.function(self.id(function));
-        Ok(function)
-    }
-
-    fn global_index(&mut self, global: u32) -> Result {
-        self.marker.global(self.id(global));
-        Ok(global)
-    }
-
-    fn memory_index(&mut self, memory: u32) -> Result {
-        if self.is_main {
-            self.marker.image(self.module);
-        }
-        self.marker.memory(self.id(memory), self.function);
-        Ok(memory)
-    }
-
-    fn table_index(&mut self, table: u32) -> Result {
-        self.marker.table(self.id(table));
-        Ok(table)
-    }
-
-    fn element_index(&mut self, element: u32) -> Result {
-        self.marker.element(self.id(element));
-        Ok(element)
-    }
-
-    fn data_index(&mut self, data: u32) -> Result {
-        self.marker.live.data.insert(self.id(data));
-        Ok(data)
-    }
-
-    fn tag_index(&mut self, tag: u32) -> Result {
-        let tag = self.marker.program.targets.tag(self.id(tag));
-        self.marker.activate(tag.module);
-        Ok(tag.index)
     }
 }

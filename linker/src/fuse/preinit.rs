@@ -1,23 +1,24 @@
-//! What keeps a program from being written as its constructors leave it.
+//! Finds what keeps a program from being written as its constructors leave it.
 //!
-//! Such a program has its memories and the numbers in its globals. A table has no such content: it is what its
-//! segments say, so nothing may change it, whether a constructor does or what runs later. Nor can references
-//! to objects be written, or which segments were dropped.
+//! Such a program contains its memories and the values of its globals. The content of its tables is
+//! that of their segments, so nothing may change a table, neither a constructor nor later code. Nor
+//! can the program contain references to objects, or the fact that a segment was dropped.
 
 use std::collections::BTreeMap;
 
 use wasmparser::Operator;
 
-use crate::fuse::error::PreinitFault;
-use crate::fuse::liveness::Program;
+use crate::fuse::error::{FuseError, PreinitFault};
+use crate::fuse::program::Program;
 use crate::names::demangle;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::ImportTarget;
 use crate::plan::system_libraries::LIBC;
 use crate::write::live::Live;
 
-/// Variables of libc with the environment and the name of the program. Its functions ask for these when they
-/// first need them; who reads such a variable by itself relies on a constructor to have done so.
+/// Variables of libc with the environment and the name of the program. Functions of libc read these
+/// from the host when they first need them. Code that reads such a variable itself relies on a
+/// constructor that has set it.
 const SET_AT_START: [&str; 8] = [
     "__environ",
     "___environ",
@@ -29,21 +30,30 @@ const SET_AT_START: [&str; 8] = [
     "program_invocation_short_name",
 ];
 
-/// Every reason there is, module by module.
-pub(crate) fn faults(program: &Program<'_>, live: &Live, exports: &[String]) -> Vec<PreinitFault> {
-    let mut faults = variables(program, live, exports);
+/// Checks that the program can be written as its constructors leave it.
+///
+/// # Errors
+///
+/// All reasons against it, module by module.
+pub(crate) fn check(
+    program: &Program<'_>,
+    live: &Live,
+    exports: &[String],
+) -> Result<(), FuseError> {
+    let mut faults = variables(program, live);
+    faults.extend(exported_variables(program, exports));
     faults.extend(references(program, live));
-    let mut functions: Vec<_> = live.functions.iter().collect();
-    functions.sort_unstable();
     let mut names = Names::new();
-    faults.extend(functions.into_iter().flat_map(|id| instructions(program, id, &mut names)));
-    faults
+    for id in live.functions.iter() {
+        faults.extend(instructions(program, id, &mut names));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(FuseError::Preinit { faults }) }
 }
 
-/// The names of functions, by module, as far as they were asked for.
+/// The names of functions, by module and index. It has the modules whose names were needed so far.
 type Names<'a> = BTreeMap<usize, BTreeMap<u32, &'a str>>;
 
-/// How messages call a function.
+/// Returns the name of a function in messages.
 fn function_name<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -> String {
     let names = names.entry(id.module).or_insert_with(|| {
         let mut names = BTreeMap::new();
@@ -62,32 +72,48 @@ fn name(program: &Program<'_>, module: usize) -> String {
     program.targets.plan.set.inputs[module].module.name.clone()
 }
 
-fn variables(program: &Program<'_>, live: &Live, exports: &[String]) -> Vec<PreinitFault> {
+/// Returns whether libc sets a variable when the program starts.
+fn is_set_at_start(program: &Program<'_>, module: usize, symbol: &str) -> bool {
+    let system = program.targets.plan.set.inputs[module].system;
+    system == Some(LIBC) && SET_AT_START.contains(&symbol)
+}
+
+/// Finds the modules that use variables which are set when the program starts.
+fn variables(program: &Program<'_>, live: &Live) -> Vec<PreinitFault> {
     let plan = program.targets.plan;
-    let is_set = |module: usize, symbol: &str| {
-        plan.set.inputs[module].system == Some(LIBC) && SET_AT_START.contains(&symbol)
-    };
     let mut faults = Vec::new();
     for &module in &live.active {
         let imports = &plan.set.inputs[module].module.imports;
         for (import, target) in imports.iter().zip(&plan.resolution[module]) {
             if let ImportTarget::DataAddress(Some(definition)) = target
                 && definition.module != module
-                && is_set(definition.module, &import.name)
+                && is_set_at_start(program, definition.module, &import.name)
             {
-                let (module, symbol) = (name(program, module), import.name.clone());
-                faults.push(PreinitFault::SetAtStart { module, symbol });
+                faults.push(PreinitFault::SetAtStart {
+                    module: name(program, module),
+                    symbol: import.name.clone(),
+                });
             }
         }
     }
-    let exported =
-        exports.iter().filter(|symbol| plan.definer(symbol).is_some_and(|m| is_set(m, symbol)));
-    let module = || name(program, plan.set.program);
-    faults
-        .extend(exported.map(|s| PreinitFault::SetAtStart { module: module(), symbol: s.clone() }));
     faults
 }
 
+/// Finds the exported variables which are set when the program starts.
+fn exported_variables(program: &Program<'_>, exports: &[String]) -> Vec<PreinitFault> {
+    let plan = program.targets.plan;
+    let is_set = |symbol: &&String| {
+        let definer = plan.definer(symbol);
+        definer.is_some_and(|module| is_set_at_start(program, module, symbol))
+    };
+    let fault = |symbol: &String| PreinitFault::SetAtStart {
+        module: name(program, plan.set.program),
+        symbol: symbol.clone(),
+    };
+    exports.iter().filter(is_set).map(fault).collect()
+}
+
+/// Finds the modules with mutable globals that hold references.
 fn references(program: &Program<'_>, live: &Live) -> Vec<PreinitFault> {
     let holds_reference = |id: &ItemId| {
         let imported = program.targets.imported(id.module).globals;
@@ -102,6 +128,7 @@ fn references(program: &Program<'_>, live: &Live) -> Vec<PreinitFault> {
     modules.into_iter().map(|m| PreinitFault::Reference { module: name(program, m) }).collect()
 }
 
+/// Finds the instructions of a function whose effects would be lost.
 fn instructions<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -> Vec<PreinitFault> {
     let imported = program.targets.imported(id.module).functions;
     let body = program.contents[id.module].bodies.get((id.index - imported) as usize);
@@ -118,7 +145,7 @@ fn instructions<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) ->
     found.into_iter().map(&mut fault).collect()
 }
 
-/// The name of an instruction whose effect would be lost.
+/// Returns the name of an instruction whose effect would be lost.
 fn lost(operator: &Operator<'_>) -> Option<&'static str> {
     match operator {
         Operator::TableCopy { .. } => Some("table.copy"),

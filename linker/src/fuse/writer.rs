@@ -1,0 +1,270 @@
+//! Writes the fused module.
+
+use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, TableType};
+
+use crate::convention::{
+    HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, START, TABLE,
+};
+use crate::fuse::exports::{Command, NewExport};
+use crate::fuse::image::Image;
+use crate::fuse::options::FuseOptions;
+use crate::fuse::program::{Program, Root};
+use crate::fuse::startup::{CommandCalls, Startup};
+use crate::module::custom_sections;
+use crate::plan::input::InputModule;
+use crate::plan::layout::ItemId;
+use crate::plan::resolve::{Boundary, ImportTarget};
+use crate::plan::synthetic::command::FLUSH;
+use crate::plan::{Initialiser, Plan};
+use crate::write::bind::runs;
+use crate::write::bound::{Bound, BoundModule};
+use crate::write::emit::{Emitter, Shares};
+use crate::write::error::WriteResult;
+use crate::write::live::Live;
+use crate::write::reindex::InitialContent;
+
+/// The name of the function that runs the start of a command, its work, and its end.
+const LINKED_START: &str = "start (by the linker)";
+
+/// Writes the fused module, after everything about it is decided.
+pub(crate) struct FusedWriter<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) program: &'a Program<'a>,
+    pub(crate) live: &'a Live,
+    pub(crate) options: &'a FuseOptions,
+    pub(crate) exports: &'a [NewExport],
+    /// The command, if the linker writes `_start`.
+    pub(crate) command: Option<&'a Command>,
+    pub(crate) startup: &'a Startup,
+}
+
+impl FusedWriter<'_> {
+    pub(crate) fn write(&self, image: &Image) -> WriteResult<Bound> {
+        let order = &self.plan.layout.order;
+        let active = order.iter().filter(|&module| self.live.active.contains(module));
+        let modules: Vec<_> =
+            active.map(|&module| (module, self.program.contents[module].clone())).collect();
+        let custom =
+            custom_sections::merge(modules.iter().flat_map(|(_, contents)| &contents.custom));
+        let mut emitter = Emitter::new(self.program.targets, modules, Some(self.live));
+        self.define_shared(&mut emitter);
+        let shares = self.shares_memory();
+        emitter.assign_indices(Shares { memory: shares, table: shares })?;
+        emitter.write_definitions(InitialContent::Image)?;
+        self.write_elements(&mut emitter)?;
+        self.write_data(&mut emitter, image);
+        self.write_start_function(&mut emitter)?;
+        self.export_items(&mut emitter)?;
+        self.export_command(&mut emitter)?;
+        self.export_shared(&mut emitter);
+        let initialisers = self.export_initialize(&mut emitter)?;
+        let Emitter { mut sections, sources, origins, .. } = emitter;
+        let module = self.plan.set.program;
+        sections.custom = custom;
+        sections.name.clone_from(&self.plan.set.inputs[module].module.name);
+        let bytes = sections.finish();
+        let fused = BoundModule { module, bytes, imports: sources, origins: Some(origins) };
+        Ok(Bound { base: None, modules: vec![fused], slots: None, initialisers })
+    }
+
+    fn shares_memory(&self) -> bool {
+        self.plan.set.inputs.iter().any(InputModule::shares_memory)
+    }
+
+    /// Defines the process's memory and table, and its stack pointer if anything uses that.
+    fn define_shared(&self, emitter: &mut Emitter<'_>) {
+        if self.shares_memory() {
+            emitter.sections.memories.memory(self.plan.memory_type());
+            emitter.sections.tables.table(self.table_type());
+        }
+        if self.live.uses_stack_pointer {
+            emitter.define_stack_pointer(self.plan.layout.stack_pointer);
+        }
+    }
+
+    /// Returns the type of the process's table, which can grow only if the program grows it.
+    fn table_type(&self) -> TableType {
+        let ty = self.plan.table_type();
+        TableType { maximum: (!self.live.grows_table).then_some(ty.minimum), ..ty }
+    }
+
+    /// Writes the content of the shared table, and declares the functions to which code has
+    /// references.
+    fn write_elements(&self, emitter: &mut Emitter<'_>) -> WriteResult<()> {
+        let mut slots = Vec::new();
+        for &slot in &self.live.slots {
+            slots.push((slot, emitter.function(self.program.table[&slot])?));
+        }
+        for (start, run) in runs(slots) {
+            let offset = ConstExpr::i32_const(start.cast_signed());
+            emitter.sections.elements.active(None, &offset, Elements::Functions(run.into()));
+        }
+        if !self.live.references.is_empty() {
+            let functions = self.live.references.iter().map(|&id| emitter.function(id));
+            let functions = functions.collect::<WriteResult<Vec<_>>>()?;
+            emitter.sections.elements.declared(Elements::Functions(functions.into()));
+        }
+        Ok(())
+    }
+
+    /// Writes the content of the shared memory.
+    fn write_data(&self, emitter: &mut Emitter<'_>, image: &Image) {
+        for (address, bytes) in image.segments() {
+            let offset = ConstExpr::i32_const(address.cast_signed());
+            emitter.sections.data.active(0, &offset, bytes);
+        }
+        let count = emitter.sections.data.len();
+        emitter.sections.data_count = (!self.live.data.is_empty()).then_some(count);
+    }
+
+    fn write_start_function(&self, emitter: &mut Emitter<'_>) -> WriteResult<()> {
+        let starts = &self.startup.instantiate;
+        emitter.sections.start = call_all("start functions", starts, emitter)?;
+        Ok(())
+    }
+
+    fn export_items(&self, emitter: &mut Emitter<'_>) -> WriteResult<()> {
+        for NewExport { name, root } in self.exports {
+            match *root {
+                Root::Address { address, .. } => {
+                    let global = emitter.add_constant(address);
+                    emitter.sections.exports.export(name, ExportKind::Global, global);
+                }
+                Root::Item(kind, id) => {
+                    let mut index = emitter.exported(id.module, kind, id.index)?;
+                    if name == START
+                        && let Some(calls) = &self.startup.command
+                    {
+                        index = start(index, calls, emitter)?;
+                    }
+                    emitter.sections.exports.export(name, kind.into(), index);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Exports a `_start` that calls the function of the command.
+    fn export_command(&self, emitter: &mut Emitter<'_>) -> WriteResult<()> {
+        let (Some(command), Some(calls)) = (self.command, &self.startup.command) else {
+            return Ok(());
+        };
+        let called = emitter.function(command.function)?;
+        let instructions = around(called, command.results, calls, emitter)?;
+        let index = emitter.add_function(START, &body(&instructions))?;
+        emitter.sections.exports.export(START, ExportKind::Func, index);
+        Ok(())
+    }
+
+    /// Returns whether an export may have this name. A program that keeps a memory of its own may
+    /// export items by the names of what is shared: these then take precedence.
+    fn is_free(&self, name: &str) -> bool {
+        self.exports.iter().all(|export| export.name != name)
+    }
+
+    /// Exports the memory, and as far as the options say so the stack pointer and what libraries
+    /// need.
+    fn export_shared(&self, emitter: &mut Emitter<'_>) {
+        if !self.shares_memory() {
+            return;
+        }
+        if self.is_free(MEMORY) {
+            emitter.sections.exports.export(MEMORY, ExportKind::Memory, 0);
+        }
+        let exports_stack_pointer = self.options.stack_pointer || self.options.dynamic;
+        if exports_stack_pointer && self.live.uses_stack_pointer && self.is_free(STACK_POINTER) {
+            emitter.sections.exports.export(STACK_POINTER, ExportKind::Global, 0);
+        }
+        if self.options.dynamic {
+            self.export_for_libraries(emitter);
+        }
+    }
+
+    /// Exports what a main exports for the libraries that share its memory.
+    fn export_for_libraries(&self, emitter: &mut Emitter<'_>) {
+        if self.is_free(TABLE) {
+            emitter.sections.exports.export(TABLE, ExportKind::Table, 0);
+        }
+        let boundaries = [
+            (HEAP_BASE, Boundary::HeapBase),
+            (HEAP_END, Boundary::HeapEnd),
+            (STACK_LOW, Boundary::StackLow),
+            (STACK_HIGH, Boundary::StackHigh),
+        ];
+        for (name, boundary) in boundaries.into_iter().filter(|(name, _)| self.is_free(name)) {
+            let value = self.plan.constant(self.plan.set.program, ImportTarget::Boundary(boundary));
+            debug_assert!(value.is_some(), "the layout has no `{name}`");
+            let global = emitter.add_constant(value.unwrap_or_default());
+            emitter.sections.exports.export(name, ExportKind::Global, global);
+        }
+    }
+
+    /// Exports `_initialize` if it has anything to do, and returns its call.
+    fn export_initialize(&self, emitter: &mut Emitter<'_>) -> WriteResult<Vec<Initialiser>> {
+        let calls = &self.startup.initialize;
+        let Some(index) = call_all(INITIALIZE, calls, emitter)? else { return Ok(Vec::new()) };
+        emitter.sections.exports.export(INITIALIZE, ExportKind::Func, index);
+        Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE.to_owned() }])
+    }
+}
+
+/// Returns the index of a `_start` that does what happens before and after the one at index
+/// `start`: `start` itself if nothing does.
+fn start(start: u32, calls: &CommandCalls, emitter: &mut Emitter<'_>) -> WriteResult<u32> {
+    if calls.before.is_empty() && calls.after.is_empty() {
+        return Ok(start);
+    }
+    let instructions = around(start, 0, calls, emitter)?;
+    emitter.add_function(LINKED_START, &body(&instructions))
+}
+
+/// Returns the calls of a command: what happens at the start, the function at index `function`,
+/// whose results are dropped, and what finishes the program.
+fn around(
+    function: u32,
+    results: usize,
+    calls: &CommandCalls,
+    emitter: &Emitter<'_>,
+) -> WriteResult<Vec<Instruction<'static>>> {
+    let mut instructions = Vec::new();
+    for &id in &calls.before {
+        instructions.push(Instruction::Call(emitter.function(id)?));
+    }
+    instructions.push(Instruction::Call(function));
+    instructions.extend((0..results).map(|_| Instruction::Drop));
+    for exit in &calls.after {
+        let call = Instruction::Call(emitter.function(exit.function)?);
+        match exit.name {
+            FLUSH => instructions.extend([Instruction::I32Const(0), call, Instruction::Drop]),
+            _ => instructions.push(call),
+        }
+    }
+    Ok(instructions)
+}
+
+/// Returns the index of a function that calls all these in order; `None` if there are none.
+fn call_all(
+    name: &str,
+    functions: &[ItemId],
+    emitter: &mut Emitter<'_>,
+) -> WriteResult<Option<u32>> {
+    match functions {
+        [] => Ok(None),
+        [only] => Ok(Some(emitter.function(*only)?)),
+        several => {
+            let calls = several.iter().map(|&id| Ok(Instruction::Call(emitter.function(id)?)));
+            let calls = calls.collect::<WriteResult<Vec<_>>>()?;
+            Ok(Some(emitter.add_function(name, &body(&calls))?))
+        }
+    }
+}
+
+/// Returns the body of a function without locals.
+fn body(instructions: &[Instruction<'_>]) -> Function {
+    let mut body = Function::new([]);
+    for instruction in instructions {
+        body.instruction(instruction);
+    }
+    body.instruction(&Instruction::End);
+    body
+}
