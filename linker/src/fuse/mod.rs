@@ -2,8 +2,8 @@
 //!
 //! Calls between modules become calls inside one. The module contains everything that is known
 //! before the program runs: the content of the memory with all relocations, and that of the table.
-//! Everything else, and the constructors, runs in `_initialize`, or in `_start` before the program's
-//! own code.
+//! Everything else, and the constructors, runs in `_initialize`, or in `_start` before the
+//! program's own code.
 
 pub(crate) mod error;
 pub(crate) mod exit_hooks;
@@ -49,7 +49,8 @@ impl Plan {
     ///
     /// - If a module that is needed keeps a memory of its own.
     /// - If a symbol that the options name does not exist.
-    /// - If the program cannot be written as its constructors leave it, and the options ask for that.
+    /// - If the program cannot be written as its constructors leave it, and the options ask
+    ///   for that.
     /// - If a module is malformed in a way that loading it does not find.
     pub fn fuse(&self, options: &FuseOptions) -> Result<Bound, FuseError> {
         let name = &self.set.inputs[self.set.program].module.name;
@@ -243,7 +244,8 @@ mod tests {
             let valid = crate::validate("program", &bytes).is_ok();
             let library = InputModule::load("library", wat::parse_str(LIBRARY).unwrap()).unwrap();
             let Ok(program) = InputModule::load("program", bytes) else { return Ok(()) };
-            let Ok(set) = Set::gather(program, vec![library], &mut NoLibraries) else { return Ok(()) };
+            let gathered = Set::gather(program, vec![library], &mut NoLibraries);
+            let Ok(set) = gathered else { return Ok(()) };
             let Ok(plan) = Plan::new(set) else { return Ok(()) };
             let bound = [plan.bind().ok(), plan.fuse(&FuseOptions::default()).ok()];
             for module in bound.into_iter().flatten().flat_map(|bound| bound.modules) {

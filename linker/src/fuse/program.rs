@@ -154,8 +154,8 @@ impl<'a> Program<'a> {
         &self.filled[module]
     }
 
-    /// Returns whether a shared library fills addresses or slots that are plain numbers. No compiler
-    /// writes such segments, and nothing in the code shows who uses them.
+    /// Returns whether a shared library fills addresses or slots that are plain numbers. No
+    /// compiler writes such segments, and nothing in the code shows who uses them.
     pub(crate) fn has_fixed_segments(&self, module: usize) -> bool {
         let is_fixed_data = |data: &Data<'_>| match &data.kind {
             DataKind::Active { memory_index, offset_expr } => {

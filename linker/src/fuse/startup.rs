@@ -12,7 +12,8 @@ use crate::write::live::Live;
 pub(crate) struct Startup {
     /// The functions that the engine calls when it instantiates the module.
     pub(crate) instantiate: Vec<ItemId>,
-    /// The functions that the export `_initialize` calls. There is no such export if there are none.
+    /// The functions that the export `_initialize` calls. There is no such export if there
+    /// are none.
     pub(crate) initialize: Vec<ItemId>,
     /// The calls around the work of a command; `None` for a program that is not one.
     pub(crate) command: Option<CommandCalls>,

@@ -1,56 +1,69 @@
-//! Where the code of the modules lies in the one that they became.
+//! Maps the code of the input modules to the code of the module that they became.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use wasmparser::FunctionBody;
+
 use crate::module::sections::Contents;
 use crate::module::sections::Signatures;
 use crate::plan::set::Set;
-use crate::trace::origin::{offsets, written};
+use crate::trace::origin::{offsets, offsets_of_written};
 use crate::write::bound::BoundModule;
 
-/// The functions of one module that were written, in their order. All offsets count from the start of
-/// a file.
+/// The functions of one module that were written, in their order. All offsets are in bytes from the
+/// start of a file.
 #[derive(Debug, Default)]
 pub(crate) struct CodeMap {
     functions: Vec<MappedFunction>,
 }
 
+/// A function, before and after it was written.
 #[derive(Debug)]
 pub(crate) struct MappedFunction {
+    /// The range of its body in the input module.
     pub(crate) old: Range<usize>,
+    /// The range of its body in the new module.
     pub(crate) new: Range<usize>,
-    /// For each instruction that was written where it begins, after where that begins which it comes from.
+    /// For each instruction that was written, the offset of the instruction that it comes from, and
+    /// its new offset.
     pub(crate) instructions: Vec<(usize, usize)>,
 }
 
 impl BoundModule {
-    /// What became of the code of those modules of the set that are asked for.
-    pub(crate) fn moved(&self, set: &Set, modules: &[usize]) -> BTreeMap<usize, CodeMap> {
-        let mut moved: BTreeMap<usize, CodeMap> = BTreeMap::new();
-        let Some(origins) = &self.origins else { return moved };
-        let Ok(new) = Contents::read(&self.bytes) else { return moved };
+    /// Returns the code maps of some modules of the set.
+    pub(crate) fn code_maps(&self, set: &Set, modules: &[usize]) -> BTreeMap<usize, CodeMap> {
+        let Some(origins) = &self.origins else { return BTreeMap::new() };
+        let Ok(new) = Contents::read(&self.bytes) else { return BTreeMap::new() };
+        let mut maps = BTreeMap::new();
         for &module in modules {
             let Ok(old) = Contents::read(&set.inputs[module].bytes) else { continue };
             let imported = set.inputs[module].module.internals.imported_functions;
-            let functions = origins.functions.iter().zip(&new.bodies);
-            let functions = functions.filter(|(id, _)| id.module == module);
             let signatures = Signatures::new(&old);
-            let functions = functions.filter_map(|(id, new)| {
+            let written = origins.functions.iter().zip(&new.bodies);
+            let own = written.filter(|(id, _)| id.module == module);
+            let functions = own.filter_map(|(id, new)| {
                 let defined = id.index.checked_sub(imported)? as usize;
-                Some(MappedFunction {
-                    old: old.bodies.get(defined)?.range(),
-                    new: new.range(),
-                    instructions: written(&old, defined, &signatures)?
-                        .into_iter()
-                        .zip(offsets(new))
-                        .collect(),
-                })
+                mapped_function(&old, defined, &signatures, new)
             });
-            moved.insert(module, CodeMap { functions: functions.collect() });
+            maps.insert(module, CodeMap { functions: functions.collect() });
         }
-        moved
+        maps
     }
+}
+
+fn mapped_function(
+    old: &Contents<'_>,
+    defined: usize,
+    signatures: &Signatures,
+    new: &FunctionBody<'_>,
+) -> Option<MappedFunction> {
+    let old_offsets = offsets_of_written(old, defined, signatures)?;
+    Some(MappedFunction {
+        old: old.bodies.get(defined)?.range(),
+        new: new.range(),
+        instructions: old_offsets.into_iter().zip(offsets(new)).collect(),
+    })
 }
 
 impl CodeMap {
@@ -58,7 +71,7 @@ impl CodeMap {
         &self.functions
     }
 
-    /// Those of which some code was in a range.
+    /// Returns the functions that have some code in a range of old offsets.
     pub(crate) fn functions_in(
         &self,
         range: Range<usize>,
@@ -67,37 +80,39 @@ impl CodeMap {
         self.functions[first..].iter().take_while(move |function| function.old.start < range.end)
     }
 
-    /// What is left of a range of code inside of one function. Of any other nothing: some tools write ranges
-    /// that begin at 0 or never end where they lost the place, and nobody knows what was meant.
-    pub(crate) fn piece(&self, range: Range<usize>) -> Option<Range<usize>> {
+    /// Returns the new range of code that was a range inside of one function; `None` for any other
+    /// range. Some tools write ranges that begin at 0 or never end when they lose track of
+    /// the code, and what they mean is unknown.
+    pub(crate) fn map_range(&self, range: Range<usize>) -> Option<Range<usize>> {
         let function = self.functions_in(range.clone()).next()?;
         let is_inside = function.old.start <= range.start && range.end <= function.old.end;
-        function.piece(range).filter(|_| is_inside)
+        if is_inside { function.map_range(range) } else { None }
     }
 
-    /// What is left of a range of code, in the order in which it was.
-    pub(crate) fn pieces(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    /// Returns the new ranges of code in a range that may span functions, in the old order.
+    pub(crate) fn map_ranges(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let functions = self.functions_in(range.clone());
-        functions.filter_map(move |function| function.piece(range.clone()))
+        functions.filter_map(move |function| function.map_range(range.clone()))
     }
 
-    /// Where an instruction is now, or what follows one.
-    pub(crate) fn at(&self, old: usize) -> Option<usize> {
+    /// Returns the new offset of an instruction, or of the end of one.
+    pub(crate) fn map_offset(&self, old: usize) -> Option<usize> {
         let after = self.functions.partition_point(|function| function.old.end < old);
         let function = self.functions.get(after).filter(|function| function.old.start <= old);
-        function.map(|function| function.at(old))
+        function.map(|function| function.map_offset(old))
     }
 }
 
 impl MappedFunction {
-    /// What it has of a range of code.
-    pub(crate) fn piece(&self, range: Range<usize>) -> Option<Range<usize>> {
-        let piece = self.at(range.start)..self.at(range.end.max(range.start));
-        (range.start < self.old.end && !piece.is_empty()).then_some(piece)
+    /// Returns the new range of the code that the function has in a range.
+    pub(crate) fn map_range(&self, range: Range<usize>) -> Option<Range<usize>> {
+        let new = self.map_offset(range.start)..self.map_offset(range.end.max(range.start));
+        (range.start < self.old.end && !new.is_empty()).then_some(new)
     }
 
-    /// The place of what begins at an offset, or else of what comes next in the function.
-    pub(crate) fn at(&self, old: usize) -> usize {
+    /// Returns the new offset of the instruction at an offset, or of the next one in the
+    /// function if that is gone.
+    pub(crate) fn map_offset(&self, old: usize) -> usize {
         if old <= self.old.start {
             return self.new.start;
         }

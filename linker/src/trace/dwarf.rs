@@ -1,9 +1,9 @@
-//! Debug information (DWARF) of several modules, rewritten for the one that they became.
+//! Rewrites the debug information (DWARF) of several modules for the module that they became.
 //!
-//! Code keeps its order inside a module but not its distances: instructions change their length, and
-//! functions that nobody needs are gone. So whatever is a range of code, or counts from some code, is
-//! written anew. What cannot be said of the new code is left out, and so is what tells only of functions that
-//! are gone.
+//! Code keeps its order inside a module but not its distances: instructions change their length,
+//! and functions that nothing needs are gone. So ranges of code, and offsets from some code, are
+//! computed again. What cannot be expressed for the new code is left out, and so is what describes
+//! only functions that are gone.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -24,44 +24,44 @@ use crate::trace::origin::{DebugInfo, code_start};
 use crate::write::bound::BoundModule;
 use crate::write::targets::{GlobalTarget, Targets};
 
-/// The custom sections that hold the debug information of all modules, none if no module has any. One
-/// whose debug information is malformed counts as one without.
+/// Returns the custom sections with the debug information of all modules, or none if no module has
+/// any. A module with malformed debug information counts as one without.
 pub(crate) fn sections(targets: &Targets<'_>, fused: &BoundModule) -> Vec<(String, Vec<u8>)> {
     let inputs = targets.plan.set.inputs.iter().enumerate();
     let infos = inputs.filter_map(|(module, o)| Some((module, DebugInfo::read(&o.bytes)?)));
     let infos: BTreeMap<_, _> = infos.collect();
     let modules: Vec<_> = infos.keys().copied().collect();
-    let moved = fused.moved(&targets.plan.set, &modules);
+    let maps = fused.code_maps(&targets.plan.set, &modules);
     let new_code = code_start(&fused.bytes);
-    let moves = moved.iter().map(|(module, moved)| Moves {
+    let converters = maps.iter().map(|(module, map)| Converter {
         targets,
         module: *module,
-        moved,
+        map,
         old_code: infos[module].code,
         new_code,
         budget: Cell::new(0),
     });
-    let mut moves: Vec<_> = moves.collect();
-    let mut written = write(&infos, &moves);
-    if written.is_err() {
-        moves.retain(|moves| write(&infos, std::slice::from_ref(moves)).is_ok());
-        written = write(&infos, &moves);
+    let mut converters: Vec<_> = converters.collect();
+    if let Ok(sections) = write(&infos, &converters) {
+        return sections;
     }
-    written.unwrap_or_default()
+    converters.retain(|converter| write(&infos, std::slice::from_ref(converter)).is_ok());
+    // Debug information is not worth an error: without it the program runs too.
+    write(&infos, &converters).unwrap_or_default()
 }
 
 fn write(
     infos: &BTreeMap<usize, DebugInfo<'_>>,
-    moves: &[Moves<'_>],
+    converters: &[Converter<'_>],
 ) -> ConvertResult<Vec<(String, Vec<u8>)>> {
     let mut dwarf = gimli::write::Dwarf::new();
-    for moves in moves {
-        moves.budget.set(PIECES_PER_BYTE * moves.size());
-        let from = infos[&moves.module].dwarf()?;
-        let filter = moves.filter(&from)?;
+    for converter in converters {
+        converter.budget.set(RANGES_PER_BYTE * converter.size());
+        let from = infos[&converter.module].dwarf()?;
+        let filter = converter.filter(&from)?;
         let mut units = dwarf.convert_with_filter(filter)?;
         while let Some((mut unit, root)) = units.read_unit()? {
-            moves.convert_unit(&mut unit, root)?;
+            converter.convert_unit(&mut unit, root)?;
         }
     }
     let mut to = Sections::new(EndianVec::new(LittleEndian));
@@ -76,24 +76,26 @@ fn write(
     Ok(sections)
 }
 
-/// Of one module there are no more pieces of code than its bytes could tell of, each by itself. Lists that many
-/// entries share would let a small module grow without an end.
-const PIECES_PER_BYTE: usize = 4;
+/// The ranges of code that each byte of a module allows. Lists that many entries share would
+/// otherwise let a small module grow without limit.
+const RANGES_PER_BYTE: usize = 4;
 
-/// What became of the code and the data of one module. Addresses of debug information count from the start of
-/// the code section's content.
-struct Moves<'a> {
+/// Converts the debug information of one module. Its addresses count from the start of the code
+/// section's content.
+struct Converter<'a> {
     targets: &'a Targets<'a>,
     module: usize,
-    moved: &'a CodeMap,
+    map: &'a CodeMap,
+    /// The offset of the code section's content in the input module.
     old_code: usize,
+    /// The offset of the code section's content in the new module.
     new_code: usize,
-    /// How many pieces of code may still be told of.
+    /// The number of ranges and rows that may still be written.
     budget: Cell<usize>,
 }
 
-impl Moves<'_> {
-    /// Takes what tells of code that is left, of variables, and what these need.
+impl Converter<'_> {
+    /// Selects the entries that describe code that is left, or variables, and those that they need.
     fn filter<'d>(
         &self,
         dwarf: &'d read::Dwarf<Reader<'d>>,
@@ -120,7 +122,7 @@ impl Moves<'_> {
             || !self.ranges(entry.read_unit, entry).is_empty()
     }
 
-    /// The code that a unit or an entry of it tells of, where it is now.
+    /// Returns the new ranges of the code that an entry describes.
     fn ranges<'d>(
         &self,
         unit: UnitRef<'_, Reader<'d>>,
@@ -132,23 +134,26 @@ impl Moves<'_> {
             && self.spend()
         {
             match entry.depth {
-                // Linkers give code that they left out addresses from 0 on, where none is.
+                // Linkers give code that they leave out addresses from 0 on,
+                // where there is no code.
                 0 if range.begin == 0 => {}
                 0 => {
-                    let pieces = self.moved.pieces(self.offsets(&range));
-                    found.extend(pieces.take_while(|_| self.spend()));
+                    let ranges = self.map.map_ranges(self.offsets(&range));
+                    found.extend(ranges.take_while(|_| self.spend()));
                 }
-                _ => found.extend(self.moved.piece(self.offsets(&range))),
+                _ => found.extend(self.map.map_range(self.offsets(&range))),
             }
         }
-        let addresses = |piece: Range<usize>| self.address(piece.start)..self.address(piece.end);
+        let addresses = |range: Range<usize>| self.address(range.start)..self.address(range.end);
         found.into_iter().map(addresses).collect()
     }
 
+    /// Returns the size of the input module in bytes.
     fn size(&self) -> usize {
         self.targets.plan.set.inputs[self.module].bytes.len()
     }
 
+    /// Takes one from the budget; returns whether there was any left.
     fn spend(&self) -> bool {
         let left = self.budget.get();
         self.budget.set(left.saturating_sub(1));
@@ -172,8 +177,8 @@ impl Moves<'_> {
         unit: &mut ConvertUnit<'u, Reader<'d>>,
         root: ConvertUnitEntry<'u, Reader<'d>>,
     ) -> ConvertResult<()> {
-        // Without a valid line program there is none; then there are no files either.
-        let has_lines = self.convert_lines(unit).unwrap_or_default();
+        // A unit whose line program is not valid gets none, and so no files either.
+        let has_lines = self.convert_lines(unit).unwrap_or(false);
         let id = unit.unit.root();
         unit.unit
             .get_mut(id)
@@ -194,7 +199,7 @@ impl Moves<'_> {
         Ok(())
     }
 
-    /// Whether there are any lines.
+    /// Converts the line program of a unit, and returns whether it has any lines.
     fn convert_lines(&self, unit: &mut ConvertUnit<'_, Reader<'_>>) -> ConvertResult<bool> {
         let Some(from) = unit.read_unit.line_program.clone() else { return Ok(false) };
         let encoding = Some(LineEncoding::default());
@@ -202,17 +207,17 @@ impl Moves<'_> {
         let (mut to, files) = header.program();
         let mut rows = from.rows();
         let mut sequence = Vec::new();
-        // Of a program that is malformed from some place on, what is before.
+        // If the program is malformed at some point, the rows before it are converted.
         while let Ok(Some((_, row))) = rows.next_row() {
             if !row.end_sequence() {
                 sequence.extend(line_row(row, &files));
                 continue;
             }
             sequence.sort_by_key(|(address, _)| *address);
-            let start = sequence.first().map_or(0, |(address, _)| *address);
-            if start > 0 {
+            // A sequence at address 0 is one of code that a linker has left out.
+            if let Some(&(start @ 1.., _)) = sequence.first() {
                 let offsets = self.offset(start)..self.offset(row.address());
-                let functions = self.moved.functions_in(offsets.clone());
+                let functions = self.map.functions_in(offsets.clone());
                 for function in functions.take_while(|_| self.spend()) {
                     self.write_sequence(&sequence, &offsets, function, &mut to);
                 }
@@ -224,7 +229,7 @@ impl Moves<'_> {
         Ok(has_lines)
     }
 
-    /// Writes those rows of a sequence that are of a function, as one of its own.
+    /// Writes the rows of a sequence that belong to a function, as a sequence of their own.
     fn write_sequence(
         &self,
         rows: &[(u64, gimli::write::LineRow)],
@@ -232,9 +237,9 @@ impl Moves<'_> {
         function: &MappedFunction,
         to: &mut gimli::write::LineProgram,
     ) {
-        let end = function.at(range.end);
-        // Of several rows for one instruction the last counts.
-        let mut places = BTreeMap::new();
+        let end = function.map_offset(range.end);
+        // The last of several rows for one instruction counts.
+        let mut by_offset = BTreeMap::new();
         let before =
             rows.partition_point(|(address, _)| self.offset(*address) <= function.old.start);
         for (address, row) in &rows[before.saturating_sub(1)..] {
@@ -242,15 +247,16 @@ impl Moves<'_> {
             if offset >= function.old.end || !self.spend() {
                 break;
             }
-            if function.at(offset) < end {
-                places.insert(function.at(offset), row);
+            let new = function.map_offset(offset);
+            if new < end {
+                by_offset.insert(new, row);
             }
         }
-        let Some((&start, _)) = places.first_key_value() else { return };
+        let Some((&start, _)) = by_offset.first_key_value() else { return };
         to.begin_sequence(Some(Address::Constant(self.address(start))));
-        for (place, row) in places {
+        for (offset, row) in by_offset {
             *to.row() = *row;
-            to.row().address_offset = (place - start) as u64;
+            to.row().address_offset = (offset - start) as u64;
             to.generate_row();
         }
         to.end_sequence((end - start) as u64);
@@ -264,7 +270,7 @@ impl Moves<'_> {
     ) {
         for attribute in &entry.attrs {
             let value = match attribute.name() {
-                // These count from each other.
+                // [`Self::convert_ranges`] writes these, since they depend on each other.
                 gimli::DW_AT_low_pc | gimli::DW_AT_high_pc | gimli::DW_AT_ranges => None,
                 _ => self.convert_attribute(unit, entry, attribute).ok(),
             };
@@ -286,10 +292,10 @@ impl Moves<'_> {
         let address = |address| AttributeValue::Address(Address::Constant(address));
         match self.ranges(entry.read_unit, entry).as_slice() {
             [] => {
-                // A single place, such as that of a label.
-                let place = entry.attr_value(gimli::DW_AT_low_pc).filter(|_| !is_root);
-                if let Some(place) = place.and_then(|value| self.place(entry.read_unit, value)) {
-                    unit.unit.get_mut(id).set(gimli::DW_AT_low_pc, address(place));
+                // A single address, for example of a label.
+                let old = entry.attr_value(gimli::DW_AT_low_pc).filter(|_| !is_root);
+                if let Some(new) = old.and_then(|old| self.code_address(entry.read_unit, old)) {
+                    unit.unit.get_mut(id).set(gimli::DW_AT_low_pc, address(new));
                 }
             }
             [only] if !is_root => {
@@ -311,13 +317,14 @@ impl Moves<'_> {
         }
     }
 
-    fn place<'d>(
+    /// Returns the new address of code.
+    fn code_address<'d>(
         &self,
         unit: UnitRef<'_, Reader<'d>>,
         value: read::AttributeValue<Reader<'d>>,
     ) -> Option<u64> {
         let old = unit.attr_address(value).ok()??;
-        self.moved.at(self.offset(old)).map(|offset| self.address(offset))
+        self.map.map_offset(self.offset(old)).map(|offset| self.address(offset))
     }
 
     fn convert_attribute<'d>(
@@ -330,36 +337,24 @@ impl Moves<'_> {
         let from = entry.read_unit;
         match attribute.value() {
             value @ (Value::Addr(_) | Value::DebugAddrIndex(_)) => {
-                let place = self.place(from, value).ok_or(ConvertError::InvalidAddress)?;
-                Ok(AttributeValue::Address(Address::Constant(place)))
+                let address = self.code_address(from, value);
+                let address = address.ok_or(ConvertError::InvalidAddress)?;
+                Ok(AttributeValue::Address(Address::Constant(address)))
             }
             Value::Exprloc(expression) if attribute.name() != gimli::DW_AT_vtable_elem_location => {
                 Ok(AttributeValue::Exprloc(self.convert_expression(unit, from, expression)?))
             }
             value @ (Value::LocationListsRef(_) | Value::DebugLocListsIndex(_)) => {
-                let mut locations =
-                    from.attr_locations(value)?.ok_or(ConvertError::InvalidAttributeValue)?;
-                let mut list = Vec::new();
-                while let Some(location) = locations.next()?
-                    && self.spend()
-                {
-                    let piece = self.moved.piece(self.offsets(&location.range));
-                    let Some(piece) = piece else { continue };
-                    list.push(Location::StartEnd {
-                        begin: Address::Constant(self.address(piece.start)),
-                        end: Address::Constant(self.address(piece.end)),
-                        data: self.convert_expression(unit, from, location.data)?,
-                    });
-                }
-                Ok(AttributeValue::LocationListRef(unit.unit.locations.add(LocationList(list))))
+                let list = self.convert_locations(unit, from, value)?;
+                Ok(AttributeValue::LocationListRef(unit.unit.locations.add(list)))
             }
-            // Into sections that are not written.
+            // These refer to sections that are not written.
             Value::DebugMacinfoRef(_)
             | Value::DebugMacroRef(_)
             | Value::DebugTypesRef(_)
             | Value::DebugInfoRefSup(_)
             | Value::DebugStrRefSup(_) => Err(ConvertError::InvalidAttributeValue),
-            // Ranges as of an inlined call, which are of the entry itself.
+            // The ranges of an inlined call, for example: [`Self::convert_ranges`] writes them.
             Value::RangeListsRef(_) | Value::DebugRngListsIndex(_) => {
                 Err(ConvertError::InvalidAttributeValue)
             }
@@ -368,7 +363,32 @@ impl Moves<'_> {
         }
     }
 
-    /// An expression in which addresses of data are those of the program, and globals have their new numbers.
+    /// Returns the new ranges of a variable's locations.
+    fn convert_locations<'d>(
+        &self,
+        unit: &ConvertUnit<'_, Reader<'d>>,
+        from: UnitRef<'_, Reader<'d>>,
+        value: read::AttributeValue<Reader<'d>>,
+    ) -> ConvertResult<LocationList> {
+        let locations = from.attr_locations(value)?;
+        let mut locations = locations.ok_or(ConvertError::InvalidAttributeValue)?;
+        let mut list = Vec::new();
+        while let Some(location) = locations.next()?
+            && self.spend()
+        {
+            let range = self.map.map_range(self.offsets(&location.range));
+            let Some(range) = range else { continue };
+            list.push(Location::StartEnd {
+                begin: Address::Constant(self.address(range.start)),
+                end: Address::Constant(self.address(range.end)),
+                data: self.convert_expression(unit, from, location.data)?,
+            });
+        }
+        Ok(LocationList(list))
+    }
+
+    /// Converts an expression: addresses of data become those of the program, and the stack pointer
+    /// gets its new index.
     fn convert_expression<'d>(
         &self,
         unit: &ConvertUnit<'_, Reader<'d>>,
@@ -382,7 +402,7 @@ impl Moves<'_> {
             count += 1;
             match operation {
                 read::Operation::WasmGlobal { index } => global = Some(index),
-                // One nests in the other, without an end if somebody wants so.
+                // These nest in each other, to any depth.
                 read::Operation::EntryValue { .. } => {
                     return Err(ConvertError::UnsupportedOperation);
                 }
@@ -390,10 +410,11 @@ impl Moves<'_> {
             }
         }
         let Some(index) = global else {
-            return unit.convert_expression(from, expression, &|address| self.data(address));
+            return unit
+                .convert_expression(from, expression, &|address| self.data_address(address));
         };
-        // Frames lie on the stack: `global, stack_value`. Nobody makes anything else of globals that can
-        // be said of the new module.
+        // The base of a frame on the stack is `global, stack_value`. Compilers write
+        // nothing else with globals that can be expressed for the new module.
         let mut operations = expression.operations(from.encoding());
         let id = ItemId { module: self.module, index };
         let frame = (operations.next()?, operations.next()?);
@@ -410,15 +431,15 @@ impl Moves<'_> {
         }
     }
 
-    /// The address of a variable, which in a shared library counts from the start of its data.
-    fn data(&self, address: u64) -> Option<Address> {
+    /// Returns the address of a variable. In a shared library it counts from the start of its data.
+    fn data_address(&self, address: u64) -> Option<Address> {
         let base = self.targets.plan.layout.placements[self.module].memory_base;
         let address = u32::try_from(address.checked_add(base.into())?).ok()?;
         Some(Address::Constant(address.into()))
     }
 }
 
-/// A row, and its address; `None` for one of a file that does not exist.
+/// Returns the address of a row, and the row; `None` if its file does not exist.
 fn line_row(
     row: &read::LineRow,
     files: &[gimli::write::FileId],

@@ -1,4 +1,4 @@
-//! Finds the way back from written code to source.
+//! Traces written code back to the modules and the source that it came from.
 
 pub(crate) mod budget;
 pub(crate) mod code_map;

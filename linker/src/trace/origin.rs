@@ -1,4 +1,4 @@
-//! From the code of a rewritten module back to the module and the source that it came from.
+//! Finds the module and the source that the code of a rewritten module came from.
 
 use std::fmt;
 
@@ -17,80 +17,88 @@ use crate::write::legacy_exceptions;
 /// An instruction of one of the modules that were linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
-    /// The module's place in the set.
+    /// The module's index in the set.
     pub module: usize,
     /// The function's index in the module.
     pub function: u32,
-    /// In bytes from the start of the module's file.
+    /// The instruction's offset, in bytes from the start of the module's file.
     pub offset: usize,
 }
 
-/// A function in the source, and the line that an instruction came from.
+/// The place in the source of an instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceLine {
-    /// As the debug information has it, which is mangled.
+    /// The name of the function in the debug information, which is mangled.
     pub function: Option<String>,
+    /// The path of the file in the debug information.
     pub file: String,
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub line: Option<u32>,
-    /// Counted from 1.
+    /// The column, counted from 1.
     pub column: Option<u32>,
 }
 
 impl BoundModule {
-    /// The module that defined one of the functions of [`BoundModule::bytes`], and its index there.
+    /// Returns the module that defined a function of [`BoundModule::bytes`], by its index
+    /// in the set, and the function's index there. `function` is an index in
+    /// [`BoundModule::bytes`].
     pub fn origin_of_function(&self, function: u32) -> Option<(usize, u32)> {
         let Some(origins) = &self.origins else { return Some((self.module, function)) };
         let id = origins.functions.get(function.checked_sub(origins.first)? as usize)?;
         Some((id.module, id.index))
     }
 
-    /// The instruction that the one at `offset` of [`BoundModule::bytes`] was before it was rewritten;
-    /// `None` for one that no module has, or outside of all functions.
+    /// Returns the instruction that was rewritten as the one at `offset` of
+    /// [`BoundModule::bytes`], in bytes from the start. Returns `None` for an instruction
+    /// that no module had, and outside of all functions.
     pub fn origin(&self, set: &Set, offset: usize) -> Option<Origin> {
-        let (place, body) = body_at(&self.bytes, offset)?;
+        let (position, body) = body_at(&self.bytes, offset)?;
         let imported = |module: usize| set.inputs[module].module.internals.imported_functions;
         let Some(origins) = &self.origins else {
-            let function = imported(self.module) + place as u32;
+            let function = imported(self.module) + position as u32;
             return Some(Origin { module: self.module, function, offset });
         };
-        let function = *origins.functions.get(place)?;
+        let function = *origins.functions.get(position)?;
         let original = Contents::read(&set.inputs[function.module].bytes).ok()?;
         let defined = function.index.checked_sub(imported(function.module))?;
         let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
-        let written = written(&original, defined as usize, &Signatures::new(&original))?;
-        let offset = *written.get(instruction)?;
-        Some(Origin { module: function.module, function: function.index, offset })
+        let signatures = Signatures::new(&original);
+        let old_offsets = offsets_of_written(&original, defined as usize, &signatures)?;
+        Some(Origin {
+            module: function.module,
+            function: function.index,
+            offset: *old_offsets.get(instruction)?,
+        })
     }
 }
 
 impl InputModule {
-    /// Where the body of a function begins, in bytes from the start of the module's file; `None` for one that
-    /// is imported.
+    /// Returns the offset of the body of a function, in bytes from the start of the module's file;
+    /// `None` for an imported function.
     pub fn function_start(&self, function: u32) -> Option<usize> {
         let defined = function.checked_sub(self.module.internals.imported_functions)?;
         body_starts(&self.bytes).get(defined as usize).copied()
     }
 }
 
-/// The name that a module's name section gives a function, as it is there.
+/// Returns the name of a function in the name section of a module, unchanged.
 pub fn function_name(bytes: &[u8], function: u32) -> Option<String> {
     Contents::read(bytes).ok()?.function_name(function).map(str::to_owned)
 }
 
-/// The function body around an offset, and its place among them.
+/// Returns the function body around an offset, and its position among the bodies.
 fn body_at(bytes: &[u8], offset: usize) -> Option<(usize, FunctionBody<'_>)> {
     let bodies = Contents::read(bytes).ok()?.bodies;
     bodies.into_iter().enumerate().find(|(_, body)| body.range().contains(&offset))
 }
 
-/// Where the body of each function begins that a module defines.
+/// Returns the offset of the body of each function that a module defines.
 pub(crate) fn body_starts(bytes: &[u8]) -> Vec<usize> {
     let bodies = Contents::read(bytes).map(|contents| contents.bodies).unwrap_or_default();
     bodies.iter().map(|body| body.range().start).collect()
 }
 
-/// Where each instruction of a function begins.
+/// Returns the offset of each instruction of a function.
 pub(crate) fn offsets(body: &FunctionBody<'_>) -> impl Iterator<Item = usize> + use<> {
     let operators = operators(body).map(|(_, offset)| offset);
     operators.collect::<Vec<_>>().into_iter()
@@ -101,14 +109,15 @@ fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = (Operator<'a>,
     operators.flat_map(wasmparser::OperatorsReader::into_iter_with_offsets).flatten()
 }
 
-/// For each instruction that is written for a function that a module defines, where the one begins that it
-/// comes from: none before the one of the instruction before it.
-pub(crate) fn written(
+/// Returns, for each instruction that is written for a function, the offset of the instruction that
+/// it comes from. Offsets never decrease. `function` counts the functions that the module defines.
+pub(crate) fn offsets_of_written(
     contents: &Contents<'_>,
     function: usize,
     signatures: &Signatures,
 ) -> Option<Vec<usize>> {
-    let (body, &ty) = (contents.bodies.get(function)?, contents.functions.get(function)?);
+    let body = contents.bodies.get(function)?;
+    let ty = *contents.functions.get(function)?;
     let mut offsets = Vec::new();
     for (operator, offset) in operators(body) {
         if legacy_exceptions::is_legacy(&operator) {
@@ -121,15 +130,16 @@ pub(crate) fn written(
     Some(offsets)
 }
 
-/// The source of an instruction, the innermost of functions inlined into each other first; empty for a
-/// module without debug information (DWARF).
+/// Returns the places in the source of the instruction at `offset`, in bytes from the start of the
+/// file. If functions were inlined there is one place for each, the innermost first. There is none
+/// for a module without debug information (DWARF).
 pub fn source_lines(bytes: &[u8], offset: usize) -> Vec<SourceLine> {
     DebugInfo::read(bytes).map(|info| info.lines(offset)).unwrap_or_default()
 }
 
 /// A module's debug information (DWARF), read once.
 pub struct DebugInfo<'a> {
-    /// As [`code_start`].
+    /// The offset of the code section's content: see [`code_start`].
     pub(crate) code: usize,
     sections: Vec<Section<'a>>,
     context: addr2line::Context<Reader<'a>>,
@@ -144,7 +154,8 @@ impl fmt::Debug for DebugInfo<'_> {
 /// The name of a custom section, and what is in it.
 type Section<'a> = (&'a str, &'a [u8]);
 
-/// Where the content of the code section begins, and the sections of debug information.
+/// Returns the offset of the code section's content, and the sections of debug information; `None`
+/// if the module is malformed.
 fn debug_sections(bytes: &[u8]) -> Option<(usize, Vec<Section<'_>>)> {
     let mut code = 0;
     let mut sections = Vec::new();
@@ -170,13 +181,15 @@ fn debug_sections(bytes: &[u8]) -> Option<(usize, Vec<Section<'_>>)> {
     }
 }
 
-/// From where addresses of a module's debug information count: the start of the code section's content.
+/// Returns the offset from which a module's debug information counts addresses: the start of the
+/// code section's content.
 pub(crate) fn code_start(bytes: &[u8]) -> usize {
     debug_sections(bytes).map_or(0, |(code, _)| code)
 }
 
 impl<'a> DebugInfo<'a> {
-    /// `None` if there is none, or none that can be read, or one that takes far more to read than its size tells.
+    /// Reads the debug information of a module. Returns `None` if there is none, if it
+    /// cannot be read, or if reading it takes far more work than its size justifies.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let (code, sections) = debug_sections(bytes)?;
         if sections.is_empty() {
@@ -194,7 +207,7 @@ impl<'a> DebugInfo<'a> {
         dwarf(&self.sections)
     }
 
-    /// As [`source_lines`].
+    /// Returns the places in the source of an instruction, as [`source_lines`] does.
     pub fn lines(&self, offset: usize) -> Vec<SourceLine> {
         self.try_lines(offset).unwrap_or_default()
     }
@@ -207,8 +220,12 @@ impl<'a> DebugInfo<'a> {
             let Some(location) = frame.location else { continue };
             let name = frame.function.and_then(|name| Some(shortened(&name.raw_name().ok()?)));
             let file = shortened(location.file.unwrap_or_default());
-            let (line, column) = (location.line, location.column.filter(|&column| column > 0));
-            lines.push(SourceLine { function: name, file, line, column });
+            lines.push(SourceLine {
+                function: name,
+                file,
+                line: location.line,
+                column: location.column.filter(|&column| column > 0),
+            });
         }
         Some(lines)
     }
@@ -219,7 +236,7 @@ fn dwarf<'a>(sections: &[Section<'a>]) -> gimli::Result<Dwarf<Reader<'a>>> {
         let data = sections.iter().find(|(name, _)| *name == id.name()).map_or(&[][..], |s| s.1);
         Ok::<_, gimli::Error>(Reader::new(data, LittleEndian))
     })?;
-    // Units may share what tells how their entries are written, which is then read once.
+    // Units may share the abbreviations of their entries, which are then read once.
     dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);
     Ok(dwarf)
 }

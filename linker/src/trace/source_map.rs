@@ -1,9 +1,9 @@
-//! From the code of a fused program back to the source, as a file beside it: a source map.
+//! The source map of a fused program: a file that maps its code to the source.
 //!
-//! The format is that of ECMA-426 as it is used for WebAssembly: there is one generated line, and columns are
-//! bytes from the start of the file. It knows one place in the source for each instruction. What it does not
-//! know has fields of its own, which other readers skip: where functions that were inlined were called,
-//! which module code is of, and for which file the map is.
+//! The format is that of ECMA-426, in the form for WebAssembly: there is one generated line, and
+//! columns are bytes from the start of the file. It has one place in the source for each
+//! instruction. Fields of this linker, which other readers skip, add the rest: the calls of inlined
+//! functions, the module that code came from, and the file that the map is for.
 
 use std::collections::HashMap;
 use std::iter;
@@ -20,25 +20,26 @@ use crate::write::bound::BoundModule;
 ///
 /// ```
 /// # use linker::SourceMap;
-/// // Of a reader's input nothing is taken for granted.
+/// // A map from outside may contain anything.
 /// let map = SourceMap { mappings: "~~~".to_owned(), ..SourceMap::default() };
 /// assert_eq!(map.read().lines(8), []);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceMap {
-    /// 3.
+    /// The version of the format, 3.
     pub version: u32,
     /// The names of files, as the debug information has them.
     pub sources: Vec<String>,
     /// The names of functions, as the debug information has them, which is mangled.
     pub names: Vec<String>,
-    /// For each column the place in the source; of functions that are inlined, in the innermost.
+    /// The place in the source for each column. If functions were inlined it is in the innermost.
     pub mappings: String,
-    /// In the same form, where the innermost function was inlined, then where that one was, and so on.
+    /// In the same form, the calls of inlined functions: first the call of the innermost
+    /// function, then the call of its caller, and so on.
     #[serde(rename = "x_inlined_at")]
     pub inlined_at: Vec<String>,
-    /// From which column on code is of which module.
+    /// The modules that code came from: each with the column at which its code starts.
     #[serde(rename = "x_modules")]
     pub modules: Vec<(u32, String)>,
     /// The SHA-256 digest of the file that the map is for, in hexadecimal digits.
@@ -47,8 +48,8 @@ pub struct SourceMap {
 }
 
 impl BoundModule {
-    /// The source map of a program that was written as one module; `None` if no module has debug information.
-    /// For which file it is, who writes the file must add.
+    /// Returns the source map of a program that was written as one module; `None` if no module has
+    /// debug information. The caller sets [`SourceMap::sha256`] when it writes the file.
     pub fn source_map(&self, set: &Set) -> Option<SourceMap> {
         let origins = self.origins.as_ref()?;
         let infos = set.inputs.iter().enumerate();
@@ -58,14 +59,14 @@ impl BoundModule {
             return None;
         }
         let modules: Vec<_> = infos.iter().map(|(module, _)| *module).collect();
-        let moved = self.moved(set, &modules);
+        let maps = self.code_maps(set, &modules);
         let mut functions = Vec::new();
         for (module, info) in &infos {
-            let of = moved.get(module).into_iter().flat_map(|moved| moved.functions());
-            functions.extend(of.map(|function| (info, function)));
+            let own = maps.get(module).into_iter().flat_map(|map| map.functions());
+            functions.extend(own.map(|function| (info, function)));
         }
         functions.sort_by_key(|(_, function)| function.new.start);
-        let mut writer = Writer::default();
+        let mut writer = MappingWriter::default();
         for (info, function) in functions {
             for &(old, new) in &function.instructions {
                 writer.add(new, &info.lines(old));
@@ -73,7 +74,7 @@ impl BoundModule {
             writer.add(function.new.end, &[]);
         }
         let mut map = writer.finish();
-        // What no module had is of the program.
+        // Functions that no module had count as part of the program.
         let modules = origins.functions.iter().map(|id| id.module).chain(iter::repeat(self.module));
         for (start, module) in body_starts(&self.bytes).into_iter().zip(modules) {
             let name = &set.inputs[module].module.name;
@@ -85,7 +86,7 @@ impl BoundModule {
     }
 }
 
-/// Where an instruction came from, by the places of its names in the map.
+/// The place in the source of an instruction, with indices into the lists of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     source: u32,
@@ -94,12 +95,12 @@ struct Place {
     name: Option<u32>,
 }
 
-/// Writes mappings. What is at a column holds up to the next one.
+/// Writes mappings. A mapping at a column holds up to the next one.
 #[derive(Default)]
-struct Writer {
+struct MappingWriter {
     sources: Table,
     names: Table,
-    /// The innermost function's first.
+    /// The mappings of each level of inlining, the innermost first.
     levels: Vec<Level>,
 }
 
@@ -107,41 +108,42 @@ struct Writer {
 struct Level {
     text: String,
     column: u32,
-    /// What was written last, and the place that is in force.
+    /// The fields that were written last.
     last: [u32; 4],
+    /// The place that holds at this column.
     place: Option<Place>,
 }
 
-/// Strings, each once, in the order in which they came.
+/// Strings, each once, in the order of their first use.
 #[derive(Default)]
 struct Table {
     strings: Vec<String>,
-    places: HashMap<String, u32>,
+    indices: HashMap<String, u32>,
 }
 
 impl Table {
-    fn place(&mut self, string: &str) -> u32 {
-        if let Some(&place) = self.places.get(string) {
-            return place;
+    fn index(&mut self, string: &str) -> u32 {
+        if let Some(&index) = self.indices.get(string) {
+            return index;
         }
-        let place = self.strings.len() as u32;
+        let index = self.strings.len() as u32;
         self.strings.push(string.to_owned());
-        self.places.insert(string.to_owned(), place);
-        place
+        self.indices.insert(string.to_owned(), index);
+        index
     }
 }
 
-impl Writer {
-    /// Lines without a number are of code that no line is for: the format has nothing to say of them.
+impl MappingWriter {
+    /// Adds a mapping. Lines without a number are left out: the format cannot express them.
     fn add(&mut self, column: usize, lines: &[SourceLine]) {
         let Ok(column) = u32::try_from(column) else { return };
         let numbered =
             lines.iter().filter_map(|source| Some((source, source.line?.checked_sub(1)?)));
         let places = numbered.map(|(source, line)| Place {
-            source: self.sources.place(&source.file),
+            source: self.sources.index(&source.file),
             line,
             column: source.column.map_or(0, |column| column.saturating_sub(1)),
-            name: source.function.as_deref().map(|name| self.names.place(name)),
+            name: source.function.as_deref().map(|name| self.names.index(name)),
         });
         let places: Vec<_> = places.collect();
         self.levels.resize_with(self.levels.len().max(places.len()), Level::default);
@@ -187,7 +189,8 @@ impl Level {
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Writes the difference to the last number: the lowest digit of base 32 first, with the sign below it.
+/// Writes the difference to the last number in base 32, the lowest digit first. The lowest bit is
+/// the sign.
 fn write_number(to: &mut String, number: u32, last: u32) {
     let difference = i64::from(number) - i64::from(last);
     let mut rest = difference.unsigned_abs() << 1 | u64::from(difference < 0);
@@ -203,18 +206,17 @@ fn write_number(to: &mut String, number: u32, last: u32) {
 }
 
 impl SourceMap {
-    /// The map with its mappings decoded. Of mappings that are malformed from some place on there is what is
-    /// before.
+    /// Decodes the mappings. If they are malformed at some point, only those before it are read.
     pub fn read(self) -> Mappings {
         let texts = [&self.mappings].into_iter().chain(&self.inlined_at);
-        // No deeper than in debug information.
+        // Debug information nests no deeper.
         let texts = texts.take(DEPTH_LIMIT.unsigned_abs());
         let levels = texts.map(|text| read_level(text)).collect();
         Mappings { levels, map: self }
     }
 }
 
-/// What a source map says.
+/// The decoded mappings of a source map.
 #[derive(Debug, Clone)]
 pub struct Mappings {
     map: SourceMap,
@@ -222,15 +224,17 @@ pub struct Mappings {
 }
 
 impl Mappings {
-    /// The name of the module that code at an offset of the file is of.
+    /// Returns the name of the module that the code at an offset came from. `offset` is in
+    /// bytes from the start of the file.
     pub fn module(&self, offset: usize) -> Option<&str> {
         let modules = &self.map.modules;
         let after = modules.partition_point(|(start, _)| *start as usize <= offset);
         Some(&modules.get(after.checked_sub(1)?)?.1)
     }
 
-    /// The source of the instruction at an offset of the file, as [`source_lines`](crate::source_lines) of
-    /// the module that it was of, but for what has no line number.
+    /// Returns the places in the source of the instruction at an offset, in bytes from the start of
+    /// the file. The result is that of [`source_lines`](crate::source_lines) for the module that it
+    /// came from, without places that have no line number.
     pub fn lines(&self, offset: usize) -> Vec<SourceLine> {
         let place = |level: &Vec<(u32, Option<Place>)>| {
             let after = level.partition_point(|(column, _)| *column as usize <= offset);
@@ -256,8 +260,8 @@ fn read_level(text: &str) -> Vec<(u32, Option<Place>)> {
     let mut segments: Vec<(u32, Option<Place>)> = Vec::new();
     let mut column = 0;
     let mut last = [0; 4];
-    // There is one line; what else there may be is of no code.
-    let line = text.split(';').next().unwrap_or_default();
+    // There is one generated line. Other lines belong to no code.
+    let line = text.split_once(';').map_or(text, |(first, _)| first);
     for segment in line.split(',') {
         let Some(segment) = read_segment(segment, &mut column, &mut last) else { break };
         if segments.last().is_some_and(|(before, _)| *before > segment.0) {
@@ -288,7 +292,7 @@ fn read_segment(text: &str, column: &mut u32, last: &mut [u32; 4]) -> Option<(u3
 
 fn read_number(digits: &mut std::str::Bytes<'_>) -> Option<i32> {
     let mut number: u64 = 0;
-    // Seven digits hold all that 32 bits and a sign can be.
+    // Seven digits hold 32 bits and a sign.
     for shift in (0..35).step_by(5) {
         let digit = digits.next()?;
         let digit = DIGITS.iter().position(|&known| known == digit)? as u64;

@@ -303,7 +303,8 @@ impl Body<'_> {
         match self.atomic.operation {
             Operation::Load => self.load(),
             Operation::Store => self.store(&[Instruction::LocalGet(OPERAND)]),
-            // Without other threads it would wait for ever. On a memory that is not shared it traps.
+            // Without other threads it would wait for ever. On a memory that is not
+            // shared it traps.
             Operation::Wait => self.add(Instruction::Unreachable),
             Operation::Notify => {
                 self.load();

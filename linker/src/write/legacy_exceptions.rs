@@ -169,8 +169,8 @@ struct Try {
 #[derive(Debug)]
 struct Clause {
     tag: Option<u32>,
-    /// The index of the local, among those for exceptions, that keeps the exception; `None` if it is
-    /// not thrown again.
+    /// The index of the local, among those for exceptions, that keeps the exception; `None`
+    /// if it is not thrown again.
     exception: Option<u32>,
 }
 
@@ -245,7 +245,8 @@ impl Outline {
         Ok(())
     }
 
-    /// Finds the local that keeps the exception. Nested handlers need a local each; others share one.
+    /// Finds the local that keeps the exception. Nested handlers need a local each; others
+    /// share one.
     fn rethrow(&mut self, offset: usize, label: u32, open: &[Open]) -> Result<()> {
         let position = position(label, offset, open)?;
         let Open::Handler(this) = open[position] else {
@@ -480,8 +481,8 @@ impl<'a> Writer<'_, 'a> {
         self.block(Operator::TryTable { try_table });
     }
 
-    /// Returns the label of the block at whose end exceptions are thrown again that were taken to the
-    /// body of a `try`, or to that of the function.
+    /// Returns the label of the block at whose end exceptions are thrown again that were
+    /// taken to the body of a `try`, or to that of the function.
     fn label_for_taken(&self, receiver: Option<usize>) -> u32 {
         let is_it =
             |frame: &&Frame| matches!(frame.part, Part::Body { this } if Some(this) == receiver);
