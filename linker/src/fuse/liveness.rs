@@ -113,7 +113,7 @@ impl<'p, 'a> Marker<'p, 'a> {
                 self.live.data.insert(id(index));
             }
             Reference::Tag(index) => self.tag(id(index)),
-            Reference::FunctionReference(index) => {
+            Reference::FunctionPointer(index) => {
                 self.live.references.insert(id(index));
             }
             Reference::TableGrowth(index) => {

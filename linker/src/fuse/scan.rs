@@ -20,7 +20,7 @@ pub(crate) enum Reference {
     Data(u32),
     Tag(u32),
     /// A `ref.func`. The function is reported too.
-    FunctionReference(u32),
+    FunctionPointer(u32),
     /// A `table.grow`. The table is reported too.
     TableGrowth(u32),
     /// An instruction that reads elements of a table. The table is reported too.
@@ -69,7 +69,7 @@ impl<'s> Scanner<'s> {
                 (self.report)(Reference::Number(value.cast_unsigned()));
             }
             Operator::RefFunc { function_index } => {
-                (self.report)(Reference::FunctionReference(function_index));
+                (self.report)(Reference::FunctionPointer(function_index));
             }
             Operator::TableGrow { table } => (self.report)(Reference::TableGrowth(table)),
             Operator::TableGet { table } | Operator::TableCopy { src_table: table, .. } => {
