@@ -359,7 +359,10 @@ impl<'a> Resolver<'a> {
         let others = self.linked.get(module).into_iter().flatten().copied();
         let others = others.filter(move |other| !std::ptr::eq(*other, input));
         let others = others.filter(|_| !is_private(&import.name));
-        others.filter_map(|other| Some((other, &other.module.export(&import.name)?.ty)))
+        others.filter_map(|other| {
+            let export = other.indexed_export(&import.name)?;
+            Some((other, &other.module.exports[export].ty))
+        })
     }
 
     fn ty(&self, definition: Definition) -> &ExternType {
