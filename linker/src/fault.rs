@@ -18,6 +18,7 @@ pub(crate) const SHOWN: usize = 50;
 /// them, except that `module` beside a `name` is the module name of an import, such as `env`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
+#[non_exhaustive]
 pub enum Fault {
     /// No module defines an import.
     #[error(

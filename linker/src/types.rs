@@ -47,6 +47,7 @@ fn write_list(f: &mut fmt::Formatter<'_>, types: &[ValType]) -> fmt::Result {
 /// A text is not a [`FuncType`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found {found}")]
+#[non_exhaustive]
 pub struct ParseFuncTypeError {
     /// Offset in bytes from the start of the parsed text.
     pub offset: usize,

@@ -156,14 +156,14 @@ fn written(case: &Case, plan: &Plan) -> Result<Vec<(&'static str, String)>> {
         Ok(bound) => bound_text(plan.set(), &bound),
         Err(error) => Ok(error.to_string()),
     };
-    let options = || FuseOptions { multi_memory: true, ..FuseOptions::default() };
+    let options = || FuseOptions::default().with_multi_memory(true);
     Ok(vec![
         ("bound", bound_text(plan.set(), &plan.bind()?)?),
         ("fused", fuse(options())?),
-        ("command", fuse(FuseOptions { invoke: Some("test".to_owned()), ..options() })?),
-        ("preinit", fuse(FuseOptions { preinit: true, ..options() })?),
-        ("dynamic", fuse(FuseOptions { dynamic: true, ..FuseOptions::default() })?),
-        ("debug", fuse(FuseOptions { debug: true, ..options() })?),
+        ("command", fuse(options().with_invoke("test".to_owned()))?),
+        ("preinit", fuse(options().with_preinit(true))?),
+        ("dynamic", fuse(FuseOptions::default().with_dynamic(true))?),
+        ("debug", fuse(options().with_debug(true))?),
         ("report", report(plan)?),
         ("opened", opened(case, plan)?),
     ])

@@ -28,7 +28,7 @@ fn load(limits: InputLimits) -> Result<(), LoadError> {
 
 #[test]
 fn the_size_of_a_module() {
-    let load = |max_module_size| load(InputLimits { max_module_size, ..InputLimits::default() });
+    let load = |size| load(InputLimits::default().with_max_module_size(size));
     let size = wat::parse_str(MODULE).unwrap().len() as u64;
     assert_eq!(load(size), Ok(()));
     let module = "module".to_owned();
@@ -37,7 +37,7 @@ fn the_size_of_a_module() {
 
 #[test]
 fn the_symbols_of_a_module() {
-    let load = |max_symbols| load(InputLimits { max_symbols, ..InputLimits::default() });
+    let load = |count| load(InputLimits::default().with_max_symbols(count));
     assert_eq!(load(SYMBOLS), Ok(()));
     // Wherever the one is that is too many, it is not read.
     for limit in 0..SYMBOLS {

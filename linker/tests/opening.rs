@@ -410,7 +410,7 @@ fn what_a_program_is_made_of_is_known_by_its_names() {
     let library = r#"(module (@dylink.0 (mem-info)) (func (export "of_library")))"#;
     let set =
         Set::gather(input("program", PROGRAM), vec![input("part", library)], &mut NoLibraries);
-    let options = FuseOptions { dynamic: true, ..FuseOptions::default() };
+    let options = FuseOptions::default().with_dynamic(true);
     let fused = Plan::new(set.unwrap()).unwrap().fuse(&options).unwrap();
     let fused = InputModule::load("fused", fused.modules[0].bytes.clone()).unwrap();
     let set = Set::gather(fused, Vec::new(), &mut NoLibraries).unwrap();

@@ -137,7 +137,7 @@ fn a_system_library_is_opened_by_any_of_its_names() {
 fn a_fused_program_knows_which_of_its_parts_is_the_systems() {
     let given = vec![input("libc", THREE)];
     let set = Set::gather(input("program", PROGRAM), given, &mut without()).unwrap();
-    let options = FuseOptions { dynamic: true, ..FuseOptions::default() };
+    let options = FuseOptions::default().with_dynamic(true);
     let fused = Plan::new(set).unwrap().fuse(&options).unwrap();
     let fused = object_of("fused", &fused.modules[0].bytes);
     let running = Running::new(

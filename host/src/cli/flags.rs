@@ -89,10 +89,9 @@ pub(crate) struct InputFlags {
 impl InputFlags {
     pub(crate) fn limits(&self) -> InputLimits {
         let default = InputLimits::default();
-        InputLimits {
-            max_module_size: self.max_module_size.map_or(default.max_module_size, |size| size.0),
-            max_symbols: self.max_symbols.unwrap_or(default.max_symbols),
-        }
+        default
+            .with_max_module_size(self.max_module_size.map_or(default.max_module_size, |it| it.0))
+            .with_max_symbols(self.max_symbols.unwrap_or(default.max_symbols))
     }
 
     pub(crate) fn read(&self, file: &Path) -> Result<InputModule, Error> {

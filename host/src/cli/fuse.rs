@@ -17,16 +17,14 @@ const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let plan = link::plan(flags.link.input.read(&flags.module)?, &flags.link)?;
-    let options = FuseOptions {
-        exports: flags.export.clone(),
-        invoke: flags.invoke.clone(),
-        dynamic: flags.dynamic,
-        multi_memory: flags.multi_memory,
-        preinit: flags.preinit,
-        debug: flags.debug,
-        source_map_url: flags.source_map_url.clone(),
-        ..FuseOptions::default()
-    };
+    let options = FuseOptions::default()
+        .with_exports(flags.export.clone())
+        .with_invoke(flags.invoke.clone())
+        .with_dynamic(flags.dynamic)
+        .with_multi_memory(flags.multi_memory)
+        .with_preinit(flags.preinit)
+        .with_debug(flags.debug)
+        .with_source_map_url(flags.source_map_url.clone());
     ensure!(
         flags.preinit || !flags.limits.is_given(),
         "limits are for constructors that run now: add `--preinit`, or give the limits to `host \

@@ -41,13 +41,11 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let set = plan.set();
     // Libraries can join only a program with one memory.
     let dynamic = plan.opens_libraries();
-    let options = FuseOptions {
-        dynamic,
-        multi_memory: !dynamic,
-        stack_pointer: true,
-        separate_start: true,
-        ..FuseOptions::default()
-    };
+    let options = FuseOptions::default()
+        .with_dynamic(dynamic)
+        .with_multi_memory(!dynamic)
+        .with_stack_pointer(true)
+        .with_separate_start(true);
     let fused = fuse(plan, &options)?;
     let initialisers = fused.initialisers.into_iter().map(|call| Initialiser { module: 0, ..call });
     let initialisers = initialisers.collect();

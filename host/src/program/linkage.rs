@@ -42,7 +42,7 @@ impl Linkage {
         if self.mode != Mode::Fused || set.inputs.len() == 1 || !self.shares_memory(&plan) {
             return Ok(plan);
         }
-        let options = FuseOptions { dynamic: true, ..self.options() };
+        let options = self.options().with_dynamic(true);
         let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
         let name = plan.main().name.clone();
         let input = InputModule::load_within(name, fused.bytes, &InputLimits::NONE)?;
@@ -53,7 +53,10 @@ impl Linkage {
     /// can of separate instances.
     fn options(&self) -> FuseOptions {
         let exports = self.exports.clone();
-        FuseOptions { exports, separate_start: true, stack_pointer: true, ..FuseOptions::default() }
+        FuseOptions::default()
+            .with_exports(exports)
+            .with_separate_start(true)
+            .with_stack_pointer(true)
     }
 
     /// Writes the modules as they are compiled. The result is always the same, so it need not be

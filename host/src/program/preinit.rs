@@ -27,7 +27,7 @@ use crate::trap;
 /// traps or throws; [`Error::Limit`] if it reaches a limit.
 pub fn preinit(plan: &Plan, options: &FuseOptions, limits: &Limits) -> Result<Vec<u8>, Error> {
     start_compiler()?;
-    let options = FuseOptions { preinit: true, ..options.clone() };
+    let options = options.clone().with_preinit(true);
     let mut fused = fuse(plan, &options)?;
     let name = &plan.main().name;
     let Some(module) = fused.modules.pop() else { return Ok(Vec::new()) };
@@ -56,8 +56,7 @@ fn without_initialisers(
     // Loaded as a preloaded module, it keeps its memory and is not changed to share it.
     let input = InputModule::load_within(name, written, &InputLimits::NONE)?.preloaded_as(name);
     let plan = Plan::new(Set::of(input))?;
-    let options =
-        FuseOptions { exports: Vec::new(), invoke: None, preinit: false, ..options.clone() };
+    let options = options.clone().with_exports(Vec::new()).with_invoke(None).with_preinit(false);
     Ok(plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default())
 }
 

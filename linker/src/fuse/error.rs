@@ -6,6 +6,7 @@ use crate::write::error::BindError;
 
 /// The reason why a program cannot be written as one module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FuseError {
     #[error(
         "`{module}` keeps a memory of its own, which {user}, beside that of {other}; build it as \
@@ -54,6 +55,7 @@ pub enum FuseError {
 
 /// A reason why a program cannot be written as its constructors leave it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PreinitFault {
     #[error(
         "`{module}` cannot be initialised ahead: what `{instruction}` in its function \

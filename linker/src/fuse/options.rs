@@ -5,6 +5,7 @@ use crate::convention::{INITIALIZE, START};
 /// Options of [`Plan::fuse`](crate::Plan::fuse). By default the fused program exports what the main
 /// module exports.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct FuseOptions {
     /// More symbols of the process to export: functions, and the addresses of variables.
     pub exports: Vec<String>,
@@ -35,6 +36,69 @@ pub struct FuseOptions {
 }
 
 impl FuseOptions {
+    /// Sets [`exports`](Self::exports).
+    #[must_use]
+    pub fn with_exports(mut self, exports: Vec<String>) -> Self {
+        self.exports = exports;
+        self
+    }
+
+    /// Sets [`invoke`](Self::invoke).
+    #[must_use]
+    pub fn with_invoke(mut self, invoke: impl Into<Option<String>>) -> Self {
+        self.invoke = invoke.into();
+        self
+    }
+
+    /// Sets [`dynamic`](Self::dynamic).
+    #[must_use]
+    pub fn with_dynamic(mut self, dynamic: bool) -> Self {
+        self.dynamic = dynamic;
+        self
+    }
+
+    /// Sets [`multi_memory`](Self::multi_memory).
+    #[must_use]
+    pub fn with_multi_memory(mut self, multi_memory: bool) -> Self {
+        self.multi_memory = multi_memory;
+        self
+    }
+
+    /// Sets [`preinit`](Self::preinit).
+    #[must_use]
+    pub fn with_preinit(mut self, preinit: bool) -> Self {
+        self.preinit = preinit;
+        self
+    }
+
+    /// Sets [`separate_start`](Self::separate_start).
+    #[must_use]
+    pub fn with_separate_start(mut self, separate_start: bool) -> Self {
+        self.separate_start = separate_start;
+        self
+    }
+
+    /// Sets [`debug`](Self::debug).
+    #[must_use]
+    pub fn with_debug(mut self, debug: bool) -> Self {
+        self.debug = debug;
+        self
+    }
+
+    /// Sets [`stack_pointer`](Self::stack_pointer).
+    #[must_use]
+    pub fn with_stack_pointer(mut self, stack_pointer: bool) -> Self {
+        self.stack_pointer = stack_pointer;
+        self
+    }
+
+    /// Sets [`source_map_url`](Self::source_map_url).
+    #[must_use]
+    pub fn with_source_map_url(mut self, url: impl Into<Option<String>>) -> Self {
+        self.source_map_url = url.into();
+        self
+    }
+
     pub(crate) fn has_separate_start(&self) -> bool {
         self.separate_start || self.dynamic
     }

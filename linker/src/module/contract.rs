@@ -34,6 +34,7 @@ pub struct Expectation {
 /// A text is not an [`Expectation`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}; write `{example}`")]
+#[non_exhaustive]
 pub struct ContractError {
     /// Offset in bytes from the start of the text.
     pub offset: usize,

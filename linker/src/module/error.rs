@@ -8,6 +8,7 @@ use crate::names::printable;
 /// Bytes are not a module that can be linked. `module` is its name; offsets are in bytes from the
 /// file's start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     #[error("`{module}` is empty: 0 bytes are no WebAssembly module")]
     Empty { module: String },

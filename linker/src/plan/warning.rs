@@ -16,6 +16,7 @@ use wasmparser::ValType;
 /// A probable mistake that does not keep modules from being linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "warning")]
+#[non_exhaustive]
 pub enum Warning {
     /// One module calls another with values that may be pointers, and the two have different
     /// memories.

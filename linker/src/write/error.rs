@@ -38,6 +38,7 @@ impl From<legacy_exceptions::Error> for WriteError {
 /// The error of a module that cannot be rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{module}` cannot be linked: {message}")]
+#[non_exhaustive]
 pub struct BindError {
     /// The name of the module.
     pub module: String,

@@ -15,6 +15,6 @@ impl LibrarySource for Limited {
     }
 
     fn limits(&self) -> InputLimits {
-        InputLimits { max_symbols: self.0, ..InputLimits::default() }
+        InputLimits::default().with_max_symbols(self.0)
     }
 }

@@ -82,17 +82,16 @@ fn options(u: &mut Unstructured<'_>) -> Result<FuseOptions> {
     let bits: u8 = u.arbitrary()?;
     let exports = (0..bits & 3).map(|_| symbol(u));
     let exports = exports.collect::<Result<_>>()?;
-    Ok(FuseOptions {
-        exports,
-        invoke: (bits & 4 != 0).then(|| symbol(u)).transpose()?,
-        dynamic: bits & 8 != 0,
-        multi_memory: bits & 16 != 0,
-        preinit: bits & 32 != 0,
-        separate_start: bits.count_ones() == 1,
-        debug: bits & 64 != 0,
-        stack_pointer: bits & 2 != 0,
-        source_map_url: (bits & 128 != 0).then(|| "x.map".to_owned()),
-    })
+    Ok(FuseOptions::default()
+        .with_exports(exports)
+        .with_invoke((bits & 4 != 0).then(|| symbol(u)).transpose()?)
+        .with_dynamic(bits & 8 != 0)
+        .with_multi_memory(bits & 16 != 0)
+        .with_preinit(bits & 32 != 0)
+        .with_separate_start(bits.count_ones() == 1)
+        .with_debug(bits & 64 != 0)
+        .with_stack_pointer(bits & 2 != 0)
+        .with_source_map_url((bits & 128 != 0).then(|| "x.map".to_owned())))
 }
 
 fn symbol(u: &mut Unstructured<'_>) -> Result<String> {

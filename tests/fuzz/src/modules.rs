@@ -127,6 +127,7 @@ impl Input {
             debug,
             stack_pointer,
             source_map_url,
+            ..
         } = &self.options;
         let flags = [
             (*dynamic, "dynamic"),

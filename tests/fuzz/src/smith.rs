@@ -73,12 +73,10 @@ pub fn input(u: &mut Unstructured<'_>) -> Result<Input> {
 
 /// Ways to fuse them: what is compared is all of a program, and with these there are parts.
 fn options(u: &mut Unstructured<'_>, symbols: &[Symbol]) -> Result<FuseOptions> {
-    let mut options = FuseOptions {
-        dynamic: u.ratio(1, 4)?,
-        preinit: u.ratio(1, 4)?,
-        debug: u.ratio(1, 4)?,
-        ..FuseOptions::default()
-    };
+    let mut options = FuseOptions::default()
+        .with_dynamic(u.ratio(1, 4)?)
+        .with_preinit(u.ratio(1, 4)?)
+        .with_debug(u.ratio(1, 4)?);
     for name in symbols.iter().map(|symbol| symbol.name.as_str()).chain(["d0", "uses0"]) {
         if u.ratio(1, 3)? {
             options.exports.push(name.to_owned());

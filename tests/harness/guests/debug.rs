@@ -156,7 +156,7 @@ fn every_instruction(folder: &Path) -> Result<(), Failed> {
         Ok(InputModule::load(name, fs::read(folder.join(name).with_extension("wasm"))?)?)
     };
     let plan = Plan::new(Set::gather(load("main")?, vec![load("lib")?], &mut NoLibraries)?)?;
-    let bound = plan.fuse(&FuseOptions { debug: true, ..FuseOptions::default() })?;
+    let bound = plan.fuse(&FuseOptions::default().with_debug(true))?;
     let fused = &bound.modules[0];
     let map = fused.source_map(plan.set()).ok_or("no map")?.read();
     let mut compared = 0;

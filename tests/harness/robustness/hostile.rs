@@ -248,7 +248,8 @@ fn limits_of_opened_libraries() -> Result<(), Failed> {
     let library = wat::parse_str(library)?;
     let size = library.len() as u64;
     std::fs::write(folder.path().join("library.wasm"), library)?;
-    let limits = |max_module_size, max_symbols| InputLimits { max_module_size, max_symbols };
+    let limits =
+        |size, symbols| InputLimits::default().with_max_module_size(size).with_max_symbols(symbols);
     let open =
         |limits| Opener::new(folder.path(), limits)?.open("library.wasm").map_err(Failed::from);
     for enough in [limits(size, 5), limits(size + 1, 6)] {
@@ -495,7 +496,7 @@ fn expect_lines(input: InputModule, offset: usize, expected: bool) -> Result<(),
     if lines.is_empty() == expected {
         return Err(format!("{} lines", lines.len()).into());
     }
-    let options = FuseOptions { debug: true, ..FuseOptions::default() };
+    let options = FuseOptions::default().with_debug(true);
     let plan = plan(input, Vec::new())?;
     let fused = plan.fuse(&options)?;
     fused.modules[0].source_map(plan.set());
