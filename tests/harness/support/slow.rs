@@ -10,7 +10,7 @@ use super::trial::{ignorable, is_all, trial};
 const REASON: &str = "runs with `cargo xtask test --all`";
 
 /// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.
-const SLOW: [&str; 21] = [
+const SLOW: [&str; 20] = [
     "builds::a_full_disk_keeps_the_last_good_guests",
     "builds::a_read_only_folder_is_named",
     "builds::ctrl_c_keeps_the_last_good_guests",
@@ -26,7 +26,6 @@ const SLOW: [&str; 21] = [
     "faults::tools_that_misbehave_are_told_of",
     "faults::without_address_space_there_is_an_error",
     "fuzz::a_target_runs",
-    "hostile::100000_undefined_symbols",
     "link::dlopen-a-thousand-times",
     "real::jsonnet_reports_errors_as_natively",
     "real::zstd_compresses_as_natively",
