@@ -55,10 +55,10 @@
 
 mod artifact;
 mod compiled;
+mod compiler_threads;
 mod deadline;
 mod directory;
 mod dlopen;
-mod engine;
 mod error;
 mod exports;
 mod input;

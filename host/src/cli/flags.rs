@@ -365,8 +365,8 @@ pub(crate) struct FuseFlags {
     pub(crate) preinit: bool,
     #[command(flatten)]
     pub(crate) limits: CodeLimits,
-    /// Keep debug information (DWARF) in the fused module, for debuggers and other engines.
-    /// FILE.map, from which `host run` reads source lines, is always written
+    /// Keep debug information (DWARF) in the fused module, for debuggers and other engines;
+    /// `host run` needs only FILE.map to name source lines
     #[arg(short = 'g')]
     pub(crate) debug: bool,
     /// Tell browsers the URL of FILE.map. It can be relative to the URL of the fused module

@@ -4,7 +4,7 @@ use linker::{Bound, BoundModule, Initialiser, Plan, Source};
 use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 
-use crate::engine::start_compiler;
+use crate::compiler_threads::start_compiler;
 use crate::error::Error;
 
 /// The compiled modules of a program, and the data to instantiate them.

@@ -11,7 +11,7 @@ use wasmtime::Engine;
 
 use super::cache::{Cache, CacheError, Key};
 use super::code::Code;
-use crate::engine::start_compiler;
+use crate::compiler_threads::start_compiler;
 use crate::error::Error;
 
 /// The code of a library, and the module that it was compiled from.

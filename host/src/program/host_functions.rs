@@ -3,7 +3,7 @@
 
 use linker::{ExternType, Import, ValType};
 
-use crate::engine::start_compiler;
+use crate::compiler_threads::start_compiler;
 
 /// Returns whether the host has all of these functions, with these types.
 pub(crate) fn has_all<T: 'static>(host: &wasmtime::Linker<T>, imports: &[&Import]) -> bool {

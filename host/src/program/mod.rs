@@ -15,7 +15,7 @@ use wasmtime::InstancePre;
 use crate::compiled::cache::{Cache, CacheError, Key};
 use crate::compiled::code::Code;
 use crate::compiled::libraries::Compilations;
-use crate::engine::start_compiler;
+use crate::compiler_threads::start_compiler;
 use crate::error::Error;
 
 use fuse::validated;

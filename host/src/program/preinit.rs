@@ -12,8 +12,8 @@ use wasmtime::{
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 use super::fuse::fuse;
+use crate::compiler_threads::start_compiler;
 use crate::deadline::Deadline;
-use crate::engine::start_compiler;
 use crate::error::Error;
 use crate::limits::{Limiter, Limits};
 use crate::trap;

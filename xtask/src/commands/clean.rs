@@ -14,7 +14,9 @@ use crate::support::project::{self, Project};
 /// Compiled dependencies stay: they are not part of this workspace, and Wasmtime takes minutes to
 /// compile.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
-    for folder in [project.guests(), project.cmake(), project.target.join("sysroot")] {
+    let kept_by_tests = project.target.join("tests");
+    let sysroot = project.target.join("sysroot");
+    for folder in [project.guests(), project.cmake(), sysroot, kept_by_tests] {
         if files::remove(&folder)? {
             print(&format!("removed {}\n", folder.display()))?;
         }
