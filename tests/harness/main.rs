@@ -26,10 +26,11 @@ fn main() -> std::process::ExitCode {
     }
     let args = Arguments::from_args();
     let trials = [
+        // First, because the commands of the documents take longest.
+        project::trials(),
         cases::trials(),
         embedding::trials(),
         guests::trials(),
-        project::trials(),
         robustness::trials(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();

@@ -10,9 +10,9 @@ use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let suites = [
+        documents::trials(),
         builds::trials(),
         dependencies::trials(),
-        documents::trials(),
         layers::trials(),
         rules::trials(),
     ];
