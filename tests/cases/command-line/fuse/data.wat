@@ -1,4 +1,4 @@
-;; A counter and what counts.
+;; A counter and the function that counts.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

@@ -1,2 +1,2 @@
-;; Its function returns something else than it says.
+;; Its function returns another type than it declares.
 (module (func (export "test") (result i32) (i64.const 1)))

@@ -1,4 +1,4 @@
-;; Its libc is another: what it ends by is WASI's `proc_exit`.
+;; Has its own libc, which ends the program by WASI's `proc_exit`.
 (module
   (import "env" "work" (func $work))
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))

@@ -1,4 +1,5 @@
-;; What of libc a command calls at its end: destructors, and then the writing of what was held back.
+;; The functions of libc that a command calls at its end: the destructors, and then the one that
+;; writes buffered output.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

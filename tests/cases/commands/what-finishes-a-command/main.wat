@@ -1,4 +1,5 @@
-;; Registers something for its end, and writes. As a command it ends with both, whatever it returns.
+;; A command runs `atexit` handlers and writes buffered output at its end. This one registers a
+;; handler and writes, so both are called, whatever it returns.
 (module
   (@dylink.0 (mem-info))
   (import "env" "write_nothing" (func $write_nothing (result i32)))

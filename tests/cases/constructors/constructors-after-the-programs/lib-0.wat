@@ -1,4 +1,4 @@
-;; Nobody uses anything of it.
+;; No module uses any of its symbols.
 (module
   (@dylink.0 (mem-info))
   (import "env" "note" (func $note (param i32)))

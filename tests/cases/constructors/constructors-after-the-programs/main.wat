@@ -1,4 +1,4 @@
-;; The program's constructor runs last, but for those of libraries that use the program.
+;; The program's constructor runs last, except for those of libraries that use the program.
 (module
   (@dylink.0 (mem-info))
   (import "env" "note" (func $note (param i32)))

@@ -1,5 +1,6 @@
-;; In a cycle no order is right, but there is one and it stays the same: c, b, a, each followed by the value
-;; of its successor. What all of them need is not part of the cycle and comes first (9), main comes last.
+;; In a cycle no order of constructors is right, but the order is always the same: c, b, a, each
+;; followed by the value of its successor. The library that all of them need is not part of the
+;; cycle and comes first (9). Main comes last.
 (module
   (@dylink.0 (mem-info))
   (import "env" "notes" (func $notes (result i32)))

@@ -1,5 +1,5 @@
-// Three modules whose constructors use each other's objects. In the order of the command line the values
-// would be wrong, without any error.
+// The constructors of three modules use each other's objects, and run in the order of dependencies.
+// In command-line order the values would be wrong, without any error.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 

@@ -1,5 +1,5 @@
-;; Modules that use nothing of each other: their constructors run in the order in which the modules are looked up,
-;; whether they are linked or needed, and the program's own last.
+;; Constructors of modules that do not use each other run in lookup order, whether the modules are
+;; linked or needed. The program's own runs last.
 (module
   (@dylink.0 (mem-info) (needed "needed-first.wasm"))
   (import "env" "note" (func $note (param i32)))

@@ -1,4 +1,5 @@
-;; A module that shares nothing is prepared as others are. The names of what others share are free.
+;; A module that shares nothing is initialised like any other. It may use the names of shared items
+;; for its own.
 (module
   (memory (export "memory") 1)
   (global $ready (mut i32) (i32.const 0))

@@ -1,5 +1,5 @@
-//! A Rust main that has a constructor, as the crates `ctor` and `inventory` make them, and does not export
-//! `__wasm_call_ctors`: without care each call across the border would run it once more.
+//! The constructor of a Rust main, as the crates `ctor` and `inventory` make it, runs once. Main
+//! does not export `__wasm_call_ctors`, so each call across the border would run it again.
 
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 

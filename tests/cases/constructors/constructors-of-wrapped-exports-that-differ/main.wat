@@ -1,4 +1,5 @@
-;; What the wrappers call is not the same for all: nobody can tell what the constructors are.
+;; The wrapped exports do not all call the same function, so the linker cannot know which functions
+;; are the constructors.
 (module
   (import "env" "ask_twice" (func $ask_twice (result i32)))
   (memory (export "memory") 1)

@@ -1,5 +1,5 @@
-;; A main whose exports run all constructors, as wasm-ld writes it, without names: it is known by where the functions
-;; are.
+;; The linker recognises wasm-ld's wrapped exports in a module without function names by the order
+;; of the functions.
 (module
   (type $nothing (func))
   (type $number (func (result i32)))

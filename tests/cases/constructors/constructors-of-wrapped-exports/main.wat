@@ -1,5 +1,5 @@
-;; A main as wasm-ld writes it for WASI if nothing exports `__wasm_call_ctors`: each export runs all constructors,
-;; a function, and all destructors. Here they run once, the destructors at the end.
+;; In a WASI main that does not export `__wasm_call_ctors`, wasm-ld wraps each export: it runs all
+;; constructors, a function, and all destructors. Here they run once, the destructors at the end.
 (module
   (import "env" "ask_twice" (func $ask_twice (result i32)))
   (memory (export "memory") 1)

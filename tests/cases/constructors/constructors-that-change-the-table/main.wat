@@ -1,5 +1,5 @@
-;; What a constructor puts into the table is lost where only memory is written down, so it cannot run ahead: also in a
-;; module whose functions are numbered behind imported ones.
+;; A constructor that changes the table cannot run ahead of time, since only memory is saved. That
+;; holds also in a module that imports functions, which shift the indices of its own.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (import "env" "__indirect_function_table" (table $table 1 funcref))

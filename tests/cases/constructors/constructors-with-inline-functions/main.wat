@@ -1,6 +1,6 @@
-;; An inline function is defined in every module that uses it, and main's definition is everybody's. That makes
-;; nobody depend on main, since each could have used its own: the constructors run in the order of the other
-;; dependencies, as if there were no cycle.
+;; An inline function is defined in every module that uses it, and all modules use main's
+;; definition. That does not make them depend on main, since each could have used its own: the
+;; constructors run in the order of the other dependencies, as if there were no cycle.
 (module
   (@dylink.0 (mem-info))
   (import "env" "inline" (func $inline))

@@ -1,6 +1,6 @@
-// Modules that use the same templates define the same inline functions, and the first definition is
-// everybody's, libc++'s too: so all use functions of main. That must not count as a dependency, or all are
-// one cycle, in which no order is right.
+// Modules that use the same templates define the same inline functions, and all of them, libc++
+// too, use main's definition. That must not count as a dependency: otherwise all modules would be
+// in one cycle, in which no order is right.
 #include <emscripten/em_macros.h>
 #include <iostream>
 #include <map>

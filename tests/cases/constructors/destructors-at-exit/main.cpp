@@ -1,5 +1,5 @@
-// Destructors of static objects run in the reverse order of construction over all modules, when the program
-// ends: after `test` has returned and 42 has been printed. `atexit` adds to the same list.
+// Destructors of static objects run in the reverse order of construction over all modules, when the
+// program ends: after `test` has returned and 42 is printed. `atexit` adds to the same list.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <cstdlib>

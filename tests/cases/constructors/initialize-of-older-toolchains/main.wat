@@ -1,4 +1,4 @@
-;; Has neither. The constructors of the others have run once, not twice and not never.
+;; The constructors of modules built by older toolchains run exactly once. This module has none.
 (module
   (@dylink.0
     (mem-info)

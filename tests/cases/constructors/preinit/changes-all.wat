@@ -1,4 +1,4 @@
-;; Every other instruction whose effect is nowhere that can be written.
+;; Uses every other instruction whose effect cannot be written into a module.
 (module
   (type $point (struct (field $x (mut i32))))
   (type $numbers (array (mut i32)))

@@ -1,4 +1,5 @@
-;; Its constructor counts how often it runs. What it is told when it starts it asks for later.
+;; Its constructor counts how often it runs. Later it asks for its arguments, which are those of
+;; each start.
 (module
   (@dylink.0 (mem-info (memory 24 2)))
   (import "env" "memory" (memory 0))

@@ -1,4 +1,5 @@
-;; What is known before the program runs is written into the image of the process's memory, but these are others.
+;; Writes to a plain module's own memory do not end up in the image of the process's memory, which
+;; holds what is known before the program runs.
 (module
   (@dylink.0 (mem-info))
   (import "env" "forty" (func $forty (result i32)))

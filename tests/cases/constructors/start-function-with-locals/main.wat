@@ -1,4 +1,5 @@
-;; Its start function applies relocations, and keeps what it writes twice in locals: a slot and an address.
+;; A start function applies relocations, and keeps in locals two values that it writes twice: a slot
+;; and an address.
 (module
   (@dylink.0 (mem-info (memory 20 2) (table 2 0)))
   (import "env" "memory" (memory 0))

@@ -1,5 +1,5 @@
-;; Its start function calls a library, which must be instantiated and started before; each runs once, and
-;; before any constructor.
+;; A start function calls a library, which must be instantiated and started before it. Each start
+;; function runs once, before any constructor.
 (module
   (@dylink.0 (mem-info (memory 8 2)))
   (import "env" "memory" (memory 0))

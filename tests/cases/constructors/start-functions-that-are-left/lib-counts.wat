@@ -1,4 +1,4 @@
-;; Its start function does what nobody knows before it runs.
+;; Its start function has an effect that is not known before it runs.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

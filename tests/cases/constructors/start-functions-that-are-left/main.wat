@@ -1,5 +1,5 @@
-;; There is no constructor to call. So what the modules become has the start function too; unless it is a command, which
-;; begins with it.
+;; Without constructors, the fused module still needs a start function for those of its modules. A
+;; command needs none: its `_start` begins with them.
 (module
   (@dylink.0 (mem-info))
   (import "env" "count" (func $count (result i32)))

@@ -1,5 +1,5 @@
-;; Every module's data lies at a multiple of its own alignment: 16 as for long double and v128, 4096, and a
-;; whole page. So do table slots, here at multiples of 8. Nothing overlaps.
+;; Each module's data is at a multiple of its own alignment: 16 (as for long double and v128), 4096,
+;; and a whole page. The same holds for table slots, here at multiples of 8. Nothing overlaps.
 (module
   (@dylink.0 (mem-info (memory 1 0)))
   (import "env" "byte_base" (func $byte_base (result i32)))

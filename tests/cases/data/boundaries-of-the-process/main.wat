@@ -1,4 +1,5 @@
-;; Where stack and heap lie: the same as a number and as the address of a symbol, and what the memory is like.
+;; The boundaries of stack and heap have the same values as constants and as addresses of symbols,
+;; and memory has the expected contents.
 (module
   (@dylink.0 (mem-info (memory 100 2)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,5 @@
-;; Wants 100 bytes and initialises only the first: the others are its bss, which must be zero, and its own.
+;; Needs 100 bytes and initialises only the first: the others are its bss, which must be zero, and
+;; its own.
 (module
   (@dylink.0 (mem-info (memory 100 0)))
   (import "env" "memory" (memory 0))

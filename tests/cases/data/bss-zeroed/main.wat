@@ -1,5 +1,5 @@
-;; A module's file says how much memory it wants, and holds only what is not zero. The rest lies between
-;; data of others, here without a byte to spare.
+;; A module's bss is zero: its file says how much memory it needs, and holds only the bytes that are
+;; not zero. The rest is between the data of other modules, here without a byte to spare.
 (module
   (@dylink.0 (mem-info))
   (import "env" "sum" (func $sum (result i32)))

@@ -1,4 +1,5 @@
-;; What is set to zero before the program runs is so many bytes, at their place: those behind them stay.
+;; A relocation function that clears memory clears only its own range: the bytes after it keep their
+;; values.
 (module
   (@dylink.0 (mem-info (memory 12 2)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,5 @@
-;; Comes to the number by way of the pointer: no code refers to the data that it lies in.
+;; Data that is reachable only through a pointer in other data is kept, although no code refers to
+;; it.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 1))

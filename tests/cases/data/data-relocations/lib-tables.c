@@ -1,6 +1,6 @@
-// Static pointers to its own data and functions and to those of others. The file cannot hold their values,
-// since nobody knows them before all modules have their places: a function that the linker must call writes
-// them, before any other code reads them.
+// Static pointers to data and functions, its own and those of other modules. The file cannot hold
+// their values, which are unknown until all modules are placed: the linker must call a function
+// that writes them before any other code reads them.
 #include <emscripten/em_macros.h>
 
 struct node {

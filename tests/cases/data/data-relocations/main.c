@@ -1,4 +1,4 @@
-// Follows the library's pointers, and has some of its own into the library.
+// Static pointers of a program and of a library point into each other.
 #include <emscripten/em_macros.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-;; Immutable globals that are no addresses: a float, a wide integer, and one whose value is another's.
+;; Exports immutable globals that are not addresses: a float, a wide integer, and the value of
+;; another global.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__table_base" (global $table_base i32))

@@ -1,5 +1,6 @@
-;; Wants the addresses of data, and must be given neither the `__memory_base` of `lib-values` three times nor a number
-;; that is an address in the memory of `lib-apart`.
+;; Some exported globals are not addresses of data: those of `lib-values` are a float, a wide
+;; integer and a slot, and that of `lib-apart` is an address in its own memory. Imports of data must
+;; not resolve to them.
 (module
   (@dylink.0 (mem-info))
   (import "GOT.mem" "real" (global (mut i32)))

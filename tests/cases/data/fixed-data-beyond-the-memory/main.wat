@@ -1,4 +1,4 @@
-;; Its data reaches beyond the memory that it asks for, where a library's data would be.
+;; A program's data reaches beyond its declared memory, to where a library's data would be.
 (module
   (@dylink.0 (mem-info) (needed "needed-data.wasm"))
   (import "env" "memory" (memory 1))

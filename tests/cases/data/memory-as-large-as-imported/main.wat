@@ -1,4 +1,4 @@
-;; A module that wants to find 200 pages and 30 elements finds as many.
+;; A module that imports a memory of 200 pages and a table of 30 elements gets at least that many.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 200))

@@ -1,4 +1,5 @@
-;; Finds data and functions where such expressions have put them, and exported such addresses.
+;; Constant expressions that add to `__memory_base` or `__table_base` place data, functions and
+;; exported addresses correctly.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 0))

@@ -1,4 +1,5 @@
-;; Memory is one: what any module adds, all others see at once, data where it was.
+;; All modules share one memory: when one module grows it, all others see the new pages at once, and
+;; data does not move.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,5 @@
-;; Addresses of 64 bits are not supported: that is to be said, whether or not the code would still compile.
+;; Addresses of 64 bits are not supported, and the linker says so, whether or not the code would
+;; still compile.
 (module
   (@dylink.0 (mem-info (memory 8 3)))
   (import "env" "memory" (memory i64 0))

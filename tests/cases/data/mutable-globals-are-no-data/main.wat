@@ -1,5 +1,5 @@
-;; The first module with an export of the name is not always the first definition: data is what an immutable
-;; global gives the address of.
+;; The first module that exports a name is not always the first that defines it as data: only
+;; immutable globals give addresses of data.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 0))

@@ -1,4 +1,5 @@
-;; Finds what such expressions give the address of; wrong numbers would be silent.
+;; Nested constant expressions are computed correctly; a mistake would silently give wrong
+;; addresses.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 0))

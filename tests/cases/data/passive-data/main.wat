@@ -1,4 +1,4 @@
-;; Segments are copied when code says so, each by its own number, also where modules become one.
+;; Code copies passive segments by their indices, also when modules become one.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

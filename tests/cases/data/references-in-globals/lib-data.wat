@@ -1,4 +1,4 @@
-;; Where its data lies only a global says, and that is behind an imported one.
+;; Only a global, which follows an imported one, says where its data is.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,5 @@
-;; Code that uses a global needs all that its initial value refers to: here a function that nothing else mentions.
+;; Code that uses a global needs everything that its initial value refers to: here a function that
+;; nothing else mentions.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__table_base" (global i32))

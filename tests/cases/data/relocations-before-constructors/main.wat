@@ -1,5 +1,5 @@
-;; Two modules whose constructors follow each other's pointers: all relocations of all modules must be applied
-;; before the first constructor runs. Those of globals come after those of data.
+;; All relocations of all modules are applied before the first constructor runs: the constructors of
+;; two modules follow each other's pointers. Relocations of globals come after those of data.
 (module
   (@dylink.0 (mem-info (memory 12 2)))
   (import "env" "memory" (memory 0))

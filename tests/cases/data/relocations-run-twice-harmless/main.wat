@@ -1,4 +1,5 @@
-;; Defines what the library points to, and is instantiated after it.
+;; Relocations may run twice: a library relocates itself before this module, which defines the
+;; target of its pointer, is instantiated.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 0))

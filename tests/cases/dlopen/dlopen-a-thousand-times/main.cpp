@@ -1,4 +1,4 @@
-// A thousand times opened and closed: neither memory nor the table has grown, and all destructors have run.
+// A thousand `dlopen` and `dlclose` leave memory and table as large as before; all destructors ran.
 #include <cstdio>
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>

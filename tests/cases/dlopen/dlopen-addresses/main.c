@@ -1,4 +1,4 @@
-// What an address belongs to: data and functions of libraries, and nothing.
+// `dladdr` finds the library and symbol of an address: of data, of functions, and of neither.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>

@@ -1,4 +1,4 @@
-// What a library registers by `atexit` runs when it leaves, or when the program ends if it does not leave.
+// Handlers that a library registers by `atexit` run when it is unloaded, or at the program's end.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>

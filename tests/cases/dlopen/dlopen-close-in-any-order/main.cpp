@@ -1,5 +1,5 @@
-// Three libraries, closed in each order there is: each destructor runs when its library is closed, and what is
-// open goes on working.
+// Three libraries are closed in every possible order: each destructor runs when its library is
+// closed, and open libraries keep working.
 #include <algorithm>
 #include <array>
 #include <cstdio>

@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// A library whose constructor throws: the exception does not reach the program, which goes on without the library.
+// If a library's constructor throws, the program does not see it and goes on without the library.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <cstdio>

@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// Exceptions cross from a library that was opened to the program, and back.
+// Exceptions cross from an opened library to the program, and back.
 #include <emscripten/em_macros.h>
 #include <dlfcn.h>
 #include <cstdio>

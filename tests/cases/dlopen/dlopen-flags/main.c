@@ -1,4 +1,4 @@
-// What each flag of `dlopen` does, by what is seen and what is unloaded.
+// Each flag of `dlopen` decides which symbols are visible and which libraries are unloaded.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-//! A program in Rust, with std and an allocator of its own, opens a library in C++.
+//! A Rust program with std and its own allocator opens a library in C++.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 

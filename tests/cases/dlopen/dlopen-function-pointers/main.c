@@ -1,4 +1,4 @@
-// A function has one address, whoever takes it: the program, a library, another one, `dlsym`.
+// A function has one address in the program, in a library, in another library, and for `dlsym`.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>

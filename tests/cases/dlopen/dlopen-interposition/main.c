@@ -1,6 +1,6 @@
-// Whose definition a library gets of what it only defines weakly, as C++ does inline functions: the program's, then that
-// of libraries opened with RTLD_GLOBAL, then its own.
-// A definition that is in use stays, though who opened it has closed it.
+// For a weak definition, as C++ makes of inline functions, a library gets the program's, else that
+// of a library opened with RTLD_GLOBAL, else its own. A definition that is in use stays, even after
+// `dlclose` by the side that opened it.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>

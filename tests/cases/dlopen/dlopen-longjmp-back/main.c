@@ -1,4 +1,4 @@
-// A library that was opened jumps to the program, past a function of its own and one of the program's, and is closed then.
+// An opened library jumps back to the program, past functions of both, and is closed afterwards.
 #include <emscripten/em_macros.h>
 #include <dlfcn.h>
 #include <setjmp.h>

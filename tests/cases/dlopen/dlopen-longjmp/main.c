@@ -1,4 +1,4 @@
-// A library calls `setjmp` where the program does not: `longjmp` is libc's, which runs already.
+// A library calls `setjmp` although the program does not: libc, which runs already, has `longjmp`.
 #include <emscripten/em_macros.h>
 #include <dlfcn.h>
 #include <setjmp.h>

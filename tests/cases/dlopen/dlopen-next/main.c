@@ -1,4 +1,4 @@
-// RTLD_NEXT: a library that wraps a function finds the one that it wraps.
+// With RTLD_NEXT a library that wraps a function finds the wrapped one.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>

@@ -1,4 +1,4 @@
-// Libraries that need others: constructors run dependencies first, each once, and destructors the other way round.
+// Constructors of libraries run dependencies first, each once, and destructors in reverse.
 // `opened-top` needs `left` and `right`, which both need `base`; `even` and `odd` need each other.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>

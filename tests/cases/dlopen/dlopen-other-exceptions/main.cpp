@@ -1,4 +1,4 @@
-// A program whose C++ does not catch cannot open a library that does: there would be two libraries of C++ in it.
+// A C++ program without exceptions cannot open a library with them: that takes two C++ libraries.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <cstdio>

@@ -1,4 +1,4 @@
-// A library that is opened later checks the same stack, and its functions report to the linker's.
+// A library opened later checks the same stack, and reports overflows to the linker's function.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// A library that cannot be opened leaves the program as it was, and `dlerror` says all that is wrong.
+// A library that fails to open leaves the program as it was, and `dlerror` says all that is wrong.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>

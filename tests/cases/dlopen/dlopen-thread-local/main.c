@@ -1,4 +1,4 @@
-// The `thread_local` objects of a library are destroyed when it leaves, before its static ones.
+// Unloading a library destroys its `thread_local` objects before its static ones.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-// A library that nobody named when the program was linked: a function and a variable of it, which uses
-// what the program defines.
+// A program opens a library that was not named when it was linked, and uses a function and a
+// variable of it. The library uses symbols of the program.
 #include <cstdio>
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>

@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// A function that promises not to throw does: the program ends at that, by its own handler. The handler can ask
-// for the exception. What was registered for the end still runs.
+// A `noexcept` function that throws ends the program through its own terminate handler. The handler
+// can ask for the exception. Functions registered by `atexit` still run.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <cstdlib>

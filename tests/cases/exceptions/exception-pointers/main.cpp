@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// An exception is kept by `std::exception_ptr`, thrown again later, in several places, and destroyed with the last
-// that has it.
+// A `std::exception_ptr` keeps an exception, which is thrown again later in several places, and
+// destroyed with the last pointer to it.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <exception>

@@ -1,6 +1,6 @@
-//! C++ throws through Rust, into C++ that called it. Functions that C++ may leave by an exception are
-//! `extern "C-unwind"`, for which Rust knows that it may happen. What such a function has is not dropped: Rust for
-//! this target unwinds nothing.
+//! C++ throws through Rust frames into the C++ that called them. Rust declares functions that C++
+//! may unwind as `extern "C-unwind"`. Rust values in these frames are not dropped: Rust for this
+//! target does not unwind.
 
 use std::ffi::c_int;
 

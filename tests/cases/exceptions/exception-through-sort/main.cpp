@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// A comparator throws out of `std::sort`, whose code is in libc++ for some types, out of `std::map` and out of libc's
-// `qsort`.
+// A comparator throws out of `std::sort`, whose code for some types is in libc++, out of
+// `std::map`, and out of libc's `qsort`.
 #include <emscripten/em_macros.h>
 #include <algorithm>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// An exception passes through modules, each with objects to destroy, and is caught by a type that another
-// module defines, or that each module has a copy of.
+// An exception unwinds through modules, each with objects to destroy, and is caught by a type that
+// another module defines, or of which each module has a copy.
 #include "shared.h"
 #include <emscripten/em_macros.h>
 #include <cstdio>

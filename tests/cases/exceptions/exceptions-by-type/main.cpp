@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// What is thrown finds the first handler that fits, by the rules for classes and for pointers, and the handler
-// gets the part of the object that it asks for.
+// An exception finds the first matching handler, by the rules for classes and pointers, and the
+// handler gets the base object that it asks for.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <stdexcept>

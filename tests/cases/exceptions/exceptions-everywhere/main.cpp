@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// Whoever throws, whoever catches: the program, a library, a callback that Rust calls, a constructor.
+// The program, a library, a callback that Rust calls and a constructor each throw and catch.
 #include "shared.h"
 #include <emscripten/em_macros.h>
 #include <cstdio>

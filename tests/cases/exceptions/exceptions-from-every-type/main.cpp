@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// Functions of every type of result are left by an exception.
+// Exceptions leave functions of every result type.
 #include <emscripten/em_macros.h>
 #include <cstdint>
 #include <cstdio>

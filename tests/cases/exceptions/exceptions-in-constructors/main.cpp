@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// A constructor throws: what was constructed before is destroyed, and the memory is given back. Static constructors
-// throw and catch, and a static variable of a function is constructed again the next time.
+// When a constructor throws, what was constructed is destroyed, and the memory freed. Static
+// constructors throw and catch; the next call constructs a function's static variable again.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <new>

@@ -1,4 +1,5 @@
-;; Emscripten's helpers for exceptions, of every type that they can have. What they want of libc is defined here.
+;; Emscripten's helpers for exceptions work at every type that they can have. This module defines
+;; the functions of libc that they need.
 (module
   (@dylink.0 (mem-info (memory 16 4) (table 8 0)))
   (import "env" "memory" (memory 1))

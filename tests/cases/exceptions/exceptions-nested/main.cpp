@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// Exceptions while others are handled: thrown again, thrown by handlers, caught by functions that destructors and
-// handlers call, and how many of them are on their way.
+// Exceptions occur while others are handled: rethrown, thrown by handlers, and caught by functions
+// that destructors and handlers call. The count of uncaught exceptions is right.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <exception>

@@ -1,5 +1,5 @@
-;; A program with a memory of its own, as Emscripten's linker makes of code that catches. What it calls through a table
-;; of its own, the linker cannot.
+;; A program with its own memory, as Emscripten's linker makes of code that catches exceptions, is
+;; refused. It calls functions through its own table, which the linker cannot do for it.
 (module
   (import "env" "invoke_vi" (func $invoke (param i32 i32)))
   (memory (export "memory") 1)

@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// Handlers for pointers catch a null pointer of no type, and may get the very pointer that was thrown.
+// Handlers for pointers catch a thrown `nullptr`, and can get the same pointer that was thrown.
 #include <emscripten/em_macros.h>
 #include <cstddef>
 #include <cstdio>

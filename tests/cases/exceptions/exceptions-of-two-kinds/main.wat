@@ -1,4 +1,5 @@
-;; Catches as `-fexceptions` has it; the library as `-fwasm-exceptions`.
+;; A program that catches as with `-fexceptions` is linked to a library built with
+;; `-fwasm-exceptions`.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__cxa_find_matching_catch_2" (func $find (result i32)))

@@ -1,5 +1,5 @@
-;; Functions `invoke_*` whose type is not the one that the letters stand for, one whose name has no such letters, and
-;; one that two modules want at different types.
+;; Some `invoke_*` functions are refused: those whose type does not match their letters, one whose
+;; name has no letters, and one that two modules import at different types.
 (module
   (@dylink.0 (mem-info))
   (import "env" "invoke_vi" (func (param i32 f64)))

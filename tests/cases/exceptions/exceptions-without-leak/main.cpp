@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// Ten thousand exceptions, of each kind there is, and memory is as large as after the first ten.
+// After ten thousand exceptions of each kind, memory is as large as after the first ten.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <exception>

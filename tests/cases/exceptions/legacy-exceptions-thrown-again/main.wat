@@ -1,4 +1,5 @@
-;; In a handler inside of another, either of the two exceptions is thrown again: each is kept in a place of its own.
+;; In a handler nested in another, either of the two exceptions can be rethrown: each is kept in its
+;; own local.
 (module
   (tag $number (param i32))
   (func $caught (param $outer i32) (result i32)

@@ -1,4 +1,5 @@
-;; A function may use both encodings: labels of the standard's are found among the blocks that are written for the other.
+;; A function may use both encodings of exceptions: labels of standard instructions still lead to
+;; the right blocks among those that the translation adds.
 (module
   (@dylink.0 (mem-info))
   (tag $one (param i32))

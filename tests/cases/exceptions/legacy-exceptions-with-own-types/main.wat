@@ -1,5 +1,5 @@
-;; What is caught in the legacy encoding has a reference of a type that the module defines: its number is another one
-;; behind the types of another module.
+;; An exception in the legacy encoding carries a reference of a type that the module defines. The
+;; index of the type changes after those of another module.
 (module
   (@dylink.0 (mem-info))
   (type $number (func (result i32)))

@@ -1,5 +1,5 @@
-;; The encoding of exceptions that C++ compilers had before the final one: handlers inside of `try`, `rethrow` by the
-;; label of a handler, `delegate` past handlers. It is translated when modules are linked.
+;; The linker translates the legacy encoding of exceptions: handlers inside `try`, `rethrow` by the
+;; label of a handler, and `delegate` past handlers.
 (module
   (@dylink.0 (mem-info))
   (import "env" "oops" (tag $oops (param i32)))

@@ -1,4 +1,4 @@
-// Libraries are left by `longjmp`: one that calls back, and libc's own `qsort`. A library has its own `setjmp` too.
+// `longjmp` leaves libraries: one that calls back, and libc. A library also has its own `setjmp`.
 #include <emscripten/em_macros.h>
 #include <setjmp.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// Wherever `longjmp` is called, wherever it leads: the program, a library, a callback that Rust calls, a constructor.
+// The program, a library, a callback that Rust calls and a constructor each call `longjmp`.
 #include "shared.h"
 #include <emscripten/em_macros.h>
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Functions of every type of result are left by `longjmp`.
+// `longjmp` leaves functions of every result type.
 #include <emscripten/em_macros.h>
 #include <setjmp.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// `longjmp` is no exception: it passes handlers, `catch (...)` too, and destructors do not run. Functions that use
-// both do not mix them up.
+// `longjmp` is not an exception: it passes handlers, even `catch (...)`, and runs no destructors.
+// Functions that use both keep them apart.
 #include <emscripten/em_macros.h>
 #include <csetjmp>
 #include <cstdio>

@@ -1,5 +1,5 @@
-// `longjmp` to a function that is still running, from a deeper one and from itself, in loops and in nests. What
-// was changed in between stays changed.
+// `longjmp` returns to a function that is still running, from a deeper one and from itself, in
+// loops and nested. Variables changed in between stay changed.
 #include <emscripten/em_macros.h>
 #include <setjmp.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // Flags: -fexceptions
-// Code that calls `setjmp` and is compiled without exceptions ends them without a trace, by Emscripten's compiler: that
-// is warned of.
+// Emscripten's compiler makes code that calls `setjmp` and is compiled without exceptions end
+// exceptions silently. The linker warns of it.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 

@@ -1,4 +1,5 @@
-;; Imports a tag of a library that calls back: who defines a tag is instantiated first.
+;; A program imports a tag of a library that calls it back: the module that defines a tag is
+;; instantiated first.
 (module
   (@dylink.0 (mem-info))
   (import "env" "oops" (tag $oops (param i32)))

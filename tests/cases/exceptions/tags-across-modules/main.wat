@@ -1,4 +1,5 @@
-;; Imports the tag, to catch what another module throws. The import must stay: a tag is no address.
+;; A module imports a tag to catch exceptions of another module. The import must stay: a tag has no
+;; address.
 (module
   (@dylink.0 (mem-info))
   (import "env" "oops" (tag $oops (param i32)))

@@ -1,4 +1,4 @@
-;; Each has a tag that the other imports: neither can be instantiated first.
+;; Two modules import tags of each other, so neither can be instantiated first: an error.
 (module
   (@dylink.0 (mem-info))
   (import "env" "of_library" (tag $tag))

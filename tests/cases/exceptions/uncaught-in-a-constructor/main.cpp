@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// A static constructor throws, and nothing is there to catch it.
+// An exception in a static constructor is not caught anywhere.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <string>

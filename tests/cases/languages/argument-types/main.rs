@@ -1,6 +1,6 @@
-//! Every type that C has for arguments and results, between C, C++ and Rust: 64 bits, floating point,
-//! vectors, 128-bit integers, structs by value and by pointer, and what is narrower than a WebAssembly
-//! value. (Stable Rust can define functions with vectors for others, but not import them.)
+//! All C types pass between C, C++ and Rust as arguments and results: 64 bits, floating point,
+//! vectors, 128-bit integers, structs by value and by pointer, and types narrower than a
+//! WebAssembly value. (Stable Rust can define functions with vectors, but not import them.)
 use core::arch::wasm32::{i32x4_mul, i32x4_splat, v128};
 use std::ffi::c_int;
 

@@ -1,5 +1,5 @@
-// Reads arguments whose number and types only the caller knows. They lie on the one stack that all modules
-// share: with a stack pointer of its own, this module would read something else.
+// Reads arguments whose number and types only the caller knows. They are on the one stack that all
+// modules share: with its own stack pointer, this module would read something else.
 #include <emscripten/em_macros.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// Calls variadic functions of another module and of libc, with arguments of several sizes and alignments.
+// Variadic functions of another module and of libc get arguments of several sizes and alignments.
 #include <emscripten/em_macros.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-//! Rust calls functions that C++ hands it: their slots are beyond those that main's table had when it was
-//! built.
+//! Rust calls functions that C++ passes to it. Their slots are beyond those that main's table had
+//! when it was built.
 use std::cmp::Ordering;
 use std::ffi::{c_int, c_void};
 

@@ -1,4 +1,4 @@
-// libc calls functions of two modules that it was built long before.
+// libc calls functions of two modules that were built long after it.
 #include <emscripten/em_macros.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-//! Rust hands C++ a function and a pointer to a closure: the function's number, which stands in main's code,
-//! must mean the same in the table that C++ looks it up in.
+//! Rust passes C++ a function and a pointer to a closure: the function's slot, a constant in main's
+//! code, must be the same in the table that C++ uses.
 use std::ffi::{c_int, c_void};
 
 #[link(wasm_import_module = "env")]

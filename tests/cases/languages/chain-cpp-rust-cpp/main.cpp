@@ -1,5 +1,5 @@
-// C++ calls Rust, which calls C++, which calls back: each language both above and below the other on one
-// stack, in one memory.
+// C++ calls Rust, which calls C++, which calls back. Each language is both above and below the
+// other on one stack, in one memory.
 #include <emscripten/em_macros.h>
 #include <string>
 

@@ -1,5 +1,5 @@
-// An inline function with a static variable, and an inline variable, are defined in every module that uses
-// them. C++ says that each is one, its address included: the first definition is everybody's.
+// An inline function with a static variable, and an inline variable, are defined in every module
+// that uses them. C++ requires one of each, with one address: all modules use the first definition.
 #include <emscripten/em_macros.h>
 
 inline int &shared_counter() {

@@ -1,5 +1,5 @@
-// `printf` of one module, `std::cout` of another: both end in one buffer, that of libc's `stdout`, so that
-// the lines come out in order, and all of them do.
+// `printf` of one module and `std::cout` of another share one buffer, that of libc's `stdout`, so
+// all lines come out, and in order.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <iostream>

@@ -1,4 +1,4 @@
-// What the library in Rust needs.
+// Defines what the library in Rust needs.
 #include <emscripten/em_macros.h>
 
 extern "C" {

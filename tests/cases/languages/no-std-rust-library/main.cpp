@@ -1,4 +1,4 @@
-// Needs the library in Rust, a side module like itself: there is no main whose memory they could use, so the
+// A C++ side module needs a Rust side module: there is no main whose memory they could use, so the
 // linker makes one.
 #include <emscripten/em_macros.h>
 #include <cstring>

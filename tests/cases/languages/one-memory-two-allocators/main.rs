@@ -1,6 +1,6 @@
-//! Rust's allocator and that of C++ share one memory, and each grows it. Emscripten's own `sbrk` would take
-//! all of it for C++, Rust's blocks too. Here a million blocks are made, resized and freed in random order;
-//! each is full of a pattern of its own, which must still be there when it is looked at next.
+//! Rust's allocator and that of C++ share one memory, and each grows it. Emscripten's `sbrk` would
+//! take all of it for C++. Here a million blocks are allocated, resized and freed in random order;
+//! each is filled with a pattern, which must still be there at the next look.
 use std::ffi::{c_int, c_void};
 
 #[link(wasm_import_module = "env")]

@@ -1,5 +1,5 @@
-// A program may replace `operator new`, then all modules use that, libc++ included: its own definition and
-// its own calls of it notwithstanding. A block of the one freed by the other would be trouble.
+// If a program replaces `operator new`, all modules use the replacement, even libc++, which defines
+// and calls its own. A block of one must never be freed by the other.
 #include <emscripten/em_macros.h>
 #include <cstdlib>
 #include <new>

@@ -1,5 +1,5 @@
 // Flags: -fexceptions
-// When memory is used up `malloc` says so and `operator new` throws; what is given back can be had again.
+// Out of memory, `malloc` returns null and `operator new` throws; freed memory can be used again.
 #include <emscripten/em_macros.h>
 #include <cerrno>
 #include <cstdio>

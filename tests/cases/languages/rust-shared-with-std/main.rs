@@ -1,5 +1,5 @@
 // Target: wasm32-unknown-emscripten
-// Rust with all of std as a shared library, and its panics: caught, and on their way through C++.
+// A shared library in Rust uses all of std, and panics: caught, and unwinding through C++.
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-// What is static in a module stays there, whatever else is called so.
+// A static variable or function of a module stays private to it, even if others have the same name.
 #include <emscripten/em_macros.h>
 
 extern "C" int next_of_a(), next_of_b();

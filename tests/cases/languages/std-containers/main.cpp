@@ -1,4 +1,4 @@
-// The standard library's types go from module to module: string, vector, map, sort, function, unique_ptr.
+// Standard library types pass between modules: string, vector, map, sort, function, unique_ptr.
 #include <emscripten/em_macros.h>
 #include <algorithm>
 #include <functional>

@@ -1,4 +1,4 @@
-// Reads strings of Rust's where they lie, and lends its own. Whoever allocates a string frees it.
+// Reads Rust's strings in place, and lends its own. The side that allocates a string frees it.
 #include <emscripten/em_macros.h>
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,5 @@
-//! Text from Rust to C++ and back, without copying: a pointer means the same in both, and who allocates a
-//! string is who frees it.
+//! Strings pass from Rust to C++ and back without copying: a pointer means the same in both, and
+//! the side that allocates a string frees it.
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::slice;
 

@@ -1,5 +1,5 @@
-//! `#[repr(C)]` structs with padding, an enum, a union, an array and pointers to data and functions: by
-//! value, by reference and in arrays, in both directions.
+//! `#[repr(C)]` structs with padding, an enum, a union, an array and pointers to data and functions
+//! pass in both directions: by value, by reference and in arrays.
 use std::ffi::c_int;
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr;

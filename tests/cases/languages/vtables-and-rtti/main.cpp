@@ -1,6 +1,6 @@
-// Virtual calls in both directions, `dynamic_cast` and `typeid` of classes that another module defines. A
-// vtable is data with pointers to functions and to type information, and types are the same if their
-// information has one address: so every module must get that of the first definition.
+// Virtual calls work in both directions, as do `dynamic_cast` and `typeid` of classes that another
+// module defines. A vtable is data with pointers to functions and to type information. Types are
+// equal if their information has one address, so all modules must use the first definition.
 #include <emscripten/em_macros.h>
 #include <cstring>
 #include <memory>

@@ -1,5 +1,5 @@
-// Asks every clock. WASI has four of them and a host may refuse two, those for the time that the program
-// itself takes; C has more, and programs take it for granted that they go.
+// All clocks of WASI and C work. WASI has four, of which a host may refuse two: those for the time
+// that the program itself uses. C has more, and programs rely on them.
 #include <emscripten/em_macros.h>
 #include <errno.h>
 #include <stdbool.h>

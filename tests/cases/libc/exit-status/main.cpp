@@ -1,5 +1,5 @@
-// Ends the program by `exit`, within a library: what was registered for the end runs, what was printed comes
-// out, and the status is that of the program. `test` never returns.
+// `exit` in a library ends the program: handlers run, buffered output is written, and the status is
+// the program's. `test` never returns.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <cstdlib>

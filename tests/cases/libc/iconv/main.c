@@ -1,4 +1,4 @@
-// Converts between character sets, whose tables are a library of their own.
+// `iconv` converts between character sets, whose tables are in a separate library.
 #include <emscripten/em_macros.h>
 #include <errno.h>
 #include <iconv.h>

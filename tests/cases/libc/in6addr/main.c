@@ -1,4 +1,4 @@
-// Constants of libc that Emscripten has in another archive.
+// Constants of libc that Emscripten has in another archive are there.
 #include <emscripten/em_macros.h>
 #include <netinet/in.h>
 

@@ -1,5 +1,5 @@
-// Asks for what a sandbox does not have, some of it by functions that Emscripten leaves to JavaScript: each
-// says no, and the program goes on.
+// Functions for what a sandbox does not have, some of which Emscripten leaves to JavaScript, return
+// an error, and the program goes on.
 #include <emscripten/em_macros.h>
 #include <errno.h>
 #include <netdb.h>

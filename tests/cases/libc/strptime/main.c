@@ -1,4 +1,4 @@
-// Dates are read as by glibc, whose results these are.
+// `strptime` reads dates like that of glibc, from which the expected results are.
 #define _GNU_SOURCE
 #include <emscripten/em_macros.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// Writes several pieces by one call. WASI lets a host stop after the first, and Wasmtime does.
+// One call writes several buffers. WASI lets a host stop after the first, and Wasmtime does.
 #include <emscripten/em_macros.h>
 #include <errno.h>
 #include <sys/uio.h>

@@ -1,6 +1,6 @@
-;; Needs a library that needs another; neither is given on the command line. The constructors run from the
-;; far end of the chain, and that is all that says so here: the first two modules import nothing of each
-;; other.
+;; A program needs a library that needs another, and neither is on the command line. The
+;; constructors run from the far end of the chain. Only the `needed` lists say so here: the first
+;; two modules do not import from each other.
 (module
   (@dylink.0 (mem-info) (needed "needed-a.wasm"))
   (import "env" "notes" (func $notes (result i32)))

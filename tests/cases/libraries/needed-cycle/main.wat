@@ -1,4 +1,5 @@
-;; Libraries may need each other, and what is being linked already: each is loaded once, and the search ends.
+;; Libraries may need each other, and modules that are already being linked: each is loaded once,
+;; and the search ends.
 (module
   (@dylink.0 (mem-info) (needed "needed-even.wasm"))
   (import "env" "is_even" (func $is_even (param i32) (result i32)))

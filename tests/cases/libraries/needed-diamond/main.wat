@@ -1,5 +1,5 @@
-;; Two libraries need a third: it is loaded once, has one counter, and its constructor runs once, before
-;; theirs.
+;; Two libraries need a third: it is loaded once, has one counter, and its constructor runs once,
+;; before theirs.
 (module
   (@dylink.0 (mem-info) (needed "needed-left.wasm" "needed-right.wasm"))
   (import "env" "left" (func $left))

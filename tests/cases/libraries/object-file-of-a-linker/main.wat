@@ -1,4 +1,4 @@
-;; Calls what only an object file has.
+;; Object files joined by `wasm-ld -r` cannot be linked either.
 (module
   (@dylink.0 (mem-info))
   (import "env" "wide" (func (param i64) (result i64)))

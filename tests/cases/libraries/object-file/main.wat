@@ -1,4 +1,4 @@
-;; Calls what only an object file has.
+;; An object file cannot be linked, and the error says so.
 (module
   (@dylink.0 (mem-info))
   (import "env" "wide" (func (param i64) (result i64)))

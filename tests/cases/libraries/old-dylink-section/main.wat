@@ -1,5 +1,5 @@
-;; A side module as Emscripten wrote it before 2022: memory size, its alignment as a power of two, the
-;; same for the table, and the names of libraries that it needs.
+;; A side module has the `dylink` section that Emscripten wrote before 2022: memory size and its
+;; alignment as a power of two, the same for the table, and the names of needed libraries.
 (module
   (@custom "dylink" (before first) "\04\02\01\00\01\0fneeded-two.wasm")
   (import "env" "memory" (memory 1))

@@ -1,6 +1,6 @@
-;; Later versions of the convention may add to `dylink.0`, and a section may come in several parts: what is
-;; unknown is skipped by its size, here a subsection 99 before and after one that says that 4 bytes of memory
-;; are needed, one that says that a library is, and one that says so of another.
+;; The linker skips unknown subsections of `dylink.0` by their size, since later versions of the
+;; convention may add some, and accepts several such sections. Here a subsection 99 comes before and
+;; after three others: one asks for 4 bytes of memory, and two name a needed library each.
 (module
   (@custom "dylink.0" (before first)
     "\63\03abc"

@@ -1,4 +1,5 @@
-;; Has data, but no code that reads it: all that tells is a number, which a library takes for an address.
+;; A main keeps data that its code does not read: the code only passes its address, a plain number,
+;; to a library.
 (module
   (import "env" "read" (func $read (param i32) (result i32)))
   (memory (export "memory") 1)

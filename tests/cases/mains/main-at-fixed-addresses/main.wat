@@ -1,5 +1,5 @@
-;; What `wasm-ld -Bdynamic main.o lib.so` writes: a program at fixed addresses with a `dylink.0`
-;; section, since it needs a shared library. It lends its memory, table and stack.
+;; `wasm-ld -Bdynamic main.o lib.so` writes a program at fixed addresses with a `dylink.0` section,
+;; since it needs a shared library. It lends its memory, table and stack.
 (module
   (@dylink.0 (mem-info (memory 0 4)) (needed "needed-small.wasm"))
   (import "env" "fill" (func $fill))

@@ -1,4 +1,5 @@
-;; In a main's code a slot is a number as any other: what it holds is there for that alone.
+;; A main calls functions by slot numbers that are plain constants in its code, so everything in its
+;; slots is kept.
 (module
   (import "env" "add" (func $add (param i32) (result i32)))
   (memory (export "memory") 1)

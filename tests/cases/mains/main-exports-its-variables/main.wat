@@ -1,5 +1,5 @@
-;; A main that gives the process's memory a stack and a heap, and has variables: one in memory, whose address is exported,
-;; and one that is none of the process's.
+;; A main provides the stack and heap of the process's memory, and has two variables: one in memory,
+;; whose address it exports, and one that is not in the process's memory.
 (module
   (memory (export "memory") 1)
   (table (export "__indirect_function_table") 1 funcref)

@@ -1,6 +1,6 @@
-//! A main takes the address of an imported function. It is not position independent: the number is in its
-//! code, and its element segment puts the import into that slot. The library that defines the function must
-//! take that number for it too, also where it compares pointers by itself.
+//! A main takes the address of an imported function. It is not position independent: the slot is a
+//! constant in its code, and its element segment puts the import there. The library that defines
+//! the function must use that slot too, also where it compares pointers itself.
 use std::ffi::c_int;
 use std::hint::black_box;
 

@@ -1,5 +1,5 @@
-;; What `wasm-ld -Bdynamic --import-memory` writes. Its data is in the code as numbers, and no stack or
-;; data of others may be there.
+;; `wasm-ld -Bdynamic --import-memory` writes a main that imports its memory. Its code has the
+;; addresses of its data as constants, so no stack or data of others may be there.
 (module
   (@dylink.0 (mem-info (memory 0 4)) (needed "needed-large.wasm"))
   (import "env" "memory" (memory 2))

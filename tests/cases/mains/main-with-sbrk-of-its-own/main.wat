@@ -1,5 +1,5 @@
-;; Emscripten's libc in a main at fixed addresses: its `sbrk` takes all memory from where its variable
-;; says, which the linker sets to an address behind all modules.
+;; A main at fixed addresses contains Emscripten's libc: its `sbrk` takes all memory from the
+;; address in its variable, which the linker sets to one after all modules.
 (module
   (@dylink.0 (mem-info))
   (import "env" "library_data" (func $library_data (result i32)))

@@ -1,5 +1,6 @@
-;; As LLVM's linker writes it without further options: the table and the stack pointer are not exported.
-;; Its function pointers are slots of the process's table all the same; the stack stays its own.
+;; Without further options, LLVM's linker writes a main that does not export its table and stack
+;; pointer. Its function pointers are still slots of the process's table, but it keeps its own
+;; stack.
 (module
   (@dylink.0 (mem-info (memory 0 4) (table 1 0)) (needed "needed-call.wasm"))
   (import "env" "memory" (memory 2))

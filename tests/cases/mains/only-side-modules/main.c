@@ -1,4 +1,4 @@
-// Nobody brings a memory, a table or a stack: the linker makes them, and the stack grows down from its end.
+// If all modules are side modules, the linker makes memory, table and a stack that grows down.
 #include <emscripten/em_macros.h>
 #include <stdint.h>
 

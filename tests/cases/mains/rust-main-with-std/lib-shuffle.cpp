@@ -1,4 +1,4 @@
-// A library with data, bss and a constructor, all of which must lie beside main's.
+// A library with data, bss and a constructor, all of which must be placed next to main's.
 #include <emscripten/em_macros.h>
 #include <algorithm>
 #include <cstddef>

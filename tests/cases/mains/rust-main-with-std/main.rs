@@ -1,5 +1,5 @@
-//! A main with the whole standard library: it is not position independent, keeps its addresses and its own
-//! allocator, whose first pages lie behind its data. The C++ library's data goes behind those.
+//! A Rust main with std is not position independent: it keeps its addresses and its allocator,
+//! whose first pages follow its data. The C++ library's data comes after those.
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_int;
 use std::slice;

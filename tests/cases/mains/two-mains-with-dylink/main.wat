@@ -1,4 +1,4 @@
-;; Two modules that are not position independent, which also say what they need in `dylink.0`.
+;; Two modules with a `dylink.0` section that are not position independent cannot be linked either.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 1))

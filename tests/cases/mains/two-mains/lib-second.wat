@@ -1,4 +1,4 @@
-;; Another one, whose data would lie at the same addresses.
+;; A second main, whose data would be at the same addresses.
 (module
   (memory (export "memory") 2)
   (table (export "__indirect_function_table") 1 funcref)

@@ -1,4 +1,4 @@
-;; And a third: each is told.
+;; A third main: the error lists each.
 (module
   (memory (export "memory") 2)
   (table (export "__indirect_function_table") 1 funcref)

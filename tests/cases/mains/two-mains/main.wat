@@ -1,4 +1,5 @@
-;; Not position independent: its data lies at fixed addresses, and it brings memory, table and stack.
+;; A program cannot have two mains: each has its data at fixed addresses, and its own memory, table
+;; and stack.
 (module
   (memory (export "memory") 2)
   (table (export "__indirect_function_table") 1 funcref)

@@ -1,4 +1,4 @@
-;; Reads the process's memory at 0, where nobody writes.
+;; Reads the process's memory at 0, which no code writes.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 0))

@@ -1,5 +1,5 @@
-;; A shared library with a memory of its own, which is not the process's: it is refused, since its address 0
-;; would become that of the process.
+;; A shared library with its own memory, instead of the process's, is refused: its address 0 would
+;; become that of the process.
 (module
   (@dylink.0 (mem-info))
   (import "env" "peek" (func $peek (result i32)))

@@ -1,4 +1,4 @@
-;; Gives away all that it has.
+;; Exports everything that it has.
 (module
   (memory (export "memory") 1)
   (table (export "table") 3 funcref)

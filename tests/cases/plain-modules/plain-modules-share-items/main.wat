@@ -1,5 +1,5 @@
-;; A module that shares nothing with the process may still have the items of another such as its own. Where its data lies
-;; one of them says, which no code refers to.
+;; A plain module, which shares nothing with the process, may import memories, tables and globals of
+;; another plain module. Only a global, which no code refers to, says where its data is.
 (module
   (import "env" "memory" (memory 1))
   (import "env" "table" (table 3 funcref))

@@ -1,5 +1,5 @@
-;; In a cycle some module calls others through the table, but a plain module is instantiated as it is: what
-;; it imports must come before it.
+;; A plain module cannot be part of a cycle: its imports must exist before it, and it cannot call
+;; others through the process's table.
 (module
   (@dylink.0 (mem-info))
   (import "env" "half" (func $half (param i32) (result i32)))

@@ -1,4 +1,4 @@
-;; Uses its memory, and gives the other module only what can be no pointer: no warning.
+;; A module with its own memory gets only values that cannot be pointers, so there is no warning.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 0))

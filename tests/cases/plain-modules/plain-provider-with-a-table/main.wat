@@ -1,4 +1,5 @@
-;; Its own function has slot 2 of the process's table: that of `forty` is another one.
+;; Slot 2 of the process's table and slot 2 of a plain module's own table, which holds `forty`, are
+;; different slots.
 (module
   (@dylink.0 (mem-info (table 2 0)))
   (import "env" "__indirect_function_table" (table 0 funcref))

@@ -1,4 +1,5 @@
-;; Calls the function directly and by pointer. The address 0 of the two memories is not the same place.
+;; A program calls a function of a plain module directly and by pointer. Address 0 of one memory is
+;; not that of the other.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (type $unary (func (param i32) (result i32)))

@@ -1,4 +1,4 @@
-// Deep C code, and frames that are large: there are 8 MiB of stack.
+// Deep recursion and large frames in C fit into a stack of 8 MiB.
 #include <emscripten/em_macros.h>
 #include <emscripten/stack.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-;; A program with a stack of its own computes the bounds; its checks have a copy of them, which JavaScript would make.
+;; A program with its own stack computes its bounds, and its stack checks get a copy of them, as
+;; from JavaScript.
 (module
     (memory (export "memory") 2)
     (global $stack_pointer (mut i32) (i32.const 66576))

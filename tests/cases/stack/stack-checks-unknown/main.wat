@@ -1,4 +1,5 @@
-;; Its function for the stack's bounds is none of those that Emscripten writes: where they are kept is not known.
+;; A function that sets the stack's bounds differs from those that Emscripten writes, so the linker
+;; cannot know where they are kept.
 (module
     (@dylink.0 (mem-info))
     (import "env" "memory" (memory 0))

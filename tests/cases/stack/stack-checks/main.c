@@ -1,5 +1,5 @@
 // Flags: -sASSERTIONS=2
-// The checks know where the stack is, in whichever module they are, and find that it suffices.
+// Emscripten's stack checks know the bounds of the stack in each module, and pass.
 #include <emscripten/em_macros.h>
 
 int checked(int depth);

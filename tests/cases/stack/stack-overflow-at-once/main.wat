@@ -1,4 +1,4 @@
-;; One frame that is larger than the stack, of which it writes the first byte.
+;; One frame is larger than the whole stack, and its first byte is written.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

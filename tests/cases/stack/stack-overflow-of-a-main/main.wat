@@ -1,4 +1,5 @@
-;; A main has its own stack, lowest as rustc has it; a library runs on that too.
+;; A main has its own stack at the lowest addresses, as rustc makes it, and a library overflows that
+;; stack too.
 (module
   (import "env" "down" (func $down))
   (memory (export "memory") 2)

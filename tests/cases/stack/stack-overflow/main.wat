@@ -1,5 +1,5 @@
-;; A recursion that needs more of the stack than there is: it ends below address 0, and the data above the stack is
-;; untouched until then.
+;; A recursion that overflows the stack ends below address 0, and the data above the stack stays
+;; intact until then.
 (module
   (@dylink.0 (mem-info (memory 4 2)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,5 @@
-;; Code that uses a main's stack pointer would not be valid with the process's.
+;; A main's stack pointer has another type than the process's, so its code would not be valid with
+;; it.
 (module
   (memory (export "memory") 1)
   (table (export "__indirect_function_table") 1 funcref)

@@ -1,4 +1,4 @@
-;; Where a main's stack begins is to be known before anything is instantiated.
+;; The start of a main's stack must be known before any module is instantiated.
 (module
   (import "env" "__stack_pointer" (global $stack_pointer (mut i32)))
   (memory (export "memory") 1)

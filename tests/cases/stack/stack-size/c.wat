@@ -1,4 +1,4 @@
-;; Uses so many KiB of the stack, and returns it to whoever calls.
+;; Uses the given number of KiB of the stack, and returns it to the caller.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 1))

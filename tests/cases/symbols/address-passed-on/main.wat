@@ -1,4 +1,5 @@
-;; Exports numbers that the linker gives it. They are no items of anybody, and exported all the same.
+;; A module exports addresses that it imports from the linker. They belong to no module, but are
+;; exported all the same.
 (module
   (@dylink.0 (mem-info (memory 16 2)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,5 @@
-;; Addresses are of the process's memory and table, which this module does not share.
+;; A plain module cannot import addresses: they belong to the process's memory and table, which it
+;; does not share.
 (module
   (import "GOT.mem" "number" (global (mut i32)))
   (import "GOT.func" "function" (global (mut i32)))

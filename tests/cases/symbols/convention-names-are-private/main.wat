@@ -1,5 +1,6 @@
-;; Every module has exports of these names, and imports some: what it gets is its own. The first definition
-;; does not win here, else one module's constructors would run twice and the others' never.
+;; Every module exports the names of the convention, and imports some: it always gets its own. The
+;; first definition does not win here: otherwise one module's constructors would run twice and the
+;; others' never.
 (module
   (@dylink.0
     (mem-info)

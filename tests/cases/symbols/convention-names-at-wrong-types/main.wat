@@ -1,4 +1,4 @@
-;; The memory and the bases have types, as all imports have: at any other they are a fault, not a trap later
+;; An import of the memory or of a base at a wrong type is an error when linking, not a trap later
 ;; or code that does not compile.
 (module
   (@dylink.0 (mem-info (memory 4 2)))

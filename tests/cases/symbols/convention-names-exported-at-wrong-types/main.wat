@@ -1,5 +1,6 @@
-;; What is called by the convention is a function without parameters and results, and the shared memory and table are
-;; what they are called: all else could only become a module that is not valid.
+;; Exports with names of the convention must have its types: initialisers have no parameters and
+;; results, and memory and table are a memory and a table. Anything else could only give an invalid
+;; module.
 (module
   (@dylink.0 (mem-info))
   (func $f (param i32))

@@ -1,5 +1,6 @@
-;; Three modules in a circle: whichever is instantiated first must call a function that does not exist yet.
-;; Only one of the three calls goes through a slot of the table. 21 calls are 7 rounds of 1 + 2 + 3.
+;; Three modules form a cycle: whichever is instantiated first must call a function that does not
+;; exist yet. Only one of the three calls goes through a slot of the table. 21 calls are 7 rounds of
+;; 1 + 2 + 3.
 (module
   (@dylink.0 (mem-info))
   (import "env" "a" (func $a (param i32 i32) (result i32)))

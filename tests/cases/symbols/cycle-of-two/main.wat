@@ -1,4 +1,4 @@
-;; Calls the library, which calls back; each has the other's function through its import.
+;; A program calls a library, which calls back; each imports a function of the other.
 (module
   (@dylink.0 (mem-info))
   (import "env" "half" (func $half (param i32) (result i32)))

@@ -1,5 +1,5 @@
-;; Two names, one function: its pointers are equal in all modules, and it has one slot. A function that only
-;; looks the same has another.
+;; A function with two names has one slot, so its pointers are equal in all modules. Another
+;; function with the same code has another slot.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__indirect_function_table" (table 0 funcref))

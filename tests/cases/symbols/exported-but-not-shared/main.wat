@@ -1,4 +1,4 @@
-;; Others export just these names, but as something that a module cannot have of another.
+;; Another module exports these names, but as items that modules cannot share.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__asyncify_state" (global (mut i32)))

@@ -1,5 +1,5 @@
-;; Everything that is wrong is told at once: two mains, a module with a memory of its own, a symbol at another
-;; type, and one that nobody defines.
+;; The linker reports all faults at once: two mains, a module with its own memory, a symbol at
+;; another type, and an undefined one.
 (module
   (import "env" "nowhere" (func))
   (import "env" "size" (func (result i64)))

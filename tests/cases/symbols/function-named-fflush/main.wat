@@ -1,4 +1,4 @@
-;; A function that has a name of libc's, and another type, is the guest's own: nothing but the guest calls it.
+;; A function with a name of libc but another type belongs to the guest: only the guest calls it.
 (module
   (@dylink.0 (mem-info))
   (func (export "fflush") unreachable)

@@ -1,5 +1,5 @@
-;; Functions that begin with a call of one and the same are what they are, if their names do not say that wasm-ld wrote
-;; them: counting is not construction.
+;; Functions that all begin with the same call are not wrapped exports unless their names say that
+;; wasm-ld wrote them: here they only count.
 (module
   (import "env" "ask_twice" (func $ask_twice (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; The import asks for i64 as such, and gets it.
+;; An import with i64 in its type gets a function with i64.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (type $unary (func (param i64) (result i64)))

@@ -1,5 +1,5 @@
-;; Was built without `-sWASM_BIGINT`: it imports `split` in halves, and takes the other half of the result with
-;; `getTempRet0`.
+;; A module built without `-sWASM_BIGINT` imports `split` with each i64 in halves, and gets the
+;; upper half of the result from `getTempRet0`.
 (module
   (@dylink.0 (mem-info))
   (import "env" "getTempRet0" (func (result i32)))

@@ -1,4 +1,5 @@
-;; Was built with `-sWASM_BIGINT`, so that the types differ: the error says by what.
+;; Only one of two modules was built with `-sWASM_BIGINT`, so their types differ: the error names
+;; the option.
 (module
   (@dylink.0 (mem-info))
   (import "env" "split" (func (param i64) (result i64)))

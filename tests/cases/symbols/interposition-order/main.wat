@@ -1,5 +1,5 @@
-;; Three modules define `who` and two `where`, each with its place in the order of lookup as the result.
-;; The first definition is everybody's, also that of the modules that have one of their own.
+;; Three modules define `who` and two `where`, each of which returns its position in lookup order.
+;; All modules use the first definition, even those that have their own.
 (module
   (@dylink.0 (mem-info))
   (type $digit (func (result i32)))

@@ -1,4 +1,5 @@
-;; Who shares the process's table has no other module's, and of globals there are addresses alone.
+;; Modules that share the process's table cannot import other tables, and can import globals only as
+;; addresses.
 (module
   (@dylink.0 (mem-info))
   (import "env" "other_table" (table 1 funcref))

@@ -1,4 +1,4 @@
-;; Whatever the types of a function are, a call through the table must pass them on.
+;; A call through the table passes on arguments and results of any type.
 (module
   (@dylink.0 (mem-info))
   (import "env" "echo" (func $echo (param i64 f32 v128 externref) (result externref v128 f32 i64)))

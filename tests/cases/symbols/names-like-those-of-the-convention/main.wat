@@ -1,4 +1,5 @@
-;; Takes a variable of the library whose name begins as those of the convention for threads, but is musl's.
+;; A variable of musl whose name begins like those of the convention for threads is an ordinary
+;; symbol.
 (module
   (@dylink.0 (mem-info))
   (import "env" "memory" (memory 0))

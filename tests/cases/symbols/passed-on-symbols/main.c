@@ -1,4 +1,4 @@
-// Needs a function of libc that another module passes on: libc must join all the same.
+// A module re-exports a function of libc: libc must still be linked.
 #include <emscripten/em_macros.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-;; Types that need each other keep their order, behind those of the module before.
+;; Mutually recursive types keep their order, after those of the previous module.
 (module
   (@dylink.0 (mem-info))
   (import "env" "length_of_two" (func $length_of_two (result i32)))

@@ -1,4 +1,4 @@
-;; A shared library imports the same functions, the address of one too.
+;; A shared library imports the functions that notify JavaScript, and takes the address of one.
 (module
     (@dylink.0 (mem-info))
     (import "env" "memory" (memory 0))

@@ -1,4 +1,5 @@
-;; What Emscripten's output tells JavaScript is told nobody here. A program with a memory of its own does so too.
+;; Functions by which Emscripten's output notifies JavaScript do nothing here. A program with its
+;; own memory imports them too.
 (module
     (import "env" "emscripten_notify_memory_growth" (func $notify (param i32)))
     (import "env" "segfault" (func $segfault))

@@ -1,4 +1,4 @@
-;; Reaches one function in three ways.
+;; A module reaches one of its functions in three ways: directly, by import and by pointer.
 (module
   (@dylink.0 (mem-info))
   (type $unary (func (param i32) (result i32)))

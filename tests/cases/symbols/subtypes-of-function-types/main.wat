@@ -1,4 +1,5 @@
-;; A function of one type is called by another that includes it: types stay what they are, also beside those of others.
+;; A function is called at a supertype of its type: subtyping still holds after linking, next to
+;; types of other modules.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (type $number (func (result i32)))

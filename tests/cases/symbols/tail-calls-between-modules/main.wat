@@ -1,4 +1,5 @@
-;; A million calls back and forth between two modules, with no stack used, as if they were one.
+;; A million tail calls go back and forth between two modules and use no stack, as if they were in
+;; one module.
 (module
   (@dylink.0 (mem-info))
   (import "env" "is_odd" (func $is_odd (param i32) (result i32)))

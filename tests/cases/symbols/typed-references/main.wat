@@ -1,4 +1,5 @@
-;; Has the same type as its first: types are equal by what they are, not by their numbers.
+;; Two modules define the same function type, at different indices. References to types that a
+;; module defines cannot cross between modules.
 (module
   (@dylink.0 (mem-info))
   (type $unary (func (param i32) (result i32)))

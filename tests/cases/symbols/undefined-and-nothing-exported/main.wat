@@ -1,4 +1,5 @@
-;; The library that was given exports nothing that others could use, as Rust without `#[unsafe(no_mangle)]`.
+;; The linked library exports no symbols, like Rust without `#[unsafe(no_mangle)]`, and the error
+;; says so.
 (module
   (@dylink.0 (mem-info))
   (import "env" "add" (func (param i32 i32) (result i32)))

@@ -1,4 +1,4 @@
-;; Symbols that `dylink.0` says something else of than that they are weak must be defined.
+;; Symbols that have flags in `dylink.0`, but not the weak flag, must be defined.
 (module
   (@dylink.0
     (mem-info)

@@ -1,5 +1,5 @@
-;; A function written in JavaScript with `EM_JS` is an import, and its text is data that is exported as
-;; `__em_js__` and its name. Another module wants it too.
+;; A function written in JavaScript with `EM_JS` is an import, and its source is data exported as
+;; `__em_js__` and its name. Another module imports it too.
 (module
   (@dylink.0 (mem-info (memory 32 0)))
   (import "env" "__memory_base" (global $base i32))

@@ -1,6 +1,6 @@
-;; Functions that somebody exports, but under a name of another language: as C++ where C is wanted and the
-;; other way round, and the same with Rust. Names in namespaces count too, overloads only at the type that
-;; is wanted, templates not at all.
+;; Undefined functions that a module exports under another language's name are suggested: C++ for C
+;; and the reverse, and the same with Rust. Names in namespaces count too, overloads only at the
+;; wanted type, templates not at all.
 (module
   (@dylink.0 (mem-info))
   (import "env" "add" (func (param i32 i32) (result i32)))

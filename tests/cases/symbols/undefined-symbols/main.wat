@@ -1,6 +1,5 @@
-;; Functions, a pointer to a function and the address of data that nobody defines: all are told at once,
-;; in the order of modules and imports, with the importer, the type, the name as its author wrote it, and
-;; what was probably meant.
+;; Undefined functions, function pointers and data are all reported at once, in the order of modules
+;; and imports, with the importer, the type, the source name, and what was probably meant.
 (module
   (@dylink.0 (mem-info))
   (import "env" "_Z5scalefi" (func (param f32 i32) (result f32)))

@@ -1,5 +1,5 @@
-;; Binaryen's emulation of function pointer casts: every function in the table has this type, which a
-;; library that calls one by its own does not expect.
+;; Binaryen's emulation of function pointer casts gives every function in the table one type, which
+;; a library does not expect when it calls a pointer itself.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (import "env" "__indirect_function_table" (table 1 funcref))

@@ -1,4 +1,4 @@
-// Uses the only definitions there are, which are weak.
+// Weak definitions are used if there are no others.
 #include <emscripten/em_macros.h>
 
 extern int limit;

@@ -1,4 +1,4 @@
-;; `env.level` may be undefined; that says nothing of `sensor.level`.
+;; A weak import of `env.level` says nothing about `sensor.level`, which must be defined.
 (module
   (@dylink.0 (mem-info) (import-info "env" "level" binding-weak))
   (import "env" "level" (func (result i32)))

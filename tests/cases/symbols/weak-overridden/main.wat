@@ -1,5 +1,5 @@
-;; A program replaces a library's weak default by a definition of its own. It is the order of lookup that
-;; decides, as with shared libraries on Linux: a strong definition that comes later replaces nothing.
+;; A program replaces a library's weak default by its own definition. The lookup order decides, as
+;; with shared libraries on Linux: a strong definition that comes later replaces nothing.
 (module
   (@dylink.0 (mem-info))
   (type $digit (func (result i32)))

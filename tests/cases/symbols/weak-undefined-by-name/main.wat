@@ -1,5 +1,5 @@
-;; Toolchains record that a symbol is weak under the module `env`, even where only its address is imported,
-;; from `GOT.func` or `GOT.mem`: it is the name that counts. The call, were it reached, would trap.
+;; A symbol is weak by its name: toolchains record it under the module `env`, even where only its
+;; address is imported, from `GOT.func` or `GOT.mem`. The call would trap if it were reached.
 (module
   (@dylink.0
     (mem-info)

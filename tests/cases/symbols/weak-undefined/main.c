@@ -1,4 +1,4 @@
-// Refers weakly to what another module does define: then it is there.
+// A weak reference to a symbol that another module defines is resolved.
 #include <emscripten/em_macros.h>
 
 __attribute__((weak)) int nothing_is_there(void);

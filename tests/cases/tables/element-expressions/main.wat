@@ -1,4 +1,4 @@
-;; Slots and addresses that segments compute, and functions that they name by expressions.
+;; Segments compute slots and addresses, and name functions, by constant expressions.
 (module
   (@dylink.0 (mem-info (memory 16 2) (table 4 0)))
   (import "env" "memory" (memory 1))

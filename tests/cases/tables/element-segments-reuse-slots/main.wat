@@ -1,5 +1,5 @@
-;; The pointer that the library makes by itself and the one that the linker hands out are equal, since the
-;; slot that is there is used again: two slots for one function would compare as two functions.
+;; The pointer that a library computes and the one that the linker provides are equal, since the
+;; linker reuses the existing slot. Two slots for one function would compare as two functions.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__indirect_function_table" (table 0 funcref))

@@ -1,6 +1,6 @@
-//! C, C++ and Rust compare function pointers, so a function must have one number in all modules, whoever
-//! takes its address: the module that defines it, others, in code or in data, and main, which is not position
-//! independent and has the number of an imported function in its code.
+//! A function has one slot in all modules, since C, C++ and Rust compare function pointers. The
+//! address is taken by the module that defines it and by others, in code and in data, and by main,
+//! which is not position independent: the slot of an imported function is a constant in its code.
 use std::ffi::c_int;
 use std::hint::black_box;
 

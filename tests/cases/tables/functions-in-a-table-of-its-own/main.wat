@@ -1,4 +1,4 @@
-;; Calls a function that only a table of the module's own refers to.
+;; A module calls a function that only its own table refers to.
 (module
   (@dylink.0 (mem-info))
   (table $own 2 funcref)

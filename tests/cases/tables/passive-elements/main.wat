@@ -1,4 +1,4 @@
-;; Segments of elements that code refers to, in two modules: the one's come after the other's.
+;; Two modules have passive element segments: their indices are shifted when modules become one.
 (module
   (@dylink.0 (mem-info))
   (import "env" "four" (func $four (result i32)))

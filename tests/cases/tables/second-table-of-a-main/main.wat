@@ -1,5 +1,5 @@
-;; Lends the second of its tables. A slot of the first, where it has `answer`, is none of the process's: there another
-;; function has that number.
+;; A main lends the second of its tables. The slot of `answer` in the first is not a slot of the
+;; process's table, where another function has that slot.
 (module
   (import "env" "call_answer" (func $call_answer (result i32)))
   (memory (export "memory") 1)

@@ -1,5 +1,5 @@
-;; An active segment that is written has been dropped when the program begins, whatever became of its table or memory: of
-;; one that nothing uses too, which a fused program lacks. It stays a segment of its type.
+;; Active segments are dropped when the program begins, even if nothing uses their table or memory,
+;; which a fused program then lacks. Each remains a segment of its type.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (type $number (func (result i32)))

@@ -1,4 +1,5 @@
-;; Of two segments that fill a slot the later one counts: `first` is not there any more, and needs another.
+;; If two segments fill a slot, the later one wins: `first` is no longer there, and needs another
+;; slot.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (import "env" "__indirect_function_table" (table 0 funcref))

@@ -1,6 +1,6 @@
-;; Not position independent: the numbers of its slots are in its code, so a function that its element segment
-;; holds has that slot for everybody, be it its own or imported. Its stack
-;; pointer, which all modules then share, is taken from between its other globals.
+;; The slots of a main are constants in its code, so a function in its element segment has that slot
+;; in all modules, whether its own or imported. All modules share its stack pointer, which is
+;; between its other globals.
 (module
   (type $digit (func (result i32)))
   (import "env" "of_lib" (func $of_lib (type $digit)))

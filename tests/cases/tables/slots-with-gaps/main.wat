@@ -1,4 +1,4 @@
-;; Calls both functions, and the one between them, which neither has replaced.
+;; Two of a library's slots are used by name, and the one between them keeps its function.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__indirect_function_table" (table 0 funcref))

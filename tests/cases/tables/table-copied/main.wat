@@ -1,4 +1,4 @@
-;; Copies all of the table into one of its own, and calls what was behind its own part.
+;; A module copies the whole table into its own, and calls a function from beyond its own part.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (import "env" "__indirect_function_table" (table $shared 1 funcref))

@@ -1,4 +1,5 @@
-;; The table is one: a slot that a library adds can be called here, and none that existed has moved.
+;; All modules share one table: a slot that a library adds can be called here, and no existing slot
+;; moves.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (type $unary (func (param i32) (result i32)))

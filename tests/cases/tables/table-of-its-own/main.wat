@@ -1,4 +1,5 @@
-;; A slot in a module's own table is no slot of the process's, and not to be used again as one.
+;; A slot in a module's own table is not a slot of the process's table, and must not be reused as
+;; one.
 (module
   (@dylink.0 (mem-info))
   (import "env" "__indirect_function_table" (table 0 funcref))

@@ -1,4 +1,5 @@
-;; Who reads the table may come upon any function in it: nothing else refers to that of the library.
+;; A module that reads the table can reach any function in it: nothing else refers to the library's
+;; function.
 (module
   (@dylink.0 (mem-info (table 1 0)))
   (import "env" "__indirect_function_table" (table $table 1 funcref))

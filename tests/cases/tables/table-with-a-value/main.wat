@@ -1,4 +1,4 @@
-;; What a table holds from the start, and nothing else names, is there in a fused program too.
+;; The initial value of a table is kept in a fused program, even if nothing else refers to it.
 (module
   (@dylink.0 (mem-info))
   (type $number (func (result i32)))

@@ -1,4 +1,5 @@
-;; Its functions use a memory of another module, which is not shared either.
+;; A plain module's atomic instructions use a memory of another module, which is not shared between
+;; threads either.
 (module
   (@dylink.0 (mem-info))
   (import "env" "tick" (func $tick (param i64) (result i64)))

@@ -1,4 +1,5 @@
-;; They trap, though the plain ones do not. The offset counts too.
+;; Atomic instructions trap at unaligned addresses, although the plain ones do not. The offset
+;; counts too.
 (module
   (@dylink.0 (mem-info (memory 16 3)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,4 @@
-;; On a memory that is not shared no other thread could end a wait: it traps.
+;; A wait on a memory that is not shared between threads traps: no other thread could end it.
 (module
   (@dylink.0 (mem-info (memory 16 3)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,4 @@
-;; Atomic instructions on a memory that is not shared mean the plain ones.
+;; Atomic instructions on a memory that is not shared between threads act as plain ones.
 (module
   (@dylink.0 (mem-info (memory 16 3)))
   (import "env" "memory" (memory 1))

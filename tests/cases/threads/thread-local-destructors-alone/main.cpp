@@ -1,4 +1,4 @@
-// A program in which nothing but a `thread_local` object has a destructor runs it too.
+// A destructor runs even if the only object in the program that has one is `thread_local`.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 

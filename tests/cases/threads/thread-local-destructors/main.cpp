@@ -1,5 +1,5 @@
-// The destructors of `thread_local` objects run before those of static ones, and before what `atexit` has
-// registered, in the reverse order of construction over all modules.
+// The destructors of `thread_local` objects run before those of static ones, and before `atexit`
+// handlers, in the reverse order of construction over all modules.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <cstdlib>

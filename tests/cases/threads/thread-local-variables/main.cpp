@@ -1,5 +1,5 @@
-// Uses thread-local variables of another module: there is one thread, but such code still asks for an
-// initialiser of the variable's, by a weak symbol that exists only where there is something to construct.
+// A program uses thread-local variables of another module. With one thread, the code still imports
+// their initialisers: weak symbols, defined only if there is something to construct.
 #include <emscripten/em_macros.h>
 #include <string>
 
