@@ -1,8 +1,8 @@
 //! Every test, in one program that test runners understand.
 //!
-//! Each folder has one kind of suites, and its `mod.rs` lists them. A suite is a file whose doc comment
-//! says what it tests; its tests are named `SUITE::TEST`. `support` has what several suites use, and
-//! [`support::slow`] the tests that run with `cargo xtask test --all` only.
+//! Each folder has one kind of suites, and its `mod.rs` lists them. A suite is a file whose doc
+//! comment says what it tests; its tests are named `SUITE::TEST`. `support` has what several suites
+//! use, and [`support::slow`] the tests that run with `cargo xtask test --all` only.
 
 #![cfg_attr(
     not(unix),

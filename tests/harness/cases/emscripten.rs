@@ -1,11 +1,13 @@
 //! Emscripten's own dynamic linker, JavaScript on node, as the oracle of the link cases.
 //!
-//! It loads the modules that `host` links, the very same files, and must come to what the case's files say:
-//! what is printed, and the exit status. A case where it does not has an `emscripten.txt` that says why, if
-//! only for some versions: `Before 3.1.14: ...`. The difference must then be there.
+//! It loads the modules that `host` links, the very same files, and must come to what the case's
+//! files say: what is printed, and the exit status. A case where it does not has an
+//! `emscripten.txt` that says why, if only for some versions: `Before 3.1.14: ...`. The difference
+//! must then be there.
 //!
-//! It loads shared libraries only, so a case with a Rust main has no such test. Those in the text format alone
-//! have none either: many are about what Emscripten does not make, or what its linker does not know.
+//! It loads shared libraries only, so a case with a Rust main has no such test. Those in the text
+//! format alone have none either: many are about what Emscripten does not make, or what its linker
+//! does not know.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,9 +64,9 @@ fn link_and_run(emcc: &Path, node: &Path, case: &Case) -> Result<String, Failed>
     Ok(String::from_utf8(output.stdout)? + &status(output.status))
 }
 
-/// Returns the program that cases are loaded into, after building it if it is not there. One that is
-/// built with `-fexceptions` can catch exceptions. In the other, what is thrown ends the program, as in
-/// cases that are compiled without.
+/// Returns the program that cases are loaded into, after building it if it is not there. One that
+/// is built with `-fexceptions` can catch exceptions. In the other, what is thrown ends the
+/// program, as in cases that are compiled without.
 fn program(emcc: &Path, flags: &[&str]) -> Result<PathBuf, Failed> {
     static BUILDING: Mutex<()> = Mutex::new(());
     let _only_once = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +74,8 @@ fn program(emcc: &Path, flags: &[&str]) -> Result<PathBuf, Failed> {
     let (start, main) = (folder.join("start.js"), folder.join("main.cpp"));
     let mut command = Command::new(emcc);
     command.args(flags).args(["-O1", "-sMAIN_MODULE=1", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"]);
-    // What older versions do unasked: the memory is JavaScript's, which looks for what start.js sets.
+    // Older versions do so by default: the memory is JavaScript's, which looks for what start.js
+    // sets.
     command.args([
         "-sIMPORTED_MEMORY",
         "-sINCOMING_MODULE_JS_API=dynamicLibraries,arguments,locateFile",

@@ -1,4 +1,4 @@
-//! `tests/cases/README.md`, the index of all cases: for each its name and what it shows, in the words of the case.
+//! `tests/cases/README.md`, the index of all cases: the name of each and what it shows.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,7 +52,8 @@ fn index() -> Result<String, Failed> {
     Ok(index)
 }
 
-/// Returns what a case shows: the title of its `case.md`, or the first sentence of the comment at the top of `main.*`.
+/// Returns what a case shows: the title of its `case.md`, or the first sentence of the comment at
+/// the top of `main.*`.
 fn summary(case: &Path) -> Result<Option<String>, Failed> {
     let session = case.join("case.md");
     if session.is_file() {

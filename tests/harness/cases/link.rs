@@ -1,21 +1,26 @@
 //! Cases in which modules are compiled, linked and run: folders with a `main.*`.
 //!
 //! - `main.*` exports `test`, which returns 42; a success is nothing that happens by itself.
-//! - `lib-*.*` are linked to it in the order of their names, `needed-*.*` only if a module asks for them, and
-//!   `opened-*.*` are what it opens by `dlopen`.
-//! - `.wat` is the text format. `.c` and `.cpp` become shared libraries by Emscripten. `.rs` becomes a main
-//!   with std, or with `#![no_std]` a shared library. `// Flags: FLAGS` on the first line has it compiled with these.
+//! - `lib-*.*` are linked to it in the order of their names, `needed-*.*` only if a module asks for
+//!   them, and `opened-*.*` are what it opens by `dlopen`.
+//! - `.wat` is the text format. `.c` and `.cpp` become shared libraries by Emscripten. `.rs`
+//!   becomes a main with std, or with `#![no_std]` a shared library. `// Flags: FLAGS` on the first
+//!   line has it compiled with these.
 //!
-//! Each is linked three times: as instances of their own, as one module, and as one whose constructors have run.
+//! Each is linked three times: as instances of their own, as one module, and as one whose
+//! constructors have run.
 //!
 //! These files have the expected outcome. A file is missing if there is nothing to say:
 //!
 //! - `stdout.txt`: what the program prints, unless that is just 42.
-//! - `error.txt`: what `host` says when the program cannot be linked or fails, and then `? STATUS`, as in a
-//!   console session.
-//! - `plan.txt`: how it is linked, where every module is in the text format and so the same everywhere.
-//! - `preinit.txt`: what `host fuse --preinit` says when the constructors cannot run ahead, and `? STATUS`.
-//! - `emscripten.txt`: why Emscripten's own linker does otherwise, see [`crate::cases::emscripten`].
+//! - `error.txt`: what `host` says when the program cannot be linked or fails, and then `? STATUS`,
+//!   as in a console session.
+//! - `plan.txt`: how it is linked, where every module is in the text format and so the same
+//!   everywhere.
+//! - `preinit.txt`: what `host fuse --preinit` says when the constructors cannot run ahead, and `?
+//!   STATUS`.
+//! - `emscripten.txt`: why Emscripten's own linker does otherwise, see
+//!   [`crate::cases::emscripten`].
 //! - `node.txt`: why node does, see [`crate::cases::node`].
 
 use std::fs;
@@ -138,7 +143,8 @@ impl Case {
     }
 }
 
-/// Returns the text that each of the case's files should have. A file without text should be missing.
+/// Returns the text that each of the case's files should have. A file without text should be
+/// missing.
 fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     let mut plan = String::new();
     if case.sources.iter().all(|source| ending(source) == "wat") {
@@ -183,8 +189,8 @@ pub(crate) fn run_fused(case: &Case, fused: &Path) -> Result<Output, Failed> {
     Ok(run.output()?)
 }
 
-/// A program is written as one module, which must be valid and do what its modules did as instances of their
-/// own. Its functions are called by others, so a backtrace is not compared.
+/// A program is written as one module, which must be valid and do what its modules did as instances
+/// of their own. Its functions are called by others, so a backtrace is not compared.
 fn same_when_fused(case: &Case, fused: &Path, separate: &Output) -> Result<(), Failed> {
     linker::validate("fused", &fs::read(fused)?)?;
     let output = run_fused(case, fused)?;
@@ -203,8 +209,8 @@ fn same_when_fused(case: &Case, fused: &Path, separate: &Output) -> Result<(), F
     })
 }
 
-/// Does the same as [`same_when_fused`], with constructors that run before the program is written. Returns
-/// the reason if they cannot.
+/// Does the same as [`same_when_fused`], with constructors that run before the program is written.
+/// Returns the reason if they cannot.
 fn preinit(case: &Case, separate: &Output) -> Result<String, Failed> {
     let file = case.modules()?.join("preinit.wasm");
     let write = || -> Result<_, Failed> { Ok(case.fuse(&file)?.arg("--preinit").output()?) };

@@ -1,10 +1,11 @@
 //! Fused programs on another engine: node's, with its own WASI.
 //!
-//! The very file that `host fuse` writes must do there what the case's files say. Cases in the text format
-//! alone have no such test: many use features that node does not have yet. Nor have those that open libraries:
-//! of all hosts only ours does that. Versions that know the standard's exceptions by a flag only are given it, and
-//! those that do not know them at all run no program that has any. Where node does otherwise, the case has a
-//! `node.txt` that says why, as `emscripten.txt` does for Emscripten's own linker.
+//! The very file that `host fuse` writes must do there what the case's files say. Cases in the text
+//! format alone have no such test: many use features that node does not have yet. Nor have those
+//! that open libraries: of all hosts only ours does that. Versions that know the standard's
+//! exceptions by a flag only are given it, and those that do not know them at all run no program
+//! that has any. Where node does otherwise, the case has a `node.txt` that says why, as
+//! `emscripten.txt` does for Emscripten's own linker.
 
 use std::process::{Command, Output};
 use std::sync::Arc;

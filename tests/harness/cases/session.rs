@@ -1,8 +1,8 @@
 //! Console sessions that read as documentation.
 //!
-//! A case is a `case.md` with console sessions, and files that they use. A session runs in a folder that
-//! holds the built guests and the case's files, each `.wat` as `.wasm`. If it calls `cargo xtask`, it runs
-//! in a copy of the workspace into which the case's files are copied.
+//! A case is a `case.md` with console sessions, and files that they use. A session runs in a folder
+//! that holds the built guests and the case's files, each `.wat` as `.wasm`. If it calls `cargo
+//! xtask`, it runs in a copy of the workspace into which the case's files are copied.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
-//! The cases of exceptions and `longjmp` once more, compiled with `-fwasm-exceptions`: code then catches by itself,
-//! in the encoding that the compiler has, and libc++ is another one.
+//! The cases of exceptions and `longjmp` once more, compiled with `-fwasm-exceptions`: code then
+//! catches by itself, in the encoding that the compiler has, and libc++ is another one.
 //!
-//! The same must come of it. Where it does not, the case has a `wasm-exceptions.txt` that says why, as
-//! `emscripten.txt` does for Emscripten's own linker.
+//! The same must come of it. Where it does not, the case has a `wasm-exceptions.txt` that says why,
+//! as `emscripten.txt` does for Emscripten's own linker.
 
 use std::fs;
 use std::path::Path;
@@ -32,7 +32,8 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
     )
 }
 
-/// The `wasm-opt` of newer versions fails on the debug information of some functions that catch by themselves.
+/// The `wasm-opt` of newer versions fails on the debug information of some functions that catch by
+/// themselves.
 const WITHOUT_DEBUG: &str = "-g0";
 
 /// Returns the flags for a source here.
@@ -57,7 +58,7 @@ fn run(case: &Case) -> Result<Completion, Failed> {
         return ignored(reason);
     }
     let mut outputs = vec![link::run_fused(case, &case.fused()?)?];
-    // Whether libc++ is an instance of its own makes no difference to a module, and takes seconds to compile.
+    // A separate instance of libc++ makes no difference to a module, and takes seconds to compile.
     if case.libraries().next().is_some() {
         outputs.push(link::separate(case)?);
     }

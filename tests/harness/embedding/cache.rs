@@ -176,7 +176,7 @@ fn damaged_entries_are_replaced() -> Result<(), Failed> {
         flipped[place] ^= 0x10;
         damaged.push(flipped);
     }
-    // That of another program.
+    // The code of another program.
     fixture.run(&["--inline"], "7").output()?;
     let files = fixture.files()?;
     let other = files.iter().find(|file| **file != entry).ok_or("no second entry")?;
@@ -191,8 +191,8 @@ fn damaged_entries_are_replaced() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Where each part of an entry begins and ends, its last byte, and the middle of it: the header, the hash, the number
-/// of a part's bytes, and the parts, of which the last is machine code.
+/// The offsets at which each part of an entry begins and ends, its last byte, and its middle: the
+/// header, the hash, the number of a part's bytes, and the parts, the last being machine code.
 fn places(entry: &[u8]) -> Result<Vec<usize>, Failed> {
     let mut places = vec![0, 7, 8, 11, 12, 43, 44];
     let mut at = 44;
@@ -204,7 +204,7 @@ fn places(entry: &[u8]) -> Result<Vec<usize>, Failed> {
         places.extend((at < entry.len()).then_some(at));
     }
     match places.len() {
-        // The key, what is beside machine code, and that.
+        // The key, the data next to the machine code, and the code.
         18.. => Ok(places),
         count => Err(format!("{count} places").into()),
     }
@@ -249,7 +249,8 @@ fn other_files_stay() -> Result<(), Failed> {
 /// Opens `divide.wasm`, and returns whether that was possible.
 const OPENER: &str = include_str!("../wat/cache-opener.wat");
 
-/// The code of a library is kept beside that of the program, taken from there, and written anew if it is damaged.
+/// The code of a library is kept next to that of the program, read from there, and rewritten if it
+/// is damaged.
 fn opened_libraries_are_kept() -> Result<(), Failed> {
     let fixture = Fixture::new()?;
     fs::write(fixture.path("opener.wasm"), wat::parse_str(OPENER)?)?;
@@ -544,7 +545,8 @@ mod unix {
         Ok(Completion::Completed)
     }
 
-    /// With the cache on a small file system of its own, in a mount namespace that ends with the command.
+    /// With the cache on a small file system of its own, in a mount namespace that ends with the
+    /// command.
     fn on_tmpfs(options: &str, message: &str) -> Result<Completion, Failed> {
         let Some(unshare) = unshare() else {
             return ignored("`unshare` cannot make a mount namespace here");

@@ -1,6 +1,7 @@
-//! That no path and no descriptor leads out of what a program was given.
+//! Checks that no path and no descriptor leads out of the directories that a program was given.
 //!
-//! The guest here is one that wants out: it calls WASI itself, with whatever numbers and paths a test has.
+//! The guest here is one that wants out: it calls WASI itself, with whatever numbers and paths a
+//! test has.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +35,7 @@ fn letters(text: &str) -> i32 {
     i32::from_le_bytes(bytes)
 }
 
-/// A folder that a guest is given, one more, and beside them one that it is not.
+/// Two folders that a guest is given, and next to them one that it is not.
 struct Folders {
     sandbox: Sandbox,
 }
@@ -118,7 +119,7 @@ fn paths_stay_inside() -> Result<(), Failed> {
     let host = Host::new(Limits::default())?;
     let program = Guest::program(&host)?;
     let mut guest = folders.guest(&host, &program)?;
-    // What is inside is found, however it is written, so the refusals below are about where a path leads.
+    // Any path to a file inside works, so the refusals below are about where a path leads.
     for path in ["file", "./file", "folder/../file", "folder/./file", "folder//file"] {
         if guest.look(3, path)? != letters(INSIDE) {
             return Err(format!("{path} is not found: {}", guest.look(3, path)?).into());
@@ -307,7 +308,7 @@ mod unix {
         ] {
             all_refused(&mut guest, path)?;
         }
-        // What is at the end of these is not reached; the links themselves are the guest's.
+        // The targets of these links are not reached; the links themselves are the guest's.
         for path in
             ["secret", "chain", "through-folder", "absolute", "absolute-inside", "loop", "root"]
         {
@@ -360,7 +361,8 @@ mod unix {
         folders.outside_is_untouched()
     }
 
-    /// The results of a guest while another thread replaces a folder by a link that leads out, and back.
+    /// The results of a guest while another thread replaces a folder by a link that leads out, and
+    /// back.
     #[derive(Debug, Default)]
     struct Found {
         inside: usize,
@@ -369,8 +371,8 @@ mod unix {
         outside: usize,
     }
 
-    /// Looks until the folder was changed so many times, however slow the machine is. `look` answers whether it has found
-    /// what is inside, or else nothing.
+    /// Looks until the folder was changed the given number of times, however slow the machine is.
+    /// `look` answers whether it has found what is inside, or else nothing.
     fn race(
         folders: &Folders,
         mut look: impl FnMut(usize) -> Result<bool, Failed>,
@@ -459,8 +461,8 @@ mod unix {
         race(&folders, look, 2_000)
     }
 
-    /// The runtime path of a module leads to no file outside of its folder, when it is linked and when a program opens
-    /// libraries.
+    /// The runtime path of a module leads to no file outside of its folder, when it is linked and
+    /// when a program opens libraries.
     fn runtime_paths_stay_inside() -> Result<(), Failed> {
         let folders = Folders::new()?;
         let number = |number: u32| {
@@ -528,7 +530,7 @@ mod unix {
         }
     }
 
-    /// Nor who prints for somebody who does not read.
+    /// Nor does a program whose output is not read.
     fn a_slow_reader_does_not_stop_the_clock() -> Result<(), Failed> {
         let prints = r#"(module
             (import "wasi_snapshot_preview1" "fd_write" (func $write
@@ -542,7 +544,7 @@ mod unix {
         ends_in_time(Sandbox::empty()?.path(), prints, 124)
     }
 
-    /// A program that has a time limit and whose output nobody reads ends with a status.
+    /// A program with a time limit ends with a status even if its output is not read.
     fn ends_in_time(folder: &Path, text: &str, expected: i32) -> Result<(), Failed> {
         fs::write(folder.join("guest.wasm"), wat::parse_str(text)?)?;
         let mut command = Command::new(workspace::host());
@@ -563,7 +565,8 @@ mod unix {
         Err("the time limit did not end it".into())
     }
 
-    /// The links by which a system shows what a process has open lead nowhere, even in a directory of theirs.
+    /// The links by which a system shows what a process has open lead nowhere, even in a directory
+    /// of theirs.
     fn links_of_the_system() -> Result<Completion, Failed> {
         let (proc, dev) = (Path::new("/proc"), Path::new("/dev"));
         if !proc.join("self/fd").exists() || !dev.join("fd").exists() {
@@ -617,7 +620,8 @@ mod unix {
         }
     }
 
-    /// While a guest runs, nothing that was read for it is open any more: neither modules nor compiled code.
+    /// While a guest runs, nothing that was read for it is open any more: neither modules nor
+    /// compiled code.
     fn descriptors_of_the_host() -> Result<Completion, Failed> {
         if !Path::new("/proc/self/fd").exists() {
             return ignored("there is no /proc here");

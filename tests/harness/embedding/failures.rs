@@ -1,5 +1,5 @@
-//! Guests that fail, through `host`'s library: what becomes of their store, as the documentation says, and that all
-//! others go on.
+//! Guests that fail, through `host`'s library: what becomes of their store, as the documentation
+//! says, and that all others go on.
 
 use host::{
     Error, Files, Host, Libraries, Limits, Loader, Mode, OpenFlags, Process, Program, Search,
@@ -25,8 +25,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Two side modules in one memory: the program calls the library, which calls the program back through the table.
-/// Constructors and the callback trap if the host says so; the library has thrown nothing yet.
+/// Two side modules in one memory: the program calls the library, which calls the program back
+/// through the table. Constructors and the callback trap if the host says so; the library has
+/// thrown nothing yet.
 const PROGRAM: &str = include_str!("../wat/failures-program.wat");
 
 const LIBRARY: &str = include_str!("../wat/failures-library.wat");
@@ -162,7 +163,8 @@ const ASKS: &str = r#"
         (drop (call $args (i32.const 512) (i32.const 516)))
         (i32.eq (i32.load (i32.const 512)) (local.get 0)))"#;
 
-/// The same modules, which trap in the constructor if there is one argument, and in the callback if there are two.
+/// The same modules, which trap in the constructor if there is one argument, and in the callback if
+/// there are two.
 fn asking(host: &Host) -> Result<Program<State>, Failed> {
     let import = r#"(import "env" "is_bad" (func $is_bad (result i32)))"#;
     let asks = ASKS.split_once("\n    (func").ok_or("no function")?;
@@ -265,7 +267,8 @@ fn exceptions_pass_the_host() -> Result<(), Failed> {
     answers(catches.call(&mut store, 42)?)
 }
 
-/// Its constructor traps if the host says so, after it has grown the table by its slots and memory by its data.
+/// Its constructor traps if the host says so, after it has grown the table by its slots and memory
+/// by its data.
 const TRAPS: &str = include_str!("../wat/failures-traps.wat");
 
 fn a_library_that_traps() -> Result<(), Failed> {

@@ -1,4 +1,4 @@
-//! Two programs in one host, of which none may know that the other is there, and memory that was used before.
+//! Two programs in one host, neither of which may notice the other, and reused memory.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -26,7 +26,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// All state that code can have. `set` changes each kind, and `get` tells if any was changed.
+/// All state that code can have. `set` changes each kind, and `get` returns whether any was
+/// changed.
 const STATE: &str = include_str!("../wat/isolation-state.wat");
 
 /// The answer of `get` where nothing was changed.
@@ -47,7 +48,7 @@ fn memory_globals_and_tables() -> Result<(), Failed> {
         next.invoke("set", &[])?;
     }
     expect_i32(&mut second, "get", &[], UNCHANGED)?;
-    // The test can tell: what was set is seen by who has set it.
+    // The program that set the state sees it, so the test would notice a leak.
     match second.invoke("set", &[]).and_then(|_| second.invoke("get", &[])) {
         Err(Error::Trap { .. }) => Ok(()),
         other => Err(format!("`get` after `set`: {other:?}").into()),
@@ -226,8 +227,8 @@ fn limits_are_each_ones_own() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Memories of programs that have ended are used again, by copies on writing or from a pool: what the first has
-/// written there the next does not read.
+/// Memories of programs that have ended are used again, by copies on writing or from a pool: what
+/// the first has written there the next does not read.
 fn memory_is_zero() -> Result<(), Failed> {
     const PAGES: u64 = 4;
     let text = r#"(module
@@ -262,7 +263,7 @@ fn memory_is_zero() -> Result<(), Failed> {
                 return Err(format!("a memory that is not new, with copies: {copies}").into());
             }
             let fill = linked.get_typed_func::<(), ()>(&mut store, "fill")?;
-            // What it grows by is new too.
+            // The pages that it grows by are new too.
             memory.grow(&mut store, PAGES - 1)?;
             if !is_fresh(memory.data(&store)) {
                 return Err(format!("growth that is not new, with copies: {copies}").into());

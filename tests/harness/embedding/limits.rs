@@ -30,8 +30,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The least for which something succeeds; `try_with` says whether it does. At it, and with one more, it must succeed,
-/// with one less not.
+/// The least for which something succeeds; `try_with` says whether it does. At it, and with one
+/// more, it must succeed, with one less not.
 fn least(try_with: impl Fn(u64) -> Result<bool, Failed>) -> Result<u64, Failed> {
     let mut enough = 1;
     while !try_with(enough)? {
@@ -201,8 +201,8 @@ fn instances_at_the_start() -> Result<(), Failed> {
     }
 }
 
-/// A program that opens libraries, by the host's own functions. Its `open` answers with a handle or 0, and
-/// `wrong` with the length of what was wrong, which `letter` tells then.
+/// A program that opens libraries, by the host's own functions. Its `open` answers with a handle or
+/// 0, and `wrong` with the length of what was wrong, which `letter` tells then.
 const OPENER: &str = include_str!("../wat/limits-opener.wat");
 
 /// Opens and closes a library three times under limits. Returns why it could not, and when.
@@ -235,7 +235,7 @@ fn instances_of_libraries() -> Result<(), Failed> {
         let limits = Limits::default().with_max_instances(max);
         open_and_close(limits, library)
     };
-    // As many as the program has at the start and three libraries.
+    // The number that the program has at the start, and three libraries.
     let mut enough = 1;
     while !matches!(open(enough), Ok(None)) {
         enough += 1;
@@ -272,7 +272,8 @@ fn tables_of_libraries() -> Result<(), Failed> {
     }
 }
 
-/// A constructor that traps is told to who opened the library; one that comes to a limit of the whole program ends it.
+/// A trap in a constructor is an error for the caller of `dlopen`; exceeding a limit of the program
+/// in one ends the program.
 fn ends_in_a_library() -> Result<(), Failed> {
     let library = r#"(module (@dylink.0 (mem-info))
         (func (export "__wasm_call_ctors") (loop (br 0))))"#;

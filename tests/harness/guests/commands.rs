@@ -1,5 +1,5 @@
-//! Commands end as calls of a function do: destructors run and what libc holds back is written, in every mode, in
-//! a fused file on another engine too, whichever way they end.
+//! Commands end as calls of a function do: destructors run and what libc holds back is written, in
+//! every mode, in a fused file on another engine too, whichever way they end.
 
 use std::fs;
 use std::path::Path;

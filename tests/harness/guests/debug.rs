@@ -1,4 +1,5 @@
-//! Source lines of both languages after they became one module: from its source map and its debug information.
+//! Source lines of both languages after they became one module: from its source map and its debug
+//! information.
 
 use std::fs;
 use std::path::Path;
@@ -109,7 +110,8 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// A map of another file is told of. What is no map, or a hostile one, is not: the lines are missing.
+/// A map of another file gives a warning. A file that is not a map, or a hostile one, does not: the
+/// lines are missing.
 fn other_maps(folder: &Path) -> Result<(), Failed> {
     fuse(folder, &["-o", "app.wasm"])?;
     let map = fs::read_to_string(folder.join("app.wasm.map"))?;
@@ -149,8 +151,8 @@ fn other_maps(folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// In the fused module each instruction has the lines that it had in its own, by debug information and by
-/// the source map.
+/// In the fused module each instruction has the lines that it had in its own, by debug information
+/// and by the source map.
 fn every_instruction(folder: &Path) -> Result<(), Failed> {
     let load = |name: &str| -> Result<InputModule, Failed> {
         Ok(InputModule::load(name, fs::read(folder.join(name).with_extension("wasm"))?)?)

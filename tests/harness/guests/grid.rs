@@ -2,10 +2,10 @@
 //!
 //! `tests/grid` has the sources. The two modules of a pair hold one of two contracts:
 //!
-//! - `memory`: both have the same memory and table. Each calls the other by name and by pointer, and the
-//!   library reads what the program has in memory.
-//! - `numbers`: one of the two is plain and so has a memory of its own, in which a pointer of the other's means
-//!   nothing; nor can it be in a cycle. The program calls the library.
+//! - `memory`: both have the same memory and table. Each calls the other by name and by pointer,
+//!   and the library reads what the program has in memory.
+//! - `numbers`: one of the two is plain and so has a memory of its own, in which a pointer of the
+//!   other's means nothing; nor can it be in a cycle. The program calls the library.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

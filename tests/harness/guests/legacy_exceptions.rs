@@ -1,7 +1,8 @@
-//! The legacy encoding of exceptions against its translation: node runs the one, Wasmtime the other.
+//! The legacy encoding of exceptions against its translation: node runs the one, Wasmtime the
+//! other.
 //!
-//! Functions are generated in which blocks of every kind are nested in each other, with all that can throw, catch
-//! or leave them. What they do is traced, so the order of things counts too.
+//! Functions are generated in which blocks of every kind are nested in each other, with everything
+//! that can throw, catch or leave them. What they do is traced, so the order of things counts too.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -144,8 +145,8 @@ impl Drop for Node {
     }
 }
 
-/// A module with two functions of generated code, of which the second calls the first, and `run`, which calls that
-/// one and catches what it does not.
+/// A module with two functions of generated code, the second of which calls the first, and `run`,
+/// which calls that one and catches what it does not.
 fn module(choices: &[u8]) -> String {
     let mut writer =
         Writer { choices: choices.iter(), text: PRELUDE.to_owned(), labels: Vec::new() };

@@ -90,8 +90,8 @@ fn compare<S: Strategy>(
     Ok(Completion::Completed)
 }
 
-/// As a user would, by plain `cargo build`; in a folder of its own, so that `build-all` is not
-/// disturbed.
+/// Builds as a user would, by plain `cargo build`; in a folder of its own, so that `build-all` is
+/// not disturbed.
 fn build_calc(triple: &str) -> Result<Option<PathBuf>, Failed> {
     let mut rustc = Command::new("rustc");
     let libraries = rustc.args(["--print", "target-libdir", "--target", triple]).output()?;

@@ -1,9 +1,9 @@
-//! Real libraries, which nobody here wrote: Lua and zstd in C, Jsonnet, with nlohmann's JSON library in
+//! Real libraries by other authors: Lua and zstd in C, Jsonnet, with nlohmann's JSON library in
 //! it, and meshoptimizer in C++.
 //!
-//! Each has a program in `tests/real`, which prints what the library made of its input. It is
-//! built twice: natively with the crate that brings the library, and as a WebAssembly main that is linked to the
-//! library as a shared library, of the sources in that same crate. Both must print the same.
+//! Each has a program in `tests/real`, which prints what the library made of its input. It is built
+//! twice: natively with the crate that brings the library, and as a WebAssembly main that is linked
+//! to the library as a shared library, of the sources in that same crate. Both must print the same.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -51,7 +51,7 @@ impl Library {
         };
         let library = &package(&format!("real-{name}"))?["metadata"]["library"];
         let text = |key: &str| library[key].as_str().unwrap_or_default();
-        // Where cargo keeps the sources of the package that brings the library.
+        // The folder in which cargo keeps the sources of the library's package.
         let manifest = package(text("package"))?["manifest_path"].as_str().unwrap_or_default();
         let folder = Path::new(manifest).parent().unwrap_or(Path::new(""));
         let mut sources = Vec::new();
@@ -154,8 +154,8 @@ fn cargo(args: &[&str]) -> Command {
 
 fn native(name: &str) -> Result<String, Failed> {
     let mut cargo = cargo(&["run", "--release", "--package", &format!("real-{name}")]);
-    // WebAssembly rounds after each operation. Elsewhere than on x86-64 a C compiler makes one operation of a
-    // multiplication and an addition, where it may.
+    // WebAssembly rounds after each operation. Elsewhere than on x86-64 a C compiler makes one
+    // operation of a multiplication and an addition, where it may.
     cargo.env("CFLAGS", "-ffp-contract=off").env("CXXFLAGS", "-ffp-contract=off");
     finish(cargo.arg("--target-dir").arg(built().join("native")))
 }
@@ -179,7 +179,7 @@ fn build_module(library: &Library, compiler: &Path) -> Result<PathBuf, Failed> {
         return Ok(module);
     }
     fs::create_dir_all(built())?;
-    // A folder beside it, so that what is half built never has the name.
+    // A folder next to it, so that a partial build never has the final name.
     let folder = tempfile::tempdir_in(built())?;
     for file in &library.embedded {
         let bytes = fs::read(file)?.into_iter().chain([0]);

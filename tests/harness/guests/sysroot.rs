@@ -1,4 +1,5 @@
-//! The system libraries against Emscripten's: what they have of it, and what only a real file shows.
+//! The system libraries against Emscripten's: what they have of it, and what only a real file
+//! shows.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -62,7 +63,8 @@ const LEFT_OUT_ALONE: [(&str, &str); 3] = [
     ("__wasm_longjmp_args", "the runtime has its own, as its `__wasm_longjmp` has"),
 ];
 
-/// The parts of names of archives for threads, sanitizers or debugging, which have the same symbols as others.
+/// The parts of names of archives for threads, sanitizers or debugging, which have the same symbols
+/// as others.
 const VARIANTS: [&str; 5] = ["-mt", "-asan", "-debug", "-tracing", "-optz"];
 
 fn it_has_what_emscripten_has() -> Result<(), Failed> {
@@ -125,7 +127,7 @@ fn symbols(folder: &Path, archive: &Path) -> Result<Vec<String>, Failed> {
     let mut lld = compile::lld()?;
     lld.args(["-shared", "--experimental-pic", "--unresolved-symbols=import-dynamic"]);
     lld.arg("--allow-multiple-definition").arg("-o").arg(&linked);
-    // What is hidden in libc others can use only if they are linked with it.
+    // Other archives can use hidden symbols of libc only if they are linked with it.
     lld.arg("--whole-archive").arg(archive).args(["--no-whole-archive"]).arg(folder.join("libc.a"));
     compile::run(&mut lld)?;
     let exports = Module::load("linked", &fs::read(linked)?)?.exports;
@@ -155,8 +157,8 @@ fn mmap_reads_files() -> Result<(), Failed> {
 /// The flags for commands that ask JavaScript where their stack is.
 const CHECKED: [[&str; 2]; 2] = [["-O1", "-sASSERTIONS=2"], ["-O0", "-sSTACK_OVERFLOW_CHECK=2"]];
 
-/// A program that JavaScript would start is told where its stack is, and is not answered where it reports that memory
-/// has grown.
+/// A program that JavaScript would start gets the bounds of its stack, and gets no answer where it
+/// reports that memory has grown.
 fn commands_check_their_stack() -> Result<(), Failed> {
     let sandbox = Sandbox::empty()?;
     for flags in CHECKED {

@@ -120,7 +120,8 @@ pub(crate) mod unix {
         }
     }
 
-    /// Its command is killed, so nothing can be unmounted in order. The machine's own root folder will do.
+    /// Its command is killed, so nothing can be unmounted in order. The machine's own root folder
+    /// will do.
     fn root_folder() -> Result<Completion, Failed> {
         let mounts = || fs::read_to_string("/proc/self/mountinfo");
         let Ok(before) = mounts() else {
@@ -180,7 +181,7 @@ pub(crate) mod unix {
         let output = succeed(&mut command)?;
         expect(&output, "git clone --depth 1 --branch 3.1.69")?;
         expect(&output, "5 guests fit")?;
-        // What is installed is found again, and not installed twice.
+        // An installed emsdk is found again, and not installed twice.
         expect_not(&succeed(&mut command)?, "git clone")
     }
 
@@ -188,7 +189,7 @@ pub(crate) mod unix {
         let sandbox = Sandbox::of_workspace()?;
         succeed(&mut sandbox.xtask(&GUESTS))?;
         let good = fs::read(sandbox.path().join("target/guests/toolbox.wasm"))?;
-        // The C++ compiler tells its process id and hangs.
+        // The C++ compiler reports its process id and hangs.
         let bin = sandbox.path().join("bin");
         fs::create_dir(&bin)?;
         script(&bin.join("emcmake"), "echo pid=$$; exec sleep 600")?;
@@ -218,8 +219,8 @@ pub(crate) mod unix {
         }
     }
 
-    /// Builds with `target/guests` on a small file system of its own, in a mount namespace that ends
-    /// with the command.
+    /// Builds with `target/guests` on a small file system of its own, in a mount namespace that
+    /// ends with the command.
     fn on_tmpfs(options: &str, message: &str) -> Result<Completion, Failed> {
         let Some(unshare) = unshare() else {
             return ignored("`unshare` cannot make a mount namespace here");

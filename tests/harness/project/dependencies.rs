@@ -1,5 +1,5 @@
-//! Checks the dependencies with cargo-deny, by `deny.toml`. `cargo xtask setup --deny` installs it; who has not done so
-//! sees these tests as ignored, strictly too, for it takes some minutes.
+//! Checks the dependencies with cargo-deny, by `deny.toml`. `cargo xtask setup --deny` installs it;
+//! who has not done so sees these tests as ignored, strictly too, for it takes some minutes.
 
 use std::process::Command;
 

@@ -270,7 +270,7 @@ impl Tree<'_> {
                 None if self.text.is_empty() => return,
                 None => self.read(prefix),
             }
-            // What follows a name: `as other`, or the end of the list.
+            // After a name: `as other`, or the end of the list.
             let end = self.text.find([',', '}']).unwrap_or(self.text.len());
             self.text = &self.text[end..];
         }

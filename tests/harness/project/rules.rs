@@ -1,4 +1,4 @@
-//! Who may depend on whom, and what is compiled how often.
+//! The dependencies that each crate may have, and what is compiled more than once.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,15 +21,15 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// What SECURITY.md promises is tested: each test in the last column of its tables is the name, or a part of the names,
-/// of tests that there are.
+/// Checks that each promise of SECURITY.md is tested: each test in the last column of its tables is
+/// the name, or a part of the names, of existing tests.
 pub(crate) fn security(tests: Vec<String>) -> Trial {
     trial("rules::promises_are_tested", move || {
         let text = fs::read_to_string(workspace::root().join("SECURITY.md"))?;
         let rows = text.lines().filter(|line| line.starts_with("| ") && !line.contains("| Test |"));
         for row in rows {
             let named = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
-            // What is between backticks is every second piece.
+            // Every second piece is between backticks.
             let named: Vec<_> = named.split('`').skip(1).step_by(2).collect();
             let unknown = |part: &&&str| !tests.iter().any(|test| test.contains(**part));
             if named.is_empty() || named.iter().any(|part| unknown(&part)) {
@@ -133,7 +133,7 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
     Ok(files)
 }
 
-/// The compiler refuses it there, as long as nobody takes that out.
+/// Checks that crates without `unsafe` forbid it, so that the compiler refuses it.
 fn unsafe_is_forbidden_where_none_is() -> Result<(), Failed> {
     for file in ["linker/src/lib.rs", "xtask/src/main.rs"] {
         let text = fs::read_to_string(workspace::root().join(file))?;

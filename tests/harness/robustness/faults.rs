@@ -1,5 +1,5 @@
-//! Faults of the machine: processes that are killed, tools that misbehave, files that vanish, disks, memory and
-//! threads that run out.
+//! Faults of the machine: processes that are killed, tools that misbehave, files that vanish,
+//! disks, memory and threads that run out.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -209,7 +209,8 @@ fn tools_that_hang(workspace: &Workspace) -> Result<(), Failed> {
     Ok(())
 }
 
-/// All processes that a process has started, and those these have started, as far as they still run.
+/// All processes that a process has started, and those these have started, as far as they still
+/// run.
 fn descendants(process: Pid) -> Vec<Pid> {
     let parents = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| {
         let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
@@ -231,7 +232,7 @@ fn descendants(process: Pid) -> Vec<Pid> {
 fn kill(child: &mut Child, all: bool) -> Result<(), Failed> {
     let process = Pid::from_child(child);
     let others = if all { descendants(process) } else { Vec::new() };
-    // It may have ended already, but nobody has waited for it: the number is no other's.
+    // It may have ended already, but has not been waited for, so no other process has its id.
     let _ = kill_process_group(process, Signal::KILL);
     for other in others {
         let _ = kill_process(other, Signal::KILL);
@@ -280,7 +281,8 @@ fn killed_builds(workspace: &Workspace) -> Result<(), Failed> {
         command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         let mut child = command.spawn()?;
         thread::sleep(random.below(if is_all { 8 * longest } else { longest }));
-        // In half of the rounds compilers go on alone, as after a kill by `kill -9` and a process's number.
+        // In half of the rounds compilers go on alone, as after a kill by `kill -9` and a process's
+        // number.
         kill(&mut child, round % 4 < 2)?;
         let after = build().and_then(|_| same(&workspace.guests()?, &good[usize::from(is_other)]));
         after.map_err(|failed| random.explain(round, failed))?;
@@ -365,7 +367,7 @@ fn killed_writers() -> Result<(), Failed> {
         let left: Vec<_> = found.keys().filter(|path| !good.contains_key(*path)).cloned().collect();
         found.retain(|path, _| good.contains_key(path));
         same(&found, &good).map_err(|failed| explain(&random, failed))?;
-        // What is left over goes when nobody can be writing it any more.
+        // Leftovers go once no process can still be writing them.
         for file in &left {
             unfinished += 1;
             let long_ago = std::time::SystemTime::now() - Duration::from_secs(24 * 60 * 60);
@@ -386,7 +388,7 @@ fn killed_writers() -> Result<(), Failed> {
 fn on_tmpfs(options: &str, folder: &Path, command: &Command) -> Option<Command> {
     let mut mounted = Command::new("unshare");
     mounted.args(unix::unshare()?).args(["sh", "-c"]);
-    // What is printed of the folder is what is left in it.
+    // Prints what is left in the folder.
     mounted.arg(
         "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && folder=$2 && shift 2 && \"$@\"; \
          status=$?; ls -A \"$folder\"; exit $status",
@@ -438,7 +440,8 @@ fn refused(output: &Output, messages: &[&str]) -> Result<(), Failed> {
     }
 }
 
-/// An emsdk that does not fit is told of with git's own words, and what is there of it is no emsdk.
+/// If an emsdk does not fit on the disk, git's own message is shown, and the remains are not taken
+/// for an emsdk.
 fn setup_on_a_full_disk() -> Result<Completion, Failed> {
     let sandbox = Sandbox::of_workspace()?;
     let bin = sandbox.path().join("bin");
@@ -485,7 +488,7 @@ fn vanished_files(workspace: &Workspace) -> Result<(), Failed> {
     refused(&host(&demo)?, &["calc.wasm`: there is no such file"])?;
     let run = ["run", "--invoke", "foo", "--link", "calc.wasm", "toolbox.wasm", "7"];
     refused(&host(&run)?, &["error: cannot read `calc.wasm`: there is no such file"])?;
-    // The folder of what is to be written is gone.
+    // The output's folder is gone.
     let fuse = ["fuse", "toolbox.wasm", "--link", "tour.wasm", "-o", "gone/out.wasm"];
     refused(&host(&fuse)?, &["error: "])?;
     let compile = ["compile", "hello.wasm", "-o", "gone/hello.cwasm"];
@@ -502,7 +505,7 @@ const OPEN: &str = r#"(module
         (call $open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 0)
             (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0))))"#;
 
-/// Opening a pipe waits for whoever writes to it, which here nobody does.
+/// Opening a pipe waits for a writer, and here there is none.
 fn a_deadline_does_not_wait() -> Result<(), Failed> {
     let sandbox = Sandbox::empty()?;
     fs::write(sandbox.path().join("open.wat"), OPEN)?;
@@ -525,7 +528,8 @@ fn a_deadline_does_not_wait() -> Result<(), Failed> {
     Err("it still waits for the pipe".into())
 }
 
-/// Memories need gigabytes of address space. (When the host has too little for itself it ends, as any program does.)
+/// Memories need gigabytes of address space. (When the host has too little for itself it ends, as
+/// any program does.)
 fn without_address_space() -> Result<(), Failed> {
     let guests = workspace::guests();
     let run = |kilobytes: &str, args: &[&str]| {
@@ -569,7 +573,7 @@ fn without_threads() -> Result<Completion, Failed> {
     fs::write(sandbox.path().join("files/file"), "")?;
     fs::create_dir(&cache)?;
     fs::set_permissions(sandbox.path(), fs::Permissions::from_mode(0o755))?;
-    // A user whom nobody else is.
+    // A user id that no other user has.
     let user = (1_000_000 + std::process::id()).to_string();
     if std::os::unix::fs::chown(&cache, user.parse().ok(), None).is_err() {
         return ignored("only root can become another user");

@@ -1,6 +1,7 @@
-//! Runs each input again that fuzzing has found: `tests/fuzz/regressions`. This needs no nightly Rust.
+//! Runs each input again that fuzzing has found: `tests/fuzz/regressions`. This needs no nightly
+//! Rust.
 //!
-//! That the targets can be built and run is tested where there are a nightly Rust and cargo-fuzz.
+//! Where a nightly Rust and cargo-fuzz are installed, a test builds and runs the targets.
 
 use std::fs;
 use std::path::{Path, PathBuf};

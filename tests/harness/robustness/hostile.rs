@@ -1,7 +1,7 @@
 //! Modules that mean no good, and are too large to be cases, or are opened by a program that runs.
 //!
-//! Each would take the time, the memory or the stack of who reads it, if that were not bounded: the tests end in
-//! seconds, or not at all.
+//! Each would take the time, the memory or the stack of who reads it, if that were not bounded: the
+//! tests end in seconds, or not at all.
 
 use std::path::Path;
 
@@ -100,7 +100,7 @@ fn plan(program: InputModule, links: Vec<InputModule>) -> Result<Plan, linker::F
     Plan::new(Set::gather(program, links, &mut NoLibraries)?)
 }
 
-/// That something fails, and says so.
+/// Checks that something fails with a message.
 fn expect<T>(result: Result<T, impl std::fmt::Display>, expected: &str) -> Result<(), Failed> {
     match result {
         Err(error) if error.to_string().contains(expected) => Ok(()),
@@ -340,8 +340,8 @@ fn undefined_symbols() -> Result<(), Failed> {
     expect(Err::<(), _>(faults), "`library` exports `functiom0`; did you mean that?")
 }
 
-/// Two libraries that need each other: calls against the order of instantiation go through a slot, and a module has no
-/// more than 100,000 segments to fill these with.
+/// Two libraries that need each other: calls against the order of instantiation go through a slot,
+/// and a module has no more than 100,000 segments to fill these with.
 fn symbols_each_way() -> Result<(), Failed> {
     let module = |own: &str, other: &str| {
         let mut parts = Parts::default();
@@ -398,7 +398,8 @@ fn names_of_many_letters() -> Result<(), Failed> {
     expect(InputModule::load("longer", longer), "string size out of bounds")
 }
 
-/// The name of a type whose arguments are twice the type before, and so on: as text it has gigabytes.
+/// The name of a type whose arguments are twice the type before, and so on: as text it has
+/// gigabytes.
 fn a_short_name_for_a_long_one() -> Result<(), Failed> {
     let digit = |n: usize| char::from_digit(n as u32, 36).unwrap_or('0').to_ascii_uppercase();
     let doubled = (0..30).map(|n| format!("S_IS{0}_S{0}_E", digit(n)));
@@ -407,7 +408,8 @@ fn a_short_name_for_a_long_one() -> Result<(), Failed> {
     expect(plan(program, Vec::new()), &format!("`env.{name}`"))
 }
 
-/// Functions that only call the next, many times: what the last does could be found out in a few billion steps.
+/// Functions that only call the next, many times: what the last does could be found out in a few
+/// billion steps.
 fn calls_that_multiply() -> Result<(), Failed> {
     let mut parts = Parts::default();
     let calls: Vec<_> = (0..8).map(|depth| vec![Instruction::Call(depth + 1); 300]).collect();
@@ -460,7 +462,8 @@ const UNIT: u8 = 0x11;
 const SUBPROGRAM: u8 = 0x2e;
 const INLINED: u8 = 0x1d;
 
-/// A kind of entry: its tag, whether it has others in it, and the name and the form of each attribute.
+/// A kind of entry: its tag, whether it has others in it, and the name and the form of each
+/// attribute.
 fn abbreviation(number: u8, tag: u8, has_children: bool, attributes: &[[u8; 2]]) -> Vec<u8> {
     let mut bytes = vec![number, tag, has_children.into()];
     bytes.extend(attributes.concat());
@@ -490,7 +493,8 @@ fn with_debug_information(
     Ok((input, start + 1))
 }
 
-/// That lines are found in it, or that none are, and that it can be written into a fused module.
+/// Checks that lines are found in it, or that none are, and that it can be written into a fused
+/// module.
 fn expect_lines(input: InputModule, offset: usize, expected: bool) -> Result<(), Failed> {
     let lines = linker::source_lines(&input.bytes, offset);
     if lines.is_empty() == expected {
@@ -503,7 +507,8 @@ fn expect_lines(input: InputModule, offset: usize, expected: bool) -> Result<(),
     Ok(linker::validate("fused", &fused.modules[0].bytes)?)
 }
 
-/// Functions inlined into each other: a compiler nests some, and a million would use up the stack of who reads them.
+/// Functions inlined into each other: a compiler nests some, and a million would use up the stack
+/// of who reads them.
 fn nested_debug_information() -> Result<(), Failed> {
     for (depth, has_lines) in [(100, true), (1_000_000, false)] {
         let code = [[LOW_PC, ADDRESS], [HIGH_PC, DATA4]];
@@ -527,7 +532,8 @@ fn nested_debug_information() -> Result<(), Failed> {
 
 /// Line 1 of the first file, for the first kilobyte of code.
 fn line_program(folders: &[&str], files: &[(&str, u8)]) -> Vec<u8> {
-    // Minimum length, operations, statements, line base and range, and operands of the standard's 12 operations.
+    // Minimum length, operations, statements, line base and range, and operands of the standard's
+    // 12 operations.
     let mut header = vec![1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1];
     folders.iter().for_each(|folder| header.extend([folder.as_bytes(), &[0]].concat()));
     header.push(0);
@@ -541,8 +547,8 @@ fn line_program(folders: &[&str], files: &[(&str, u8)]) -> Vec<u8> {
     [&(rest.len() as u32 + 2).to_le_bytes()[..], &[4, 0], &rest].concat()
 }
 
-/// Debug information that is stored once and used many times: folders of files, lists of ranges, lines of
-/// units.
+/// Debug information that is stored once and used many times: folders of files, lists of ranges,
+/// lines of units.
 fn shared_debug_information() -> Result<(), Failed> {
     let long = "f".repeat(1_000_000);
     for (name, folder, files, units) in [

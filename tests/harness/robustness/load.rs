@@ -1,9 +1,9 @@
 //! Many instances, one after the other and at once.
 //!
-//! Each measurement runs in a process of its own, which is this program again, so that nothing else uses
-//! its memory.
-//! Each kind of load is run by all threads in equal rounds. The first third of the rounds warms up, and the last
-//! must need no more than the second: memory, file descriptors and threads.
+//! Each measurement runs in a process of its own, which is this program again, so that nothing else
+//! uses its memory. Each kind of load is run by all threads in equal rounds. The first third of the
+//! rounds warms up, and the last must need no more than the second: memory, file descriptors and
+//! threads.
 
 use std::io::{self, Write};
 use std::process::{Command, ExitCode, Stdio};
@@ -23,7 +23,7 @@ use wasmtime::{Engine, Store};
 use crate::support::trial::{is_soak, times, trial};
 use crate::support::workspace;
 
-/// Says in the environment which load this program is to be.
+/// The environment variable that makes this program a load, and says which.
 const LOAD: &str = "TESTS_LOAD";
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -53,8 +53,8 @@ type Round<'r> = &'r (dyn Fn() -> Result<(), Failed> + Sync);
 /// Has the rounds run by all threads.
 type RunRounds<'r> = &'r dyn Fn(Round<'_>) -> Result<Figures, Failed>;
 
-/// Libraries are opened by fewer threads: the system's own allocator, glibc's, needs far more than a thousand rounds of
-/// 64 threads until it has settled.
+/// Libraries are opened by fewer threads: the system's own allocator, glibc's, needs far more than
+/// a thousand rounds of 64 threads until it has settled.
 const LOADS: [Load; 5] = [
     Load { name: "processes_of_a_program", threads: 64, rounds: (100, 1000), run: processes },
     Load { name: "programs_of_a_plan", threads: 64, rounds: (100, 1000), run: programs },
@@ -85,7 +85,7 @@ fn measure_apart(load: &Load) -> Result<(), Failed> {
     if output.status.success() { Ok(()) } else { Err(text.into()) }
 }
 
-/// If this program is to be a load, that, and how it ended.
+/// Runs this program as a load, if it is one, and returns how it ended.
 pub(crate) fn child() -> Option<ExitCode> {
     let name = std::env::var(LOAD).ok()?;
     let load = LOADS.iter().find(|load| load.name == name)?;
@@ -139,8 +139,8 @@ impl Figures {
         Needs { memory: sum.memory / looks, files: sum.files.div_ceil(looks) }
     }
 
-    /// A look falls into a moment in which more threads have an instance than in another: that is why a little more
-    /// is allowed. A leak of a page a round would be ten times as much.
+    /// A look falls into a moment in which more threads have an instance than in another: that is
+    /// why a little more is allowed. A leak of a page a round would be ten times as much.
     fn check(&self, load: &Load) -> Result<(), Failed> {
         let (second, last) = (self.mean(1), self.mean(2));
         let slack = second.memory / 50 + if is_soak() { 0 } else { 4 << 20 };

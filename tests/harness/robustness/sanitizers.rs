@@ -1,7 +1,9 @@
-//! `unsafe` under tools that watch what it does: that of the guests under Miri, that of `host` under Valgrind's
-//! Memcheck. Nobody has to have either: without them these tests show as ignored, strictly too.
+//! `unsafe` under tools that watch what it does: that of the guests under Miri, that of `host`
+//! under Valgrind's Memcheck. Nobody has to have either: without them these tests show as ignored,
+//! strictly too.
 //!
-//! Miri knows no machine code that comes about while it runs, so Wasmtime is beyond it; Memcheck needs no other build.
+//! Miri knows no machine code that comes about while it runs, so Wasmtime is beyond it; Memcheck
+//! needs no other build.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -44,8 +46,9 @@ fn guests_under_miri() -> Result<Completion, Failed> {
     }
 }
 
-/// Each `unsafe` of `host`: code is compiled with inlining, taken from the cache, and from a file. Values that were
-/// never written are not looked for: optimised code of safe Rust reads such, and ignores them.
+/// Each `unsafe` of `host`: code is compiled with inlining, taken from the cache, and from a file.
+/// Values that were never written are not looked for: optimised code of safe Rust reads them, and
+/// ignores the values.
 fn host_under_memcheck() -> Result<Completion, Failed> {
     let Ok(valgrind) = which::which("valgrind") else {
         return Ok(Completion::ignored_with("valgrind is missing"));

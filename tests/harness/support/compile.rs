@@ -17,7 +17,8 @@ use super::workspace;
 pub(crate) enum Role {
     /// Not position independent; lends the others its memory, table and stack. Rust with std.
     Main,
-    /// Position independent: C, C++, and Rust with `#![no_std]` or for Emscripten, since std is not elsewhere.
+    /// Position independent: C, C++, and Rust with `#![no_std]` or for Emscripten, since std is not
+    /// elsewhere.
     Shared,
     /// Has a memory of its own, and gives and takes nothing but functions.
     Plain,
@@ -96,8 +97,8 @@ pub(crate) fn compile_with(
 /// The file that a compiler writes, in a folder that is kept.
 const MODULE: &str = "module.wasm";
 
-/// Returns the key of what a command makes of a source: the same command of the same compiler, from the
-/// same source and headers, makes the same module.
+/// Returns the key of what a command makes of a source: the same command of the same compiler, from
+/// the same source and headers, makes the same module.
 pub(crate) fn key(command: &Command, source: &Path) -> Result<impl Hash + use<>, Failed> {
     Ok((format!("{command:?}"), version(command), sources(source)?))
 }
@@ -183,7 +184,8 @@ fn emcc(flags: &[String], source: &Path, role: Role) -> Command {
     command
 }
 
-/// The link arguments that make a Rust cdylib a main: it lends its memory, table and stack, and imports what it only declares.
+/// The link arguments that make a Rust cdylib a main: it lends its memory, table and stack, and
+/// imports what it only declares.
 pub(crate) const MAIN: [&str; 8] = [
     "--export-table",
     "--growable-table",

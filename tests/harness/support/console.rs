@@ -1,4 +1,5 @@
-//! Console sessions in Markdown: commands after `$ `, then their output, then `? STATUS` unless it is 0.
+//! Console sessions in Markdown: commands after `$ `, then their output, then `? STATUS` unless it
+//! is 0.
 //!
 //! In the expected output `[..]` stands for any text within a line and a line `...` for any lines.
 
@@ -14,10 +15,10 @@ use super::workspace;
 
 /// A fenced block of a Markdown file.
 pub(crate) struct Block<'a> {
-    /// What follows the opening fence: `console`, `diff`.
+    /// The word after the opening fence: `console`, `diff`.
     pub(crate) language: &'a str,
     pub(crate) text: &'a str,
-    /// Where `text` is in the file.
+    /// The range of `text` in the file.
     pub(crate) span: Range<usize>,
 }
 
@@ -35,8 +36,8 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// Runs the commands of a console block in a folder and returns the block as it should be: as it is,
-/// if all output was as expected.
+/// Runs the commands of a console block in a folder and returns the block as it should be: as it
+/// is, if all output was as expected.
 pub(crate) fn run(block: &str, folder: &Path) -> Result<String, Failed> {
     let mut session = String::new();
     for entry in block.split_inclusive('\n').fold(Vec::<String>::new(), join_entries) {

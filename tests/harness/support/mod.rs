@@ -1,4 +1,4 @@
-//! What several suites use.
+//! Helpers for several suites.
 
 pub(crate) mod commands;
 pub(crate) mod compile;

@@ -6,7 +6,7 @@ use libtest_mimic::{Completion, Trial};
 
 use super::trial::{ignorable, is_all, trial};
 
-/// Why a slow test shows as ignored. This is no failure with `--strict`.
+/// The reason for which a slow test shows as ignored. This is no failure with `--strict`.
 const REASON: &str = "runs with `cargo xtask test --all`";
 
 /// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.

@@ -31,8 +31,8 @@ pub(crate) fn ignorable(
     })
 }
 
-/// Ends a test that cannot run because something is missing: ignored with the reason, but as a failure
-/// if `cargo xtask test --strict` asked for it.
+/// Ends a test that cannot run because something is missing: ignored with the reason, but as a
+/// failure if `cargo xtask test --strict` asked for it.
 pub(crate) fn ignored(reason: &str) -> Result<Completion, Failed> {
     match std::env::var_os("TESTS_STRICT") {
         Some(_) => Err(format!("not run: {reason}").into()),
@@ -45,7 +45,8 @@ pub(crate) fn is_soak() -> bool {
     std::env::var_os("TESTS_SOAK").is_some()
 }
 
-/// Returns whether slow tests run, and tests try all of what they can try: `cargo xtask test --all`.
+/// Returns whether slow tests run, and tests try all of what they can try: `cargo xtask test
+/// --all`.
 pub(crate) fn is_all() -> bool {
     std::env::var_os("TESTS_ALL").is_some() || is_soak()
 }

@@ -48,7 +48,7 @@ pub(crate) fn hide_emsdk(command: &mut Command, home: &Path) {
     command.env("HOME", home).env_remove("EMSDK").env_remove("EMSCRIPTEN");
 }
 
-/// Makes a repository of a folder, with all that is in it under a tag.
+/// Makes a repository of a folder, with all of its files under a tag.
 pub(crate) fn commit(folder: &Path, tag: &str) -> Result<(), Failed> {
     let git = |args: &[&str]| {
         let identity = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];
@@ -60,7 +60,7 @@ pub(crate) fn commit(folder: &Path, tag: &str) -> Result<(), Failed> {
     git(&["tag", tag]).map(drop)
 }
 
-/// Waits until a process that was told to end has done so.
+/// Waits until a process that was asked to end has ended.
 pub(crate) fn gone(process: Pid) -> Result<(), Failed> {
     let start = Instant::now();
     while test_kill_process(process).is_ok() {
@@ -72,7 +72,7 @@ pub(crate) fn gone(process: Pid) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The options with which `unshare` makes a mount namespace: for root, or for everybody else.
+/// The options with which `unshare` makes a mount namespace: for root, or for other users.
 pub(crate) fn unshare() -> Option<&'static [&'static str]> {
     let works = |options: &&[&str]| {
         let output = Command::new("unshare").args(*options).arg("true").output();

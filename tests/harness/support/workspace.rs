@@ -1,4 +1,4 @@
-//! Where things are, and copies of this workspace that a test may change.
+//! The paths of the workspace, and copies of it that a test may change.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -65,8 +65,8 @@ pub(crate) fn cache_of_case(name: &str) -> PathBuf {
     kept().join(format!("cache-{}", hash(name) % FOLDERS))
 }
 
-/// Returns the folder that `fill` has filled, in this run of the tests or an earlier one with the same
-/// key.
+/// Returns the folder that `fill` has filled, in this run of the tests or an earlier one with the
+/// same key.
 pub(crate) fn built(
     key: &impl Hash,
     fill: impl FnOnce(&Path) -> Result<(), Failed>,
@@ -95,8 +95,8 @@ fn hash(value: &(impl Hash + ?Sized)) -> u64 {
 }
 
 /// Takes from a command what the machine or `cargo test` have set: output is plain and in English,
-/// cargo builds into the folder's own target folder, and does not use the network. Compiled code is kept
-/// apart.
+/// cargo builds into the folder's own target folder, and does not use the network. Compiled code is
+/// kept apart.
 pub(crate) fn clean_environment(command: &mut Command) {
     for name in [
         "CARGO_TARGET_DIR",

@@ -1,4 +1,4 @@
-;; A program that catches as with `-fexceptions` is linked to a library built with
+;; A program that catches as with `-fexceptions` cannot be linked to a library built with
 ;; `-fwasm-exceptions`.
 (module
   (@dylink.0 (mem-info))
