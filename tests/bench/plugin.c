@@ -1,4 +1,4 @@
-// What opens.c opens. It counts from 1 each time.
+// The library that opens.c opens. It counts from 1 each time.
 
 #include "bench.h"
 

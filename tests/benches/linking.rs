@@ -1,14 +1,15 @@
-//! What each phase from bytes to a program that can be called costs, each by itself: `cargo bench -p tests --bench
-//! linking`.
+//! Measures each phase from bytes to a program that can be called, by itself: `cargo bench -p tests
+//! --bench linking`.
 //!
-//! The time is the median of several runs, without making what the phase is given and dropping what it returns. The
-//! memory, on the line below, is what the phase has allocated at most at one time beyond what it was given, of one
-//! further run whose time does not count. An allocator that counts tells it, the same on every system. So what
-//! Wasmtime maps by itself is not in it: the machine code and the program's memories.
+//! The time is the median of several runs, without making what the phase is given and dropping what
+//! it returns. The memory, on the line below, is what the phase has allocated at most at one time
+//! beyond what it was given, of one further run whose time does not count. A counting allocator
+//! measures it, the same on every system. So what Wasmtime maps by itself is not in it: the machine
+//! code and the program's memories.
 //!
-//! The sets of generated modules grow tenfold, and a line says how many times as long as the one before a phase
-//! took: much more than ten means that something in it is quadratic. The loop is our own, since Criterion
-//! brings crates that Wasmtime has in other versions.
+//! The sets of generated modules grow tenfold, and a line says how many times as long as the one
+//! before a phase took: much more than ten means that something in it is quadratic. The loop is our
+//! own, since Criterion brings crates that Wasmtime has in other versions.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 #[path = "common/generated.rs"]
@@ -27,11 +28,11 @@ use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The phases of `linker`, and then those of Wasmtime, in the order in which a program goes through them.
-/// *instantiate* is a new store with WASI, the instances, relocations and constructors.
+/// The phases of `linker`, and then those of Wasmtime, in the order in which a program goes through
+/// them. *instantiate* is a new store with WASI, the instances, relocations and constructors.
 const PHASES: [&str; 7] = ["load", "gather", "plan", "validate", "bind", "compile", "instantiate"];
 
-/// What a phase takes.
+/// The cost of a phase.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     time: Duration,
@@ -96,8 +97,8 @@ fn count(freed: usize, allocated: usize) {
     }
 }
 
-// SAFETY: each method does what the system's allocator does, with the arguments that it was given; counting
-// allocates nothing.
+// SAFETY: each method does what the system's allocator does, with the arguments that it was given;
+// counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(0, layout.size());
@@ -126,7 +127,7 @@ unsafe impl GlobalAlloc for Counting {
 
 const SIZES: [usize; 3] = [10, 100, 1000];
 
-/// What is linked: the program, then what is linked to it; of system libraries what is wanted.
+/// The inputs: the program, the modules linked to it, and those system libraries that are needed.
 struct Input {
     name: &'static str,
     modules: Vec<(String, Vec<u8>)>,
@@ -138,7 +139,8 @@ fn load(modules: &[(String, Vec<u8>)]) -> Result<Vec<InputModule>> {
     Ok(inputs.collect::<std::result::Result<_, _>>()?)
 }
 
-/// Loaded system libraries, to be given once as such and once as needed: copying them is no part of linking.
+/// Loaded system libraries, to be given once as such and once as needed: copying them is no part of
+/// linking.
 struct Loaded([Vec<InputModule>; 2]);
 
 impl LibrarySource for Loaded {
@@ -161,7 +163,7 @@ impl LibrarySource for Loaded {
 /// Those of programs in which nothing catches exceptions.
 const SYSTEM_LIBRARIES: [&str; 3] = ["libc++.wasm", "libiconv.wasm", "libc.wasm"];
 
-/// What the phases after *gather* are given.
+/// The input of the phases after *gather*.
 struct Linked {
     set: Set,
     plan: Plan,
@@ -193,7 +195,7 @@ fn measure_linker(input: &Input, Linked { set, plan, .. }: &Linked) -> Result<Ve
 }
 
 fn measure_wasmtime(Linked { plan, bound, .. }: &Linked) -> Result<Vec<Cost>> {
-    // As `Host` configures it without a limit of time.
+    // The same settings as of `Host` without a time limit.
     let mut config = Config::new();
     config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
     let engine = Engine::new(&config)?;

@@ -1,9 +1,10 @@
-//! Programs linked by `host` against the same sources built natively, or linked statically and run on plain
-//! Wasmtime: `cargo xtask bench` builds the guests, runs this program once a row, and compares with goals.
+//! Programs linked by `host` against the same sources built natively, or linked statically and run
+//! on plain Wasmtime: `cargo xtask bench` builds the guests, runs this program once a row, and
+//! compares with goals.
 //!
-//! `cargo bench -p tests --bench peers -- ROW` prints a line of JSON: nanoseconds of each round, ours and theirs.
-//! Rounds alternate, so that what else the machine does slows both down alike; both sides must come to the
-//! same result.
+//! `cargo bench -p tests --bench peers -- ROW` prints a line of JSON: nanoseconds of each round,
+//! ours and theirs. Rounds alternate, so that what else the machine does slows both down alike;
+//! both sides must come to the same result.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 use std::error::Error;
@@ -61,13 +62,13 @@ fn measure(row: &str) -> Result<Samples> {
     }
 }
 
-/// A function of one number, in several builds: shared libraries `MODULE.wasm`, a native program `FUNCTION`, and a
-/// statically linked `FUNCTION.static.wasm`.
+/// A function of one number, in several builds: shared libraries `MODULE.wasm`, a native program
+/// `FUNCTION`, and a statically linked `FUNCTION.static.wasm`.
 struct Bench {
     function: &'static str,
     /// The program first.
     modules: &'static [&'static str],
-    /// How much it does.
+    /// The amount of work.
     argument: u32,
     /// What one nanosecond is shared by.
     per: u32,
@@ -129,7 +130,7 @@ struct Samples {
     theirs: Vec<f64>,
 }
 
-/// What a round came to, and the nanoseconds that it took.
+/// The result of a round, and the nanoseconds that it took.
 type Round = (u32, f64);
 
 /// Rounds of both sides in turn, after one of each that does not count.
@@ -208,7 +209,7 @@ fn target() -> PathBuf {
     program.ancestors().nth(3).map(Into::into).unwrap_or_default()
 }
 
-/// What `cargo xtask bench` has built.
+/// Returns the path of a file that `cargo xtask bench` has built.
 fn built(name: &str) -> PathBuf {
     target().join("bench").join("built").join(name)
 }
@@ -320,7 +321,8 @@ fn typed_call() -> Result<Samples> {
     alternate(31, || sum(&mut our_store, &ours), || sum(&mut their_store, &theirs))
 }
 
-/// A new store and in it the tour, ready to be called; ours as its constructors left it, or to be constructed.
+/// A new store and in it the tour, ready to be called; ours as its constructors left it, or to be
+/// constructed.
 fn instance(preinit: bool) -> Result<Samples> {
     const INSTANCES: u32 = 200;
     let engine = Engine::default();

@@ -1,4 +1,4 @@
-// What C++ has left to do when a program ends: a destructor that prints, text in a buffer, an unclosed file.
+// Leaves work for the end of a program: a destructor that prints, text in a buffer, an unclosed file.
 #include <emscripten/em_macros.h>
 #include <cstdio>
 #include <cstdlib>

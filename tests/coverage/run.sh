@@ -1,7 +1,8 @@
 #!/bin/sh
-# Which lines of `linker` and `host` the tests reach: tests/coverage/run.sh [FILTER], after `cargo xtask build-all` and
-# `rustup component add llvm-tools`. Only these crates and the tests are compiled for it, and nothing that they need: cargo
-# calls this file in place of rustc for the workspace's own crates, whose outputs it keeps apart.
+# Reports the lines of `linker` and `host` that the tests reach: tests/coverage/run.sh [FILTER],
+# after `cargo xtask build-all` and `rustup component add llvm-tools`. Only these crates and the
+# tests are compiled for it, not their dependencies: cargo calls this file in place of rustc for the
+# workspace's own crates, whose outputs it keeps apart.
 set -eu
 if [ "${COVERAGE_INSTRUMENTS:-}" ]; then
     case " $* " in

@@ -3,7 +3,7 @@
 import { readFileSync, writeSync } from "node:fs";
 import { WASI } from "node:wasi";
 
-// Whether a module has tags: what is in section 13, which begins with their number.
+// Returns whether a module has tags: section 13 begins with their number.
 function hasTags(bytes) {
   let at = 8;
   while (at < bytes.length) {

@@ -1,4 +1,4 @@
-//! What the programs have in common: generated input, and lines of output that tell what came of it.
+//! Shared code of the programs: generated input, and lines of output with the results.
 
 use std::ffi::{CString, c_char, c_int};
 

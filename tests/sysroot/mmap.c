@@ -1,4 +1,4 @@
-// What `mmap` does with files: it runs where the folder of this program is.
+// Uses `mmap` with files; runs in the folder of this program.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

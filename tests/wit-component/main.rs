@@ -1,8 +1,8 @@
-//! Links the same shared libraries with `linker` and with `wit-component`, for one row of `cargo xtask bench`, and
-//! prints a line of JSON: nanoseconds of each round, ours and theirs.
+//! Links the same shared libraries with `linker` and with `wit-component`, for one row of `cargo
+//! xtask bench`, and prints a line of JSON: nanoseconds of each round, ours and theirs.
 //!
-//! Ours reads the modules, decides where everything is, and writes them anew; theirs makes a component that holds
-//! them and what links them at run time. Neither validates what it made.
+//! Ours reads the modules, decides where everything is, and rewrites them; theirs makes a component
+//! that holds them and what links them at run time. Neither validates what it made.
 #![allow(clippy::print_stdout, reason = "a benchmark reports")]
 
 #[path = "../benches/common/generated.rs"]
@@ -54,7 +54,7 @@ fn ours(modules: &Modules) -> Result<Vec<Vec<u8>>> {
 fn theirs(modules: &Modules) -> Result<Vec<Vec<u8>>> {
     let mut linker = wit_component::Linker::default().validate(false);
     for (index, (name, bytes)) in modules.iter().enumerate() {
-        // It leaves out what nobody can reach; the first one reaches all others.
+        // It leaves out unreachable modules; the first one reaches all others.
         linker = linker.library(name, bytes, index == 0)?;
     }
     Ok(vec![linker.encode()?])

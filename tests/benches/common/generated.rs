@@ -6,7 +6,7 @@ use wasm_encoder::{
     RefType, TableType, TypeSection, ValType,
 };
 
-/// The names and bytes of so many.
+/// The names and bytes of the given number of modules.
 pub(crate) fn modules(count: usize) -> Vec<(String, Vec<u8>)> {
     (0..count).map(|index| (format!("module_{index}"), shared_library(index, count))).collect()
 }
@@ -16,8 +16,8 @@ const FUNCTIONS: u32 = 100;
 /// The same of data symbols.
 const DATA: u32 = 10;
 
-/// What the convention DynamicLinking calls `WASM_DYLINK_MEM_INFO`: 1, its size of 4 bytes, 64 bytes of memory
-/// aligned to 2^4, no table elements.
+/// The subsection `WASM_DYLINK_MEM_INFO` of the convention DynamicLinking: 1, its size of 4 bytes,
+/// 64 bytes of memory aligned to 2^4, no table elements.
 const DYLINK: [u8; 6] = [1, 4, 64, 4, 0, 0];
 
 fn shared_library(index: usize, count: usize) -> Vec<u8> {

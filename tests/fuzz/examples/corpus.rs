@@ -1,7 +1,9 @@
-//! `corpus seed CASES GUESTS CORPUS` makes inputs to begin with of `tests/cases` and the guests that were built.
+//! `corpus seed CASES GUESTS CORPUS` makes inputs to begin with of `tests/cases` and the guests
+//! that were built.
 //!
-//! `corpus show INPUT FOLDER` writes the modules of an input as files, to be looked at; `corpus keep INPUT FILE` writes them
-//! as one input that is the same set, however `generate` makes others later.
+//! `corpus show INPUT FOLDER` writes the modules of an input as files, to be looked at; `corpus
+//! keep INPUT FILE` writes them as one input that is the same set, however `generate` makes others
+//! later.
 
 use std::error::Error;
 use std::ffi::OsStr;

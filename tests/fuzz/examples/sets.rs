@@ -1,7 +1,9 @@
-//! `sets FROM TO FINDINGS` compares sets of modules, one for each number from FROM to TO, as the target `differential` does.
+//! `sets FROM TO FINDINGS` compares sets of modules, one for each number from FROM to TO, as the
+//! target `differential` does.
 //!
-//! What is found depends on the numbers alone. Without a fuzzer's instrumentation there are several times as many sets in the
-//! same time; the price is that nothing leads to rare ones. In this workspace:
+//! The findings depend on the numbers alone. Without a fuzzer's instrumentation there are several
+//! times as many sets in the same time; the price is that nothing leads to rare ones. In this
+//! workspace:
 //!
 //! ```text
 //! cargo run --release --features host --example sets -- 0 100000 findings
@@ -40,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// As many bytes as the target takes, by SplitMix64.
+/// Returns the number of bytes that the target takes, by SplitMix64.
 fn random(seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0xd1b5_4a32_d192_ed03);
     let mut next = || {

@@ -21,7 +21,7 @@ fn check(plan: &Plan, bound: &Bound, is_valid: bool) {
     let again = plan.bind().expect("it was bound before");
     assert_eq!(modules(&again), modules(bound), "the same plan becomes other modules");
     for module in bound.modules.iter().chain(&bound.slots) {
-        // What shares nothing is left as it is.
+        // A module that shares nothing stays unchanged.
         let input = plan.set().inputs.get(module.module);
         if is_valid || input.is_none() {
             linker::validate("bound", &module.bytes).expect("what is bound is valid");

@@ -1,7 +1,8 @@
 //! A set of modules as instances of their own and as one: results, traps and memory are the same.
 //!
-//! Both are run by Wasmtime, with the results settled that WebAssembly leaves open, the patterns of NaN. What is left is how
-//! deep the stack is, which depends on how code is compiled: what comes after it has overflowed is not compared.
+//! Wasmtime runs both, with NaN patterns made canonical, which WebAssembly leaves open. The depth
+//! of the stack still depends on how code is compiled, so nothing is compared after a stack
+//! overflow.
 
 use std::sync::OnceLock;
 
@@ -15,7 +16,7 @@ use wasmtime::{
 use super::modules::{Input, check_text};
 use super::{bind, fuse, open};
 
-/// What happened, in order.
+/// The events, in order.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     events: Vec<String>,
@@ -23,7 +24,8 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Whether a module could not be made for what it is: of several such faults either may come first.
+    /// True if a module itself could not be instantiated: of several faults of this kind any may
+    /// come first.
     fn is_stillborn(&self) -> bool {
         let faults = [
             "start: MemoryOutOfBounds",
@@ -38,7 +40,8 @@ impl Outcome {
 
 const OVERFLOW: &str = "stack overflow";
 
-/// Whether the modules could be linked, and so have been compared. What is written of them in other ways is looked at too.
+/// Returns whether the modules could be linked, and so were compared. Also checks the other forms
+/// in which they are written.
 pub fn compare(input: &Input) -> bool {
     let bytes = input.write();
     [bind::run, fuse::run, open::run].iter().for_each(|check| check(&bytes));

@@ -1,4 +1,5 @@
-//! Any plan, carried out as one module, with any options: valid if the modules were, and the same each time.
+//! Any plan, carried out as one module, with any options: valid if the modules were, and the same
+//! each time.
 
 use linker::{Bound, FuseError, InputModule, Module, NoLibraries, Plan, Set};
 

@@ -1,5 +1,5 @@
-//! Sets of modules made by choices: valid ones, with a `dylink.0` section of our own, that want and offer the same few
-//! symbols, so that much of them meets.
+//! Sets of modules made by choices: valid ones, with a `dylink.0` section of our own, that want and
+//! offer the same few symbols, so that much of them meets.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use wasm_encoder::{
 
 use super::modules::{Given, Input, Role};
 
-/// What modules are called: as system libraries too, one as another's module name.
+/// The names of modules: some are names of system libraries, one is another's module name.
 const NAMES: [&str; 6] = ["a", "b", "c", "libc", "libc++", "env"];
 /// Symbols of everybody's. The host has those that do not begin with `u`.
 const SYMBOLS: [&str; 8] = ["f", "g", "h", "d", "e", "u", "u1", "malloc"];
@@ -524,7 +524,7 @@ impl Builder {
         Ok(())
     }
 
-    /// What throws, and what catches it: in the standard's encoding or in the legacy one.
+    /// Code that throws, and code that catches it, in the standard's encoding or in the legacy one.
     fn catch(
         &self,
         u: &mut Unstructured<'_>,

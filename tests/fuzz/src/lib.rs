@@ -1,7 +1,8 @@
-//! What each target asserts of its input, so that `targets/` and the tests that repeat old findings do the same.
+//! The assertions of each target about its input, so that `targets/` and the tests that repeat old
+//! findings do the same.
 //!
-//! An input that is no good is an error with a text, never a panic; what is made of a good one is valid, and the same
-//! each time.
+//! An input that is no good is an error with a text, never a panic; what is made of a good one is
+//! valid, and the same each time.
 
 pub mod bind;
 #[cfg(feature = "host")]

@@ -1,13 +1,14 @@
 //! Sets of modules as bytes.
 //!
-//! An input is a list of modules, each behind a line that tells what it is:
+//! An input is a list of modules, each after a line that says what it is:
 //!
 //! ```text
 //! \n;; ROLE NAME\n BYTES
 //! ```
 //!
-//! So seeds are made of files, and what mutation breaks stays a set. The first module is the program. Anything else
-//! is taken as choices by which [`generate`](super::generate) makes modules.
+//! So seeds can be made of files, and a mutated input is still a set. The first module is the
+//! program. Any other input is read as choices from which [`generate`](super::generate) makes
+//! modules.
 
 use arbitrary::Unstructured;
 use linker::{
@@ -17,18 +18,18 @@ use linker::{
 
 use super::generate;
 
-/// What begins a module.
+/// The marker that begins a module.
 pub const HEAD: &[u8] = b"\n;; ";
 
-/// How a module takes part.
+/// The role of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Link,
     /// Linked under its own name, with its own memory.
     Preload,
-    /// There if some module names it as needed.
+    /// Linked if a module names it as needed.
     Needed,
-    /// There if it defines a symbol that nobody else does.
+    /// Linked if it defines a symbol that no other module does.
     System,
     /// No module: its name is a word of [`FuseOptions`].
     Option,
@@ -49,7 +50,7 @@ pub struct Given {
     pub bytes: Vec<u8>,
 }
 
-/// Modules, and how they are to be fused.
+/// Modules, and the options to fuse them with.
 #[derive(Debug, Default)]
 pub struct Input {
     pub modules: Vec<Given>,
@@ -144,7 +145,8 @@ impl Input {
         flags.chain(exports).chain(invoke).chain(url).collect()
     }
 
-    /// Gathers the modules. Those that cannot be loaded are not there, so that the others are looked at.
+    /// Gathers the modules. Those that cannot be loaded are not there, so that the others are
+    /// looked at.
     pub fn gather(&self) -> Option<Result<Set, Faults>> {
         let mut shelf = self.shelf();
         let given = self.inputs(&[Role::Link, Role::Preload]).map(|(role, input)| {
@@ -174,7 +176,7 @@ impl Input {
         })
     }
 
-    /// Whether all code of the modules is valid. What is made of other code is worth nothing.
+    /// True if all code of the modules is valid. The output for other code is not checked.
     pub fn is_valid(&self) -> bool {
         self.modules.iter().all(|m| linker::validate(&m.name, &m.bytes).is_ok())
     }

@@ -1,5 +1,5 @@
-//! Any program, which libraries join and leave: each has slots of its own while it is there, what is written for it is valid,
-//! and once nobody uses any of them only those are left that stay.
+//! Any program that opens and closes libraries: each has its own slots while it is open, the code
+//! written for it is valid, and once none is in use, only those that must stay are left.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) {
 
 struct Process {
     running: Running,
-    /// Whether the code of all modules is valid.
+    /// True if the code of all modules is valid.
     is_valid: bool,
     started: usize,
     table_size: u32,

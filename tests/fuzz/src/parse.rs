@@ -55,7 +55,7 @@ fn find_debug(data: &[u8]) -> bool {
     data.windows(7).any(|window| window == b".debug_")
 }
 
-/// A file beside a fused module, which anybody can have written.
+/// A file next to a fused module, from an unknown author.
 fn source_map(data: &[u8]) {
     let Ok(map) = serde_json::from_slice::<SourceMap>(data) else { return };
     let map = map.read();

@@ -75,7 +75,7 @@ fn check_regions(set: &Set, json: &Value, what: &str, size: Option<u64>) {
             _ => dylink.mem_info.table_alignment.into(),
         })
         .collect();
-    // Which module has which of several of one name the report does not tell.
+    // The report does not say which of several modules of one name has which.
     if let [only] = alignments[..] {
         let bases = modules.iter().filter_map(|module| field(module, "base"));
         bases

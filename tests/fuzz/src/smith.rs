@@ -1,5 +1,5 @@
-//! Sets of modules whose code is `wasm-smith`'s: side modules that call each other, take each other's addresses, and share
-//! memory, table and stack pointer.
+//! Sets of modules whose code is `wasm-smith`'s: side modules that call each other, take each
+//! other's addresses, and share memory, table and stack pointer.
 
 use std::convert::Infallible;
 
@@ -35,7 +35,7 @@ const SIGNATURES: [Signature; 7] = {
     ]
 };
 
-/// What a module has before it ends itself, in calls and turns of loops.
+/// The number of calls and loop iterations after which a module ends itself.
 const FUEL: u32 = 200;
 
 /// The globals before are the bases and the stack pointer.
@@ -89,7 +89,7 @@ fn given(name: String, bytes: Vec<u8>) -> Given {
     Given { role: Role::Link, name, bytes }
 }
 
-/// What a module imports and exports, as a module.
+/// The imports and exports of a module, as a module.
 struct Shape {
     module: Vec<u8>,
     imported_functions: u32,
@@ -167,9 +167,10 @@ impl Shape {
     }
 }
 
-/// Adds a function that uses all addresses that the module imports: code with numbers of its own for addresses, as this is,
-/// finds something there only if the module is known to use them: no compiler makes such. It uses all other globals,
-/// tables and elements too: making one may trap, and one module has none that nothing uses.
+/// Adds a function that uses all addresses that the module imports: code with numbers of its own
+/// for addresses, as this is, finds something there only if the module is known to use them: no
+/// compiler makes such code. It uses all other globals, tables and elements too: making one may
+/// trap, and one module has none that nothing uses.
 fn with_uses(module: usize, shape: &Shape, bytes: &[u8]) -> Vec<u8> {
     let mut uses = Uses {
         module,
@@ -258,7 +259,7 @@ impl Reencode for Uses<'_> {
         utils::parse_element_section(self, to, section)
     }
 
-    /// Nothing assigns to an address of the linker's: such code is refused.
+    /// No code assigns to an address of the linker's: that is refused.
     fn instruction<'a>(
         &mut self,
         operator: Operator<'a>,

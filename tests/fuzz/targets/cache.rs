@@ -1,7 +1,8 @@
-//! Any bytes where compiled code is kept: they are not used, and what runs is the program that was asked for.
+//! Any bytes where compiled code is kept: they are not used, and what runs is the program that was
+//! asked for.
 //!
-//! The first byte says what the rest is: a file as it stands, changes to one that is right, or parts of one whose digest is
-//! right and whose key is not.
+//! The first byte says what the rest is: a file as it stands, changes to one that is right, or
+//! parts of one whose digest is right and whose key is not.
 
 #![no_main]
 
@@ -70,7 +71,7 @@ fn run(engine: &Engine, cache: &std::path::Path) {
     assert_eq!(test.call(&mut store, ()).expect("it returns"), 42);
 }
 
-/// Something else where the code was kept: the program is compiled anew, and kept again.
+/// Something else where the code was kept: the program is compiled and kept again.
 fn check_entry(bytes: &[u8]) {
     let kept = kept();
     fs::write(&kept.path, bytes).expect("the entry can be written");
@@ -88,7 +89,8 @@ fn check_precompiled(bytes: &[u8]) {
     assert!(artifact::read(bytes).is_err(), "other bytes have the same digest");
     let path = kept.folder.path().join("program.cwasm");
     fs::write(&path, bytes).expect("the file can be written");
-    // SAFETY: nothing of it is run: its digest is wrong, as was just asserted, and that is looked at first.
+    // SAFETY: nothing of it is run: its digest is wrong, as was just asserted, and that is looked
+    // at first.
     match unsafe { host::load_precompiled(&path, host::Settings::default()) } {
         Ok(None) => {}
         Ok(Some(_)) => panic!("a damaged file is a program"),
@@ -122,8 +124,8 @@ fn parts(bytes: &[u8]) -> Vec<Vec<u8>> {
     bytes.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()
 }
 
-/// A file with some bytes changed: each four of `changes` are a place, and what is added to the byte there. The last
-/// one may cut the file off.
+/// A file with some bytes changed: each four of `changes` are a place, and what is added to the
+/// byte there. The last one may cut the file off.
 fn changed(file: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut file = file.to_vec();
     for change in changes.chunks(4) {

@@ -58,7 +58,7 @@ extern "C" fn root(vm: Vm, arguments: *const Json, success: *mut c_int) -> Json 
     }
 }
 
-/// What is evaluated, and what it is called.
+/// The source to evaluate, and its name.
 const SNIPPETS: [(&CStr, &str); 17] = [
     (c"arithmetic", "[1 + 2, 7 % 4, 1 / 3, 'a' + 1, [1, 2] + [3], 5 & 6, !true]"),
     (c"objects", "local base = {a: 1, b: self.a + 1}; base + {a: 10, c:: 'hidden', d: super.b}"),

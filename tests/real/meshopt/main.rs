@@ -345,7 +345,7 @@ fn code(mesh: &Mesh, name: &str) -> Result<()> {
 
 /// Blocks that meshoptimizer had of Rust's allocator, and those that it gave back.
 static BLOCKS: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
-/// Before each block lies its size.
+/// Each block is preceded by its size.
 const HEADER: usize = 16;
 
 fn layout(size: usize) -> Layout {

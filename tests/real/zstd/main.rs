@@ -87,7 +87,7 @@ fn check(code: usize) -> Result<usize> {
 
 /// Bytes that zstd has of Rust's allocator.
 static ALLOCATED: AtomicIsize = AtomicIsize::new(0);
-/// Before each block lies its size.
+/// Each block is preceded by its size.
 const HEADER: usize = 16;
 
 fn layout(size: usize) -> Layout {
