@@ -115,7 +115,7 @@ pub(crate) struct TestFlags {
     /// Run the slow tests too, which takes a quarter of an hour more
     #[arg(long)]
     pub(crate) all: bool,
-    /// Run the slow tests too, and those of load and of faults in full, which takes half an hour more
+    /// Run the slow tests too, and repeat those of load and faults, which takes half an hour more
     #[arg(long)]
     pub(crate) soak: bool,
     /// Run only the tests whose name contains this

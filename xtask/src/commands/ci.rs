@@ -34,7 +34,8 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
     let strict = TestFlags { strict: true, ..TestFlags::default() };
     test::run(project, progress, &strict)?;
     match fuzz::missing(project) {
-        // Nearly the same each time, as far as it gets in its time: what fails came with a change, most likely.
+        // One seed gives nearly the same inputs each time, so a failure most likely comes from a
+        // change.
         None => fuzz::run(project, progress, &FuzzFlags { seed: Some(1), ..FuzzFlags::default() }),
         Some(reason) => {
             progress.line(format_args!("not fuzzed: {reason}"));
