@@ -77,7 +77,8 @@ impl Pair<'_> {
     /// Returns the command that runs the tests, as words.
     fn test_args(&self, filter: Option<&str>) -> Vec<String> {
         let xtask = self.project.root.join("target").join(XTASK);
-        let mut args = ["env", "TESTS_STRICT=1", "NO_COLOR=1"].map(str::to_owned).to_vec();
+        let variables = ["TESTS_STRICT=1", "TESTS_ALL=1", "NO_COLOR=1"];
+        let mut args: Vec<_> = ["env"].into_iter().chain(variables).map(str::to_owned).collect();
         args.push(format!("TESTS_XTASK={}", xtask.display()));
         args.push(format!("target/{TESTS}"));
         args.extend(["--format", "json", "--logfile"].map(str::to_owned));
