@@ -122,8 +122,7 @@ struct Import {
 
 /// Reads the imports between the files of a crate, except those of `lib.rs`, `main.rs` and tests.
 fn imports(sources: &str) -> Result<Vec<Import>, Failed> {
-    let mut files = BTreeMap::new();
-    read_files(&workspace::root().join(sources), &[], &mut files)?;
+    let files = read_files(&workspace::root().join(sources))?;
     let modules: BTreeSet<ModulePath> = files.keys().cloned().collect();
     let mut imports = Vec::new();
     for (module, (name, text)) in &files {
@@ -141,28 +140,21 @@ fn imports(sources: &str) -> Result<Vec<Import>, Failed> {
     Ok(imports)
 }
 
-/// Reads the files of a folder: their modules, names relative to the crate's root, and texts.
-fn read_files(
-    folder: &Path,
-    module: &[String],
-    files: &mut BTreeMap<ModulePath, (String, String)>,
-) -> Result<(), Failed> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let inner: ModulePath = module.iter().cloned().chain([stem.clone()]).collect();
-        if path.is_dir() {
-            read_files(&path, &inner, files)?;
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let is_crate = module.is_empty() && ["lib", "main"].contains(&stem.as_str());
-            let name = format!("{}.rs", inner.join("/"));
-            let inner = if stem == "mod" { module.to_vec() } else { inner };
-            if !is_crate {
-                files.insert(inner, (name, fs::read_to_string(&path)?));
-            }
+/// Reads the files of a crate by their modules: names relative to the crate's root, and texts.
+fn read_files(root: &Path) -> Result<BTreeMap<ModulePath, (String, String)>, Failed> {
+    let mut files = BTreeMap::new();
+    for file in workspace::rust_files(root)? {
+        let path = file.strip_prefix(root)?.with_extension("");
+        let parts = path.iter().map(|part| part.to_string_lossy().into_owned());
+        let mut module: ModulePath = parts.collect();
+        if [["lib"], ["main"]].iter().any(|root| module == *root) {
+            continue;
         }
+        let name = format!("{}.rs", module.join("/"));
+        module.pop_if(|last| last == "mod");
+        files.insert(module, (name, fs::read_to_string(&file)?));
     }
-    Ok(())
+    Ok(files)
 }
 
 /// Returns the file in which a path is defined: the longest part of it that is a file's module.

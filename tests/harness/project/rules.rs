@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
@@ -106,7 +105,7 @@ fn crates_depend_only_on_those_below() -> Result<(), Failed> {
 /// Bytes in, data out: no files, no processes, no clock, no output.
 fn linker_is_pure() -> Result<(), Failed> {
     let forbidden = ["std::fs", "std::process", "std::env", "std::net", "std::time", "println!"];
-    for path in sources(&workspace::root().join("linker").join("src"))? {
+    for path in workspace::rust_files(&workspace::root().join("linker").join("src"))? {
         let text = fs::read_to_string(&path)?;
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
@@ -116,21 +115,6 @@ fn linker_is_pure() -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-/// Returns the Rust files in a folder and in the folders below it.
-fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(sources(&path)?);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Checks that crates without `unsafe` forbid it, so that the compiler refuses it.

@@ -181,3 +181,18 @@ pub(crate) fn copy(from: &Path, to: &Path, except: &[&str]) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Returns the Rust files in a folder and in the folders below it.
+pub(crate) fn rust_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(rust_files(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
