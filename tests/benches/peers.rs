@@ -2,9 +2,9 @@
 //! on plain Wasmtime: `cargo xtask bench` builds the guests, runs this program once a row, and
 //! compares with goals.
 //!
-//! `cargo bench -p tests --bench peers -- ROW` prints a line of JSON: nanoseconds of each round,
-//! ours and theirs. Rounds alternate, so that what else the machine does slows both down alike;
-//! both sides must come to the same result.
+//! `cargo bench -p tests --bench peers -- ROW` prints a line of JSON: nanoseconds or bytes of each
+//! round, ours and theirs. Rounds alternate, so that what else the machine does slows both down
+//! alike; both sides must come to the same result.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 use std::error::Error;
@@ -19,22 +19,24 @@ use host::{Host, Linker, Process, Program, Search, Settings, State, Val, Wasi};
 use linker::{FuseOptions, Set};
 use serde_json::json;
 use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
-use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
+use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     // Cargo adds options of its own.
-    let row = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
-    let Some(row) = row else {
-        println!(
+    let words: Vec<_> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [row] => {
+            let Samples { ours, theirs } = measure(row)?;
+            println!("{}", json!({ "ours": ours, "theirs": theirs }));
+        }
+        [INSTANCES_1000, side] => println!("{}", memory_of_side(side)?),
+        _ => println!(
             "one row at a time: `cargo xtask bench` builds what they need, and runs all of them"
-        );
-        return Ok(());
-    };
-    let Samples { ours, theirs } = measure(&row)?;
-    println!("{}", json!({ "ours": ours, "theirs": theirs }));
+        ),
+    }
     Ok(())
 }
 
@@ -58,6 +60,7 @@ fn measure(row: &str) -> Result<Samples> {
         "typed-call" => typed_call(),
         "instance" => instance(false),
         "instance-preinit" => instance(true),
+        INSTANCES_1000 => memory_of_instances(),
         _ => Err(format!("there is no row `{row}` here").into()),
     }
 }
@@ -367,4 +370,83 @@ fn instances(
     })?;
     let (mut store, tour) = new()?;
     Ok((tour.call(&mut store, ())?, time / f64::from(count)))
+}
+
+const INSTANCES_1000: &str = "instances-1000";
+const OURS: &str = "ours";
+const THEIRS: &str = "theirs";
+
+/// Measures the memory that each of many instances takes. Each round is a process of its own, since
+/// a process uses again what an earlier round has freed.
+fn memory_of_instances() -> Result<Samples> {
+    let side = |side: &str| {
+        let output =
+            Command::new(std::env::current_exe()?).args([INSTANCES_1000, side]).output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        Ok((COUNT, String::from_utf8_lossy(&output.stdout).trim().parse()?))
+    };
+    alternate(5, || side(OURS), || side(THEIRS))
+}
+
+const COUNT: u32 = 1000;
+
+/// Starts instances of the command `strings`, each in a store of its own, runs it in each, and
+/// keeps them. Returns the bytes of memory that one takes.
+fn memory_of_side(side: &str) -> Result<f64> {
+    let engine = Engine::default();
+    match side {
+        OURS => {
+            let mut linker = Linker::new(&engine);
+            linker.sysroot(sysroot()).program_file(&built("strings.wasm"))?;
+            p1::add_to_linker_sync(linker.host(), |wasi| wasi)?;
+            let program = linker.link()?;
+            memory_of_each(&engine, |store| {
+                Ok(program.instantiate(&mut *store)?.get_typed_func(store, START)?)
+            })
+        }
+        THEIRS => {
+            let program = statically_linked(&engine, "strings.static.wasm")?;
+            memory_of_each(&engine, |store| {
+                Ok(program.instantiate(&mut *store)?.get_typed_func(store, START)?)
+            })
+        }
+        _ => Err(format!("there is no side `{side}`").into()),
+    }
+}
+
+const START: &str = "_start";
+
+fn memory_of_each(
+    engine: &Engine,
+    instantiate: impl Fn(&mut Store<WasiP1Ctx>) -> Result<TypedFunc<(), ()>>,
+) -> Result<f64> {
+    let run = || -> Result<Store<WasiP1Ctx>> {
+        let mut store = Store::new(engine, wasi());
+        let start = instantiate(&mut store)?;
+        match start.call(&mut store, ()) {
+            Err(error) if error.downcast_ref::<I32Exit>().is_none_or(|exit| exit.0 != 0) => {
+                Err(error.into())
+            }
+            _ => Ok(store),
+        }
+    };
+    // The first one also takes what all of them share.
+    let first = run()?;
+    let before = resident_memory()?;
+    let instances = (0..COUNT).map(|_| run()).collect::<Result<Vec<_>>>()?;
+    let after = resident_memory()?;
+    drop((first, instances));
+    Ok((after - before) / f64::from(COUNT))
+}
+
+/// Returns the bytes of memory that this process has. A page that several mappings share counts
+/// once.
+fn resident_memory() -> Result<f64> {
+    let text = fs::read_to_string("/proc/self/smaps_rollup")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    let kibibytes = kibibytes.ok_or("the kernel does not say how much memory this process has")?;
+    Ok(kibibytes.parse::<f64>()? * 1024.0)
 }

@@ -6,6 +6,7 @@ use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use xshell::{Cmd, Shell};
 
@@ -62,6 +63,11 @@ impl Bench<'_> {
         self.project.bench().join("built").join(name)
     }
 
+    /// Returns the path of a module that is built.
+    pub(super) fn module(&self, name: &str) -> PathBuf {
+        self.built(&format!("{name}.wasm"))
+    }
+
     /// Returns the path of a file of `tests/bench`.
     pub(super) fn source(&self, name: &str) -> PathBuf {
         self.project.root.join("tests").join("bench").join(name)
@@ -75,6 +81,13 @@ impl Bench<'_> {
             flags: flags.iter().map(|&flag| flag.to_owned()).chain([include]).collect(),
             wasm_flags: Vec::new(),
         }
+    }
+
+    /// Returns a call of `host`.
+    pub(super) fn host(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(self.project.host());
+        command.args(args);
+        command
     }
 
     /// Returns a shell whose commands run in the workspace's root.
@@ -113,7 +126,12 @@ impl Bench<'_> {
 
     /// Builds a shared library as a guest would be built, but with -O2.
     pub(super) fn shared_library(&self, name: &str, sources: &Sources) -> anyhow::Result<PathBuf> {
-        self.emcc(&format!("{name}.wasm"), sources, &["-fPIC", "-sSIDE_MODULE=1"])
+        self.emcc(&format!("{name}.wasm"), sources, &["--no-entry", "-fPIC", "-sSIDE_MODULE=1"])
+    }
+
+    /// Links a program with `main` with Emscripten's linker, to a command that needs only WASI.
+    pub(super) fn static_command(&self, name: &str, sources: &Sources) -> anyhow::Result<PathBuf> {
+        self.emcc(&format!("{name}.static.wasm"), sources, &[])
     }
 
     /// Links everything with Emscripten's linker, to a module that needs only WASI. The module
@@ -124,7 +142,7 @@ impl Bench<'_> {
         sources: &Sources,
     ) -> anyhow::Result<PathBuf> {
         let export = format!("-sEXPORTED_FUNCTIONS=_{function}");
-        let flags = ["-sINITIAL_MEMORY=536870912", &export];
+        let flags = ["--no-entry", "-sINITIAL_MEMORY=536870912", &export];
         self.emcc(&format!("{function}.static.wasm"), sources, &flags)
     }
 
@@ -136,7 +154,7 @@ impl Bench<'_> {
         let sh = self.shell()?;
         let command = sh
             .cmd(self.emscripten.program(compiler))
-            .args(["-O2", "-sSTANDALONE_WASM", "-sWASM_BIGINT", "--no-entry"])
+            .args(["-O2", "-sSTANDALONE_WASM", "-sWASM_BIGINT"])
             .args(flags)
             .args(&sources.flags)
             .args(&sources.wasm_flags)

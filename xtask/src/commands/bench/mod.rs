@@ -1,19 +1,23 @@
-//! `cargo xtask bench`: measures speed and memory, as ratios to other programs that do the same.
+//! `cargo xtask bench`: measures speed, memory and size, as ratios to other programs that do the
+//! same.
 //!
-//! `rows.rs` lists the comparisons. `processes.rs` measures whole processes. What happens inside a
-//! process is measured by programs of their own (`programs.rs`), since this program does not
-//! contain Wasmtime: `tests/benches/peers.rs` and `tests/wit-component`. `build.rs` builds what is
-//! compared, and `report.rs` formats the table.
+//! `rows.rs` lists the comparisons. `processes.rs` measures whole processes, and `sizes.rs` files.
+//! What happens inside a process is measured by programs of their own (`programs.rs`), since this
+//! program does not contain Wasmtime: `tests/benches/peers.rs` and `tests/wit-component`.
+//! `build.rs` and `pairs.rs` build what is compared, and `report.rs` formats the table.
 
 mod build;
 mod measure;
+mod pairs;
 mod processes;
 mod programs;
 mod report;
 mod rows;
 mod samples;
+mod sizes;
 mod third_party;
 mod tour;
+mod usage;
 
 use anyhow::bail;
 

@@ -1,4 +1,5 @@
-//! The rows that measure whole processes: the time from start to end, and the peak memory.
+//! The rows that measure whole processes: the time from start to end, the processor time, the peak
+//! memory, and the page faults.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::path::PathBuf;
@@ -8,7 +9,10 @@ use anyhow::{Context, bail};
 
 use super::build::{Bench, Language, unix_compiler};
 use super::measure::{alternate, output, time};
+use super::pairs::{self, BuildPair, check_same_output};
 use super::samples::Outcome;
+use super::third_party::NO_SOURCES;
+use super::usage;
 use crate::build::guests;
 use crate::support::process;
 use crate::support::project;
@@ -21,10 +25,25 @@ const RUST: &str = "calc";
 const CPP: &str = "toolbox";
 
 pub(super) fn start_wasmtime(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
-    match wasmtime(bench)? {
-        Some(wasmtime) => bench.compare_starts(wasmtime),
+    match demo_on_wasmtime(bench) {
+        Some(theirs) => bench.compare_starts(theirs),
         None => Outcome::missing(NO_WASMTIME),
     }
+}
+
+/// Compares what both programs add to the time of a process that does nothing.
+pub(super) fn start_over_true(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+    let Some(mut theirs) = demo_on_wasmtime(bench) else { return Outcome::missing(NO_WASMTIME) };
+    let Ok(nothing) = which::which("true") else {
+        return Outcome::missing("the program `true` is missing");
+    };
+    let mut ours = bench.host(&["demo"]);
+    let added = |command: &mut Command| {
+        let with_work = bench.time_demo(command)?;
+        let (without, _) = time(&mut Command::new(&nothing))?;
+        Ok(with_work - without)
+    };
+    alternate(STARTS, || added(&mut ours), || added(&mut theirs))
 }
 
 pub(super) fn start_node(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
@@ -70,47 +89,62 @@ const LATE_BINDING: &[&str] =
     if cfg!(target_os = "macos") { &["-undefined", "dynamic_lookup"] } else { &[] };
 
 pub(super) fn memory(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
-    let Some(wasmtime) = wasmtime(bench)? else { return Outcome::missing(NO_WASMTIME) };
-    let Some(cc) = unix_compiler(Language::C) else {
-        return Outcome::missing("a C compiler on a system with `getrusage` is missing");
-    };
-    let source = bench.source("peak.c");
-    let sh = bench.shell()?;
-    let compile = sh.cmd(cc).arg("-O2").arg(&source);
-    let program = bench.make(&format!("peak{EXE_SUFFIX}"), &[source], compile)?;
-    let measure = |command: &Command| {
-        let mut peak = Command::new(&program);
-        peak.arg(command.get_program()).args(command.get_args());
-        let text = output(&mut peak)?;
-        text.trim().parse().with_context(|| format!("{peak:?} printed `{}`", text.trim_end()))
-    };
-    let host = bench.host(&["demo"]);
-    alternate(9, || measure(&host), || measure(&wasmtime))
+    let Some(theirs) = demo_on_wasmtime(bench) else { return Outcome::missing(NO_WASMTIME) };
+    usage::compare(bench, 9, |usage| usage.peak, &bench.host(&["demo"]), &theirs)
+}
+
+pub(super) fn faults(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+    let Some(theirs) = demo_on_wasmtime(bench) else { return Outcome::missing(NO_WASMTIME) };
+    usage::compare(bench, 31, |usage| usage.faults, &bench.host(&["demo"]), &theirs)
+}
+
+/// Compares the processor time of runs that find nothing in a cache.
+pub(super) fn first_run(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+    compare_runs(bench, 15, pairs::strings, &["--no-cache"], &["-C", "cache=n"])
+}
+
+/// Compares the processor time of runs that find everything in a cache.
+pub(super) fn warm_run(bench: &Bench<'_>, build: BuildPair) -> anyhow::Result<Outcome> {
+    compare_runs(bench, 51, build, &[], &["-C", "cache=y"])
+}
+
+/// Compares `host run`, which links the modules, with Wasmtime's own program, which runs the static
+/// module. Both must print the same.
+fn compare_runs(
+    bench: &Bench<'_>,
+    rounds: usize,
+    build: BuildPair,
+    our_options: &[&str],
+    their_options: &[&str],
+) -> anyhow::Result<Outcome> {
+    let Some(wasmtime) = wasmtime(bench) else { return Outcome::missing(NO_WASMTIME) };
+    let Some(pair) = build(bench)? else { return Outcome::missing(NO_SOURCES) };
+    let mut ours = pair.run_modules(bench, our_options);
+    let mut theirs = pair.run_static(&wasmtime, their_options);
+    check_same_output(&mut ours, &mut theirs)?;
+    usage::compare(bench, rounds, |usage| usage.cpu, &ours, &theirs)
 }
 
 const NO_WASMTIME: &str = "wasmtime is missing: `cargo xtask setup --bench`";
 
-/// Returns the command with which Wasmtime's own program runs the demo. The program is on `PATH`,
-/// or `setup --bench` has installed it.
-fn wasmtime(bench: &Bench<'_>) -> anyhow::Result<Option<Command>> {
-    let Some(program) = bench.project.program("wasmtime") else { return Ok(None) };
+/// Finds Wasmtime's own program: on `PATH`, or where `setup --bench` has installed it.
+fn wasmtime(bench: &Bench<'_>) -> Option<PathBuf> {
+    bench.project.program("wasmtime")
+}
+
+/// Returns the command with which Wasmtime's own program runs the demo.
+fn demo_on_wasmtime(bench: &Bench<'_>) -> Option<Command> {
+    let mut command = Command::new(wasmtime(bench)?);
     let demo = &bench.manifest.demo;
     let provider = bench.project.guest(RUST);
-    let mut command = Command::new(program);
     // The cache is the default, but the user may have turned it off.
     command.args(["run", "-C", "cache=y", "--invoke"]).arg(&demo.export).arg("--preload");
     command.arg(format!("env={}", provider.display())).arg(bench.project.guest(CPP));
     command.args(demo.args.iter().map(ToString::to_string));
-    Ok(Some(command))
+    Some(command)
 }
 
 impl Bench<'_> {
-    fn host(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(self.project.host());
-        command.args(args);
-        command
-    }
-
     /// Appends the demo's function and arguments to a command.
     fn with_call(&self, mut command: Command) -> Command {
         let demo = &self.manifest.demo;
@@ -121,15 +155,18 @@ impl Bench<'_> {
     /// Compares `host demo` with a command that also prints the result as its last word.
     fn compare_starts(&self, mut theirs: Command) -> anyhow::Result<Outcome> {
         let mut ours = self.host(&["demo"]);
+        alternate(STARTS, || self.time_demo(&mut ours), || self.time_demo(&mut theirs))
+    }
+
+    /// Runs a command that prints the demo's result as its last word. Returns the nanoseconds that
+    /// it took.
+    fn time_demo(&self, command: &mut Command) -> anyhow::Result<f64> {
         let result = self.manifest.demo.result.to_string();
-        let start = |command: &mut Command| {
-            let (time, text) = time(command)?;
-            if text.split_whitespace().last() != Some(&result) {
-                bail!("{command:?} printed `{}`, not {result}", text.trim_end());
-            }
-            Ok(time)
-        };
-        alternate(STARTS, || start(&mut ours), || start(&mut theirs))
+        let (time, text) = time(command)?;
+        if text.split_whitespace().last() != Some(&result) {
+            bail!("{command:?} printed `{}`, not {result}", text.trim_end());
+        }
+        Ok(time)
     }
 }
 
@@ -142,10 +179,12 @@ pub(super) fn fuse(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     ours.arg("-o").arg(&fused);
     let mut theirs = linked.command;
     output(&mut ours)?;
-    let run = |module: &PathBuf| output(bench.host(&["run", "--invoke", "tour"]).arg(module));
-    if run(&fused)? != run(&linked.module)? {
-        bail!("the tour prints something else when `host` fuses it than when rust-lld links it");
-    }
+    let run = |module: &PathBuf| {
+        let mut command = bench.host(&["run", "--invoke", "tour"]);
+        command.arg(module);
+        command
+    };
+    check_same_output(&mut run(&fused), &mut run(&linked.module))?;
     alternate(21, || Ok(time(&mut ours)?.0), || Ok(time(&mut theirs)?.0))
 }
 

@@ -7,8 +7,9 @@ use std::slice;
 
 use super::build::{Bench, Language, Sources, unix_compiler};
 use super::measure::{output, samples};
+use super::pairs;
 use super::samples::Outcome;
-use super::third_party;
+use super::third_party::{LibraryProgram, NO_SOURCES};
 use crate::support::interrupt;
 use crate::support::project;
 use crate::tools::rust;
@@ -24,7 +25,6 @@ pub(super) fn peers(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
 }
 
 const NO_COMPILER: &str = "a native C or C++ compiler is missing";
-const NO_SOURCES: &str = "the sources cannot be downloaded";
 
 /// The linker arguments that make a Rust cdylib a main. They are those of the build script of
 /// `calc`.
@@ -105,50 +105,6 @@ pub(super) fn open_close(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     peers(bench, "open-close")
 }
 
-/// A third-party library, and a program of `tests/bench` that uses it.
-pub(super) struct LibraryProgram {
-    /// The name of the library, and of its folder in `tests/real`.
-    library: &'static str,
-    /// The function of the program that is measured.
-    function: &'static str,
-    source: &'static str,
-    /// The name of the program's module.
-    module: &'static str,
-    flags: &'static [&'static str],
-}
-
-pub(super) const ZSTD: LibraryProgram = LibraryProgram {
-    library: "zstd",
-    function: "compress",
-    source: "compress.c",
-    module: "compress",
-    flags: &[],
-};
-
-pub(super) const MESH: LibraryProgram = LibraryProgram {
-    library: "meshopt",
-    function: "optimise",
-    source: "mesh.cpp",
-    module: "mesh",
-    // These follow the options of the library, which asks for an older version of C++.
-    flags: &["-std=c++17"],
-};
-
-impl LibraryProgram {
-    /// Builds the library and the program as shared libraries, and returns the sources of both.
-    /// Returns `None` if the library cannot be downloaded.
-    fn build(&self, bench: &Bench<'_>) -> anyhow::Result<Option<Sources>> {
-        let Some(library) = third_party::sources(bench.project, self.library)? else {
-            return Ok(None);
-        };
-        bench.shared_library(self.library, &library)?;
-        let program = bench.sources(&[self.source], self.flags);
-        let all = library.and(&program);
-        bench.shared_library(self.module, &Sources { files: program.files, ..all.clone() })?;
-        Ok(Some(all))
-    }
-}
-
 /// Compares a library with its native build.
 pub(super) fn library_native(
     bench: &Bench<'_>,
@@ -185,6 +141,19 @@ pub(super) fn containers(bench: &Bench<'_>, row: &str, function: &str) -> anyhow
 pub(super) fn instance(bench: &Bench<'_>, row: &str) -> anyhow::Result<Outcome> {
     output(&mut bench.link_tour()?.command)?;
     peers(bench, row)
+}
+
+/// Compares the memory of many instances of a program with that of a static module's instances.
+pub(super) fn instances(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
+    if !cfg!(target_os = "linux") {
+        return Outcome::missing(
+            "the memory of a process is read from `/proc`, which only Linux has",
+        );
+    }
+    match pairs::strings(bench)? {
+        Some(_) => peers(bench, "instances-1000"),
+        None => Outcome::missing(NO_SOURCES),
+    }
 }
 
 /// Measures with `tests/wit-component`, which links the same modules with both linkers.

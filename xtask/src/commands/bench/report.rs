@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Row, Unit};
+use super::rows::{Goal, Row, Unit};
 use super::samples::{Outcome, Samples, median};
 use crate::support::files;
 use crate::support::markdown;
@@ -29,13 +29,15 @@ pub(super) struct Finding {
     name: String,
     what: String,
     peer: String,
-    unit: String,
+    unit: Unit,
     ours: Option<f64>,
     theirs: Option<f64>,
     ratio: Option<f64>,
     /// The lower and the upper quartile of the rounds' ratios.
     ratio_between: Option<[f64; 2]>,
-    goal: Option<f64>,
+    /// Reports are read to compare with their ratios. Older ones have goals of another form.
+    #[serde(skip_deserializing)]
+    goal: Option<Goal>,
     outcome: Outcome,
 }
 
@@ -49,27 +51,13 @@ impl Finding {
             name: row.name.to_owned(),
             what: row.what.to_owned(),
             peer: row.peer.to_owned(),
-            unit: match row.unit {
-                Unit::Nanoseconds => "ns".to_owned(),
-                Unit::Bytes => BYTES.to_owned(),
-            },
+            unit: row.unit,
             ours: samples.map(|samples| median(&samples.ours)),
             theirs: samples.map(|samples| median(&samples.theirs)),
             ratio: samples.map(Samples::ratio),
-            ratio_between: samples.map(Samples::spread),
+            ratio_between: samples.and_then(Samples::spread),
             goal: row.goal,
             outcome,
-        }
-    }
-
-    fn amount(&self, amount: Option<f64>) -> String {
-        match amount {
-            None => String::new(),
-            Some(bytes) if self.unit == BYTES => format!("{:.1} MiB", bytes / 1024.0 / 1024.0),
-            Some(time) if time < 1e3 => format!("{time:.2} ns"),
-            Some(time) if time < 1e6 => format!("{:.2} µs", time / 1e3),
-            Some(time) if time < 1e9 => format!("{:.1} ms", time / 1e6),
-            Some(time) => format!("{:.2} s", time / 1e9),
         }
     }
 
@@ -81,22 +69,32 @@ impl Finding {
             (_, Some(ratio), Some([low, high])) => {
                 format!("{} ({} to {})", number(ratio), number(low), number(high))
             }
-            _ => String::new(),
+            (_, Some(ratio), None) => number(ratio),
+            (_, None, _) => String::new(),
         };
-        let goal = self.goal.map(|goal| match self.ratio {
-            Some(ratio) if ratio <= goal => format!("≤ {goal} ✔"),
-            Some(_) => format!("≤ {goal} ✘"),
-            None => format!("≤ {goal}"),
-        });
+        let amount = |figure: Option<f64>| figure.map(|figure| self.unit.amount(figure));
         vec![
             self.name.clone(),
             self.what.clone(),
-            self.amount(self.ours),
+            amount(self.ours).unwrap_or_default(),
             self.peer.clone(),
-            self.amount(self.theirs),
+            amount(self.theirs).unwrap_or_default(),
             result,
-            goal.unwrap_or_default(),
+            self.goal.map(|goal| self.goal_cell(goal)).unwrap_or_default(),
         ]
+    }
+
+    /// Returns the goal, and whether it is met.
+    fn goal_cell(&self, goal: Goal) -> String {
+        let (text, figure, limit) = match goal {
+            Goal::Ratio(limit) => (format!("≤ {limit}"), self.ratio, limit),
+            Goal::Ours(limit) => (format!("ours ≤ {limit}"), self.ours, limit),
+        };
+        match figure {
+            Some(figure) if figure <= limit => format!("{text} ✔"),
+            Some(_) => format!("{text} ✘"),
+            None => text,
+        }
     }
 
     /// Returns the ratio of an earlier run, and the change since. Both ratios are to the same peer,
@@ -112,7 +110,22 @@ impl Finding {
     }
 }
 
-const BYTES: &str = "bytes";
+impl Unit {
+    /// Formats a figure.
+    fn amount(self, figure: f64) -> String {
+        const KIB: f64 = 1024.0;
+        const MIB: f64 = 1024.0 * KIB;
+        match self {
+            Unit::Count => format!("{figure}"),
+            Unit::Bytes if figure < MIB => format!("{:.1} KiB", figure / KIB),
+            Unit::Bytes => format!("{:.1} MiB", figure / MIB),
+            Unit::Nanoseconds if figure < 1e3 => format!("{figure:.2} ns"),
+            Unit::Nanoseconds if figure < 1e6 => format!("{:.2} µs", figure / 1e3),
+            Unit::Nanoseconds if figure < 1e9 => format!("{:.1} ms", figure / 1e6),
+            Unit::Nanoseconds => format!("{:.2} s", figure / 1e9),
+        }
+    }
+}
 
 fn number(ratio: f64) -> String {
     if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }

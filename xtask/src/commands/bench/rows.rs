@@ -1,8 +1,12 @@
 //! The rows: what is compared with what, and the goal of each.
 
+use serde::{Deserialize, Serialize};
+
 use super::build::Bench;
+use super::rows::Goal::{Ours, Ratio};
 use super::samples::Outcome;
-use super::{processes, programs};
+use super::third_party::{MESH, ZSTD};
+use super::{pairs, processes, programs, sizes};
 
 /// A comparison with a peer: another program that does the same.
 pub(super) struct Row {
@@ -10,16 +14,29 @@ pub(super) struct Row {
     pub(super) what: &'static str,
     pub(super) peer: &'static str,
     pub(super) unit: Unit,
-    /// The maximum ratio of ours to the peer's.
-    pub(super) goal: Option<f64>,
+    pub(super) goal: Option<Goal>,
     pub(super) measure: fn(&Bench<'_>) -> anyhow::Result<Outcome>,
 }
 
 /// The unit of a row's samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Unit {
+    #[serde(rename = "ns")]
     Nanoseconds,
+    #[serde(rename = "bytes")]
     Bytes,
+    #[serde(rename = "count")]
+    Count,
+}
+
+/// The goal of a row.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Goal {
+    /// The maximum ratio of ours to the peer's.
+    Ratio(f64),
+    /// The maximum of ours itself, in the row's unit.
+    Ours(f64),
 }
 
 impl Row {
@@ -38,12 +55,20 @@ const TIME: Row = Row {
     measure: |_| Outcome::missing("nothing to measure"),
 };
 
-pub(super) const ROWS: [Row; 22] = [
+/// The defaults of a row that measures the size of a fused file.
+const SIZE: Row =
+    Row { peer: "linked statically by Emscripten, same sources", unit: Unit::Bytes, ..TIME };
+
+/// The defaults of a row that measures the files of the row before it again.
+const OPTIMIZED: Row =
+    Row { what: "the same, after `wasm-opt -Oz`", peer: "the same, after `wasm-opt -Oz`", ..SIZE };
+
+pub(super) const ROWS: [Row; 36] = [
     Row {
         name: "start-wasmtime",
         what: "process start to the demo's result, the second time",
         peer: "`wasmtime run --preload`, with its cache",
-        goal: Some(0.5),
+        goal: Some(Ratio(0.6)),
         measure: processes::start_wasmtime,
         ..TIME
     },
@@ -51,7 +76,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "start-node",
         what: "the same",
         peer: "node, the same two modules",
-        goal: Some(0.05),
+        goal: Some(Ratio(0.05)),
         measure: processes::start_node,
         ..TIME
     },
@@ -59,15 +84,55 @@ pub(super) const ROWS: [Row; 22] = [
         name: "start-native",
         what: "the same",
         peer: "a native program with two libraries by dlopen",
-        goal: Some(3.0),
+        goal: Some(Ratio(3.0)),
         measure: processes::start_native,
+        ..TIME
+    },
+    Row {
+        name: "start-over-true",
+        what: "what `host demo` takes longer than `true`, the second time",
+        peer: "the same of `wasmtime run --preload`",
+        goal: Some(Ratio(0.5)),
+        measure: processes::start_over_true,
+        ..TIME
+    },
+    Row {
+        name: "faults",
+        what: "page faults of `host demo`, the second time",
+        peer: "`wasmtime run --preload`, with its cache",
+        unit: Unit::Count,
+        goal: Some(Ours(200.0)),
+        measure: processes::faults,
+    },
+    Row {
+        name: "first-run",
+        what: "processor time of a program that sorts strings, without a cache",
+        peer: "`wasmtime run`, linked statically by Emscripten",
+        goal: Some(Ratio(1.5)),
+        measure: processes::first_run,
+        ..TIME
+    },
+    Row {
+        name: "warm-run",
+        what: "the same, with the code in the cache",
+        peer: "the same",
+        goal: Some(Ratio(0.8)),
+        measure: |bench| processes::warm_run(bench, pairs::strings),
+        ..TIME
+    },
+    Row {
+        name: "warm-tour",
+        what: "the same of the tour",
+        peer: "the same",
+        goal: Some(Ratio(0.8)),
+        measure: |bench| processes::warm_run(bench, pairs::tour),
         ..TIME
     },
     Row {
         name: "call-rust-inlined",
         what: "a call of Rust in a C++ loop, with `--inline`",
         peer: "native shared libraries, -O2",
-        goal: Some(0.5),
+        goal: Some(Ratio(0.5)),
         measure: |bench| programs::calls(bench, "call-rust-inlined"),
         ..TIME
     },
@@ -75,6 +140,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "call-rust",
         what: "the same without",
         peer: "the same",
+        goal: Some(Ratio(0.7)),
         measure: |bench| programs::calls(bench, "call-rust"),
         ..TIME
     },
@@ -82,7 +148,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "call-back",
         what: "a call of C++ in a Rust loop, by function pointer",
         peer: "the same",
-        goal: Some(2.0),
+        goal: Some(Ratio(2.0)),
         measure: |bench| programs::calls(bench, "call-back"),
         ..TIME
     },
@@ -90,7 +156,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "typed-call",
         what: "a typed call from the host",
         peer: "Wasmtime's `TypedFunc` of the same module",
-        goal: Some(1.05),
+        goal: Some(Ratio(1.05)),
         measure: |bench| programs::peers(bench, "typed-call"),
         ..TIME
     },
@@ -105,6 +171,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "open-close",
         what: "a library opened by `dlopen`, called once, and closed",
         peer: "native, -O2",
+        goal: Some(Ratio(1.5)),
         measure: programs::open_close,
         ..TIME
     },
@@ -112,39 +179,39 @@ pub(super) const ROWS: [Row; 22] = [
         name: "zstd-native",
         what: "zstd compresses 16 MiB of generated text",
         peer: "native, -O2",
-        goal: Some(1.6),
-        measure: |bench| programs::library_native(bench, "zstd-native", &programs::ZSTD),
+        goal: Some(Ratio(1.6)),
+        measure: |bench| programs::library_native(bench, "zstd-native", &ZSTD),
         ..TIME
     },
     Row {
         name: "zstd-static",
         what: "the same",
         peer: "linked statically by Emscripten, on Wasmtime",
-        goal: Some(1.05),
-        measure: |bench| programs::library_static(bench, "zstd-static", &programs::ZSTD),
+        goal: Some(Ratio(1.05)),
+        measure: |bench| programs::library_static(bench, "zstd-static", &ZSTD),
         ..TIME
     },
     Row {
         name: "mesh-native",
         what: "meshoptimizer on 80,000 generated triangles",
         peer: "native, -O2",
-        goal: Some(1.6),
-        measure: |bench| programs::library_native(bench, "mesh-native", &programs::MESH),
+        goal: Some(Ratio(1.6)),
+        measure: |bench| programs::library_native(bench, "mesh-native", &MESH),
         ..TIME
     },
     Row {
         name: "mesh-static",
         what: "the same",
         peer: "linked statically by Emscripten, on Wasmtime",
-        goal: Some(1.05),
-        measure: |bench| programs::library_static(bench, "mesh-static", &programs::MESH),
+        goal: Some(Ratio(1.0)),
+        measure: |bench| programs::library_static(bench, "mesh-static", &MESH),
         ..TIME
     },
     Row {
         name: "sort-static",
         what: "`std::sort` of ten million integers",
         peer: "the same",
-        goal: Some(1.05),
+        goal: Some(Ratio(1.0)),
         measure: |bench| programs::containers(bench, "sort-static", "sort_integers"),
         ..TIME
     },
@@ -152,7 +219,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "sort-inlined",
         what: "the same, with `--inline`",
         peer: "the same",
-        goal: Some(1.05),
+        goal: Some(Ratio(1.05)),
         measure: |bench| programs::containers(bench, "sort-inlined", "sort_integers"),
         ..TIME
     },
@@ -160,7 +227,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "map-static",
         what: "500,000 insertions into a `std::map`",
         peer: "the same",
-        goal: Some(1.05),
+        goal: Some(Ratio(1.05)),
         measure: |bench| programs::containers(bench, "map-static", "insert_into_map"),
         ..TIME
     },
@@ -168,7 +235,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "instance",
         what: "one more instance of the tour",
         peer: "the tour linked by rust-lld, by Wasmtime's `InstancePre`",
-        goal: Some(1.1),
+        goal: Some(Ratio(1.05)),
         measure: |bench| programs::instance(bench, "instance"),
         ..TIME
     },
@@ -176,15 +243,23 @@ pub(super) const ROWS: [Row; 22] = [
         name: "instance-preinit",
         what: "the same, written with `--preinit`",
         peer: "the same",
-        goal: Some(1.1),
+        goal: Some(Ratio(1.1)),
         measure: |bench| programs::instance(bench, "instance-preinit"),
         ..TIME
+    },
+    Row {
+        name: "instances-1000",
+        what: "memory of each of 1000 instances of a program that sorts strings",
+        peer: "linked statically by Emscripten, by Wasmtime's `InstancePre`",
+        unit: Unit::Bytes,
+        goal: Some(Ratio(1.05)),
+        measure: programs::instances,
     },
     Row {
         name: "link-1000",
         what: "1000 modules of 100 symbols to a bound program",
         peer: "`wit-component`'s `Linker`, to a component",
-        goal: Some(0.1),
+        goal: Some(Ratio(0.1)),
         measure: programs::wit_component,
         ..TIME
     },
@@ -192,7 +267,7 @@ pub(super) const ROWS: [Row; 22] = [
         name: "fuse",
         what: "`host fuse` of libc, libc++ and the tour",
         peer: "rust-lld, Emscripten's archives and the tour's objects",
-        goal: Some(0.5),
+        goal: Some(Ratio(0.5)),
         measure: processes::fuse,
         ..TIME
     },
@@ -201,15 +276,67 @@ pub(super) const ROWS: [Row; 22] = [
         what: "peak memory of `host demo`",
         peer: "`wasmtime run --preload`, with its cache",
         unit: Unit::Bytes,
-        goal: Some(1.05),
+        goal: Some(Ratio(1.0)),
         measure: processes::memory,
     },
     Row {
         name: "build-all",
         what: "`cargo xtask build-all` with nothing to do",
         peer: "its cargo and CMake commands and the demo, one after the other",
-        goal: Some(1.5),
+        goal: Some(Ratio(1.5)),
         measure: processes::build_all,
         ..TIME
+    },
+    Row {
+        name: "size-throw",
+        what: "a C++ program that throws, catches and prints, fused",
+        goal: Some(Ratio(1.5)),
+        measure: |bench| sizes::fused(bench, pairs::catch),
+        ..SIZE
+    },
+    Row {
+        name: "size-throw-oz",
+        goal: Some(Ratio(1.5)),
+        measure: |bench| sizes::optimized(bench, pairs::catch),
+        ..OPTIMIZED
+    },
+    Row {
+        name: "size-strings",
+        what: "a C++ program that sorts strings and prints them, fused",
+        goal: Some(Ratio(1.2)),
+        measure: |bench| sizes::fused(bench, pairs::strings),
+        ..SIZE
+    },
+    Row {
+        name: "size-strings-oz",
+        goal: Some(Ratio(1.2)),
+        measure: |bench| sizes::optimized(bench, pairs::strings),
+        ..OPTIMIZED
+    },
+    Row {
+        name: "size-tour",
+        what: "the tour, fused",
+        goal: Some(Ratio(1.1)),
+        measure: |bench| sizes::fused(bench, pairs::tour),
+        ..SIZE
+    },
+    Row {
+        name: "size-tour-oz",
+        goal: Some(Ratio(1.1)),
+        measure: |bench| sizes::optimized(bench, pairs::tour),
+        ..OPTIMIZED
+    },
+    Row {
+        name: "size-zstd",
+        what: "a program that compresses with zstd, fused",
+        goal: Some(Ratio(1.0)),
+        measure: |bench| sizes::fused(bench, pairs::zstd),
+        ..SIZE
+    },
+    Row {
+        name: "size-zstd-oz",
+        goal: Some(Ratio(1.0)),
+        measure: |bench| sizes::optimized(bench, pairs::zstd),
+        ..OPTIMIZED
     },
 ];

@@ -24,7 +24,7 @@ impl Outcome {
     }
 }
 
-/// Nanoseconds or bytes of each round. The rounds of both sides alternate.
+/// The figures of each round, in the row's unit. The rounds of both sides alternate.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Samples {
     pub(super) ours: Vec<f64>,
@@ -37,11 +37,15 @@ impl Samples {
         median(&self.ours) / median(&self.theirs)
     }
 
-    /// Returns the lower and the upper quartile of the rounds' ratios.
-    pub(super) fn spread(&self) -> [f64; 2] {
+    /// Returns the lower and the upper quartile of the rounds' ratios. Returns `None` if there was
+    /// only one round.
+    pub(super) fn spread(&self) -> Option<[f64; 2]> {
+        if self.ours.len() < 2 {
+            return None;
+        }
         let ratios = self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| ours / theirs);
         let ratios: Vec<_> = ratios.collect();
-        [quartile(&ratios, 1), quartile(&ratios, 3)]
+        Some([quartile(&ratios, 1), quartile(&ratios, 3)])
     }
 }
 

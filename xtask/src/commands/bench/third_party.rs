@@ -1,4 +1,5 @@
-//! The sources of third-party libraries, from the crates in `tests/real` that include them.
+//! Third-party libraries, from the crates in `tests/real` that include their sources, and the
+//! programs of `tests/bench` that use them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,14 +9,60 @@ use std::process::Command;
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::build::Sources;
+use super::build::{Bench, Sources};
 use super::measure::output;
 use crate::support::interrupt;
 use crate::support::project::{self, Project};
 
+pub(super) const NO_SOURCES: &str = "the sources cannot be downloaded";
+
+/// A third-party library, and a program of `tests/bench` that uses it.
+pub(super) struct LibraryProgram {
+    /// The name of the library, and of its folder in `tests/real`.
+    pub(super) library: &'static str,
+    /// The function of the program that is measured.
+    pub(super) function: &'static str,
+    source: &'static str,
+    /// The name of the program's module.
+    pub(super) module: &'static str,
+    flags: &'static [&'static str],
+}
+
+pub(super) const ZSTD: LibraryProgram = LibraryProgram {
+    library: "zstd",
+    function: "compress",
+    source: "compress.c",
+    module: "compress",
+    flags: &[],
+};
+
+pub(super) const MESH: LibraryProgram = LibraryProgram {
+    library: "meshopt",
+    function: "optimise",
+    source: "mesh.cpp",
+    module: "mesh",
+    // These follow the options of the library, which asks for an older version of C++.
+    flags: &["-std=c++17"],
+};
+
+impl LibraryProgram {
+    /// Builds the library and the program as shared libraries, and returns the sources of both.
+    /// Returns `None` if the library cannot be downloaded.
+    pub(super) fn build(&self, bench: &Bench<'_>) -> anyhow::Result<Option<Sources>> {
+        let Some(library) = sources(bench.project, self.library)? else {
+            return Ok(None);
+        };
+        bench.shared_library(self.library, &library)?;
+        let program = bench.sources(&[self.source], self.flags);
+        let all = library.and(&program);
+        bench.shared_library(self.module, &Sources { files: program.files, ..all.clone() })?;
+        Ok(Some(all))
+    }
+}
+
 /// Returns the sources of a library, as the manifest of its program in `tests/real` describes them.
 /// Returns `None` if they cannot be downloaded.
-pub(super) fn sources(project: &Project, name: &str) -> anyhow::Result<Option<Sources>> {
+fn sources(project: &Project, name: &str) -> anyhow::Result<Option<Sources>> {
     if output(&mut cargo(project, &["fetch"])).is_err() {
         interrupt::check()?;
         return Ok(None);

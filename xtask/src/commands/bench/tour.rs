@@ -1,4 +1,5 @@
-//! The tour as rust-lld links it: one static module, from the same objects and libraries.
+//! The tour as one static module: linked by rust-lld, from the objects and libraries that `host`
+//! links, or by Emscripten.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,6 +30,8 @@ impl Bench<'_> {
         let mut command = Command::new(rust::lld()?);
         command
             .args(["-flavor", "wasm", "--no-entry", "--allow-multiple-definition"])
+            // The default. `host` leaves out what the program does not need too.
+            .arg("--gc-sections")
             .args(["--strip-debug", "--export=tour", "--export=_initialize"])
             // `host` calls these at the end.
             .args(["--export=fflush", "--export=__funcs_on_exit"])
@@ -40,6 +43,19 @@ impl Bench<'_> {
             .arg(&module);
         output(&mut command)?;
         Ok(LinkedTour { command, module })
+    }
+
+    /// Links the tour as Emscripten's users do, with a `main`, to a command that needs only WASI.
+    ///
+    /// Rust's allocator takes memory by growing it, so the memory must be able to grow.
+    pub(super) fn emscripten_tour(&self) -> anyhow::Result<PathBuf> {
+        let inputs = [self.source("tour-main.cpp"), self.tour_rust()?, self.tour_cpp()?];
+        let sh = self.shell()?;
+        let command = sh
+            .cmd(self.emscripten.program("em++"))
+            .args(["-Os", "-sSTANDALONE_WASM", "-sWASM_BIGINT", "-sALLOW_MEMORY_GROWTH"])
+            .args(&inputs);
+        self.make("tour.command.wasm", &inputs, command)
     }
 
     /// Returns the names of the archives of libc and of the libc++ without exceptions.
