@@ -1,10 +1,10 @@
 //! What a process uses: memory, processor time, page faults. `tests/bench/usage.c` measures it.
 
 use std::env::consts::EXE_SUFFIX;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::build::{Bench, Language, unix_compiler};
 use super::measure::{alternate, output};
@@ -46,7 +46,7 @@ fn meter(bench: &Bench<'_>) -> anyhow::Result<Option<PathBuf>> {
 
 impl Usage {
     /// Runs a command whose program is given by its path.
-    fn measure(meter: &PathBuf, command: &Command) -> anyhow::Result<Self> {
+    fn measure(meter: &Path, command: &Command) -> anyhow::Result<Self> {
         let mut command_line = Command::new(meter);
         command_line.arg(command.get_program()).args(command.get_args());
         let text = output(&mut command_line)?;
@@ -54,7 +54,7 @@ impl Usage {
         let numbers: Result<Vec<f64>, _> = text.split_whitespace().map(str::parse).collect();
         match numbers.with_context(printed)?.as_slice() {
             &[peak, cpu, faults] => Ok(Usage { peak, cpu, faults }),
-            _ => anyhow::bail!(printed()),
+            _ => bail!(printed()),
         }
     }
 }
