@@ -36,6 +36,9 @@ pub(crate) const INITIALIZE: &str = "_initialize";
 /// Sets the bounds of the stack in a module that Emscripten has instrumented.
 pub(crate) const SET_STACK_LIMITS: &str = "__set_stack_limits";
 
+/// Stands for a module when it registers destructors. It is the address of the module's data.
+pub(crate) const DSO_HANDLE: &str = "__dso_handle";
+
 /// Runs a command.
 pub(crate) const START: &str = "_start";
 
@@ -57,7 +60,7 @@ pub(crate) fn is_private(name: &str) -> bool {
         INITIALIZE,
         START,
         SET_STACK_LIMITS,
-        "__dso_handle",
+        DSO_HANDLE,
         "__data_end",
         "__global_base",
         "__tls_base",

@@ -138,6 +138,7 @@ pub use plan::synthetic::invoke::TERMINATE;
 pub use plan::system_libraries::{system_libraries, system_library};
 pub use plan::warning::Warning;
 pub use trace::origin::{DebugInfo, Origin, SourceLine, function_name, source_lines};
+pub use trace::size::{ModuleSize, SizeReport, SymbolSize};
 pub use trace::source_map::{Mappings, SourceMap};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, ParseFuncTypeError, TableType};
 pub use wasmparser::ValType;

@@ -356,6 +356,16 @@ pub(crate) struct FuseFlags {
     /// the table. Only `host run` can open libraries
     #[arg(long)]
     pub(crate) dynamic: bool,
+    /// Keep all functions and data of all modules. Otherwise those that nothing refers to are left
+    /// out, and the rest moves together
+    #[arg(long)]
+    pub(crate) keep_all: bool,
+    /// Leave out the names of functions, which backtraces show
+    #[arg(long, conflicts_with = "debug")]
+    pub(crate) strip: bool,
+    /// Print what takes the room in FILE, by module and symbol
+    #[arg(long, conflicts_with = "preinit")]
+    pub(crate) size: bool,
     /// Allow modules that keep their own memory. Not every engine runs the result
     #[arg(long)]
     pub(crate) multi_memory: bool,

@@ -8,7 +8,7 @@ use anyhow::ensure;
 use host::Limits;
 use linker::FuseOptions;
 
-use super::console::complain;
+use super::console::{complain, print};
 use super::flags::FuseFlags;
 use super::{link, output_file};
 
@@ -21,6 +21,8 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         .with_exports(flags.export.clone())
         .with_invoke(flags.invoke.clone())
         .with_dynamic(flags.dynamic)
+        .with_keep_all(flags.keep_all)
+        .with_strip(flags.strip)
         .with_multi_memory(flags.multi_memory)
         .with_preinit(flags.preinit)
         .with_debug(flags.debug)
@@ -47,6 +49,9 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let fused = host::fuse(&plan, &options)?;
     let Some(module) = fused.modules.first() else { return Ok(()) };
     output_file::write(&flags.output, &module.bytes)?;
+    if flags.size {
+        print(&module.sizes(plan.set()).to_string())?;
+    }
     let map_file = host::source_map_path(&flags.output);
     match module.source_map(plan.set()) {
         // A device has no files next to it.

@@ -128,6 +128,7 @@ impl Opening {
             SlotChoice::new(running, &set, &ids, &resolution, &positions);
         let layout = Layout {
             placements: ids.iter().map(placement).collect(),
+            moved: vec![None; ids.len()],
             slots: known,
             order,
             positions,

@@ -1,5 +1,6 @@
 //! Errors of writing a program as one module.
 
+use crate::fault::Fault;
 use crate::names::printable;
 use crate::types::FuncType;
 use crate::write::error::BindError;
@@ -49,6 +50,8 @@ pub enum FuseError {
     OutOfTable { module: String },
     #[error("`{module}` places functions in the table at a slot that is not known before it runs")]
     UnknownSlot { module: String },
+    #[error(transparent)]
+    Layout(#[from] Fault),
     #[error(transparent)]
     Malformed(#[from] BindError),
 }

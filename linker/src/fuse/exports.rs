@@ -167,8 +167,7 @@ impl Plan {
             }
             _ if !input.shares_memory() => Root::Item(kind, ItemId { module, index: item.index }),
             ExternalKind::Global if input.offers(export) => {
-                let address = self.data_address(Definition { module, export });
-                Root::Address { module, address }
+                Root::Address(Definition { module, export })
             }
             _ => return None,
         };

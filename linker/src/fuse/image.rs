@@ -95,8 +95,8 @@ impl Image {
 /// A write to the shared memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
-    Store { address: u32, value: Value },
-    Clear { address: u32, length: u32 },
+    Store { address: Value, value: Value },
+    Clear { address: Value, length: u32 },
 }
 
 /// A number of 32 bits, and what it is the address of.
@@ -114,17 +114,12 @@ pub(crate) enum Provenance {
     /// A slot of the table.
     Slot,
     /// An address in the data of the module with this index.
-    Data(usize),
-}
-
-impl Effect {
-    /// Writes to an image; returns `None` if that is outside of the memory.
-    pub(crate) fn apply(self, image: &mut Image) -> Option<()> {
-        match self {
-            Effect::Store { address, value } => image.write(address, &value.bits.to_le_bytes()),
-            Effect::Clear { address, length } => image.clear(address, length),
-        }
-    }
+    Data {
+        module: usize,
+        /// The address of the symbol from which it was computed; `None` if that was the start of
+        /// the module's data.
+        symbol: Option<u32>,
+    },
 }
 
 /// The depth of nested calls that is followed.
@@ -188,14 +183,14 @@ impl Collector<'_, '_> {
         match *operator {
             Operator::I32Store { memarg } if self.is_shared(module, memarg.memory) => {
                 let value = stack.pop()?;
-                let address = stack.pop()?.bits;
-                let address = address.checked_add(u32::try_from(memarg.offset).ok()?)?;
+                let mut address = stack.pop()?;
+                address.bits = address.bits.checked_add(u32::try_from(memarg.offset).ok()?)?;
                 self.effects.push(Effect::Store { address, value });
             }
             Operator::MemoryFill { mem } if self.is_shared(module, mem) => {
                 let length = stack.pop()?.bits;
                 let value = stack.pop()?.bits;
-                let address = stack.pop()?.bits;
+                let address = stack.pop()?;
                 (value == 0).then_some(())?;
                 self.effects.push(Effect::Clear { address, length });
             }
@@ -268,9 +263,16 @@ fn constant(
         Operator::I32Const { value } => {
             Some(Value { bits: value.cast_unsigned(), provenance: Provenance::Number })
         }
-        Operator::I32Add => combine(stack, u32::wrapping_add),
-        Operator::I32Sub => combine(stack, u32::wrapping_sub),
-        Operator::I32Mul => combine(stack, u32::wrapping_mul),
+        Operator::I32Add => add(stack),
+        Operator::I32Sub => {
+            let subtrahend = number(stack)?;
+            let value = stack.pop()?;
+            Some(Value { bits: value.bits.wrapping_sub(subtrahend), ..value })
+        }
+        Operator::I32Mul => {
+            let bits = number(stack)?.wrapping_mul(number(stack)?);
+            Some(Value { bits, provenance: Provenance::Number })
+        }
         Operator::GlobalGet { global_index } => {
             global(targets, ItemId { module, index: global_index })
         }
@@ -278,15 +280,21 @@ fn constant(
     }
 }
 
-/// Pops two values and combines them; returns `None` if both are addresses or slots.
-fn combine(stack: &mut Vec<Value>, operation: fn(u32, u32) -> u32) -> Option<Value> {
+/// Pops two values and adds them; returns `None` if both are addresses or slots.
+fn add(stack: &mut Vec<Value>) -> Option<Value> {
     let right = stack.pop()?;
     let left = stack.pop()?;
     let provenance = match (left.provenance, right.provenance) {
         (provenance, Provenance::Number) | (Provenance::Number, provenance) => provenance,
         _ => return None,
     };
-    Some(Value { bits: operation(left.bits, right.bits), provenance })
+    Some(Value { bits: left.bits.wrapping_add(right.bits), provenance })
+}
+
+/// Pops a value; returns `None` if it is an address or a slot.
+fn number(stack: &mut Vec<Value>) -> Option<u32> {
+    let Value { bits, provenance } = stack.pop()?;
+    (provenance == Provenance::Number).then_some(bits)
 }
 
 /// Returns the value of an imported global that the linker sets.
@@ -294,8 +302,10 @@ fn global(targets: &Targets<'_>, id: ItemId) -> Option<Value> {
     let GlobalTarget::Constant(bits) = targets.global(id) else { return None };
     let (_, target) = targets.imported_global(id)?;
     let provenance = match target {
-        ImportTarget::MemoryBase => Provenance::Data(id.module),
-        ImportTarget::DataAddress(Some(definition)) => Provenance::Data(definition.module),
+        ImportTarget::MemoryBase => Provenance::Data { module: id.module, symbol: None },
+        ImportTarget::DataAddress(Some(definition)) => {
+            Provenance::Data { module: definition.module, symbol: Some(bits) }
+        }
         ImportTarget::TableBase | ImportTarget::FunctionAddress(Some(_)) => Provenance::Slot,
         _ => Provenance::Number,
     };

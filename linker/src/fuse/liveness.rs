@@ -5,15 +5,21 @@
 //! since nothing in it marks where a variable ends. The code of a main has plain numbers for
 //! addresses: any number that might be an address counts as one.
 
-use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator};
-use wasmparser::{Table, TableInit};
+use wasmparser::{
+    ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, FuncType, Operator, Table,
+    TableInit,
+};
 
-use crate::fuse::image::{Effect, Provenance};
+use crate::fuse::image::{Effect, Provenance, Value};
 use crate::fuse::program::{Program, Root};
 use crate::fuse::scan::{Reference, Scanner};
+use crate::fuse::symbols::address_flow::{self, CodeContext, Misfit};
+use crate::fuse::symbols::{Place, Site, Symbols, Target};
+use crate::module::relocations::RelocationKind;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::ImportTarget;
-use crate::write::live::Live;
+use crate::plan::set::Definition;
+use crate::write::live::{Live, Needed};
 use crate::write::part::table_of;
 use crate::write::targets::{FunctionTarget, GlobalTarget, SharedTarget};
 
@@ -22,8 +28,16 @@ const FIRST_ADDRESS: u32 = 1024;
 
 impl Program<'_> {
     /// Marks what the program needs if these can be used.
-    pub(crate) fn mark(&self, roots: impl IntoIterator<Item = Root>) -> Live {
-        let mut marker = Marker::new(self, Live::default());
+    pub(crate) fn mark(
+        &self,
+        live: Live,
+        roots: impl IntoIterator<Item = Root>,
+        keep_all: bool,
+    ) -> Live {
+        let mut marker = Marker::new(self, live);
+        if keep_all {
+            (0..self.contents.len()).for_each(|module| marker.all(module));
+        }
         let inputs = self.targets.plan.set.inputs.iter().enumerate();
         for (module, _) in inputs.filter(|(_, input)| !input.is_on_demand) {
             marker.activate(module);
@@ -41,21 +55,49 @@ impl Program<'_> {
 struct Marker<'p, 'a> {
     program: &'p Program<'a>,
     live: Live,
-    /// The marked functions whose code is still to be read.
-    unread: Vec<ItemId>,
+    /// What is marked and still has to be read.
+    unread: Vec<Needed>,
+    /// What is read; `None` for what is needed from outside of the program.
+    cause: Option<Needed>,
 }
 
 impl<'p, 'a> Marker<'p, 'a> {
     fn new(program: &'p Program<'a>, live: Live) -> Self {
-        Marker { program, live, unread: Vec::new() }
+        Marker { program, live, unread: Vec::new(), cause: None }
     }
 
     fn finish(mut self, roots: impl IntoIterator<Item = Root>) -> Live {
         roots.into_iter().for_each(|root| self.root(root));
-        while let Some(id) = self.unread.pop() {
-            self.body(id);
+        while let Some(unread) = self.unread.pop() {
+            self.cause = Some(unread);
+            match unread {
+                Needed::Function(id) => self.body(id),
+                Needed::Piece(id) => self.pointers(id),
+                Needed::Data(module) => self.pointers_in_all(module),
+                Needed::Module(module) => self.start(module),
+            }
         }
         self.live
+    }
+
+    /// Marks everything in a module.
+    fn all(&mut self, module: usize) {
+        self.activate(module);
+        let defined = self.program.contents[module].functions.len() as u32;
+        let first = self.program.targets.imported(module).functions;
+        (first..first + defined).for_each(|index| self.function(ItemId { module, index }));
+        if self.program.targets.plan.set.inputs[module].shares_memory() {
+            self.image(module);
+            self.all_slots(module);
+        }
+    }
+
+    /// Notes something new, to be read later, and its cause.
+    fn read_later(&mut self, needed: Needed) {
+        self.unread.push(needed);
+        if let Some(causes) = &mut self.live.causes {
+            causes.insert(needed, self.cause);
+        }
     }
 
     fn root(&mut self, root: Root) {
@@ -65,7 +107,7 @@ impl<'p, 'a> Marker<'p, 'a> {
             Root::Item(ExternalKind::Memory, id) => self.memory(id, None),
             Root::Item(ExternalKind::Table, id) => self.table(id),
             Root::Item(ExternalKind::Tag, id) => self.tag(id),
-            Root::Address { module, .. } => self.image(module),
+            Root::Address(definition) => self.variable(definition),
         }
     }
 
@@ -75,7 +117,32 @@ impl<'p, 'a> Marker<'p, 'a> {
         let body = program.contents[id.module].bodies.get((id.index - imported) as usize);
         // Code that is malformed fails when it is written.
         let operators = body.and_then(|body| body.get_operators_reader().ok());
-        self.code(id.module, Some(id), operators.into_iter().flatten().flatten());
+        let operators = operators.into_iter().flat_map(|o| o.into_iter_with_offsets()).flatten();
+        match &program.symbols[id.module] {
+            None => self.code(id.module, Some(id), operators.map(|(operator, _)| operator)),
+            Some(symbols) => {
+                let operators: Vec<_> = operators.collect();
+                self.constants(id.module, symbols, &operators);
+                self.code(id.module, Some(id), operators.into_iter().map(|(operator, _)| operator));
+            }
+        }
+    }
+
+    /// Marks what the relocated constants in code mean, and checks that nothing else in the code
+    /// depends on where the module is.
+    fn constants(&mut self, module: usize, symbols: &Symbols, code: &[(Operator<'_>, usize)]) {
+        let context = ModuleCode { program: self.program, module, symbols };
+        if address_flow::check(code, &context).is_err() {
+            self.live.misfits.insert(module);
+        }
+        for (operator, offset) in code {
+            let Operator::I32Const { .. } = operator else { continue };
+            match symbols.site(*offset) {
+                Some(Site::Data { place, .. }) => self.place(module, *place),
+                Some(Site::Slot { value, .. }) => self.slot(self.program.own_slot(module, *value)),
+                None => {}
+            }
+        }
     }
 
     fn expression(&mut self, module: usize, expression: &ConstExpr<'_>) {
@@ -127,6 +194,8 @@ impl<'p, 'a> Marker<'p, 'a> {
             Reference::Number(number) if is_main => self.number(module, number),
             Reference::Number(_) => {}
             Reference::Slot(slot) => self.slot(slot),
+            // The constants say which slots the code means.
+            Reference::TableBase if self.program.symbols[module].is_some() => {}
             Reference::TableBase => self.all_slots(module),
         }
     }
@@ -152,7 +221,7 @@ impl<'p, 'a> Marker<'p, 'a> {
             && self.live.functions.insert(id)
         {
             self.activate(id.module);
-            self.unread.push(id);
+            self.read_later(Needed::Function(id));
         }
     }
 
@@ -162,11 +231,15 @@ impl<'p, 'a> Marker<'p, 'a> {
         self.activate(tag.module);
     }
 
-    /// Marks a module, and what initialises it.
+    /// Marks a module.
     fn activate(&mut self, module: usize) {
-        if !self.live.active.insert(module) {
-            return;
+        if self.live.active.insert(module) {
+            self.read_later(Needed::Module(module));
         }
+    }
+
+    /// Marks what initialises a module.
+    fn start(&mut self, module: usize) {
         let program = self.program;
         if let Some(start) = &program.starts[module]
             && start.effects.is_none()
@@ -180,28 +253,84 @@ impl<'p, 'a> Marker<'p, 'a> {
             self.image(module);
             self.all_slots(module);
         }
+        let unnamed = program.symbols[module].iter().flat_map(Symbols::unnamed);
+        unnamed.for_each(|piece| self.piece(module, piece));
     }
 
-    /// Marks the data of a module, and what it refers to.
+    /// Marks the data of a module.
     fn image(&mut self, module: usize) {
-        if !self.live.images.insert(module) {
+        if self.live.images.insert(module) {
+            self.activate(module);
+            self.read_later(Needed::Data(module));
+        }
+    }
+
+    /// Marks what all pointers in the data of a module mean.
+    fn pointers_in_all(&mut self, module: usize) {
+        let program = self.program;
+        if let Some(symbols) = &program.symbols[module] {
+            (0..symbols.pieces.len()).for_each(|piece| self.piece(module, piece));
             return;
         }
-        self.activate(module);
-        let program = self.program;
-        let start = program.starts[module].iter().filter_map(|start| start.effects.as_ref());
-        let relocations = program.initialisers_of(module).filter(|call| call.is_relocation);
-        let relocations = relocations.filter_map(|call| call.effects.as_ref());
-        for effect in start.chain(relocations).flatten() {
-            let Effect::Store { value, .. } = effect else { continue };
-            match value.provenance {
-                Provenance::Slot => self.slot(value.bits),
-                Provenance::Data(module) => self.image(module),
-                Provenance::Number => {}
+        for effect in program.relocations_of(module) {
+            if let Effect::Store { value, .. } = effect {
+                self.value(*value);
             }
         }
         if program.targets.plan.set.inputs[module].is_main() {
             self.all_slots(module);
+        }
+    }
+
+    /// Marks a piece of a module's data.
+    fn piece(&mut self, module: usize, piece: usize) {
+        let id = ItemId { module, index: piece as u32 };
+        if self.live.pieces.insert(id) {
+            self.activate(module);
+            self.read_later(Needed::Piece(id));
+        }
+    }
+
+    /// Marks what the pointers in a piece of a module's data mean.
+    fn pointers(&mut self, id: ItemId) {
+        let Some(symbols) = &self.program.symbols[id.module] else { return };
+        for (_, target) in symbols.pointers_in(id.index as usize) {
+            match *target {
+                Target::Own(place) => self.place(id.module, place),
+                Target::Value(value) => self.value(value),
+            }
+        }
+    }
+
+    fn place(&mut self, module: usize, place: Place) {
+        if let Some(piece) = place.piece {
+            self.piece(module, piece);
+        }
+    }
+
+    /// Marks what a number is the address or the slot of.
+    fn value(&mut self, value: Value) {
+        match value.provenance {
+            Provenance::Slot => self.slot(value.bits),
+            Provenance::Data { module, symbol: None } => self.image(module),
+            Provenance::Data { module, symbol: Some(address) } => self.data(module, address),
+            Provenance::Number => {}
+        }
+    }
+
+    fn variable(&mut self, definition: Definition) {
+        self.data(definition.module, self.program.targets.plan.data_address(definition));
+    }
+
+    /// Marks the data of a module at the address of a symbol.
+    fn data(&mut self, module: usize, address: u32) {
+        let Some(symbols) = &self.program.symbols[module] else { return self.image(module) };
+        let base = self.program.targets.plan.layout.placements[module].memory_base;
+        match symbols.piece_at(address.wrapping_sub(base)) {
+            Some(piece) => self.piece(module, piece),
+            None => {
+                self.live.misfits.insert(module);
+            }
         }
     }
 
@@ -237,8 +366,10 @@ impl<'p, 'a> Marker<'p, 'a> {
     /// Marks what an imported global is the address or the slot of.
     fn constant(&mut self, id: ItemId, value: u32) {
         match self.program.targets.imported_global(id).map(|(_, target)| target) {
+            // The constants say which data the code means.
+            Some(ImportTarget::MemoryBase) if self.program.symbols[id.module].is_some() => {}
             Some(ImportTarget::MemoryBase) => self.image(id.module),
-            Some(ImportTarget::DataAddress(Some(definition))) => self.image(definition.module),
+            Some(ImportTarget::DataAddress(Some(definition))) => self.variable(definition),
             Some(ImportTarget::FunctionAddress(Some(_))) => self.slot(value),
             // `__table_base` too: [`Scanner`] finds which slots the code means.
             _ => {}
@@ -325,5 +456,47 @@ impl<'p, 'a> Marker<'p, 'a> {
         {
             self.items(id.module, element.items.clone());
         }
+    }
+}
+
+/// The module of a function whose code is checked.
+struct ModuleCode<'m, 'a> {
+    program: &'m Program<'a>,
+    module: usize,
+    symbols: &'m Symbols,
+}
+
+impl CodeContext for ModuleCode<'_, '_> {
+    fn base(&self, global: u32) -> Option<RelocationKind> {
+        let id = ItemId { module: self.module, index: global };
+        match self.program.targets.imported_global(id)?.1 {
+            ImportTarget::MemoryBase => Some(RelocationKind::Address),
+            ImportTarget::TableBase => Some(RelocationKind::Slot),
+            _ => None,
+        }
+    }
+
+    fn relocated(&self, offset: usize, value: u32) -> Result<Option<RelocationKind>, Misfit> {
+        match self.symbols.site(offset) {
+            None => Ok(None),
+            Some(Site::Data { value: expected, .. }) if value == *expected => {
+                Ok(Some(RelocationKind::Address))
+            }
+            Some(Site::Slot { value: expected, function }) if value == *expected => {
+                let slot = self.program.own_slot(self.module, value);
+                let expected = ItemId { module: self.module, index: *function };
+                let is_filled = self.program.table.get(&slot) == Some(&expected);
+                if is_filled { Ok(Some(RelocationKind::Slot)) } else { Err(Misfit) }
+            }
+            Some(_) => Err(Misfit),
+        }
+    }
+
+    fn function(&self, index: u32) -> Option<&FuncType> {
+        self.symbols.types.function(index)
+    }
+
+    fn ty(&self, index: u32) -> Option<&FuncType> {
+        self.symbols.types.ty(index)
     }
 }

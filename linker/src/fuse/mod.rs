@@ -11,11 +11,14 @@ pub(crate) mod exports;
 pub(crate) mod image;
 pub(crate) mod liveness;
 pub(crate) mod memory;
+pub(crate) mod moves;
 pub(crate) mod options;
 pub(crate) mod preinit;
 pub(crate) mod program;
 pub(crate) mod scan;
 pub(crate) mod startup;
+pub(crate) mod symbols;
+pub(crate) mod why;
 pub(crate) mod writer;
 
 use std::iter;
@@ -27,8 +30,9 @@ pub use crate::fuse::options::FuseOptions;
 
 use crate::fuse::error::FuseError;
 use crate::fuse::exit_hooks::{ExitCall, ExitHooks, exit};
-use crate::fuse::exports::add_new;
+use crate::fuse::exports::{Command, NewExport, add_new};
 use crate::fuse::memory::{check_single, image};
+use crate::fuse::moves::Moves;
 use crate::fuse::program::{Program, Root};
 use crate::fuse::startup::{Startup, is_command};
 use crate::fuse::writer::FusedWriter;
@@ -39,6 +43,7 @@ use crate::plan::synthetic::command::Finish;
 use crate::trace::dwarf;
 use crate::write::bound::{Bound, BoundModule};
 use crate::write::error::{BindError, WriteError};
+use crate::write::live::Live;
 use crate::write::targets::Targets;
 
 impl Plan {
@@ -53,61 +58,110 @@ impl Plan {
     ///   for that.
     /// - If a module is malformed in a way that loading it does not find.
     pub fn fuse(&self, options: &FuseOptions) -> Result<Bound, FuseError> {
-        let name = &self.set.inputs[self.set.program].module.name;
-        let malformed = |error: WriteError| BindError::new(name, &error);
+        self.with_needed(options, Live::default(), |needed| self.write_needed(options, needed))
+    }
+
+    /// Finds what the program needs, and calls a function with that. `live` is empty, except that
+    /// it may ask for causes.
+    pub(crate) fn with_needed<R>(
+        &self,
+        options: &FuseOptions,
+        live: Live,
+        use_it: impl FnOnce(NeededParts<'_>) -> Result<R, FuseError>,
+    ) -> Result<R, FuseError> {
         let mut exports = self.new_exports(options)?;
         let command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
+        let invoked = command.as_ref().map(|c| Root::Item(ExternalKind::Func, c.function));
 
         // What finishes the program depends on everything else that is needed, so it is left out
         // first.
         let plan = self.ending_with(Finish::NOTHING);
         let targets = Targets::new(&plan);
-        let mut program = Program::new(&targets).map_err(malformed)?;
+        let mut program = Program::new(&targets).map_err(|error| self.malformed(&error))?;
         program.fill_table()?;
-        let invoked = command.as_ref().map(|c| Root::Item(ExternalKind::Func, c.function));
-        let live = program.mark(exports.iter().map(|export| export.root).chain(invoked));
-        let ExitHooks { finish, calls, terminate } = ExitHooks::find(&program, &live);
-        let hooks = calls.iter().map(ExitCall::root);
-        let live = program.mark_more(live, hooks.chain(terminate.iter().map(|e| e.root)));
+        if !options.keep_all {
+            program.find_symbols();
+        }
+        let (live, hooks) = loop {
+            let roots = exports.iter().map(|export| export.root).chain(invoked);
+            let live = program.mark(live.clone(), roots, options.keep_all);
+            let hooks = ExitHooks::find(&program, &live);
+            let of_hooks = hooks.calls.iter().map(ExitCall::root);
+            let terminate = hooks.terminate.iter().map(|export| export.root);
+            let live = program.mark_more(live, of_hooks.chain(terminate));
+            if live.misfits.is_empty() {
+                break (live, hooks);
+            }
+            // Their symbols do not fit their code, so their data stays together.
+            live.misfits.iter().for_each(|&module| program.symbols[module] = None);
+        };
+        let ExitHooks { finish, calls, terminate } = hooks;
         add_new(&mut exports, terminate);
 
         let plan = self.ending_with(finish);
         let targets = Targets::new(&plan);
         let program = program.with_targets(&targets);
         let exit = exit(&program, &live);
-        let mut live = program.mark_more(live, exit);
+        let live = program.mark_more(live, exit);
+        use_it(NeededParts { program, live, exports, command, exit_calls: calls })
+    }
+
+    /// Writes what the program needs as one module.
+    fn write_needed(
+        &self,
+        options: &FuseOptions,
+        needed: NeededParts<'_>,
+    ) -> Result<Bound, FuseError> {
+        let NeededParts { program, mut live, mut exports, command, exit_calls } = needed;
         live.uses_stack_pointer |= options.dynamic;
         live.grows_table |= options.dynamic;
         if !options.multi_memory {
             check_single(&program, &live)?;
         }
-
         let exit_calls = if is_command(options, &exports) {
-            Some(calls)
+            Some(exit_calls)
         } else {
-            add_new(&mut exports, calls.iter().map(ExitCall::export));
+            add_new(&mut exports, exit_calls.iter().map(ExitCall::export));
             None
         };
         let startup = Startup::new(&program, &live, options, exit_calls);
         if options.preinit && !startup.initialize.is_empty() {
             preinit::check(&program, &live, &options.exports)?;
         }
-        let image = image(&program, &live)?;
+        let moves = Moves::choose(&program, &live)?;
+        let image = image(&program, &live, &moves)?;
+        let targets = Targets::new(&moves.plan);
+        let program = program.with_targets(&targets);
         let writer = FusedWriter {
-            plan: self,
             program: &program,
             live: &live,
+            moves: &moves,
             options,
             exports: &exports,
             command: command.as_ref(),
             startup: &startup,
         };
-        let mut bound = writer.write(&image).map_err(malformed)?;
+        let mut bound = writer.write(&image).map_err(|error| self.malformed(&error))?;
         for module in &mut bound.modules {
             append_custom_sections(&targets, options, module);
         }
         Ok(bound)
     }
+
+    fn malformed(&self, error: &WriteError) -> FuseError {
+        BindError::new(&self.set.inputs[self.set.program].module.name, error).into()
+    }
+}
+
+/// What a program needs, and the parts of it that are decided.
+pub(crate) struct NeededParts<'p> {
+    pub(crate) program: Program<'p>,
+    pub(crate) live: Live,
+    exports: Vec<NewExport>,
+    /// The command, if the linker writes `_start`.
+    command: Option<Command>,
+    /// The functions that finish the program.
+    exit_calls: Vec<ExitCall>,
 }
 
 /// Appends the debug information, the list of modules and the URL of the source map, as far as the

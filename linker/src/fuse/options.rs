@@ -15,6 +15,10 @@ pub struct FuseOptions {
     /// Keep all that libraries may need that are opened while the program runs: every symbol, and
     /// the memory, the table and the stack. The result is a main.
     pub dynamic: bool,
+    /// Leave nothing out: keep all functions and data of all modules, as they are.
+    pub keep_all: bool,
+    /// Leave out the names of functions, and what is known about compilers.
+    pub strip: bool,
     /// Let modules keep a memory of their own. Not every engine runs the result.
     pub multi_memory: bool,
     /// Leave all that runs at the start, of a command too, to the export `_initialize`. The caller
@@ -54,6 +58,20 @@ impl FuseOptions {
     #[must_use]
     pub fn with_dynamic(mut self, dynamic: bool) -> Self {
         self.dynamic = dynamic;
+        self
+    }
+
+    /// Sets [`keep_all`](Self::keep_all).
+    #[must_use]
+    pub fn with_keep_all(mut self, keep_all: bool) -> Self {
+        self.keep_all = keep_all;
+        self
+    }
+
+    /// Sets [`strip`](Self::strip).
+    #[must_use]
+    pub fn with_strip(mut self, strip: bool) -> Self {
+        self.strip = strip;
         self
     }
 

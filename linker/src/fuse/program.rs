@@ -7,10 +7,12 @@ use wasmparser::{ConstExpr, Data, DataKind, Element, ElementKind, ExternalKind, 
 use crate::convention::RELOCATIONS;
 use crate::fuse::error::FuseError;
 use crate::fuse::image::{Effect, effects, value};
+use crate::fuse::symbols::Symbols;
 use crate::module::sections::Contents;
 use crate::names::demangle;
 use crate::plan;
 use crate::plan::layout::ItemId;
+use crate::plan::set::Definition;
 use crate::write::error::{BindError, WriteResult};
 use crate::write::part::table_of;
 use crate::write::targets::{SharedTarget, Targets};
@@ -31,6 +33,8 @@ pub(crate) struct Program<'a> {
     pub(crate) initialisers: Vec<Initialiser>,
     /// For each module the indices of its own initialisers.
     own_initialisers: Vec<Vec<usize>>,
+    /// For each module the pieces of its data; `None` if its data stays together.
+    pub(crate) symbols: Vec<Option<Symbols>>,
 }
 
 /// The start function of a module.
@@ -59,11 +63,8 @@ impl Initialiser {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Root {
     Item(ExternalKind, ItemId),
-    /// An address in the data of a module.
-    Address {
-        module: usize,
-        address: u32,
-    },
+    /// The address of a variable.
+    Address(Definition),
 }
 
 impl<'a> Program<'a> {
@@ -91,8 +92,24 @@ impl<'a> Program<'a> {
             starts,
             initialisers,
             own_initialisers,
+            symbols: contents.iter().map(|_| None).collect(),
             contents,
         })
+    }
+
+    /// Finds the pieces of the data of each module.
+    pub(crate) fn find_symbols(&mut self) {
+        let wanted = (0..self.contents.len()).filter(|&m| self.are_relocations_known(m));
+        for module in wanted.collect::<Vec<_>>() {
+            let symbols = Symbols::find(
+                self.targets,
+                &self.contents[module],
+                module,
+                &self.table,
+                self.relocations_of(module),
+            );
+            self.symbols[module] = symbols;
+        }
     }
 
     /// Follows other targets from now on. They differ only in what ends the program.
@@ -149,6 +166,11 @@ impl<'a> Program<'a> {
         Ok(())
     }
 
+    /// Returns the slot of the table with a distance from a module's first slot.
+    pub(crate) fn own_slot(&self, module: usize, distance: u32) -> u32 {
+        self.targets.plan.layout.placements[module].table_base.wrapping_add(distance)
+    }
+
     /// Returns the slots that a module fills.
     pub(crate) fn filled(&self, module: usize) -> &[u32] {
         &self.filled[module]
@@ -178,6 +200,20 @@ impl<'a> Program<'a> {
 
     pub(crate) fn initialisers_of(&self, module: usize) -> impl Iterator<Item = &Initialiser> {
         self.own_initialisers[module].iter().map(|&index| &self.initialisers[index])
+    }
+
+    /// Returns what a module does to memory before the program runs, as far as that is known.
+    pub(crate) fn relocations_of(&self, module: usize) -> impl Iterator<Item = &Effect> {
+        let start = self.starts[module].iter().filter_map(|start| start.effects.as_ref());
+        let relocations = self.initialisers_of(module).filter(|call| call.is_relocation);
+        start.chain(relocations.filter_map(|call| call.effects.as_ref())).flatten()
+    }
+
+    /// Returns whether all that a module does to memory before the program runs is known.
+    pub(crate) fn are_relocations_known(&self, module: usize) -> bool {
+        let start = self.starts[module].iter().all(|start| start.effects.is_some());
+        let mut relocations = self.initialisers_of(module).filter(|call| call.is_relocation);
+        start && relocations.all(|call| call.effects.is_some())
     }
 
     /// Returns the name of a function in messages.

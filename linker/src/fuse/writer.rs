@@ -7,10 +7,12 @@ use crate::convention::{
 };
 use crate::fuse::exports::{Command, NewExport};
 use crate::fuse::image::Image;
+use crate::fuse::moves::Moves;
 use crate::fuse::options::FuseOptions;
 use crate::fuse::program::{Program, Root};
 use crate::fuse::startup::{CommandCalls, Startup};
 use crate::module::custom_sections;
+use crate::module::sections::Contents;
 use crate::plan::input::InputModule;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::{Boundary, ImportTarget};
@@ -28,9 +30,9 @@ const LINKED_START: &str = "start (by the linker)";
 
 /// Writes the fused module, after everything about it is decided.
 pub(crate) struct FusedWriter<'a> {
-    pub(crate) plan: &'a Plan,
     pub(crate) program: &'a Program<'a>,
     pub(crate) live: &'a Live,
+    pub(crate) moves: &'a Moves<'a>,
     pub(crate) options: &'a FuseOptions,
     pub(crate) exports: &'a [NewExport],
     /// The command, if the linker writes `_start`.
@@ -39,14 +41,19 @@ pub(crate) struct FusedWriter<'a> {
 }
 
 impl FusedWriter<'_> {
+    fn plan(&self) -> &Plan {
+        self.program.targets.plan
+    }
+
     pub(crate) fn write(&self, image: &Image) -> WriteResult<Bound> {
-        let order = &self.plan.layout.order;
-        let active = order.iter().filter(|&module| self.live.active.contains(module));
-        let modules: Vec<_> =
-            active.map(|&module| (module, self.program.contents[module].clone())).collect();
+        let modules = self.modules();
         let custom =
             custom_sections::merge(modules.iter().flat_map(|(_, contents)| &contents.custom));
+        let indices: Vec<_> = modules.iter().map(|(module, _)| *module).collect();
         let mut emitter = Emitter::new(self.program.targets, modules, Some(self.live));
+        for module in indices {
+            emitter.set_constants(module, self.moves.constants(self.program, module));
+        }
         self.define_shared(&mut emitter);
         let shares = self.shares_memory();
         emitter.assign_indices(Shares { memory: shares, table: shares })?;
@@ -58,33 +65,44 @@ impl FusedWriter<'_> {
         self.export_command(&mut emitter)?;
         self.export_shared(&mut emitter);
         let initialisers = self.export_initialize(&mut emitter)?;
-        let Emitter { mut sections, sources, origins, .. } = emitter;
-        let module = self.plan.set.program;
-        sections.custom = custom;
-        sections.name.clone_from(&self.plan.set.inputs[module].module.name);
+        let Emitter { mut sections, sources, mut origins, .. } = emitter;
+        origins.data = self.moves.data_origins(self.program, self.live);
+        let module = self.plan().set.program;
+        sections.name.clone_from(&self.plan().set.inputs[module].module.name);
+        sections.is_stripped = self.options.strip;
+        if !self.options.strip {
+            sections.custom = custom;
+        }
         let bytes = sections.finish();
         let fused = BoundModule { module, bytes, imports: sources, origins: Some(origins) };
         Ok(Bound { base: None, modules: vec![fused], slots: None, initialisers })
     }
 
+    /// Returns the modules of which anything is left, in the order in which they are written.
+    fn modules(&self) -> Vec<(usize, Contents<'_>)> {
+        let order = self.plan().layout.order.iter();
+        let active = order.filter(|&module| self.live.active.contains(module));
+        active.map(|&module| (module, self.program.contents[module].clone())).collect()
+    }
+
     fn shares_memory(&self) -> bool {
-        self.plan.set.inputs.iter().any(InputModule::shares_memory)
+        self.plan().set.inputs.iter().any(InputModule::shares_memory)
     }
 
     /// Defines the process's memory and table, and its stack pointer if anything uses that.
     fn define_shared(&self, emitter: &mut Emitter<'_>) {
         if self.shares_memory() {
-            emitter.sections.memories.memory(self.plan.memory_type());
+            emitter.sections.memories.memory(self.plan().memory_type());
             emitter.sections.tables.table(self.table_type());
         }
         if self.live.uses_stack_pointer {
-            emitter.define_stack_pointer(self.plan.layout.stack_pointer);
+            emitter.define_stack_pointer(self.plan().layout.stack_pointer);
         }
     }
 
     /// Returns the type of the process's table, which can grow only if the program grows it.
     fn table_type(&self) -> TableType {
-        let ty = self.plan.table_type();
+        let ty = self.plan().table_type();
         TableType { maximum: (!self.live.grows_table).then_some(ty.minimum), ..ty }
     }
 
@@ -93,8 +111,10 @@ impl FusedWriter<'_> {
     fn write_elements(&self, emitter: &mut Emitter<'_>) -> WriteResult<()> {
         let mut slots = Vec::new();
         for &slot in &self.live.slots {
-            slots.push((slot, emitter.function(self.program.table[&slot])?));
+            let function = emitter.function(self.program.table[&slot])?;
+            slots.push((self.moves.slot(slot), function));
         }
+        slots.sort_unstable();
         for (start, run) in runs(slots) {
             let offset = ConstExpr::i32_const(start.cast_signed());
             emitter.sections.elements.active(None, &offset, Elements::Functions(run.into()));
@@ -126,7 +146,8 @@ impl FusedWriter<'_> {
     fn export_items(&self, emitter: &mut Emitter<'_>) -> WriteResult<()> {
         for NewExport { name, root } in self.exports {
             match *root {
-                Root::Address { address, .. } => {
+                Root::Address(definition) => {
+                    let address = self.plan().data_address(definition);
                     let global = emitter.add_constant(address);
                     emitter.sections.exports.export(name, ExportKind::Global, global);
                 }
@@ -192,7 +213,8 @@ impl FusedWriter<'_> {
             (STACK_HIGH, Boundary::StackHigh),
         ];
         for (name, boundary) in boundaries.into_iter().filter(|(name, _)| self.is_free(name)) {
-            let value = self.plan.constant(self.plan.set.program, ImportTarget::Boundary(boundary));
+            let value =
+                self.plan().constant(self.plan().set.program, ImportTarget::Boundary(boundary));
             debug_assert!(value.is_some(), "the layout has no `{name}`");
             let global = emitter.add_constant(value.unwrap_or_default());
             emitter.sections.exports.export(name, ExportKind::Global, global);
@@ -204,7 +226,7 @@ impl FusedWriter<'_> {
         let calls = &self.startup.initialize;
         let Some(index) = call_all(INITIALIZE, calls, emitter)? else { return Ok(Vec::new()) };
         emitter.sections.exports.export(INITIALIZE, ExportKind::Func, index);
-        Ok(vec![Initialiser { module: self.plan.set.program, name: INITIALIZE.to_owned() }])
+        Ok(vec![Initialiser { module: self.plan().set.program, name: INITIALIZE.to_owned() }])
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod dylink;
 pub(crate) mod error;
 pub(crate) mod header;
 pub(crate) mod load;
+pub(crate) mod relocations;
 pub(crate) mod sections;
 pub(crate) mod stack_checks;
 pub(crate) mod validate;

@@ -21,7 +21,11 @@ pub(crate) struct Contents<'a> {
     pub(crate) start: Option<u32>,
     pub(crate) elements: Vec<Element<'a>>,
     pub(crate) counts_data: bool,
+    /// The offset of the code section's content in the module, in bytes.
+    pub(crate) code_start: Option<usize>,
     pub(crate) bodies: Vec<FunctionBody<'a>>,
+    /// The offset of the data section's content in the module, in bytes.
+    pub(crate) data_start: Option<usize>,
     pub(crate) data: Vec<Data<'a>>,
     pub(crate) custom: Vec<CustomSectionReader<'a>>,
 }
@@ -60,10 +64,14 @@ impl<'a> Contents<'a> {
             Payload::ElementSection(section) => self.elements = all(section)?,
             Payload::DataCountSection { .. } => self.counts_data = true,
             Payload::CodeSectionStart { range, .. } => {
+                self.code_start = Some(range.start);
                 let section = BinaryReader::new(&bytes[range.clone()], range.start);
                 self.bodies = all(wasmparser::CodeSectionReader::new(section)?)?;
             }
-            Payload::DataSection(section) => self.data = all(section)?,
+            Payload::DataSection(section) => {
+                self.data_start = Some(section.range().start);
+                self.data = all(section)?;
+            }
             Payload::CustomSection(section) => self.custom.push(section),
             _ => {}
         }

@@ -22,6 +22,7 @@
 //! stack after its initial pages, and an overflow of that one overwrites those.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use crate::convention::{ENV, MEMORY, PAGE, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
 use crate::fault::Fault;
@@ -37,7 +38,7 @@ const FIRST_ADDRESS: u64 = 1024;
 /// The default of [`Set::stack_size`] in bytes, for programs whose main does not bring a stack: as
 /// much as Linux gives a process. Unused pages of it cost nothing.
 const STACK_SIZE: u64 = 8 << 20;
-const STACK_ALIGNMENT: u64 = 16;
+pub(crate) const STACK_ALIGNMENT: u64 = 16;
 /// The most elements that a table may have, which is Wasmtime's own limit.
 pub(crate) const TABLE_LIMIT: u64 = 10_000_000;
 
@@ -72,12 +73,34 @@ pub(crate) struct Layout {
     pub(crate) order: Vec<usize>,
     /// The position of each module in that order.
     pub(crate) positions: Vec<usize>,
+    /// For each module the new places of its data, if that no longer stays together.
+    pub(crate) moved: Vec<Option<MovedData>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Placement {
     pub(crate) memory_base: u32,
     pub(crate) table_base: u32,
+}
+
+/// The places of the pieces of a module's data that are left.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MovedData {
+    /// The address at which the first piece may be.
+    pub(crate) start: u32,
+    /// The ranges of addresses that the pieces had from the start of the module's data, in
+    /// ascending order, and the address that each piece has now.
+    pub(crate) pieces: Vec<(Range<u32>, u32)>,
+}
+
+impl MovedData {
+    /// Returns the address of a byte, given its distance from the start of the module's data;
+    /// `None` if it is not in a piece that is left.
+    pub(crate) fn address(&self, distance: u32) -> Option<u32> {
+        let after = self.pieces.partition_point(|(range, _)| range.start <= distance);
+        let (range, start) = self.pieces.get(after.checked_sub(1)?)?;
+        range.contains(&distance).then(|| start + (distance - range.start))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -100,18 +123,14 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
         stack(main, set.stack_size.unwrap_or(STACK_SIZE), &mut memory)?;
     let mut placements = Vec::new();
     for input in &set.inputs {
-        placements.push(assign(input, &mut memory, &mut table)?);
+        placements.push(match input.mem_info() {
+            Some(info) => assign(info, &mut memory, &mut table)?,
+            None => Placement::default(),
+        });
     }
     let slots = slots(set, resolution, &positions, &placements, &mut table)?;
     let heap_base = memory.take(0, STACK_ALIGNMENT)?;
-    memory.reach(minimum_of_imports(set, |ty| match ty {
-        ExternType::Memory(memory) => memory.minimum.saturating_mul(PAGE),
-        _ => 0,
-    }))?;
-    table.reach(minimum_of_imports(set, |ty| match ty {
-        ExternType::Table(table) => table.minimum,
-        _ => 0,
-    }))?;
+    reach_imports(set.inputs.iter(), &mut memory, &mut table)?;
     Ok(Layout {
         placements,
         stack_low,
@@ -123,6 +142,7 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
         slots,
         order,
         positions,
+        moved: vec![None; set.inputs.len()],
     })
 }
 
@@ -137,18 +157,18 @@ pub(crate) fn instantiation_order(set: &Set, resolution: &Resolution) -> (Vec<us
 }
 
 /// A region of memory or table that is assigned from its start to its end.
-struct Region {
+pub(crate) struct Region {
     /// Its name in messages.
     what: &'static str,
     /// The end of the assigned part, in bytes or elements.
-    end: u64,
+    pub(crate) end: u64,
     limit: u64,
 }
 
 impl Region {
     /// Returns the memory after a main's initial pages: its data is there at fixed addresses, and
     /// its allocator may own the rest of them.
-    fn memory(main: Option<&InputModule>) -> Self {
+    pub(crate) fn memory(main: Option<&InputModule>) -> Self {
         let pages = main.map_or(0, |main| main.module.internals.memory_pages);
         let end = pages.saturating_mul(PAGE).max(FIRST_ADDRESS);
         Region { what: "memory", end, limit: 1 << 32 }
@@ -156,14 +176,14 @@ impl Region {
 
     /// Returns the table after a main's elements. Slot 0 stays empty: it is the null function
     /// pointer.
-    fn table(main: Option<&InputModule>) -> Self {
+    pub(crate) fn table(main: Option<&InputModule>) -> Self {
         let shared = main.and_then(|main| main.module.internals.shared_table);
         let end = shared.map_or(1, |table| table.minimum.max(1));
         Region { what: "table", end, limit: TABLE_LIMIT }
     }
 
     /// Takes `size` bytes or elements, and returns where they start.
-    fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
+    pub(crate) fn take(&mut self, size: u64, alignment: u64) -> Result<u32, Fault> {
         // An address that does not fit is beyond the limit, too.
         let start = self.end.checked_next_multiple_of(alignment).unwrap_or(u64::MAX);
         let end = start.saturating_add(size);
@@ -176,7 +196,7 @@ impl Region {
     }
 
     /// Extends the region to `end`, unless it reaches further already.
-    fn reach(&mut self, end: u64) -> Result<(), Fault> {
+    pub(crate) fn reach(&mut self, end: u64) -> Result<(), Fault> {
         if end > self.limit {
             return Err(Fault::TooLarge { what: self.what, needed: end, limit: self.limit });
         }
@@ -185,13 +205,25 @@ impl Region {
     }
 }
 
-/// Returns the largest initial size with which modules import the process's memory, or its table.
-fn minimum_of_imports(set: &Set, minimum: impl Fn(&ExternType) -> u64) -> u64 {
-    let shared = set.inputs.iter().filter(|input| input.shares_memory());
-    let of_process = shared
-        .flat_map(|input| &input.module.imports)
-        .filter(|import| import.module == ENV && [MEMORY, TABLE].contains(&import.name.as_str()));
-    of_process.map(|import| minimum(&import.ty)).max().unwrap_or(0)
+/// Extends memory and table to the largest initial sizes with which some modules import those of
+/// the process.
+pub(crate) fn reach_imports<'o>(
+    inputs: impl Iterator<Item = &'o InputModule>,
+    memory: &mut Region,
+    table: &mut Region,
+) -> Result<(), Fault> {
+    let shared = inputs.filter(|input| input.shares_memory());
+    let imports = shared.flat_map(|input| &input.module.imports);
+    for import in imports.filter(|import| import.module == ENV) {
+        match &import.ty {
+            ExternType::Memory(ty) if import.name == MEMORY => {
+                memory.reach(ty.minimum.saturating_mul(PAGE))?;
+            }
+            ExternType::Table(ty) if import.name == TABLE => table.reach(ty.minimum)?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 struct Stack {
@@ -218,12 +250,11 @@ fn stack(main: Option<&InputModule>, size: u64, memory: &mut Region) -> Result<S
 }
 
 /// Assigns a part of memory and table to a module.
-fn assign(
-    input: &InputModule,
+pub(crate) fn assign(
+    info: MemInfo,
     memory: &mut Region,
     table: &mut Region,
 ) -> Result<Placement, Fault> {
-    let Some(info) = input.mem_info() else { return Ok(Placement::default()) };
     let MemInfo { memory_size, memory_alignment, table_size, table_alignment } = info;
     let align = |alignment: Alignment| u64::from(alignment);
     Ok(Placement {

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod command_exports;
+pub(crate) mod compact;
 pub(crate) mod exception_model;
 pub(crate) mod gather;
 pub(crate) mod graph;
@@ -159,8 +160,7 @@ impl Plan {
             _ => {
                 // An item that is no data symbol has the address of its module's data.
                 let relative = input.address(definition.export).unwrap_or(0);
-                let base = self.layout.placements[definition.module].memory_base;
-                Some(base.wrapping_add(relative))
+                Some(self.layout.address(definition.module, relative))
             }
         }
     }
@@ -245,8 +245,7 @@ impl Plan {
     pub(crate) fn data_address(&self, definition: Definition) -> u32 {
         let relative = self.set.inputs[definition.module].address(definition.export);
         debug_assert!(relative.is_some(), "a global without a known value is no data symbol");
-        let base = self.layout.placements[definition.module].memory_base;
-        base.wrapping_add(relative.unwrap_or_default())
+        self.layout.address(definition.module, relative.unwrap_or_default())
     }
 
     /// Returns the bounds of the process's stack, if a module uses it.

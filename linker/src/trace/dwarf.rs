@@ -433,8 +433,8 @@ impl Converter<'_> {
 
     /// Returns the address of a variable. In a shared library it counts from the start of its data.
     fn data_address(&self, address: u64) -> Option<Address> {
-        let base = self.targets.plan.layout.placements[self.module].memory_base;
-        let address = u32::try_from(address.checked_add(base.into())?).ok()?;
+        let address = u32::try_from(address).ok()?;
+        let address = self.targets.plan.layout.place(self.module, address)?;
         Some(Address::Constant(address.into()))
     }
 }

@@ -4,4 +4,5 @@ pub(crate) mod budget;
 pub(crate) mod code_map;
 pub(crate) mod dwarf;
 pub(crate) mod origin;
+pub(crate) mod size;
 pub(crate) mod source_map;

@@ -43,6 +43,19 @@ pub struct BoundModule {
 pub(crate) struct Origins {
     pub(crate) first: u32,
     pub(crate) functions: Vec<ItemId>,
+    /// Where the data of a fused program comes from.
+    pub(crate) data: Vec<DataOrigin>,
+}
+
+/// A part of the data of a fused program, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DataOrigin {
+    pub(crate) module: usize,
+    /// The index of a symbol of that module which names this part; `None` if no symbol does.
+    pub(crate) symbol: Option<u32>,
+    /// The part's address in the process's memory.
+    pub(crate) address: u32,
+    pub(crate) size: u32,
 }
 
 impl Origins {
@@ -50,7 +63,8 @@ impl Origins {
     pub(crate) fn all(input: &InputModule, module: usize) -> Self {
         let first = input.module.internals.imported_functions;
         let functions = first..first + input.module.internals.defined_functions;
-        Origins { first, functions: functions.map(|index| ItemId { module, index }).collect() }
+        let functions = functions.map(|index| ItemId { module, index }).collect();
+        Origins { first, functions, data: Vec::new() }
     }
 }
 

@@ -136,6 +136,14 @@ impl<'a> Emitter<'a> {
         }
     }
 
+    /// Sets the new values of the constants in a module's code that change, by the offset of their
+    /// instruction in that module.
+    pub(crate) fn set_constants(&mut self, module: usize, constants: HashMap<usize, u32>) {
+        if let Some(part) = self.part_of[module] {
+            self.parts[part].constants = constants;
+        }
+    }
+
     /// Imports the process's memory, table or stack pointer, under its conventional name.
     pub(crate) fn import_shared(&mut self, shared: Shared, ty: EntityType) {
         self.import(Source::Shared(shared), ty);

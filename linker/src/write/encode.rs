@@ -40,6 +40,8 @@ pub(crate) struct Sections {
     /// The name of the module.
     pub(crate) name: String,
     pub(crate) custom: Vec<(String, Vec<u8>)>,
+    /// Whether the names are left out.
+    pub(crate) is_stripped: bool,
 }
 
 impl Sections {
@@ -61,7 +63,9 @@ impl Sections {
             module.section(&DataCountSection { count });
         }
         module.section(&self.code).section(&self.data);
-        module.section(&name_section(&self.name, &self.names));
+        if !self.is_stripped {
+            module.section(&name_section(&self.name, &self.names));
+        }
         for (name, data) in &self.custom {
             module.section(&CustomSection { name: name.into(), data: data.into() });
         }

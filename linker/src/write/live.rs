@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::plan::layout::ItemId;
 
 /// Items of one kind.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ItemSet(Vec<Vec<bool>>);
 
 /// No module that was loaded has more items of a kind than this. Code is read before it is
 /// validated, and may refer to any index.
-const MOST_ITEMS: u32 = 1_000_000;
+pub(crate) const MOST_ITEMS: u32 = 1_000_000;
 
 impl ItemSet {
     /// Adds an item, and returns whether it is new. An index that no module can have never is.
@@ -51,8 +51,21 @@ impl ItemSet {
     }
 }
 
+/// Something that a program needs, and that may refer to more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Needed {
+    /// The code of a function.
+    Function(ItemId),
+    /// A piece of a module's data.
+    Piece(ItemId),
+    /// The data of a module that stays together.
+    Data(usize),
+    /// A module, with its constructors.
+    Module(usize),
+}
+
 /// Everything that a program needs, with each item by the module that defines it.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Live {
     pub(crate) functions: ItemSet,
     /// Imported functions, by the module that refers to them.
@@ -74,8 +87,16 @@ pub(crate) struct Live {
     pub(crate) filled: BTreeSet<usize>,
     /// Modules whose data in the shared memory is needed.
     pub(crate) images: BTreeSet<usize>,
+    /// Pieces of the data of the modules whose data does not stay together.
+    pub(crate) pieces: ItemSet,
+    /// Modules whose data must stay together after all: their code uses it in another way than
+    /// their symbols say.
+    pub(crate) misfits: BTreeSet<usize>,
     /// Modules whose start function and initialisers run.
     pub(crate) active: BTreeSet<usize>,
+    /// For each thing that is needed the first thing found that refers to it, or `None` if it is
+    /// needed from outside. It is recorded only if somebody asks for it.
+    pub(crate) causes: Option<BTreeMap<Needed, Option<Needed>>>,
     pub(crate) grows_table: bool,
     pub(crate) uses_stack_pointer: bool,
 }

@@ -1,6 +1,6 @@
 //! An input module of the module that is being written, and the new indices of its items.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use wasmparser::{Data, DataKind, Element, ElementKind, RecGroup};
 
@@ -17,6 +17,8 @@ pub(crate) struct Part<'a> {
     pub(crate) module: usize,
     pub(crate) contents: Contents<'a>,
     pub(crate) indices: Indices,
+    /// The new values of constants in its code that change, by the offset of their instruction.
+    pub(crate) constants: HashMap<usize, u32>,
 }
 
 /// For each item of a module, by its old index, the new one: `None` for an item that is not
@@ -69,7 +71,7 @@ impl<'a> Part<'a> {
             elements: unassigned(0, contents.elements.len()),
             data: unassigned(0, contents.data.len()),
         };
-        Part { module, contents, indices }
+        Part { module, contents, indices, constants: HashMap::new() }
     }
 
     pub(crate) fn id(&self, index: u32) -> ItemId {

@@ -1,5 +1,7 @@
 //! Writes the definitions of a module with the new indices of all that they refer to.
 
+use std::collections::HashMap;
+
 use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{
     BlockType, CodeSection, DataSection, ElementSection, Elements, Function, Instruction, ValType,
@@ -77,6 +79,7 @@ fn write_functions(
 ) -> WriteResult<()> {
     let start = targets.plan.set.inputs[part.module].start_and_constructors();
     let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+    let constants = &part.constants;
     let functions = part.contents.functions.iter().zip(&part.contents.bodies);
     for (index, (&ty, body)) in (targets.imported(part.module).functions..).zip(functions) {
         if lookup(&reindexer.indices.functions, index).is_none() {
@@ -85,7 +88,7 @@ fn write_functions(
         let is_start = start.filter(|(start, _)| *start == index);
         reindexer.skipped_call = is_start.map(|(_, constructors)| constructors);
         to.functions.function(reindexer.type_index(ty)?);
-        reindexer.write_body(ty, body, &mut to.code)?;
+        reindexer.write_body(ty, body, constants, &mut to.code)?;
     }
     Ok(())
 }
@@ -220,6 +223,20 @@ pub(crate) fn translated<R: Reencode<Error = Invalid>>(
     Ok(function)
 }
 
+/// Returns the instruction at an offset, with its new constant if it has one.
+fn with_constant<'a>(
+    operator: Operator<'a>,
+    offset: usize,
+    constants: &HashMap<usize, u32>,
+) -> Operator<'a> {
+    match (&operator, constants.get(&offset)) {
+        (Operator::I32Const { .. }, Some(value)) => {
+            Operator::I32Const { value: value.cast_signed() }
+        }
+        _ => operator,
+    }
+}
+
 /// Re-encodes the items of a module with their new indices.
 struct Reindexer<'r> {
     indices: &'r mut Indices,
@@ -234,20 +251,23 @@ impl<'r> Reindexer<'r> {
         Reindexer { indices, types, atomics, skipped_call: None }
     }
 
-    /// Writes the body of a function of type `ty`, in the final encoding of exceptions.
+    /// Writes the body of a function of type `ty`, in the final encoding of exceptions and with the
+    /// new values of constants.
     fn write_body(
         &mut self,
         ty: u32,
         body: &FunctionBody<'_>,
+        constants: &HashMap<usize, u32>,
         to: &mut CodeSection,
     ) -> WriteResult<()> {
         let mut function = self.new_function_with_parsed_locals(body)?;
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
-            let operator = operators.read()?;
+            let (operator, offset) = operators.read_with_offset()?;
             if legacy_exceptions::is_legacy(&operator) {
-                return self.write_translated(ty, body, to);
+                return self.write_translated(ty, body, constants, to);
             }
+            let operator = with_constant(operator, offset, constants);
             function.instruction(&self.instruction(operator)?);
         }
         to.function(&function);
@@ -258,9 +278,16 @@ impl<'r> Reindexer<'r> {
         &mut self,
         ty: u32,
         body: &FunctionBody<'_>,
+        constants: &HashMap<usize, u32>,
         to: &mut CodeSection,
     ) -> WriteResult<()> {
-        let translation = legacy_exceptions::translate(body, ty, &self.indices.types.signatures)?;
+        let signatures = &self.indices.types.signatures;
+        let mut translation = legacy_exceptions::translate(body, ty, signatures)?;
+        for (offset, step) in &mut translation.steps {
+            if let Step::Operator(operator) = step {
+                *operator = with_constant(operator.clone(), *offset, constants);
+            }
+        }
         to.function(&translated(self, body, translation, Self::type_of_block)?);
         Ok(())
     }

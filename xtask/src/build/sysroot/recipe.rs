@@ -194,7 +194,8 @@ impl<'a> Recipe<'a> {
         let cmd = cmd!(
             self.sh,
             "{lld} -flavor wasm -shared --experimental-pic --unresolved-symbols=import-dynamic
-            --allow-multiple-definition --fatal-warnings --strip-debug {flags...} -o {library}
+            --allow-multiple-definition --fatal-warnings --strip-debug --emit-relocs {flags...}
+            -o {library}
             --whole-archive {objects...} {whole...} --no-whole-archive {rest...}"
         );
         process::run(self.step, cmd)
