@@ -131,6 +131,9 @@ pub enum Error {
     /// The guest exited with this code. 0 is success.
     #[error("exit with code {0}")]
     Exit(i32),
+    /// The files that a program was linked from have changed since it was found in the cache.
+    #[error("the files of the program have changed since it started; start it again")]
+    FilesChanged,
     /// The host or the linker cannot be set up.
     #[error("the host could not be set up: {message}")]
     Setup { message: String },

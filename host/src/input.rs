@@ -8,6 +8,7 @@ use std::sync::Arc;
 use linker::{InputLimits, InputModule};
 
 use crate::artifact;
+use crate::digest::Digest;
 use crate::error::Error;
 
 /// Reads a module from a file, in the binary or the text format. Its name is the file's name
@@ -28,9 +29,27 @@ pub fn read(path: &Path) -> Result<InputModule, Error> {
 ///
 /// The errors of [`read`].
 pub fn read_within(path: &Path, limits: &InputLimits) -> Result<InputModule, Error> {
+    module_at(path, contents_at(path, limits)?, limits)
+}
+
+/// Reads a module from a file, like [`read_within`]. Returns it with the digest of the file.
+pub(crate) fn read_with_digest(
+    path: &Path,
+    limits: &InputLimits,
+) -> Result<(InputModule, Digest), Error> {
+    let bytes = contents_at(path, limits)?;
+    let digest = Digest::of(&bytes);
+    Ok((module_at(path, bytes, limits)?, digest))
+}
+
+fn contents_at(path: &Path, limits: &InputLimits) -> Result<Vec<u8>, Error> {
     // Errors name the whole path, because several files can have the same name.
     let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
-    let mut input = read_file(&file, path, limits)?;
+    contents(&file, path, limits)
+}
+
+fn module_at(path: &Path, bytes: Vec<u8>, limits: &InputLimits) -> Result<InputModule, Error> {
+    let mut input = module(bytes, path, limits)?;
     input.file = Some(path.to_owned());
     input.origin = path.parent().map(Path::to_owned);
     input.opened_as = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -43,10 +62,23 @@ pub(crate) fn read_file(
     path: &Path,
     limits: &InputLimits,
 ) -> Result<InputModule, Error> {
-    let shown = linker::printable(&path.to_string_lossy()).into_owned();
-    let bytes = bytes_of(file, limits.max_module_size)
+    module(contents(file, path, limits)?, path, limits)
+}
+
+/// Reads the contents of an open file. `path` is its name in messages.
+pub(crate) fn contents(file: &File, path: &Path, limits: &InputLimits) -> Result<Vec<u8>, Error> {
+    bytes_of(file, limits.max_module_size)
         .map_err(|error| Error::Read { path: path.to_owned(), error })?
-        .ok_or_else(|| limits.too_large(&shown))?;
+        .ok_or_else(|| limits.too_large(&linker::printable(&path.to_string_lossy())).into())
+}
+
+/// Makes a module of the contents of a file.
+pub(crate) fn module(
+    bytes: Vec<u8>,
+    path: &Path,
+    limits: &InputLimits,
+) -> Result<InputModule, Error> {
+    let shown = linker::printable(&path.to_string_lossy()).into_owned();
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut input = InputModule::load_within(shown, binary(path, bytes)?, limits)?;
     let name = linker::printable(linker::module_name(&file)).into_owned();

@@ -4,14 +4,17 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::File;
+use std::hash::Hash;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use linker::{Fault, InputLimits, InputModule, Kind, LibrarySource};
 
+use crate::digest::Digest;
 use crate::directory::{self, Directory};
 use crate::error::Error;
 use crate::input;
+use crate::lookup::{Lookup, Requester};
 
 /// The folders that are searched for libraries that modules need, and the system libraries.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +24,8 @@ pub struct Search {
     /// Modules that replace system libraries, by the file that each replaces.
     replacements: BTreeMap<&'static str, InputModule>,
     limits: InputLimits,
+    /// The results of all lookups, if they are recorded.
+    lookups: Option<Vec<Lookup>>,
 }
 
 impl Search {
@@ -83,22 +88,67 @@ impl Search {
         named.any(|named| real.starts_with(named))
     }
 
-    /// Returns the library in the first folder that has it. The error lists all folders that were
+    /// Finds the library in the first folder that has it. The error lists all folders that were
     /// searched.
-    fn first(&self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
+    fn locate(&self, name: &str, by: &Requester) -> Result<LibraryFile, Vec<String>> {
         let mut tried = Vec::new();
-        let below = runtime_path(by).map(|part| SearchFolder::below(by, part));
+        let below = by.runtime_path.iter().map(|part| SearchFolder::below(by, part));
         for place in below.chain(self.folders(name).into_iter().map(Ok)) {
-            match place.and_then(|place| Ok((place.open_file(name)?, place))) {
-                Ok((file, place)) => {
-                    let read = place.read(&file, name, &self.limits);
-                    return read.map_err(|error| bad(name, by, &error));
-                }
+            match place.and_then(|place| place.open_file(name)) {
+                Ok(found) => return Ok(found),
                 Err(reason) => tried.push(reason),
             }
         }
         tried.extend(self.tried_system(name));
-        Err(not_found(name, by, tried))
+        Err(tried)
+    }
+
+    fn record(&mut self, lookup: impl FnOnce() -> Lookup) {
+        if let Some(lookups) = &mut self.lookups {
+            lookups.push(lookup());
+        }
+    }
+
+    /// Records all lookups from now on.
+    pub(crate) fn recording(mut self) -> Self {
+        self.lookups = Some(Vec::new());
+        self
+    }
+
+    /// Returns the lookups that were recorded.
+    pub(crate) fn into_lookups(self) -> Vec<Lookup> {
+        self.lookups.unwrap_or_default()
+    }
+
+    /// Returns whether a lookup gives the same result again: a file with the same contents, or
+    /// nothing.
+    pub(crate) fn gives(&self, lookup: &Lookup) -> bool {
+        match lookup {
+            Lookup::Needed { name, by, found } => {
+                let now = self.locate(name, by).ok();
+                let now = now.map(|file| (file.digest(&self.limits), file.path));
+                now == found.as_ref().map(|(path, digest)| (Some(*digest), path.clone()))
+            }
+            Lookup::System { file, found } => {
+                let limit = InputLimits::default().max_module_size;
+                let path = self.system_path(file);
+                path.and_then(|path| Digest::at(&path, limit)) == *found
+            }
+        }
+    }
+
+    /// Returns the path of a system library in the sysroot.
+    fn system_path(&self, file: &str) -> Option<PathBuf> {
+        Some(self.sysroot.as_ref()?.join(file))
+    }
+
+    /// Returns everything that the result of a search depends on, but for files in the folders.
+    pub(crate) fn identity(&self) -> impl Hash + '_ {
+        let replacements = self.replacements.iter();
+        let replacements = replacements.map(|(file, input)| (*file, &input.file, &input.bytes));
+        let InputLimits { max_module_size, max_symbols, .. } = self.limits;
+        let replacements = replacements.collect::<Vec<_>>();
+        (&self.folders, &self.sysroot, replacements, max_module_size, max_symbols)
     }
 
     /// Returns the path at which a system library was expected.
@@ -128,12 +178,38 @@ impl LibrarySource for Search {
         if by.is_system() && linker::system_library(name).is_some() {
             return Err(not_found(name, by, self.tried_system(name).into_iter().collect()));
         }
-        self.first(name, by)
+        let requester = Requester::of(by);
+        let file = match self.locate(name, &requester) {
+            Ok(file) => file,
+            Err(tried) => {
+                self.record(|| Lookup::Needed {
+                    name: name.to_owned(),
+                    by: requester,
+                    found: None,
+                });
+                return Err(not_found(name, by, tried));
+            }
+        };
+        let bytes = file.contents(&self.limits).map_err(|error| bad(name, by, &error))?;
+        self.record(|| {
+            let found = Some((file.path.clone(), Digest::of(&bytes)));
+            Lookup::Needed { name: name.to_owned(), by: requester, found }
+        });
+        file.module(bytes, name, &self.limits).map_err(|error| bad(name, by, &error))
     }
 
     fn system(&mut self, file: &str) -> Option<InputModule> {
-        let replacement = self.replacements.get(file).cloned();
-        replacement.or_else(|| input::read(&self.sysroot.as_ref()?.join(file)).ok())
+        if let Some(replacement) = self.replacements.get(file) {
+            return Some(replacement.clone());
+        }
+        let path = self.system_path(file)?;
+        if self.lookups.is_none() {
+            return input::read(&path).ok();
+        }
+        let read = input::read_with_digest(&path, &InputLimits::default()).ok();
+        let found = read.as_ref().map(|(_, digest)| *digest);
+        self.record(|| Lookup::System { file: file.to_owned(), found });
+        read.map(|(input, _)| input)
     }
 
     fn limits(&self) -> InputLimits {
@@ -161,7 +237,7 @@ impl SearchFolder {
     /// # Errors
     ///
     /// The reason why the part is not followed.
-    pub(crate) fn below(by: &InputModule, part: &str) -> Result<Self, String> {
+    pub(crate) fn below(by: &Requester, part: &str) -> Result<Self, String> {
         let below = from_origin(part).and_then(inside).map(Some);
         let below = below.ok_or_else(|| refused(part, by, NOT_BELOW))?;
         let folder = by.origin.clone().ok_or_else(|| refused(part, by, NO_ORIGIN))?;
@@ -197,20 +273,44 @@ impl SearchFolder {
 
     /// Opens the library with this name if it is a file: opening a pipe would wait. The error is
     /// its path, with the reason if there is a file.
-    fn open_file(&self, name: &str) -> Result<File, String> {
+    fn open_file(&self, name: &str) -> Result<LibraryFile, String> {
         let path = self.file(name);
         if !path.is_file() {
             return Err(path.display().to_string());
         }
-        self.open(name).map_err(|error| format!("{}, but {error}", path.display()))
+        match self.open(name) {
+            Ok(file) => Ok(LibraryFile { file, path }),
+            Err(error) => Err(format!("{}, but {error}", path.display())),
+        }
+    }
+}
+
+/// A library that was found and is open.
+struct LibraryFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl LibraryFile {
+    fn contents(&self, limits: &InputLimits) -> Result<Vec<u8>, Error> {
+        input::contents(&self.file, &self.path, limits)
     }
 
-    fn read(&self, file: &File, name: &str, limits: &InputLimits) -> Result<InputModule, Error> {
-        let path = self.file(name);
-        let mut input = input::read_file(file, &path, limits)?;
-        input.origin = path.parent().map(Path::to_owned);
+    fn digest(&self, limits: &InputLimits) -> Option<Digest> {
+        Digest::of_file(&self.file, limits.max_module_size).ok().flatten()
+    }
+
+    /// Makes the module of the contents. `name` is the name by which it was needed.
+    fn module(
+        self,
+        contents: Vec<u8>,
+        name: &str,
+        limits: &InputLimits,
+    ) -> Result<InputModule, Error> {
+        let mut input = input::module(contents, &self.path, limits)?;
+        input.origin = self.path.parent().map(Path::to_owned);
         input.opened_as = Some(name.to_owned());
-        input.file = Some(path);
+        input.file = Some(self.path);
         Ok(input)
     }
 }
@@ -222,12 +322,6 @@ pub(crate) fn or_current(folder: &Path) -> &Path {
 
 const NOT_BELOW: &str = "a runtime path is followed only to folders at or below $ORIGIN";
 const NO_ORIGIN: &str = "$ORIGIN is not known, since the module was not read from a folder";
-
-/// Returns the parts of a module's runtime path, in order. An entry can have several.
-pub(crate) fn runtime_path(module: &InputModule) -> impl Iterator<Item = &str> {
-    let entries = module.module.dylink.iter().flat_map(|dylink| &dylink.runtime_path);
-    entries.flat_map(|entry| entry.split(':')).filter(|part| !part.is_empty())
-}
 
 /// Returns the rest of a part of a runtime path that starts with `$ORIGIN`, the module's folder.
 pub(crate) fn from_origin(part: &str) -> Option<&str> {
@@ -251,8 +345,8 @@ fn inside(path: &str) -> Option<PathBuf> {
 }
 
 /// Describes why a part of a module's runtime path was not followed.
-pub(crate) fn refused(part: &str, by: &InputModule, reason: &str) -> String {
-    format!("{}, of `{}`: {reason}", linker::printable(part), by.module.name)
+pub(crate) fn refused(part: &str, by: &Requester, reason: &str) -> String {
+    format!("{}, of `{}`: {reason}", linker::printable(part), by.name)
 }
 
 pub(crate) fn bad(name: &str, by: &InputModule, message: &dyn std::fmt::Display) -> Fault {

@@ -4,7 +4,7 @@ use super::flags::CompileFlags;
 use super::{link, output_file};
 
 pub(crate) fn run(flags: &CompileFlags) -> anyhow::Result<()> {
-    let plan = link::plan(flags.link.input.read(&flags.module)?, &flags.link)?;
+    let plan = link::plan(&flags.module, &flags.link)?;
     output_file::check(&flags.output, &plan)?;
     output_file::write(&flags.output, &host::precompile(&plan, flags.inline)?)
 }

@@ -6,13 +6,13 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use host::{Error, Host, Search, Settings, Wasi};
-use linker::{Plan, Set};
+use host::{Error, Host, ProgramFiles, Search, Settings, Wasi};
 use serde::Deserialize;
 
+use super::cache;
 use super::console::print;
 use super::flags::DemoFlags;
-use super::{cache, link};
+use super::link::FoundProgram;
 
 /// The options of `host run` in a file. Paths are relative to the file.
 #[derive(Debug, Deserialize)]
@@ -27,32 +27,37 @@ struct Demo {
     args: Vec<String>,
 }
 
+impl Demo {
+    /// Returns the files of the program. `folder` is that of the description.
+    fn files(&self, folder: &Path) -> anyhow::Result<ProgramFiles> {
+        let preload = |text: &String| {
+            let (name, file) = text.split_once('=').context("a preload is not NAME=FILE")?;
+            Ok((name.to_owned(), folder.join(file)))
+        };
+        let preloads: anyhow::Result<_> = self.preload.iter().map(preload).collect();
+        Ok(ProgramFiles::new(folder.join(&self.module), Search::new(Vec::new(), None))
+            .with_links(self.link.iter().map(|file| folder.join(file)).collect())
+            .with_preloads(preloads?))
+    }
+}
+
 pub(crate) fn run(flags: &DemoFlags) -> anyhow::Result<()> {
     let file = flags.file.clone().map_or_else(default_file, Ok)?;
     let demo = read(&file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
 
     print("Compiling module\n")?;
-    let host = Host::with(Settings::default().with_cache(flags.cache.cache()))?;
-    let input = host::read(&folder.join(&demo.module))?;
-    let mut others = Vec::new();
-    for file in &demo.link {
-        others.push(host::read(&folder.join(file))?);
-    }
-    for preload in &demo.preload {
-        let (name, file) = preload.split_once('=').context("a preload is not NAME=FILE")?;
-        others.push(host::read(&folder.join(file))?.preloaded_as(name));
-    }
+    let host = Host::on_demand(Settings::default().with_cache(flags.cache.cache()));
+    let files = demo.files(folder)?;
+    let found = FoundProgram::find(&host, &files)?;
 
     print("Initializing...\n")?;
-    let ty = host::function(&input.module, &demo.invoke)?.clone();
-    let args = host::parse_arguments(&demo.invoke, &ty, &demo.args).map_err(Error::from)?;
+    let exports = found.exports();
+    let ty = exports.function(&demo.invoke)?;
+    let args = host::parse_arguments(&demo.invoke, ty, &demo.args).map_err(Error::from)?;
 
     print("Linking...\n")?;
-    let set = Set::gather(input, others, &mut Search::new(Vec::new(), None));
-    let plan = set.and_then(Plan::new).map_err(Error::from)?;
-    link::warn(&plan);
-    let program = host.compile(plan)?;
+    let program = found.link(&host, &files)?;
     cache::warn(&program);
     let mut process = host.start(&program, &Wasi::default())?;
     let results = process.invoke(&demo.invoke, &args)?;

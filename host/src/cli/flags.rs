@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use host::{Cache, Directory, Error, InputLimits, Limits, Mode, Search, Settings};
+use host::{Cache, Directory, Error, InputLimits, Limits, Mode, ProgramFiles, Search, Settings};
 use linker::InputModule;
 
 /// Links WebAssembly modules and runs them on Wasmtime.
@@ -133,6 +133,14 @@ impl LinkFlags {
         let search = search.within(self.input.limits());
         let mut replacements = self.replace.iter();
         replacements.try_fold(search, |search, (name, file)| search.replace(name, file))
+    }
+
+    /// Returns the files of the program in the file `module`.
+    pub(crate) fn files(&self, module: &Path, search: Search) -> ProgramFiles {
+        ProgramFiles::new(module, search)
+            .with_links(self.link.clone())
+            .with_preloads(self.preload.clone())
+            .with_stack_size(self.stack_size.map(|size| size.as_u64()))
     }
 
     /// Returns whether an option says how to link: modules, a stack size, or folders. Folders do

@@ -16,7 +16,7 @@ use super::{link, output_file};
 const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
-    let plan = link::plan(flags.link.input.read(&flags.module)?, &flags.link)?;
+    let plan = link::plan(&flags.module, &flags.link)?;
     let options = FuseOptions::default()
         .with_exports(flags.export.clone())
         .with_invoke(flags.invoke.clone())

@@ -1,37 +1,72 @@
 //! Makes a plan from the options that several commands share.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::path::PathBuf;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
 
-use host::Search;
-use linker::{Fault, Faults, InputModule, Plan, Set};
+use host::{Error, Exports, Host, Program, ProgramFile, ProgramFiles, Search, State};
+use linker::{Fault, Faults, Plan};
 
 use super::console::complain;
 use super::flags::LinkFlags;
 
-/// Gathers the modules of a program and decides how they are linked.
-pub(crate) fn plan(program: InputModule, flags: &LinkFlags) -> anyhow::Result<Plan> {
-    let mut others = Vec::new();
-    for (name, file) in &flags.preload {
-        others.push(flags.input.read(file)?.preloaded_as(name));
-    }
-    host::check_preloads(&others)?;
-    for file in &flags.link {
-        others.push(flags.input.read(file)?);
-    }
-    let mut search = flags.search()?;
-    let set = Set::gather(program, others, &mut search);
-    let stack_size = flags.stack_size.map(|size| size.as_u64());
-    let plan = set.and_then(|set| Plan::new(Set { stack_size, ..set }));
-    let plan = plan.map_err(|faults| Unresolved::new(faults, &search))?;
-    warn(&plan);
+/// Reads the modules of a program and decides how they are linked.
+pub(crate) fn plan(module: &Path, flags: &LinkFlags) -> anyhow::Result<Plan> {
+    let files = flags.files(module, flags.search()?);
+    let plan = files.plan().map_err(|error| explain(error, &files))?;
+    warn(&plan.warnings());
     Ok(plan)
 }
 
-/// Warns of probable mistakes.
-pub(crate) fn warn(plan: &Plan) {
-    plan.warnings().iter().for_each(|warning| complain(&format!("warning: {warning}")));
+/// A program whose exports are known.
+pub(crate) enum FoundProgram {
+    /// It is in the cache, and linked.
+    Cached(Program<State>),
+    /// Its own file was read.
+    Read(ProgramFile),
+}
+
+impl FoundProgram {
+    /// Finds a program in the cache, or else reads its own file.
+    pub(crate) fn find(host: &Host, files: &ProgramFiles) -> Result<Self, Error> {
+        match host.cached(files) {
+            Some(program) => Ok(FoundProgram::Cached(program)),
+            None => Ok(FoundProgram::Read(files.read()?)),
+        }
+    }
+
+    pub(crate) fn exports(&self) -> Exports {
+        match self {
+            FoundProgram::Cached(program) => program.exports().clone(),
+            FoundProgram::Read(file) => Exports::of(file.module()),
+        }
+    }
+
+    /// Links and compiles the program, unless it was in the cache. Warns of probable mistakes.
+    pub(crate) fn link(self, host: &Host, files: &ProgramFiles) -> anyhow::Result<Program<State>> {
+        match self {
+            FoundProgram::Cached(program) => {
+                warn(program.warnings());
+                Ok(program)
+            }
+            FoundProgram::Read(file) => {
+                let linked = files.link(file).map_err(|error| explain(error, files))?;
+                warn(&linked.plan().warnings());
+                Ok(host.compile_files(linked)?)
+            }
+        }
+    }
+}
+
+fn explain(error: Error, files: &ProgramFiles) -> anyhow::Error {
+    match error {
+        Error::Link(faults) => Unresolved::new(faults, files.search()).into(),
+        error => error.into(),
+    }
+}
+
+fn warn(warnings: &[impl Display]) {
+    warnings.iter().for_each(|warning| complain(&format!("warning: {warning}")));
 }
 
 /// The reason why modules cannot be linked, and the options that help.
@@ -63,7 +98,7 @@ impl Unresolved {
     }
 }
 
-impl fmt::Display for Unresolved {
+impl Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(no_system) = &self.no_system {
             f.write_str(no_system)?;

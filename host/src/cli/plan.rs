@@ -8,8 +8,7 @@ use super::flags::PlanFlags;
 use super::link;
 
 pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
-    let program = flags.link.input.read(&flags.module)?;
-    let plan = link::plan(program, &flags.link).inspect_err(|error| {
+    let plan = link::plan(&flags.module, &flags.link).inspect_err(|error| {
         // A tool that requests JSON also gets the faults as JSON. The messages go to the standard
         // error as always.
         if let Some(link::Unresolved { faults, .. }) = error.downcast_ref().filter(|_| flags.json) {

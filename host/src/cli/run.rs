@@ -4,23 +4,24 @@ use std::mem;
 use std::path::Path;
 
 use anyhow::bail;
-use host::{Error, Host, Process, Program, Settings, State, Wasi};
-use linker::Module;
+use host::{Error, Exports, Host, Process, Program, Settings, State, Wasi};
 
+use super::cache;
 use super::flags::RunFlags;
-use super::{cache, link};
+use super::link::FoundProgram;
 
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
     let settings = flags.settings()?;
     cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
     if let Some((host, program)) = precompiled(flags, &settings)? {
-        let call = Call::new(program.main(), flags)?;
+        let call = Call::new(program.exports(), flags)?;
         return call.make(&host, &program, flags);
     }
-    let host = Host::with(settings)?;
-    let input = flags.link.input.read(Path::new(flags.module()))?;
-    let call = Call::new(&input.module, flags)?;
-    let program = host.compile(link::plan(input, &flags.link)?)?;
+    let files = flags.link.files(Path::new(flags.module()), settings.libraries.clone());
+    let host = Host::on_demand(settings);
+    let found = FoundProgram::find(&host, &files)?;
+    let call = Call::new(&found.exports(), flags)?;
+    let program = found.link(&host, &files)?;
     call.make(&host, &program, flags)
 }
 
@@ -35,7 +36,7 @@ fn precompiled(
     // SAFETY: the user guarantees by the flag that `host compile` made the file. The flag's help
     // says what that means.
     let program = unsafe { host::load_precompiled(Path::new(flags.module()), settings.clone()) }?;
-    let opens_libraries = |(_, program): &(Host, Program<State>)| program.plan().opens_libraries();
+    let opens_libraries = |(_, program): &(Host, Program<State>)| program.opens_libraries();
     let folders = program.as_ref().is_some_and(opens_libraries);
     if program.is_some() && flags.link.is_given(folders) {
         bail!(
@@ -55,12 +56,12 @@ enum Call<'f> {
 }
 
 impl<'f> Call<'f> {
-    fn new(module: &Module, flags: &'f RunFlags) -> anyhow::Result<Self> {
+    fn new(exports: &Exports, flags: &'f RunFlags) -> anyhow::Result<Self> {
         let Some(name) = &flags.invoke else {
-            check_command(module)?;
+            check_command(exports)?;
             return Ok(Call::Start);
         };
-        let ty = host::function(module, name)?;
+        let ty = exports.function(name)?;
         let args = host::parse_arguments(name, ty, flags.args()).map_err(Error::from)?;
         Ok(Call::Export { name, args })
     }
@@ -110,18 +111,18 @@ fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
         .with_directories(flags.dir.clone())
 }
 
-fn check_command(module: &Module) -> anyhow::Result<()> {
-    if module.is_command() {
+fn check_command(exports: &Exports) -> anyhow::Result<()> {
+    if exports.is_command() {
         return Ok(());
     }
-    let functions = host::functions(module);
+    let functions = exports.functions();
     let names: Vec<_> = functions
         .iter()
         .map(|(name, ty)| format!("\n  {}: {ty}", linker::printable(name)))
         .collect();
     bail!(
         "`{}` is no command, it has no `_start`; call one of its exports with `--invoke NAME`{}",
-        module.name,
+        exports.module(),
         names.concat()
     )
 }

@@ -1,9 +1,9 @@
 //! A cache of compiled code in a folder of the user.
 //!
-//! An entry is a file whose name is its [`Key`]: the hash of everything that determines the code.
-//! It is written to a temporary file and then renamed. A reader therefore sees a complete entry or
-//! none, even if several processes write at the same time or one is killed. An entry that is
-//! damaged, or was written for another key, is ignored.
+//! An entry is a file whose name is its [`Key`]. It has the code, and a record of what else must be
+//! the same for the code to be used. It is written to a temporary file and then renamed. A reader
+//! therefore sees a complete entry or none, even if several processes write at the same time or one
+//! is killed. An entry that is damaged, or was written for another key, is ignored.
 //!
 //! Machine code is not validated, so it is trusted only if nobody else can have written it: the
 //! folder and the entry must belong to this user, and nobody else may have permission to write to
@@ -11,20 +11,17 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::hash::{Hash, Hasher};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use linker::Plan;
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 
-use super::code::Code;
-use crate::artifact;
+use super::code::{Code, SerializedCode};
+use super::entry::{Entry, Image};
+use super::key::Key;
 use crate::error::Error;
-use crate::input::room_for;
 
 /// A folder of compiled code, so that the same modules are compiled only once.
 ///
@@ -92,10 +89,6 @@ impl std::fmt::Display for FileKind {
     }
 }
 
-/// The hash of everything that determines the code of a program or library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key([u8; 32]);
-
 const DEFAULT_LIMIT: u64 = 512 << 20;
 const ENTRY: &str = ".code";
 const UNFINISHED: &str = "unfinished-";
@@ -138,59 +131,55 @@ impl Cache {
         &self.folder
     }
 
-    /// Returns the code of a key, from the cache or by compiling it. An error of the cache is
-    /// returned with the code.
+    /// Returns the code of a key, from the cache or by compiling it. An entry is used only if it has
+    /// this record. An error of the cache is returned with the code.
     pub(crate) fn code(
         &self,
         engine: &Engine,
         key: Key,
+        record: &[u8],
         compile: impl FnOnce() -> Result<Code, Error>,
     ) -> Result<(Code, Option<CacheError>), Error> {
-        match self.take(engine, key) {
-            Ok(Some(code)) => Ok((code, None)),
-            Ok(None) => {
-                let code = compile()?;
-                let kept = self.keep(key, &code);
-                Ok((code, kept.err()))
-            }
-            Err(error) => Ok((compile()?, Some(error))),
+        let found = match self.find(key) {
+            Ok(found) => found.filter(|kept| kept.record() == record),
+            Err(error) => return Ok((compile()?, Some(error))),
+        };
+        if let Some(code) = found.and_then(|kept| kept.load(engine).ok()) {
+            return Ok((code, None));
         }
+        let code = compile()?;
+        let kept = self.keep(key, record, &code);
+        Ok((code, kept.err()))
     }
 
-    fn take(&self, engine: &Engine, key: Key) -> Result<Option<Code>, CacheError> {
+    /// Returns the entry of a key, if it is complete and unchanged.
+    ///
+    /// # Errors
+    ///
+    /// If somebody else could have written it, or it cannot be opened.
+    pub(crate) fn find(&self, key: Key) -> Result<Option<KeptCode>, CacheError> {
         open(&self.folder, FileKind::Folder)?;
         let Some(file) = open(&self.path(key), FileKind::File)? else { return Ok(None) };
-        let Ok(bytes) = read(&file, self.limit) else { return Ok(None) };
-        let parts = artifact::read(&bytes).unwrap_or_default();
-        let Some((written_for, parts)) = parts.split_first() else { return Ok(None) };
-        if *written_for != key.0 {
-            return Ok(None);
-        }
-        // SAFETY: `Code::to_parts` has written the parts, unless it was this user or the system's
-        // administrator who means to deceive: the file that was opened, as the folder, belongs to
-        // this user, and nobody else can write to it (`open`). What may happen by accident is
-        // excluded too: these are the bytes that were written (`artifact::read`), for this version,
-        // engine and program (the key).
-        let code = unsafe { Code::from_parts(engine, parts) };
+        let Ok(Some(entry)) = Entry::read(&file, key.bytes(), self.limit) else { return Ok(None) };
         // Records the use. If that fails, the entry is only removed too early.
         let _ = file.set_modified(SystemTime::now());
-        Ok(code.ok())
+        Ok(Some(KeptCode { entry }))
     }
 
-    fn keep(&self, key: Key, code: &Code) -> Result<(), CacheError> {
+    fn keep(&self, key: Key, record: &[u8], code: &Code) -> Result<(), CacheError> {
         let error = |error| CacheError::Write { path: self.folder.clone(), error };
         private_folder().create(&self.folder).map_err(error)?;
         open(&self.folder, FileKind::Folder)?;
-        let parts = code.to_parts().map_err(|e| error(io::Error::other(e.to_string())))?;
-        let parts = [&key.0[..]].into_iter().chain(parts.iter().map(Vec::as_slice));
-        let parts: Vec<_> = parts.collect();
-        let size: usize = parts.iter().map(|part| part.len()).sum();
-        if size as u64 > self.limit {
+        let serialized = code.serialize();
+        let serialized = serialized.map_err(|e| error(io::Error::other(e.to_string())))?;
+        let SerializedCode { outline, images } = serialized;
+        let entry = Entry { record: record.to_vec(), outline, images };
+        if entry.size() > self.limit {
             return Ok(());
         }
         let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder);
         let mut unfinished: NamedTempFile = unfinished.map_err(error)?;
-        artifact::write(&mut unfinished, &parts).map_err(error)?;
+        entry.write(&mut unfinished, key.bytes()).map_err(error)?;
         unfinished.persist(self.path(key)).map_err(|e| error(e.error))?;
         self.trim(key).map_err(error)
     }
@@ -265,7 +254,7 @@ impl Cache {
     }
 
     fn path(&self, key: Key) -> PathBuf {
-        let name: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name: String = key.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         self.folder.join(format!("{name}{ENTRY}"))
     }
 }
@@ -279,63 +268,36 @@ struct CacheFile {
     used: SystemTime,
 }
 
-impl Key {
-    /// Returns the key of a program: the hash of its modules, how they are linked, and the
-    /// compiler.
-    pub(crate) fn new(engine: &Engine, plan: &Plan, linkage: &impl Hash) -> Self {
-        Key::of(engine, ("program", linkage, plan.set()))
-    }
-
-    /// Returns the key of a library that a program opens: the hash of the bound module.
-    pub(crate) fn of_library(engine: &Engine, module: &[u8]) -> Self {
-        Key::of(engine, ("library", module))
-    }
-
-    fn of(engine: &Engine, compiled: impl Hash) -> Self {
-        let mut hasher = KeyHasher(Sha256::new());
-        env!("CARGO_PKG_VERSION").hash(&mut hasher);
-        this_program().hash(&mut hasher);
-        // Wasmtime's version, the processor, and all settings.
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        compiled.hash(&mut hasher);
-        Key(hasher.0.finalize().into())
-    }
+/// Code from an entry that only this user can have written.
+pub(crate) struct KeptCode {
+    entry: Entry<Image>,
 }
 
-/// Returns the identity of the running executable. A new build may link differently and still have
-/// the same version.
-fn this_program() -> Option<(PathBuf, u64, SystemTime)> {
-    let path = env::current_exe().ok()?;
-    let data = fs::metadata(&path).ok()?;
-    Some((path, data.len(), data.modified().ok()?))
-}
-
-/// A [`Hasher`] that uses SHA-256, so that nobody can find two programs with the same key.
-struct KeyHasher(Sha256);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+impl KeptCode {
+    /// Returns the bytes that were kept with the code.
+    pub(crate) fn record(&self) -> &[u8] {
+        &self.entry.record
     }
 
-    fn finish(&self) -> u64 {
-        let digest = self.0.clone().finalize();
-        digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    /// Loads the code.
+    ///
+    /// # Errors
+    ///
+    /// If it was compiled for another processor or other settings than those of the engine.
+    pub(crate) fn load(self, engine: &Engine) -> wasmtime::Result<Code> {
+        let Entry { outline, images, .. } = self.entry;
+        // SAFETY: `Code::serialize` has written the images, unless it was this user or the system's
+        // administrator who means to deceive: the file that was opened, as the folder, belongs to
+        // this user, and nobody else can write to it (`open`). What may happen by accident is
+        // excluded too: these are the bytes that were written (`Entry::read`), for this version and
+        // program (the key). They stay so: entries are replaced and removed, never changed.
+        let modules = images.into_iter().map(|image| unsafe { image.load(engine) });
+        Code::of_modules(&outline, modules)
     }
 }
 
 fn is_key(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn read(file: &File, limit: u64) -> io::Result<Vec<u8>> {
-    let size = file.metadata()?.len();
-    if size > limit {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    let mut bytes = room_for(size)?;
-    file.take(size).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Removes a file. Another process may already have removed it.

@@ -23,6 +23,14 @@ pub(crate) struct CompiledModule {
     pub(crate) imports: Vec<Source>,
 }
 
+/// [`Code`] as bytes.
+pub(crate) struct SerializedCode {
+    /// Everything but the machine code.
+    pub(crate) outline: Vec<u8>,
+    /// The machine code of each module, that of the base first.
+    pub(crate) images: Vec<Vec<u8>>,
+}
+
 /// The parts of [`Code`] that are not machine code.
 #[derive(Debug, Serialize, Deserialize)]
 struct Outline {
@@ -30,12 +38,6 @@ struct Outline {
     /// The index of each module in the set, and the sources of its imports.
     modules: Vec<(Option<usize>, Vec<Source>)>,
     initialisers: Vec<Initialiser>,
-}
-
-impl CompiledModule {
-    pub(crate) fn name<'p>(&self, plan: &'p Plan) -> &'p str {
-        name(plan, self.module)
-    }
 }
 
 fn name(plan: &Plan, module: Option<usize>) -> &str {
@@ -69,8 +71,8 @@ impl Code {
         Code { base: None, modules: vec![compiled], initialisers: Vec::new() }
     }
 
-    /// Serializes the code: an outline, then the machine code of each module.
-    pub(crate) fn to_parts(&self) -> wasmtime::Result<Vec<Vec<u8>>> {
+    /// Serializes the code.
+    pub(crate) fn serialize(&self) -> wasmtime::Result<SerializedCode> {
         let modules =
             self.modules.iter().map(|compiled| (compiled.module, compiled.imports.clone()));
         let outline = Outline {
@@ -79,33 +81,27 @@ impl Code {
             initialisers: self.initialisers.clone(),
         };
         let modules = self.modules.iter().map(|compiled| &compiled.code);
-        let mut parts = vec![serde_json::to_vec(&outline)?];
-        for module in self.base.iter().chain(modules) {
-            parts.push(module.serialize()?);
-        }
-        Ok(parts)
+        let modules = self.base.iter().chain(modules);
+        Ok(SerializedCode {
+            outline: serde_json::to_vec(&outline)?,
+            images: modules.map(wasmtime::Module::serialize).collect::<Result<_, _>>()?,
+        })
     }
 
-    /// Reads code that was serialized.
-    ///
-    /// # Safety
-    ///
-    /// The caller guarantees that the parts are the unchanged result of [`Code::to_parts`], of this
-    /// or any other version of this program. The machine code in them is not validated; only its
-    /// version and settings are checked.
+    /// Makes the code of an outline and of the modules that were loaded from the images.
     ///
     /// # Errors
     ///
-    /// If the parts were written by another version, or for another processor or other settings
-    /// than those of the engine.
-    pub(crate) unsafe fn from_parts(engine: &Engine, parts: &[&[u8]]) -> wasmtime::Result<Self> {
-        let mut parts = parts.iter().copied();
-        let outline = parts.next().unwrap_or_default();
+    /// If another version wrote the outline, or a module could not be loaded.
+    pub(crate) fn of_modules(
+        outline: &[u8],
+        loaded: impl IntoIterator<Item = wasmtime::Result<wasmtime::Module>>,
+    ) -> wasmtime::Result<Self> {
         let Outline { has_base, modules, initialisers } = serde_json::from_slice(outline)?;
+        let mut loaded = loaded.into_iter();
         let mut next = || {
-            let bytes = parts.next().unwrap_or_default();
-            // SAFETY: the caller guarantees that `Module::serialize` wrote the bytes.
-            unsafe { wasmtime::Module::deserialize(engine, bytes) }
+            let missing = || Err(wasmtime::Error::msg("a module is missing"));
+            loaded.next().unwrap_or_else(missing)
         };
         let base = has_base.then(&mut next).transpose()?;
         let modules = modules.into_iter();

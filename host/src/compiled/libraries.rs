@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use linker::dynamic::{BindKey, Opening};
 use linker::{BoundModule, InputModule, Set};
-use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use super::cache::{Cache, CacheError, Key};
+use super::cache::{Cache, CacheError};
 use super::code::Code;
+use super::key::Key;
 use crate::compiler_threads::start_compiler;
+use crate::digest::Digest;
 use crate::error::Error;
 
 /// The code of a library, and the module that it was compiled from.
@@ -41,8 +42,8 @@ pub(crate) struct Compilations {
 struct Known {
     /// By the inputs of binding. Each library holds its opening, so that the key stays valid.
     bound: HashMap<BindKey, Arc<CompiledLibrary>>,
-    /// By the hash of the bound module.
-    code: HashMap<[u8; 32], wasmtime::Module>,
+    /// By the digest of the bound module.
+    code: HashMap<Digest, wasmtime::Module>,
 }
 
 /// The number of libraries whose code is kept in memory. Beyond that, all are compiled again.
@@ -78,7 +79,7 @@ impl Compilations {
         if known.bound.len() >= MAX_LIBRARIES {
             *known = Known::default();
         }
-        let digest = Sha256::digest(&bound.bytes).into();
+        let digest = Digest::of(&bound.bytes);
         let code = match known.code.get(&digest) {
             Some(code) => code.clone(),
             None => self.code(engine, &input.name, &bound.bytes)?,
@@ -98,7 +99,7 @@ impl Compilations {
         };
         let Some(cache) = &self.cache else { return compile() };
         let key = Key::of_library(engine, bytes);
-        let (mut code, error) = cache.code(engine, key, || compile().map(Code::of_module))?;
+        let (mut code, error) = cache.code(engine, key, &[], || compile().map(Code::of_module))?;
         if let Some(error) = error {
             // Only the first error is reported.
             let _ = self.cache_error.set(error);

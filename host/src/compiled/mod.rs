@@ -2,4 +2,6 @@
 
 pub(crate) mod cache;
 pub(crate) mod code;
+mod entry;
+pub(crate) mod key;
 pub(crate) mod libraries;

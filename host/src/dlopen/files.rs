@@ -11,6 +11,7 @@ use linker::{Fault, InputModule};
 use crate::directory::{self, Directory};
 use crate::error::Error;
 use crate::input;
+use crate::lookup::Requester;
 use crate::search::{self, Search, SearchFolder};
 
 /// The number of files whose contents are kept in memory. Beyond that, all are read again.
@@ -109,8 +110,10 @@ impl Files {
             return self.at_path(name).map_err(Missing::Refused);
         }
         let mut tried = Vec::new();
-        let below = by.into_iter().flat_map(|by| {
-            search::runtime_path(by).map(move |part| self.in_runtime_path(name, by, part))
+        let requester = by.map(Requester::of);
+        let below = by.zip(requester.as_ref()).into_iter().flat_map(|(by, requester)| {
+            let parts = requester.runtime_path.iter();
+            parts.map(move |part| self.in_runtime_path(name, by, requester, part))
         });
         let listed = self.library_path.iter().map(|folder| self.at_path(&join(folder, name)));
         for found in below.chain(listed) {
@@ -132,15 +135,16 @@ impl Files {
         &self,
         name: &str,
         by: &InputModule,
+        requester: &Requester,
         part: &str,
     ) -> Result<FoundLibrary, String> {
         let Some(rest) = search::from_origin(part) else { return self.at_path(&join(part, name)) };
         if let Some(folder) = self.guest_folder(by) {
             return self.at_path(&join(&(folder.trim_end_matches('/').to_owned() + rest), name));
         }
-        let place = SearchFolder::below(by, part)?;
+        let place = SearchFolder::below(requester, part)?;
         if !by.origin.as_deref().is_some_and(|origin| self.search.holds(origin)) {
-            return Err(search::refused(part, by, NOT_GIVEN));
+            return Err(search::refused(part, requester, NOT_GIVEN));
         }
         in_folder(name, place).map_err(|_| join(part, name))
     }

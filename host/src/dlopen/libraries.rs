@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::Plan;
 use linker::dynamic::{ModuleId, Running};
 use wasmtime::Instance;
 
 use super::files::Files;
 use crate::compiled::libraries::Compilations;
+use crate::error::Error;
 use crate::program::Program;
+use crate::program::lazy_plan::LazyPlan;
 use crate::program::linked::LinkedInstance;
 
 /// The open libraries of a running program. They are a part of the store's data, which is a `T`.
@@ -35,7 +36,7 @@ pub(crate) type Accessor<T> = fn(&mut T) -> &mut Libraries<T>;
 
 /// A program whose modules are instantiated, and that has not used a library yet.
 pub(super) struct PendingProcess<T: 'static> {
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Arc<LazyPlan>,
     pub(super) functions: Arc<wasmtime::Linker<T>>,
     pub(super) compilations: Compilations,
     pub(super) linked: LinkedInstance,
@@ -134,7 +135,8 @@ impl<T: 'static> Libraries<T> {
 
     pub(super) fn process(&mut self) -> Result<&mut DynamicProcess<T>, Failure> {
         if let Some(started) = self.started.take() {
-            self.process = Some(DynamicProcess::new(started));
+            let process = DynamicProcess::new(started);
+            self.process = Some(process.map_err(|error| error.to_string())?);
         }
         let missing = || Failure::Refused("the program has no instances yet".to_owned());
         self.process.as_mut().ok_or_else(missing)
@@ -142,19 +144,19 @@ impl<T: 'static> Libraries<T> {
 }
 
 impl<T: 'static> DynamicProcess<T> {
-    fn new(started: PendingProcess<T>) -> Self {
+    fn new(started: PendingProcess<T>) -> Result<Self, Error> {
         let PendingProcess { plan, functions, compilations, linked } = started;
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        DynamicProcess {
+        Ok(DynamicProcess {
             functions,
             compilations,
-            running: Running::new(&plan).with_files(real),
+            running: Running::new(plan.get()?).with_files(real),
             linked,
             instances: BTreeMap::new(),
             blocks: BTreeMap::new(),
             incomplete: BTreeSet::new(),
             is_closing: false,
-        }
+        })
     }
 
     pub(super) fn instances(&self) -> impl Iterator<Item = (ModuleId, Instance)> + '_ {

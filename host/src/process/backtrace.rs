@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
-use linker::{BoundModule, DebugInfo, InputModule, Plan, Set, SourceLine};
+use linker::{BoundModule, DebugInfo, InputModule, Set, SourceLine};
 use wasmtime::{FrameInfo, WasmBacktrace};
 
 use super::source_map::{self, StoredMap};
@@ -12,6 +12,7 @@ use super::state::State;
 use crate::compiled::code::CompiledModule;
 use crate::compiled::libraries;
 use crate::program::Program;
+use crate::program::info::ProgramInfo;
 use crate::trap::name;
 
 #[derive(Default)]
@@ -30,9 +31,15 @@ impl Backtrace {
         let frames = backtrace.frames().iter();
         let libraries = frames.clone().map(|frame| program.compilations.find(frame.module()));
         let libraries: Vec<_> = libraries.collect();
-        let bound = program.bound();
-        let mut symbols =
-            Symbols { program, bound: &bound, maps: BTreeMap::new(), debug: BTreeMap::new() };
+        let plan = program.plan();
+        let bound = plan.as_ref().map(|plan| program.bound(plan)).unwrap_or_default();
+        let mut symbols = Symbols {
+            program,
+            set: plan.as_ref().ok().map(|plan| plan.set()),
+            bound: &bound,
+            maps: BTreeMap::new(),
+            debug: BTreeMap::new(),
+        };
         let mut innermost = frames.clone().zip(&libraries).take(1);
         let fault = innermost.find_map(|(f, library)| symbols.fault(f, library.as_deref()));
         let functions = frames
@@ -40,12 +47,17 @@ impl Backtrace {
             .flat_map(|(f, library)| symbols.functions(f, library.as_deref()));
         let functions: Vec<_> = functions.collect();
         let lines = functions.iter().enumerate();
+        let unknown =
+            plan.err().map(|error| format!("(without modules and source lines: {error})"));
         let stale_maps = symbols.maps.into_values().filter_map(|kept| match kept {
             StoredMap::Stale(path) => Some(path),
             StoredMap::Nothing | StoredMap::Map(_) => None,
         });
         Backtrace {
-            lines: lines.map(|(number, function)| format!("{number}: {function}")).collect(),
+            lines: lines
+                .map(|(number, function)| format!("{number}: {function}"))
+                .chain(unknown)
+                .collect(),
             fault,
             stale_maps: stale_maps.collect(),
         }
@@ -54,6 +66,8 @@ impl Backtrace {
 
 struct Symbols<'p> {
     program: &'p Program<State>,
+    /// The modules of the program, if its plan can be made.
+    set: Option<&'p Set>,
     bound: &'p [BoundModule],
     /// The source maps of modules, by the address of the module's bytes.
     maps: BTreeMap<*const u8, StoredMap>,
@@ -106,7 +120,7 @@ impl<'p> Symbols<'p> {
     ) -> Option<FrameOrigin<'p>> {
         let compiled = self.compiled(frame).and_then(|compiled| compiled.module);
         let bound = self.bound.iter().find(|bound| Some(bound.module) == compiled);
-        let program = bound.map(|bound| FrameOrigin { set: self.program.plan.set(), bound });
+        let program = self.set.zip(bound).map(|(set, bound)| FrameOrigin { set, bound });
         program.or_else(|| library.map(|l| FrameOrigin { set: l.set(), bound: &l.bound }))
     }
 
@@ -176,17 +190,16 @@ impl<'p> Symbols<'p> {
 }
 
 /// Describes an overflow of the stack in linear memory, and how to enlarge the stack.
-pub(crate) fn overflow(plan: &Plan) -> String {
-    let size = plan.stack_size().map_or("is full".to_owned(), |size| {
+pub(crate) fn overflow(info: &ProgramInfo) -> String {
+    let size = info.stack_size.map_or("is full".to_owned(), |size| {
         format!("has overflowed its {}", ByteSize(size.into()))
     });
-    let remedy = match plan.stack_owner() {
-        _ if plan.stack_size().is_none() => "link it with a larger `--stack-size`".to_owned(),
+    let remedy = match &info.stack_owner {
+        _ if info.stack_size.is_none() => "link it with a larger `--stack-size`".to_owned(),
         None => "enlarge it with `--stack-size SIZE`".to_owned(),
         Some(main) => format!(
-            "link `{}` with a larger one (Rust: `-C link-arg=-zstack-size=BYTES`; clang: \
-             `-Wl,-z,stack-size=BYTES`; `host fuse`: `--stack-size SIZE`)",
-            main.name
+            "link `{main}` with a larger one (Rust: `-C link-arg=-zstack-size=BYTES`; clang: \
+             `-Wl,-z,stack-size=BYTES`; `host fuse`: `--stack-size SIZE`)"
         ),
     };
     format!(

@@ -1,7 +1,9 @@
 //! A host with WASI and limits, for programs that are not trusted.
 
+use std::sync::OnceLock;
+
 use linker::{Plan, Set};
-use wasmtime::Engine;
+use wasmtime::{Config, Engine};
 use wasmtime_wasi::p1;
 
 use super::Process;
@@ -13,6 +15,8 @@ use crate::dlopen::{self, Files, Libraries};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::program::Program;
+use crate::program::cached::CachedProgram;
+use crate::program::files::{LinkedFiles, ProgramFiles};
 use crate::program::linkage::Linkage;
 
 /// A Wasmtime engine with WASI and the limits of programs.
@@ -20,7 +24,8 @@ use crate::program::linkage::Linkage;
 /// One host is enough for many programs, and threads can share it.
 pub struct Host {
     pub(crate) settings: Settings,
-    pub(crate) functions: wasmtime::Linker<State>,
+    /// The functions for programs of an engine that can compile, from the first use.
+    functions: OnceLock<wasmtime::Linker<State>>,
 }
 
 impl std::fmt::Debug for Host {
@@ -45,14 +50,24 @@ impl Host {
     ///
     /// [`Error::Setup`] if Wasmtime does not support this machine or these settings.
     pub fn with(settings: Settings) -> Result<Self, Error> {
-        let setup = |e| Error::Setup { message: Error::message(&e) };
-        let engine = Engine::new(&settings.config()).map_err(setup)?;
-        let mut functions = wasmtime::Linker::new(&engine);
-        p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)
-            .map_err(setup)?;
-        open_files::limit(&mut functions).map_err(setup)?;
-        dlopen::define_async(&mut functions, |state| &mut state.libraries).map_err(setup)?;
-        Ok(Host { settings, functions })
+        let host = Host::on_demand(settings);
+        host.functions()?;
+        Ok(host)
+    }
+
+    /// Creates a host that starts its compiler when it first has to compile something. Programs
+    /// from the cache start sooner then. Errors of [`Host::with`] are errors of compiling.
+    pub fn on_demand(settings: Settings) -> Self {
+        Host { settings, functions: OnceLock::new() }
+    }
+
+    /// Returns the host functions for programs that are compiled.
+    pub(crate) fn functions(&self) -> Result<&wasmtime::Linker<State>, Error> {
+        if let Some(functions) = self.functions.get() {
+            return Ok(functions);
+        }
+        let functions = host_functions(&self.settings.config()).map_err(setup)?;
+        Ok(self.functions.get_or_init(|| functions))
     }
 
     /// Links and compiles the modules of a set.
@@ -71,10 +86,40 @@ impl Host {
     ///
     /// [`Error::Load`] or [`Error::Compile`] if a module's code is not valid.
     pub fn compile(&self, plan: Plan) -> Result<Program<State>, Error> {
-        let linkage = Linkage { mode: self.settings.mode, ..Linkage::default() };
         let cache = self.settings.cache.as_ref();
-        let program = Program::new(plan, &self.functions, linkage, cache)?;
-        Ok(Libraries::attach(program, |state| &mut state.libraries))
+        let program = Program::new(plan, self.functions()?, self.linkage(), cache)?;
+        Ok(opening_libraries(program))
+    }
+
+    /// Compiles a program that was linked from files. [`Host::cached`] then finds it in the cache.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Host::compile`].
+    pub fn compile_files(&self, linked: LinkedFiles) -> Result<Program<State>, Error> {
+        let (functions, settings) = (self.functions()?, self.settings.of_code());
+        let cache = self.settings.cache.as_ref();
+        let program = Program::of_files(linked, functions, self.linkage(), &settings, cache)?;
+        Ok(opening_libraries(program))
+    }
+
+    /// Returns a program from the cache, if [`Host::compile_files`] has compiled it, and neither
+    /// its files nor the libraries that were found for it have changed since. Reads no module.
+    pub fn cached(&self, files: &ProgramFiles) -> Option<Program<State>> {
+        let cache = self.settings.cache.as_ref()?;
+        let settings = self.settings.of_code();
+        let found = CachedProgram::find(files, self.linkage(), &settings, cache)?;
+        let program = if found.opens_libraries() {
+            found.load(self.functions().ok()?, cache)
+        } else {
+            let functions = host_functions(&self.settings.runtime_config()).ok()?;
+            found.load(&functions, cache)
+        };
+        program.ok().map(opening_libraries)
+    }
+
+    fn linkage(&self) -> Linkage {
+        Linkage { mode: self.settings.mode, ..Linkage::default() }
     }
 
     /// Instantiates a program and runs its constructors. The constructors of a module run after
@@ -98,6 +143,25 @@ impl Host {
     }
 }
 
+/// Creates an engine, and the functions that programs import from the host.
+fn host_functions(config: &Config) -> wasmtime::Result<wasmtime::Linker<State>> {
+    let engine = Engine::new(config)?;
+    let mut functions = wasmtime::Linker::new(&engine);
+    p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)?;
+    open_files::limit(&mut functions)?;
+    dlopen::define_async(&mut functions, |state| &mut state.libraries)?;
+    Ok(functions)
+}
+
+/// Lets the processes of a program open libraries.
+fn opening_libraries(program: Program<State>) -> Program<State> {
+    Libraries::attach(program, |state| &mut state.libraries)
+}
+
+fn setup(error: wasmtime::Error) -> Error {
+    Error::Setup { message: Error::message(&error) }
+}
+
 #[cfg(test)]
 mod tests {
     use wasmtime::{ExternType, Store};
@@ -115,8 +179,8 @@ mod tests {
         let libraries = Libraries::new(Files::default());
         let state =
             State { wasi, libraries, limiter, open_files: OpenFiles { limit: 0, given: 0 } };
-        let mut store = Store::new(host.functions.engine(), state);
-        let items = host.functions.iter(&mut store);
+        let mut store = Store::new(host.functions().unwrap().engine(), state);
+        let items = host.functions().unwrap().iter(&mut store);
         let items: Vec<_> = items.map(|(m, n, item)| (m.to_owned(), n.to_owned(), item)).collect();
         let types = |types: &mut dyn Iterator<Item = wasmtime::ValType>| {
             types.map(|ty| ty.to_string()).collect::<Vec<_>>().join(", ")

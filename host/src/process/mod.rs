@@ -18,6 +18,7 @@ use crate::dlopen::Files;
 use crate::error::Error;
 use crate::limits::{Limit, Limits};
 use crate::program::Program;
+use crate::program::info::{CALL_DESTRUCTORS, FFLUSH, FUNCS_ON_EXIT};
 use crate::program::linked::LinkedInstance;
 
 use runner::Runner;
@@ -91,7 +92,7 @@ impl Process {
     ///
     /// The errors of [`Process::invoke`], if the call does not return.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.call_libc("fflush", &[0])
+        self.call_libc(FFLUSH, &[0])
     }
 
     /// Runs the guest's exit handlers, including destructors of static objects, then flushes its
@@ -101,9 +102,8 @@ impl Process {
     ///
     /// The errors of [`Process::invoke`], if a handler does not return.
     pub fn finish(&mut self) -> Result<(), Error> {
-        self.call_libc("__funcs_on_exit", &[])?;
-        // The exit handlers of a main with a libc of its own, as Rust for WASI has.
-        self.call_libc("__wasm_call_dtors", &[])?;
+        self.call_libc(FUNCS_ON_EXIT, &[])?;
+        self.call_libc(CALL_DESTRUCTORS, &[])?;
         self.flush()
     }
 

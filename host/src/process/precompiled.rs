@@ -12,12 +12,14 @@ use super::host::Host;
 use super::settings::Settings;
 use super::state::State;
 use crate::artifact;
-use crate::compiled::code::Code;
+use crate::compiled::code::{Code, SerializedCode};
 use crate::dlopen::Libraries;
 use crate::error::Error;
 use crate::input::read_limited;
 use crate::program::Program;
 use crate::program::fuse::fuse;
+use crate::program::info::ProgramInfo;
+use crate::program::lazy_plan::LazyPlan;
 use crate::program::linkage::Linkage;
 
 /// The maximum size of a file of code, in bytes: a device such as `/dev/zero` has no end.
@@ -56,10 +58,11 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let host = host(&header, Settings::default())?;
     let plan = single(&header, &module)?;
     let bound = Bound { initialisers, ..plan.bind()? };
-    let code = Code::compile(host.functions.engine(), &plan, bound)?;
-    let code = code.to_parts().map_err(|error| setup(Error::message(&error)))?;
+    let code = Code::compile(host.functions()?.engine(), &plan, bound)?;
+    let code = code.serialize().map_err(|error| setup(Error::message(&error)))?;
     let header = serde_json::to_vec(&header).map_err(|error| setup(error.to_string()))?;
-    let parts: Vec<_> = [header, module].into_iter().chain(code).collect();
+    let SerializedCode { outline, images } = code;
+    let parts: Vec<_> = [header, module, outline].into_iter().chain(images).collect();
     let mut bytes = Vec::new();
     artifact::write(&mut bytes, &parts).map_err(|error| setup(error.to_string()))?;
     Ok(bytes)
@@ -91,18 +94,22 @@ pub unsafe fn load_precompiled(
         return Err(Error::PrecompiledFuel { path: path.to_owned() });
     }
     let parts = artifact::read(&bytes).map_err(|damage| failed(damage.to_string()))?;
-    let [header, module, code @ ..] = parts.as_slice() else {
+    let [header, module, outline, images @ ..] = parts.as_slice() else {
         return Err(failed("it is no program".to_owned()));
     };
     let header = serde_json::from_slice(header);
     let header: Header = header.map_err(|_| failed("it is no program".to_owned()))?;
     let host = host(&header, settings)?;
     let plan = single(&header, module)?;
+    let engine = host.functions()?.engine();
     // SAFETY: the caller guarantees that `precompile` wrote the parts.
-    let code = unsafe { Code::from_parts(host.functions.engine(), code) };
+    let load = |image: &&[u8]| unsafe { wasmtime::Module::deserialize(engine, image) };
+    let code = Code::of_modules(outline, images.iter().map(load));
     let code = code.map_err(|error| failed(Error::message(&error)))?;
     let cache = host.settings.cache.as_ref();
-    let program = Program::of_code(plan, &host.functions, Linkage::default(), code, cache)?;
+    let info = ProgramInfo::of(&plan, Vec::new());
+    let (plan, linkage) = (LazyPlan::from(plan), Linkage::default());
+    let program = Program::of_code(plan, info, host.functions()?, linkage, code, cache)?;
     Ok(Some((host, Libraries::attach(program, |state| &mut state.libraries))))
 }
 

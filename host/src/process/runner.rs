@@ -137,7 +137,7 @@ impl Runner {
         }
         let error = self.describe(what, &stop);
         if has_overflowed {
-            return error.because(&backtrace::overflow(&self.program.plan));
+            return error.because(&backtrace::overflow(&self.program.info));
         }
         error
     }

@@ -1,5 +1,7 @@
 //! The configuration of a host.
 
+use std::hash::Hash;
+
 use wasmtime::{Config, Inlining};
 
 use crate::compiled::cache::Cache;
@@ -97,18 +99,34 @@ impl Settings {
         self
     }
 
+    /// Returns the settings that compiled code depends on.
+    pub(crate) fn of_code(&self) -> impl Hash + use<> {
+        let Limits { timeout, fuel, .. } = self.limits;
+        let is_interruptible = self.interruptible || timeout.is_some();
+        (is_interruptible, fuel.is_some(), self.inlining.then_some(INLINED_SIZE))
+    }
+
+    /// Returns the configuration of an engine that can compile.
     pub(crate) fn config(&self) -> Config {
-        let mut config = Config::new();
-        self.limits.configure(&mut config);
-        if self.interruptible {
-            config.epoch_interruption(true);
-        }
+        let mut config = self.runtime_config();
+        config.enable_compiler(true);
         if self.inlining {
             config.compiler_inlining(Inlining::Yes);
             // SAFETY: the setting only chooses between two correct ways to compile a call.
             unsafe {
                 config.cranelift_flag_set("wasmtime_inlining_sum_size_threshold", INLINED_SIZE)
             };
+        }
+        config
+    }
+
+    /// Returns the configuration of an engine that only loads compiled code. It starts sooner.
+    pub(crate) fn runtime_config(&self) -> Config {
+        let mut config = Config::new();
+        config.enable_compiler(false);
+        self.limits.configure(&mut config);
+        if self.interruptible {
+            config.epoch_interruption(true);
         }
         config
     }

@@ -8,8 +8,9 @@ use wasmtime::{
     AsContextMut, Func, Global, Instance, Memory, Table, TypedFunc, Val, WasmParams, WasmResults,
 };
 
+use super::info::ProgramInfo;
+use super::lazy_plan::LazyPlan;
 use crate::error::Error;
-use crate::exports;
 
 /// A program that is instantiated in a store and whose constructors have run.
 ///
@@ -19,7 +20,8 @@ use crate::exports;
 /// [`Process`](crate::Process) refuses further calls.
 #[derive(Debug, Clone)]
 pub struct LinkedInstance {
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Arc<LazyPlan>,
+    pub(super) info: Arc<ProgramInfo>,
     pub(super) base: Option<Instance>,
     /// The instances by index in the set.
     pub(super) modules: BTreeMap<usize, Instance>,
@@ -39,12 +41,11 @@ impl LinkedInstance {
     ///
     /// [`Error::NoFunction`] with all functions that the program exports, if none has this name.
     pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Result<Func, Error> {
-        let program = self.plan.set().program;
-        let start = self.plan.start().filter(|_| name == "_start");
+        let start = self.info.start.filter(|_| name == "_start");
         if start.is_none() {
-            exports::function(&self.plan.set().inputs[program].module, name)?;
+            self.info.exports.function(name)?;
         }
-        self.export(store, start.unwrap_or(program), name)
+        self.export(store, start.unwrap_or(self.info.program), name)
     }
 
     /// Returns a function that the program exports, with its parameters and results as Rust types.
@@ -71,7 +72,11 @@ impl LinkedInstance {
     ///
     /// [`Linker::export`]: crate::Linker::export
     pub fn symbol(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
-        self.export(store, self.plan.definer(name)?, name).ok()
+        let definer = match self.info.definer(name) {
+            Some(known) => known,
+            None => self.plan.get().ok()?.definer(name),
+        };
+        self.export(store, definer?, name).ok()
     }
 
     /// Returns the address of a data symbol in [`get_memory`](LinkedInstance::get_memory), in
@@ -79,7 +84,7 @@ impl LinkedInstance {
     /// valid for symbols that a fused program keeps: see [`LinkedInstance::symbol`]. A function has
     /// a slot only if a module takes its address.
     pub fn address(&self, symbol: &str) -> Option<u32> {
-        self.plan.address(symbol)
+        self.plan.get().ok()?.address(symbol)
     }
 
     /// Returns the memory that the modules share, or `None` if they share none.
@@ -123,8 +128,12 @@ impl LinkedInstance {
     }
 
     /// Returns how the modules were linked.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+    ///
+    /// # Errors
+    ///
+    /// The error of [`Program::plan`](crate::Program::plan).
+    pub fn plan(&self) -> Result<&Plan, Error> {
+        self.plan.get()
     }
 
     pub(super) fn export(

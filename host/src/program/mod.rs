@@ -1,24 +1,32 @@
 //! Linked and compiled programs. Nothing here knows of libraries that are opened later.
 
+pub(crate) mod cached;
+pub(crate) mod files;
 pub(crate) mod fuse;
 pub(crate) mod host_functions;
+pub(crate) mod info;
 pub(crate) mod instantiate;
+pub(crate) mod lazy_plan;
 pub(crate) mod linkage;
 pub(crate) mod linked;
 pub(crate) mod preinit;
 
 use std::sync::Arc;
 
-use linker::{BoundModule, Import, Module, Plan};
+use linker::{BoundModule, Import, Plan};
 use wasmtime::InstancePre;
 
-use crate::compiled::cache::{Cache, CacheError, Key};
+use crate::compiled::cache::{Cache, CacheError};
 use crate::compiled::code::Code;
+use crate::compiled::key::Key;
 use crate::compiled::libraries::Compilations;
 use crate::compiler_threads::start_compiler;
 use crate::error::Error;
+use crate::exports::Exports;
 
 use fuse::validated;
+use info::ProgramInfo;
+use lazy_plan::LazyPlan;
 use linkage::Linkage;
 use linked::LinkedInstance;
 
@@ -27,7 +35,8 @@ use linked::LinkedInstance;
 ///
 /// A program is cheap to clone: clones share the code.
 pub struct Program<T: 'static> {
-    pub(crate) plan: Arc<Plan>,
+    pub(crate) plan: Arc<LazyPlan>,
+    pub(crate) info: Arc<ProgramInfo>,
     pub(crate) code: Arc<Code>,
     /// The module with its imports resolved, if the program is a single module.
     pub(crate) single: Option<InstancePre<T>>,
@@ -46,6 +55,7 @@ impl<T> Clone for Program<T> {
     fn clone(&self) -> Self {
         Program {
             plan: self.plan.clone(),
+            info: self.info.clone(),
             code: self.code.clone(),
             single: self.single.clone(),
             functions: self.functions.clone(),
@@ -59,9 +69,8 @@ impl<T> Clone for Program<T> {
 
 impl<T> std::fmt::Debug for Program<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let set = self.plan.set();
-        let name = &set.inputs[set.program].module.name;
-        f.debug_struct("Program").field("name", name).finish_non_exhaustive()
+        let name = self.info.exports.module();
+        f.debug_struct("Program").field("name", &name).finish_non_exhaustive()
     }
 }
 
@@ -75,24 +84,22 @@ impl<T: 'static> Program<T> {
     ) -> Result<Self, Error> {
         let plan = linkage.fuse_if_dynamic(plan)?;
         let engine = functions.engine();
-        let compile = || {
-            start_compiler()?;
-            check_host(&plan, functions)?;
-            let bound = validated(plan.set(), || linkage.write_modules(&plan))?;
-            Code::compile(engine, &plan, bound)
-        };
-        let (code, cache_error) = match cache {
-            None => (compile()?, None),
-            Some(cache) => cache.code(engine, Key::new(engine, &plan, &linkage), compile)?,
-        };
-        let cache_error = cache_error.map(Arc::new);
-        Ok(Program { cache_error, ..Program::of_code(plan, functions, linkage, code, cache)? })
+        let entry = cache.map(|cache| CacheEntry {
+            cache,
+            key: Key::of_plan(engine, &plan, &linkage),
+            record: Vec::new(),
+        });
+        let info = ProgramInfo::of(&plan, Vec::new());
+        let (code, cache_error) = compiled(&plan, functions, &linkage, entry)?;
+        let program = Program::of_code(plan.into(), info, functions, linkage, code, cache)?;
+        Ok(Program { cache_error: cache_error.map(Arc::new), ..program })
     }
 
     /// Creates a program of code that exists. `cache` is for the code of libraries that the program
     /// opens later.
     pub(crate) fn of_code(
-        plan: Plan,
+        plan: LazyPlan,
+        info: ProgramInfo,
         functions: &wasmtime::Linker<T>,
         linkage: Linkage,
         code: Code,
@@ -101,12 +108,14 @@ impl<T: 'static> Program<T> {
         let single = match (&code.base, code.modules.as_slice()) {
             (None, [only]) => {
                 let pre = functions.instantiate_pre(&only.code);
-                Some(pre.map_err(|error| Error::compile(only.name(&plan), &error))?)
+                let name = info.name(only.module);
+                Some(pre.map_err(|error| Error::compile(name, &error))?)
             }
             _ => None,
         };
         Ok(Program {
             plan: Arc::new(plan),
+            info: Arc::new(info),
             code: Arc::new(code),
             single,
             functions: Arc::new(functions.clone()),
@@ -134,17 +143,38 @@ impl<T: 'static> Program<T> {
 
     /// Returns whether several modules were fused to one.
     pub fn is_fused(&self) -> bool {
-        self.single.is_some() && self.plan.set().inputs.len() > 1
+        self.single.is_some() && self.info.modules.len() > 1
     }
 
     /// Returns the modules as they were before they were compiled.
-    pub(crate) fn bound(&self) -> Vec<BoundModule> {
-        self.linkage.write_modules(&self.plan).map(|bound| bound.modules).unwrap_or_default()
+    pub(crate) fn bound(&self, plan: &Plan) -> Vec<BoundModule> {
+        self.linkage.write_modules(plan).map(|bound| bound.modules).unwrap_or_default()
     }
 
-    /// Returns how the modules are linked.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+    /// Returns how the modules are linked. A program from the cache is planned again for that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FilesChanged`] if the files of a program from the cache have changed since it was
+    /// found there.
+    pub fn plan(&self) -> Result<&Plan, Error> {
+        self.plan.get()
+    }
+
+    /// Returns the functions that can be called.
+    pub fn exports(&self) -> &Exports {
+        &self.info.exports
+    }
+
+    /// Returns whether the program can open libraries while it runs.
+    pub fn opens_libraries(&self) -> bool {
+        self.info.opens_libraries
+    }
+
+    /// Returns the texts of the warnings about a program that was linked from
+    /// [files](crate::ProgramFiles).
+    pub fn warnings(&self) -> &[String] {
+        &self.info.warnings
     }
 
     /// Returns the number of instances that the program starts with.
@@ -152,15 +182,39 @@ impl<T: 'static> Program<T> {
         self.code.modules.len() + usize::from(self.code.base.is_some())
     }
 
-    /// Returns the module whose exports are called.
-    pub fn main(&self) -> &Module {
-        &self.plan.set().inputs[self.plan.set().program].module
-    }
-
     /// Returns the name that messages use for a module of the set, or for the module that fills the
     /// table's slots.
     pub(crate) fn name(&self, module: Option<usize>) -> &str {
-        module.map_or("the table", |index| &self.plan.set().inputs[index].module.name)
+        self.info.name(module)
+    }
+}
+
+/// The entry of the cache that belongs to a program.
+struct CacheEntry<'c> {
+    cache: &'c Cache,
+    key: Key,
+    /// The record that the entry must have.
+    record: Vec<u8>,
+}
+
+/// Compiles a plan, or takes its code from an entry of the cache. An error of the cache is returned
+/// with the code.
+fn compiled<T: 'static>(
+    plan: &Plan,
+    functions: &wasmtime::Linker<T>,
+    linkage: &Linkage,
+    entry: Option<CacheEntry<'_>>,
+) -> Result<(Code, Option<CacheError>), Error> {
+    let engine = functions.engine();
+    let compile = || {
+        start_compiler()?;
+        check_host(plan, functions)?;
+        let bound = validated(plan.set(), || linkage.write_modules(plan))?;
+        Code::compile(engine, plan, bound)
+    };
+    match entry {
+        None => Ok((compile()?, None)),
+        Some(CacheEntry { cache, key, record }) => cache.code(engine, key, &record, compile),
     }
 }
 

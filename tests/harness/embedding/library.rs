@@ -49,7 +49,7 @@ fn a_stack_has_the_size_that_is_chosen() -> Result<(), Failed> {
         let mut store = wasmtime::Store::new(&engine, ());
         let linked = linker.instantiate(&mut store)?;
         let end = linked.get_typed_func::<(), i32>(&mut store, "end")?.call(&mut store, ())?;
-        if end != 1024 + size || linked.plan().stack_size() != Some(size.cast_unsigned()) {
+        if end != 1024 + size || linked.plan()?.stack_size() != Some(size.cast_unsigned()) {
             return Err(format!("a stack of {size} bytes ends at {end}").into());
         }
     }

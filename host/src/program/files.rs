@@ -1,0 +1,174 @@
+//! The files that a program is linked from.
+
+use std::path::{Path, PathBuf};
+
+use linker::{InputLimits, InputModule, LibrarySource, Module, Plan, Set};
+
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::input;
+use crate::lookup::Lookup;
+use crate::search::Search;
+
+/// The files of a program, and how they are linked.
+///
+/// [`Host::cached`](crate::Host::cached) finds the code of a program by its files, without reading
+/// them as modules.
+#[derive(Debug, Clone)]
+pub struct ProgramFiles {
+    program: PathBuf,
+    links: Vec<PathBuf>,
+    preloads: Vec<(String, PathBuf)>,
+    search: Search,
+    stack_size: Option<u64>,
+}
+
+/// The module whose exports are called, as it was read from its file.
+#[derive(Debug)]
+pub struct ProgramFile {
+    input: InputModule,
+    digest: Digest,
+}
+
+/// A program that was linked from files.
+#[derive(Debug)]
+pub struct LinkedFiles {
+    pub(crate) files: ProgramFiles,
+    pub(crate) plan: Plan,
+    /// The digests of the files that were given.
+    pub(crate) digests: Vec<Digest>,
+    /// The libraries that were looked up.
+    pub(crate) lookups: Vec<Lookup>,
+}
+
+impl ProgramFile {
+    /// Returns the module.
+    pub fn module(&self) -> &Module {
+        &self.input.module
+    }
+}
+
+impl LinkedFiles {
+    /// Returns how the modules are linked.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Returns the texts of the warnings about the program.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.plan.warnings().iter().map(ToString::to_string).collect()
+    }
+}
+
+impl ProgramFiles {
+    /// Uses the module in the file `program`. `search` finds the libraries that modules need.
+    pub fn new(program: impl Into<PathBuf>, search: Search) -> Self {
+        let program = program.into();
+        ProgramFiles { program, links: Vec::new(), preloads: Vec::new(), search, stack_size: None }
+    }
+
+    /// Sets the files of modules that are linked with the program.
+    #[must_use]
+    pub fn with_links(self, links: Vec<PathBuf>) -> Self {
+        ProgramFiles { links, ..self }
+    }
+
+    /// Sets the modules that keep their own memory: the name under which others import from each,
+    /// and its file.
+    #[must_use]
+    pub fn with_preloads(self, preloads: Vec<(String, PathBuf)>) -> Self {
+        ProgramFiles { preloads, ..self }
+    }
+
+    /// Sets the size of the stack in linear memory, in bytes: see [`Set::stack_size`].
+    #[must_use]
+    pub fn with_stack_size(self, stack_size: Option<u64>) -> Self {
+        ProgramFiles { stack_size, ..self }
+    }
+
+    /// Returns the search for libraries.
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    /// Reads the program's own file.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`read`](crate::read).
+    pub fn read(&self) -> Result<ProgramFile, Error> {
+        let (input, digest) = input::read_with_digest(&self.program, &self.search.limits())?;
+        Ok(ProgramFile { input, digest })
+    }
+
+    /// Reads the other files, and links them with the program.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`read`](crate::read) and of [`check_preloads`](crate::check_preloads), and
+    /// [`Error::Link`] with all faults of linking.
+    pub fn link(&self, program: ProgramFile) -> Result<LinkedFiles, Error> {
+        let mut digests = vec![program.digest];
+        let others = self.others(&mut |path, limits| {
+            let (input, digest) = input::read_with_digest(path, limits)?;
+            digests.push(digest);
+            Ok(input)
+        })?;
+        let mut search = self.search.clone().recording();
+        let plan = self.gather(program.input, others, &mut search)?;
+        Ok(LinkedFiles { files: self.clone(), plan, digests, lookups: search.into_lookups() })
+    }
+
+    /// Reads all files and decides how they are linked.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`ProgramFiles::read`] and [`ProgramFiles::link`].
+    pub fn plan(&self) -> Result<Plan, Error> {
+        let program = input::read_within(&self.program, &self.search.limits())?;
+        let others = self.others(&mut input::read_within)?;
+        self.gather(program, others, &mut self.search.clone())
+    }
+
+    fn others(
+        &self,
+        read: &mut dyn FnMut(&Path, &InputLimits) -> Result<InputModule, Error>,
+    ) -> Result<Vec<InputModule>, Error> {
+        let limits = self.search.limits();
+        let mut others = Vec::new();
+        for (name, file) in &self.preloads {
+            others.push(read(file, &limits)?.preloaded_as(name));
+        }
+        input::check_preloads(&others)?;
+        for file in &self.links {
+            others.push(read(file, &limits)?);
+        }
+        Ok(others)
+    }
+
+    fn gather(
+        &self,
+        program: InputModule,
+        others: Vec<InputModule>,
+        search: &mut Search,
+    ) -> Result<Plan, Error> {
+        let set = Set::gather(program, others, search)?;
+        Ok(Plan::new(Set { stack_size: self.stack_size, ..set })?)
+    }
+
+    /// Returns the digests of the files that were given: the program, the preloaded modules, and
+    /// those that are linked. Returns `None` if one of them cannot be read twice.
+    pub(crate) fn digests(&self) -> Option<Vec<Digest>> {
+        let limit = self.search.limits().max_module_size;
+        let preloads = self.preloads.iter().map(|(_, file)| file);
+        let files = [&self.program].into_iter().chain(preloads).chain(&self.links);
+        files.map(|file| Digest::at(file, limit)).collect()
+    }
+
+    /// Returns everything that decides how the files are linked, but for the libraries that are
+    /// found. `digests` are those of the files that were given.
+    pub(crate) fn identity<'f>(&'f self, digests: &'f [Digest]) -> impl std::hash::Hash + 'f {
+        let files = (&self.program, &self.preloads, &self.links, digests);
+        (files, self.search.identity(), self.stack_size)
+    }
+}

@@ -1,0 +1,66 @@
+//! The plan of a program, which is made again when it is needed.
+
+use std::sync::OnceLock;
+
+use linker::Plan;
+
+use super::files::{LinkedFiles, ProgramFiles};
+use super::linkage::Linkage;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::lookup::Lookup;
+
+/// A plan, or the files that it can be made of.
+#[derive(Debug)]
+pub(crate) struct LazyPlan {
+    plan: OnceLock<Plan>,
+    origin: Option<PlanOrigin>,
+}
+
+/// The files that a program was linked from, and what they were then.
+#[derive(Debug)]
+pub(crate) struct PlanOrigin {
+    pub(crate) files: ProgramFiles,
+    pub(crate) linkage: Linkage,
+    /// The digests of the files that were given.
+    pub(crate) digests: Vec<Digest>,
+    pub(crate) lookups: Vec<Lookup>,
+}
+
+impl From<Plan> for LazyPlan {
+    fn from(plan: Plan) -> Self {
+        LazyPlan { plan: plan.into(), origin: None }
+    }
+}
+
+impl From<PlanOrigin> for LazyPlan {
+    fn from(origin: PlanOrigin) -> Self {
+        LazyPlan { plan: OnceLock::new(), origin: Some(origin) }
+    }
+}
+
+impl LazyPlan {
+    /// Returns the plan.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FilesChanged`] if the files that it is made of are no longer the same.
+    pub(crate) fn get(&self) -> Result<&Plan, Error> {
+        if let Some(plan) = self.plan.get() {
+            return Ok(plan);
+        }
+        let plan = self.origin.as_ref().and_then(PlanOrigin::plan);
+        let plan = plan.ok_or(Error::FilesChanged)?;
+        Ok(self.plan.get_or_init(|| plan))
+    }
+}
+
+impl PlanOrigin {
+    /// Plans the program again. Returns `None` if the files have changed.
+    fn plan(&self) -> Option<Plan> {
+        let LinkedFiles { plan, digests, lookups, .. } =
+            self.files.link(self.files.read().ok()?).ok()?;
+        let is_same = digests == self.digests && lookups == self.lookups;
+        is_same.then(|| self.linkage.fuse_if_dynamic(plan).ok()).flatten()
+    }
+}
