@@ -33,8 +33,8 @@ impl Digest {
         Self::of_file(&File::open(path).ok()?, limit).ok().flatten()
     }
 
-    /// Returns the digest of a file. Returns `None` if it is no regular file, which may have no end,
-    /// or has more than `limit` bytes.
+    /// Returns the digest of a file. Returns `None` if it has more than `limit` bytes, or is no
+    /// regular file: others may have no end.
     pub(crate) fn of_file(mut file: &File, limit: u64) -> io::Result<Option<Self>> {
         let data = file.metadata()?;
         if !data.is_file() || data.len() > limit {

@@ -131,7 +131,7 @@ impl Cache {
         &self.folder
     }
 
-    /// Returns the code of a key, from the cache or by compiling it. An entry is used only if it has
+    /// Returns the code of a key, from the cache or by compiling it. An entry is used only with
     /// this record. An error of the cache is returned with the code.
     pub(crate) fn code(
         &self,

@@ -62,7 +62,7 @@ impl ProgramInfo {
         module.map_or("the table", |index| &self.modules[index])
     }
 
-    /// Returns the index of the module that defines a symbol, or `None` if only the plan knows that.
+    /// Returns the index of the module that defines a symbol, or `None` if only the plan knows it.
     pub(crate) fn definer(&self, symbol: &str) -> Option<Option<usize>> {
         self.definers.get(symbol).copied()
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use host::{Cache, Host, Settings, Wasi};
+use host::{Cache, Host, Program, ProgramFiles, Search, Settings, State, Wasi};
 use libtest_mimic::{Failed, Trial};
 
 use crate::support::commands::{expect, text};
@@ -25,6 +25,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("cache::embedders_can_have_one", embedders_can_have_one),
         trial("cache::libraries_that_are_opened_are_kept", opened_libraries_are_kept),
         trial("cache::damaged_files_of_compile_are_refused", damaged_files_are_refused),
+        trial("cache::a_library_is_looked_up_again", a_library_is_looked_up_again),
+        trial("cache::a_system_library_is_looked_up_again", a_system_library_is_looked_up_again),
+        trial("cache::a_runtime_path_is_followed_again", a_runtime_path_is_followed_again),
+        trial("cache::options_and_files_are_told_apart", options_and_files_are_told_apart),
+        trial("cache::warnings_are_repeated", warnings_are_repeated),
+        trial("cache::files_that_change_under_a_program", files_that_change_under_a_program),
     ];
     #[cfg(unix)]
     trials.extend(unix::trials());
@@ -191,15 +197,13 @@ fn damaged_entries_are_replaced() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Offsets in an entry: all over the machine code at its start and the parts after it, and every
-/// byte of the end with its key, lengths and digest.
+/// Offsets in an entry: all over the machine code at its start and the parts after it, and more of
+/// them in the end with its key, lengths and digest.
 fn places(entry: &[u8]) -> Vec<usize> {
     const END: usize = 96;
-    let step = entry.len().div_ceil(64);
-    let mut places: Vec<_> = (0..entry.len()).step_by(step).collect();
-    places.extend((entry.len().saturating_sub(END)..entry.len()).step_by(3));
-    places.push(entry.len() - 1);
-    places
+    let step = entry.len().div_ceil(16);
+    let end = entry.len().saturating_sub(END)..entry.len();
+    (0..entry.len()).step_by(step).chain(end.step_by(11)).chain([entry.len() - 1]).collect()
 }
 
 fn unfinished_files_are_removed_later() -> Result<(), Failed> {
@@ -369,11 +373,236 @@ fn damaged_files_are_refused() -> Result<(), Failed> {
     // An entry is no such file: it does not hold the module.
     fixture.works()?;
     fs::copy(fixture.entry()?, &file)?;
-    expect(&text(&fixture.command(&run).output()?), "it is no program; compile it again")
+    expect(&text(&fixture.command(&run).output()?), "`main.cwasm` is not a WebAssembly module")
+}
+
+/// Runs programs from files in the folder of a fixture, with a cache there.
+struct Runs {
+    fixture: Fixture,
+    host: Host,
+}
+
+impl Runs {
+    fn new() -> Result<Self, Failed> {
+        let fixture = Fixture::new()?;
+        let settings = Settings::default().with_cache(Cache::new(fixture.path("cache")));
+        Ok(Runs { fixture, host: Host::on_demand(settings) })
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), Failed> {
+        let path = self.fixture.path(name);
+        fs::create_dir_all(path.parent().ok_or("a file has a folder")?)?;
+        Ok(fs::write(path, wat::parse_str(text)?)?)
+    }
+
+    /// A library whose `n` returns a number.
+    fn write_library(&self, name: &str, number: i32) -> Result<(), Failed> {
+        self.write(
+            name,
+            &format!(
+                r#"(module (@dylink.0 (mem-info))
+                (func (export "n") (result i32) (i32.const {number})))"#
+            ),
+        )
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Failed> {
+        Ok(fs::remove_file(self.fixture.path(name))?)
+    }
+
+    fn files(&self, folders: &[&str], sysroot: &str) -> ProgramFiles {
+        let folders = folders.iter().map(|name| self.fixture.path(name)).collect();
+        let search = Search::new(folders, Some(self.fixture.path(sysroot)));
+        ProgramFiles::new(self.fixture.path("program.wasm"), search)
+    }
+
+    /// Fails unless the program is not in the cache, then is, and returns a number both times.
+    fn misses(&self, files: &ProgramFiles, number: i32) -> Result<(), Failed> {
+        if self.host.cached(files).is_some() {
+            return Err(format!("before {number}, an entry of other files was used").into());
+        }
+        let program = self.host.compile_files(files.link(files.read()?)?)?;
+        self.returns(&program, number)?;
+        self.hits(files, number)
+    }
+
+    fn hits(&self, files: &ProgramFiles, number: i32) -> Result<(), Failed> {
+        let program = self.host.cached(files).ok_or("the program is not in the cache")?;
+        self.returns(&program, number)
+    }
+
+    fn returns(&self, program: &Program<State>, number: i32) -> Result<(), Failed> {
+        if let Some(error) = program.cache_error() {
+            return Err(error.to_string().into());
+        }
+        match self.host.start(program, &Wasi::default())?.invoke("test", &[])?.as_slice() {
+            [value] if value.i32() == Some(number) => Ok(()),
+            other => Err(format!("{other:?} instead of {number}").into()),
+        }
+    }
+
+    /// Fails unless the program is neither in the cache nor can be linked.
+    fn fails(&self, files: &ProgramFiles) -> Result<(), Failed> {
+        match (self.host.cached(files), files.link(files.read()?)) {
+            (None, Err(host::Error::Link(_))) => Ok(()),
+            (cached, _) => Err(format!("a library is missing, but {cached:?}").into()),
+        }
+    }
+}
+
+/// A program that calls `n`, with more in its `dylink.0`.
+fn program_with(dylink: &str) -> String {
+    format!(
+        r#"(module (@dylink.0 (mem-info) {dylink})
+            (import "env" "n" (func $n (result i32)))
+            (func $test (export "test") (result i32) (call $n)))"#
+    )
+}
+
+fn a_library_is_looked_up_again() -> Result<(), Failed> {
+    let runs = Runs::new()?;
+    runs.write("program.wasm", &program_with(r#"(needed "libn.wasm")"#))?;
+    runs.write_library("second/libn.wasm", 1)?;
+    let files = runs.files(&["first", "second"], "sysroot");
+    runs.misses(&files, 1)?;
+    // The same contents in a new file.
+    runs.remove("second/libn.wasm")?;
+    runs.write_library("second/libn.wasm", 1)?;
+    runs.hits(&files, 1)?;
+    runs.write_library("second/libn.wasm", 2)?;
+    runs.misses(&files, 2)?;
+    // A file that is found earlier.
+    runs.write_library("first/libn.wasm", 3)?;
+    runs.misses(&files, 3)?;
+    runs.remove("first/libn.wasm")?;
+    runs.misses(&files, 2)?;
+    runs.remove("second/libn.wasm")?;
+    runs.fails(&files)?;
+    runs.write_library("second/libn.wasm", 2)?;
+    runs.hits(&files, 2)
+}
+
+fn a_system_library_is_looked_up_again() -> Result<(), Failed> {
+    let runs = Runs::new()?;
+    runs.write("program.wasm", &program_with(""))?;
+    runs.write_library("sysroot/libc.wasm", 1)?;
+    let files = runs.files(&[], "sysroot");
+    runs.misses(&files, 1)?;
+    runs.write_library("sysroot/libc.wasm", 2)?;
+    runs.misses(&files, 2)?;
+    // It was not there before, and comes before libc.
+    runs.write_library("sysroot/libiconv.wasm", 3)?;
+    runs.misses(&files, 3)?;
+    runs.remove("sysroot/libiconv.wasm")?;
+    runs.misses(&files, 2)?;
+    runs.remove("sysroot/libc.wasm")?;
+    runs.fails(&files)
+}
+
+fn a_runtime_path_is_followed_again() -> Result<(), Failed> {
+    let runs = Runs::new()?;
+    let dylink = r#"(needed "libn.wasm") (runtime-path "$ORIGIN/own")"#;
+    runs.write("program.wasm", &program_with(dylink))?;
+    runs.write_library("folder/libn.wasm", 1)?;
+    let files = runs.files(&["folder"], "sysroot");
+    runs.misses(&files, 1)?;
+    runs.write_library("own/libn.wasm", 2)?;
+    runs.misses(&files, 2)?;
+    runs.write_library("own/libn.wasm", 3)?;
+    runs.misses(&files, 3)
+}
+
+fn options_and_files_are_told_apart() -> Result<(), Failed> {
+    let runs = Runs::new()?;
+    runs.write("program.wasm", &program_with(""))?;
+    runs.write_library("sysroot/libc.wasm", 1)?;
+    runs.write_library("one.wasm", 2)?;
+    runs.write_library("other.wasm", 3)?;
+    let files = runs.files(&[], "sysroot");
+    let link = |name: &str| files.clone().with_links(vec![runs.fixture.path(name)]);
+    runs.misses(&files, 1)?;
+    runs.misses(&link("one.wasm"), 2)?;
+    runs.misses(&link("other.wasm"), 3)?;
+    runs.misses(&files.clone().with_stack_size(Some(1 << 20)), 1)?;
+    runs.misses(&runs.files(&["folder"], "sysroot"), 1)?;
+    runs.write_library("one.wasm", 4)?;
+    runs.misses(&link("one.wasm"), 4)?;
+    runs.hits(&link("other.wasm"), 3)?;
+    let twice = program_with("").replace("(call $n)", "(i32.mul (call $n) (i32.const 2))");
+    runs.write("program.wasm", &twice)?;
+    runs.misses(&files, 2)
+}
+
+/// Two modules with memories of their own, one of which passes what may be a pointer.
+fn warnings_are_repeated() -> Result<(), Failed> {
+    let fixture = Fixture::new()?;
+    let own = r#"(module (memory 1) (func (export "f") (param i32)))"#;
+    let caller = r#"(module (@dylink.0 (mem-info))
+        (import "env" "memory" (memory 1))
+        (import "own" "f" (func $f (param i32)))
+        (func (export "run") (call $f (i32.const 8))))"#;
+    fs::write(fixture.path("own.wasm"), wat::parse_str(own)?)?;
+    fs::write(fixture.path("caller.wasm"), wat::parse_str(caller)?)?;
+    let run = || {
+        let options = ["run", "--preload", "own=own.wasm", "--invoke", "run", "caller.wasm"];
+        fixture.command(&options).output()
+    };
+    let miss = run()?;
+    expect(&text(&miss), "warning: `caller` calls `f` of `own`")?;
+    fixture.entry()?;
+    let hit = run()?;
+    match miss == hit {
+        true => Ok(()),
+        false => Err(format!("{}{}", text(&miss), text(&hit)).into()),
+    }
+}
+
+/// Messages about such a program cannot name what is no longer there, and it opens no libraries.
+fn files_that_change_under_a_program() -> Result<(), Failed> {
+    let runs = Runs::new()?;
+    let traps = program_with("").replace("(call $n)", "(call $n) (unreachable)");
+    runs.write("program.wasm", &traps)?;
+    runs.write_library("sysroot/libc.wasm", 1)?;
+    let files = runs.files(&[], "sysroot");
+    runs.host.compile_files(files.link(files.read()?)?)?;
+    let trap = |change: &dyn Fn() -> Result<(), Failed>| {
+        let program = runs.host.cached(&files).ok_or("the program is not in the cache")?;
+        let mut process = runs.host.start(&program, &Wasi::default())?;
+        change()?;
+        match process.invoke("test", &[]) {
+            Err(error @ host::Error::Trap { .. }) => Ok(error.to_string()),
+            other => Err(Failed::from(format!("{other:?} instead of a trap"))),
+        }
+    };
+    expect(&trap(&|| Ok(()))?, "0: program!test")?;
+    let message = trap(&|| runs.write_library("sysroot/libc.wasm", 2))?;
+    expect(&message, "the files of the program have changed since it started; start it again")?;
+
+    runs.write("program.wasm", OPENER)?;
+    runs.write("folder/library.wasm", r#"(module (@dylink.0 (mem-info)))"#)?;
+    let files = runs.files(&["folder"], "sysroot");
+    runs.host.compile_files(files.link(files.read()?)?)?;
+    let settings = Settings::default()
+        .with_cache(Cache::new(runs.fixture.path("cache")))
+        .with_libraries(files.search().clone());
+    let host = Host::on_demand(settings);
+    let open = |change: &dyn Fn() -> Result<(), Failed>| -> Result<Option<i32>, Failed> {
+        let program = host.cached(&files).ok_or("the program is not in the cache")?;
+        let mut process = host.start(&program, &Wasi::default())?;
+        change()?;
+        Ok(process.invoke("open", &[])?.first().and_then(host::Val::i32))
+    };
+    let before = open(&|| Ok(()))?;
+    let after = open(&|| runs.write("program.wasm", &program_with("")))?;
+    match (before, after) {
+        (Some(1), Some(0)) => Ok(()),
+        results => Err(format!("the library was opened before and after: {results:?}").into()),
+    }
 }
 
 #[cfg(unix)]
 mod unix {
+    use std::io::Write;
     use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
     use libtest_mimic::Completion;
@@ -387,6 +616,7 @@ mod unix {
             trial("cache::what_others_can_write_to_is_not_used", what_others_can_write_to),
             trial("cache::a_link_is_not_followed", a_link_is_not_followed),
             trial("cache::a_pipe_is_not_waited_for", a_pipe_is_not_waited_for),
+            trial("cache::a_module_from_a_pipe_is_kept", a_module_from_a_pipe_is_kept),
             ignorable("cache::a_device_is_not_read", a_device_is_not_read),
             trial("cache::a_guest_that_is_given_the_folder", a_guest_that_is_given_the_folder),
             ignorable("cache::what_is_of_others_is_not_used", what_is_of_others),
@@ -491,6 +721,36 @@ mod unix {
         match replaced(&fixture, "mkfifo", &[])? {
             true => warns(&fixture, "is no file"),
             false => Err("`mkfifo` has failed".into()),
+        }
+    }
+
+    /// It can be read only once, so it is found by what was read.
+    fn a_module_from_a_pipe_is_kept() -> Result<(), Failed> {
+        let fixture = Fixture::new()?;
+        let run = || -> Result<(), Failed> {
+            let options =
+                ["run", "--link", "divide.wasm", "--invoke", "run", "/dev/stdin", "42", "7"];
+            let mut process = fixture
+                .command(&options)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()?;
+            let mut pipe = process.stdin.take().ok_or("there is no pipe")?;
+            pipe.write_all(&fs::read(fixture.path("main.wasm"))?)?;
+            drop(pipe);
+            only(&process.wait_with_output()?, "6\n")
+        };
+        run()?;
+        let entry = fixture.entry()?;
+        let written = fs::metadata(&entry)?.created().ok();
+        let hour = Duration::from_secs(60 * 60);
+        age(&entry, 2 * hour)?;
+        run()?;
+        let data = fs::metadata(fixture.entry()?)?;
+        match data.modified()?.elapsed().is_ok_and(|age| age < hour) {
+            true if data.created().ok() == written => Ok(()),
+            _ => Err("the entry was not used".into()),
         }
     }
 
