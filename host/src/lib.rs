@@ -51,7 +51,8 @@
 //! - [`Linker::enable_dlopen`] lets programs open libraries while they run.
 //! - [`fuse`](fn@fuse) and [`preinit`] write a program as one module for any engine;
 //!   [`precompile`] writes its machine code.
-//! - [`Cache`] keeps compiled code between runs.
+//! - [`Cache`] keeps compiled code between runs. [`Host::cached`] finds a program there by its
+//!   files, without linking it again.
 
 mod artifact;
 mod compiled;
