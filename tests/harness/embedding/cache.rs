@@ -28,7 +28,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("cache::a_library_is_looked_up_again", a_library_is_looked_up_again),
         trial("cache::a_system_library_is_looked_up_again", a_system_library_is_looked_up_again),
         trial("cache::a_runtime_path_is_followed_again", a_runtime_path_is_followed_again),
-        trial("cache::options_and_files_are_told_apart", options_and_files_are_told_apart),
+        trial(
+            "cache::other_options_and_files_are_other_entries",
+            other_options_and_files_are_other_entries,
+        ),
         trial("cache::warnings_are_repeated", warnings_are_repeated),
         trial("cache::files_that_change_under_a_program", files_that_change_under_a_program),
     ];
@@ -512,7 +515,7 @@ fn a_runtime_path_is_followed_again() -> Result<(), Failed> {
     runs.misses(&files, 3)
 }
 
-fn options_and_files_are_told_apart() -> Result<(), Failed> {
+fn other_options_and_files_are_other_entries() -> Result<(), Failed> {
     let runs = Runs::new()?;
     runs.write("program.wasm", &program_with(""))?;
     runs.write_library("sysroot/libc.wasm", 1)?;
