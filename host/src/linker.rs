@@ -10,6 +10,7 @@ use crate::dlopen::{self, Accessor, Libraries, Loader};
 use crate::error::Error;
 use crate::input;
 use crate::program::Program;
+use crate::program::demangler;
 use crate::program::host_functions;
 use crate::program::linkage::{Linkage, Mode};
 use crate::program::linked::LinkedInstance;
@@ -350,6 +351,11 @@ impl<T: 'static> Linker<T> {
     /// [`Error::Setup`] if there is no program; [`Error::Link`] with every import that no module
     /// and no host function satisfies, or that has another type.
     pub fn plan(&self) -> Result<Plan, Error> {
+        Ok(Plan::new(self.gather()?)?)
+    }
+
+    /// Gathers the modules, and finds the functions that the host defines for them.
+    fn gather(&self) -> Result<Set, Error> {
         let Some(program) = self.program.clone() else {
             return Err(Error::Setup { message: "there is no program to link".to_owned() });
         };
@@ -364,18 +370,21 @@ impl<T: 'static> Linker<T> {
         set.stack_size = self.stack_size;
         set.host = set.wanted_of_host();
         set.host.retain(|import| host_functions::has_all(&self.host, &[import]));
-        Ok(Plan::new(set)?)
+        Ok(set)
     }
 
-    /// Links and compiles the modules.
+    /// Links and compiles the modules. The host also defines the function `env.__host_demangle`,
+    /// by which libc++ names the type of an uncaught exception.
     ///
     /// # Errors
     ///
-    /// The errors of [`Linker::plan`]; [`Error::HostFunctions`] with every function that the host
+    /// The errors of [`Linker::plan`]; [`Error::Setup`] if that function is already defined; [`Error::HostFunctions`] with every function that the host
     /// lacks; [`Error::Load`] or [`Error::Compile`] if a module's code is not valid.
     pub fn link(&self) -> Result<Program<T>, Error> {
-        let linkage = self.linkage.clone();
-        let program = Program::new(self.plan()?, &self.host, linkage, self.cache.as_ref())?;
+        let mut functions = self.host.clone();
+        demangler::define(&mut functions).map_err(setup)?;
+        let plan = Plan::new(self.gather()?.with_optional_functions())?;
+        let program = Program::new(plan, &functions, self.linkage.clone(), self.cache.as_ref())?;
         Ok(match self.accessor {
             Some(accessor) => Libraries::attach(program, accessor),
             None => program,

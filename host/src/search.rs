@@ -26,6 +26,7 @@ pub struct Search {
     limits: InputLimits,
     /// The results of all lookups, if they are recorded.
     lookups: Option<Vec<Lookup>>,
+    required: Vec<String>,
 }
 
 impl Search {
@@ -42,6 +43,14 @@ impl Search {
     #[must_use]
     pub fn within(mut self, limits: InputLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Requires symbols that the program must define although no module imports them. A system
+    /// library that defines one joins.
+    #[must_use]
+    pub fn require(mut self, symbols: &[String]) -> Self {
+        self.required.extend_from_slice(symbols);
         self
     }
 
@@ -210,6 +219,10 @@ impl LibrarySource for Search {
         let found = read.as_ref().map(|(_, digest)| *digest);
         self.record(|| Lookup::System { file: file.to_owned(), found });
         read.map(|(input, _)| input)
+    }
+
+    fn required(&self) -> &[String] {
+        &self.required
     }
 
     fn limits(&self) -> InputLimits {

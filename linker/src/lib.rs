@@ -125,7 +125,7 @@ pub use module::error::LoadError;
 pub use module::validate::{FEATURES, validate};
 pub use module::{Export, Import, Kind, Module};
 pub use names::module_name;
-pub use names::{demangle, is_harmful, printable, printable_lines};
+pub use names::{demangle, demangle_type, is_harmful, printable, printable_lines};
 pub use plan::Initialiser;
 pub use plan::Plan;
 pub use plan::host_imports::{DYNAMIC_LINKER, WASI, host_functions};

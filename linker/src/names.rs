@@ -22,6 +22,20 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
     in_source(name).map_or(name.into(), Cow::Owned)
 }
 
+/// Returns a C++ type, as `std::type_info::name` names it, in source notation. Returns `None` for
+/// any other name. The result is [`printable`].
+///
+/// ```
+/// assert_eq!(linker::demangle_type("St12out_of_range").as_deref(), Some("std::out_of_range"));
+/// assert_eq!(linker::demangle_type("PKc").as_deref(), Some("char const*"));
+/// assert_eq!(linker::demangle_type("text"), None);
+/// ```
+pub fn demangle_type(name: &str) -> Option<String> {
+    const PREFIX: &str = "typeinfo name for ";
+    let described = in_source(&format!("_ZTS{name}"))?;
+    described.strip_prefix(PREFIX).map(str::to_owned)
+}
+
 /// The longest name in bytes, mangled or not, that is demangled: nobody reads longer ones.
 ///
 /// A short mangled name may stand for an exponentially long one: each part of it can be the part

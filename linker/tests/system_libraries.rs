@@ -154,3 +154,120 @@ fn a_fused_program_knows_which_of_its_parts_is_the_systems() {
 fn object_of(name: &str, bytes: &[u8]) -> InputModule {
     InputModule::load(name, bytes).unwrap()
 }
+
+/// A sysroot with a libc++ and its parts.
+#[derive(Default)]
+struct WithParts {
+    required: Vec<String>,
+}
+
+impl LibrarySource for WithParts {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
+        NoLibraries.needed(name, by)
+    }
+
+    fn system(&mut self, file: &str) -> Option<InputModule> {
+        let text = match file {
+            "libc.wasm" => {
+                r#"(module (@dylink.0 (mem-info))
+                (func (export "__host_demangle") (param i32 i32 i32) (result i32) (i32.const 0))
+                (func (export "dlerror")))"#
+            }
+            "libc++.wasm" => {
+                r#"(module
+                (@dylink.0 (mem-info) (import-info "env" "__cxa_demangle" binding-weak))
+                (import "env" "memory" (memory 1))
+                (import "env" "__host_demangle" (func (param i32 i32 i32) (result i32)))
+                (import "env" "__cxa_demangle" (func))
+                (func (export "throw")))"#
+            }
+            "libc++-iostream.wasm" => {
+                r#"(module (@dylink.0 (mem-info) (needed "libc++.wasm"))
+                (import "env" "throw" (func))
+                (func (export "cout")) (func (export "throw")))"#
+            }
+            "libc++-demangle.wasm" => {
+                r#"(module (@dylink.0 (mem-info)) (func (export "__cxa_demangle")))"#
+            }
+            "libdl.wasm" => {
+                r#"(module (@dylink.0 (mem-info))
+                (import "wasm_host" "dlclose" (func (param i32) (result i32)))
+                (func (export "dlclose")))"#
+            }
+            _ => return None,
+        };
+        Some(input(file, text))
+    }
+
+    fn required(&self) -> &[String] {
+        &self.required
+    }
+}
+
+/// Returns a program that imports these functions.
+fn importer(names: &[&str]) -> InputModule {
+    let imports = names.iter().map(|name| format!(r#"(import "env" "{name}" (func))"#));
+    let imports = imports.collect::<String>();
+    input("program", &format!("(module (@dylink.0 (mem-info)) {imports})"))
+}
+
+fn joined(set: &Set) -> Vec<&str> {
+    let system = set.inputs.iter().filter(|input| input.is_system());
+    system.map(|input| input.module.name.as_str()).collect()
+}
+
+#[test]
+fn a_part_of_libcxx_joins_for_its_own_symbols_only() {
+    let gather = |names: &[&str]| {
+        Set::gather(importer(names), Vec::new(), &mut WithParts::default()).unwrap()
+    };
+    // The weak import of libc++ brings no demangler.
+    assert_eq!(joined(&gather(&["throw"])), ["libc++", "libc"]);
+    assert_eq!(joined(&gather(&["cout"])), ["libc++-iostream", "libc++", "libc"]);
+    let all = gather(&["throw", "cout", "__cxa_demangle"]);
+    assert_eq!(joined(&all), ["libc++", "libc", "libc++-iostream", "libc++-demangle"]);
+    // What is opened later may use any.
+    let opens = gather(&["throw", "dlclose"]);
+    let expected = ["libc++", "libdl", "libc", "libc++-iostream", "libc++-demangle"];
+    assert_eq!(joined(&opens), expected);
+}
+
+#[test]
+fn a_part_of_libcxx_joins_a_program_that_runs() {
+    let program = importer(&["throw"]);
+    let set = Set::gather(program, Vec::new(), &mut WithParts::default()).unwrap();
+    let running = Running::new(&Plan::new(set).unwrap());
+    let user = input(
+        "user",
+        r#"(module (@dylink.0 (mem-info)) (import "env" "throw" (func))
+            (import "env" "cout" (func)))"#,
+    );
+    let opening = running.open(user, &mut WithParts::default(), &|_| false).unwrap();
+    assert_eq!(new(&opening), ["libc++-iostream", "user"]);
+}
+
+#[test]
+fn a_symbol_that_is_required_brings_its_library() {
+    let required = |names: &[&str]| {
+        let required = names.iter().map(|&name| name.to_owned()).collect();
+        Set::gather(importer(&[]), Vec::new(), &mut WithParts { required }).unwrap()
+    };
+    assert_eq!(joined(&required(&["__cxa_demangle"])), ["libc++-demangle"]);
+    assert_eq!(joined(&required(&["nothing"])), [""; 0]);
+    let plan = Plan::new(required(&["__cxa_demangle"])).unwrap();
+    let options = FuseOptions::default().with_exports(vec!["__cxa_demangle".to_owned()]);
+    assert_eq!(plan.fuse(&options).unwrap().modules.len(), 1);
+}
+
+#[test]
+fn a_host_may_define_what_libc_defines_for_others() {
+    let set = Set::gather(importer(&["throw"]), Vec::new(), &mut WithParts::default()).unwrap();
+    assert!(set.wanted_of_host().iter().all(|import| import.name != "__host_demangle"));
+    let of_host = |set: Set| {
+        let plan = Plan::new(set).unwrap();
+        let functions = plan.host_functions().map(|import| import.name.clone());
+        functions.collect::<Vec<_>>()
+    };
+    assert_eq!(of_host(set.clone()), [""; 0]);
+    assert_eq!(of_host(set.with_optional_functions()), ["__host_demangle"]);
+}

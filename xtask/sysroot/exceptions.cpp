@@ -99,9 +99,7 @@ namespace {
     if (caught) {
         report(caught->object(), caught->type);
     }
-    std::fflush(nullptr);
-    std::fputs("libc++abi: terminating\n", stderr);
-    std::abort();
+    report_none();
 }
 
 } // namespace

@@ -292,6 +292,13 @@ int getentropy(void *buffer, size_t length) {
     return 0;
 }
 
+// libc++ calls this to name the type of an exception. Writes the name in source notation if it is
+// known and fits, and returns whether it has. `host` defines this function in place of this one;
+// other hosts know no such names.
+bool __host_demangle(const char *, char *, size_t) {
+    return false;
+}
+
 // A constructor in the compiler's library calls this to write a profile when the program ends. A
 // program that is profiled defines its own.
 __attribute__((visibility("hidden"))) void __llvm_profile_initialize(void) {}

@@ -3,13 +3,13 @@
 
 #include "uncaught.h"
 
+// The default handler. As it is built, libc++abi's own prints nothing.
+std::terminate_handler __cxa_terminate_handler = report_none;
+
 namespace {
 
-// Constructors of this library run before any other code can replace the handler.
-const std::terminate_handler default_handler = std::get_terminate();
-
 [[noreturn]] void terminate(void *thrown, const std::type_info *type) {
-    if (std::get_terminate() != default_handler) {
+    if (std::get_terminate() != report_none) {
         std::terminate();
     }
     report(thrown, type);

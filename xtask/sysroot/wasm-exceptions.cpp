@@ -27,9 +27,7 @@ namespace {
     if (const std::type_info *type = __cxxabiv1::__cxa_current_exception_type()) {
         report(__cxxabiv1::__cxa_current_primary_exception(), type);
     }
-    std::fflush(nullptr);
-    std::fputs("libc++abi: terminating\n", stderr);
-    std::abort();
+    report_none();
 }
 
 } // namespace

@@ -357,7 +357,8 @@ pub(crate) struct FuseFlags {
     /// exported then
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
-    /// Also export this symbol: a function, or the address of a variable
+    /// Also export this symbol: a function, or the address of a variable. If only a system library
+    /// defines it, that is linked
     #[arg(long, value_name = "NAME")]
     pub(crate) export: Vec<String>,
     /// Keep what libraries need that the program opens while it runs: every symbol, the memory and

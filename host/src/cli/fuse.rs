@@ -10,13 +10,15 @@ use linker::FuseOptions;
 
 use super::console::{complain, print};
 use super::flags::FuseFlags;
+use super::link::Purpose;
 use super::{link, output_file};
 
 /// The default time limit of constructors: they run while something is built.
 const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
-    let plan = link::plan(&flags.module, &flags.link)?;
+    let purpose = Purpose::Write { exports: &flags.export };
+    let plan = link::plan(&flags.module, &flags.link, purpose)?;
     let options = FuseOptions::default()
         .with_exports(flags.export.clone())
         .with_invoke(flags.invoke.clone())

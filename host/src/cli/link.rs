@@ -10,9 +10,23 @@ use linker::{Fault, Faults, Plan};
 use super::console::complain;
 use super::flags::LinkFlags;
 
+/// The use of a plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose<'a> {
+    /// To run the program in this host.
+    Run,
+    /// To write or show the program, for any engine. It must define these symbols, although no
+    /// module needs them.
+    Write { exports: &'a [String] },
+}
+
 /// Reads the modules of a program and decides how they are linked.
-pub(crate) fn plan(module: &Path, flags: &LinkFlags) -> anyhow::Result<Plan> {
+pub(crate) fn plan(module: &Path, flags: &LinkFlags, purpose: Purpose<'_>) -> anyhow::Result<Plan> {
     let files = flags.files(module, flags.search()?);
+    let files = match purpose {
+        Purpose::Run => files,
+        Purpose::Write { exports } => files.for_any_engine(exports),
+    };
     let plan = files.plan().map_err(|error| explain(error, &files))?;
     warn(&plan.warnings());
     Ok(plan)

@@ -6,15 +6,19 @@ use serde::Serialize;
 use super::console::{print, print_json};
 use super::flags::PlanFlags;
 use super::link;
+use super::link::Purpose;
 
 pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
-    let plan = link::plan(&flags.module, &flags.link).inspect_err(|error| {
-        // A tool that requests JSON also gets the faults as JSON. The messages go to the standard
-        // error as always.
-        if let Some(link::Unresolved { faults, .. }) = error.downcast_ref().filter(|_| flags.json) {
-            drop(print_json(&serde_json::json!({ "faults": faults })));
-        }
-    })?;
+    let plan = link::plan(&flags.module, &flags.link, Purpose::Write { exports: &[] })
+        .inspect_err(|error| {
+            // A tool that requests JSON also gets the faults as JSON. The messages go to the standard
+            // error as always.
+            if let Some(link::Unresolved { faults, .. }) =
+                error.downcast_ref().filter(|_| flags.json)
+            {
+                drop(print_json(&serde_json::json!({ "faults": faults })));
+            }
+        })?;
     match (&flags.why, flags.json) {
         (Some(symbol), json) => explain(&plan, symbol, json),
         (None, true) => print_json(&plan),

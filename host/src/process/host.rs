@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::program::Program;
 use crate::program::cached::CachedProgram;
+use crate::program::demangler;
 use crate::program::files::{LinkedFiles, ProgramFiles};
 use crate::program::linkage::Linkage;
 
@@ -77,7 +78,7 @@ impl Host {
     /// [`Error::Link`] with every import that is undefined or has another type; the errors of
     /// [`Host::compile`].
     pub fn link(&self, set: Set) -> Result<Program<State>, Error> {
-        self.compile(Plan::new(set)?)
+        self.compile(Plan::new(set.with_optional_functions())?)
     }
 
     /// Compiles modules that are linked.
@@ -150,6 +151,7 @@ fn host_functions(config: &Config) -> wasmtime::Result<wasmtime::Linker<State>> 
     p1::add_to_linker_async(&mut functions, |state: &mut State| &mut state.wasi)?;
     open_files::limit(&mut functions)?;
     dlopen::define_async(&mut functions, |state| &mut state.libraries)?;
+    demangler::define(&mut functions)?;
     Ok(functions)
 }
 

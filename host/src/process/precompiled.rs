@@ -123,5 +123,5 @@ fn host(header: &Header, settings: Settings) -> Result<Host, Error> {
 /// Plans the single module of a file.
 fn single(header: &Header, module: &[u8]) -> Result<Plan, Error> {
     let input = InputModule::load_within(&header.name, module, &InputLimits::NONE)?;
-    Ok(Plan::new(Set::of(input))?)
+    Ok(Plan::new(Set::of(input).with_optional_functions())?)
 }

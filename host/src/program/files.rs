@@ -21,6 +21,8 @@ pub struct ProgramFiles {
     preloads: Vec<(String, PathBuf)>,
     search: Search,
     stack_size: Option<u64>,
+    /// Whether other engines run the program, too.
+    is_for_any_engine: bool,
 }
 
 /// The module whose exports are called, as it was read from its file.
@@ -64,7 +66,14 @@ impl ProgramFiles {
     /// Uses the module in the file `program`. `search` finds the libraries that modules need.
     pub fn new(program: impl Into<PathBuf>, search: Search) -> Self {
         let program = program.into();
-        ProgramFiles { program, links: Vec::new(), preloads: Vec::new(), search, stack_size: None }
+        ProgramFiles {
+            program,
+            links: Vec::new(),
+            preloads: Vec::new(),
+            search,
+            stack_size: None,
+            is_for_any_engine: false,
+        }
     }
 
     /// Sets the files of modules that are linked with the program.
@@ -84,6 +93,13 @@ impl ProgramFiles {
     #[must_use]
     pub fn with_stack_size(self, stack_size: Option<u64>) -> Self {
         ProgramFiles { stack_size, ..self }
+    }
+
+    /// Links the program for any engine, without functions that only this host has. It defines
+    /// these symbols, although no module needs them.
+    #[must_use]
+    pub fn for_any_engine(self, symbols: &[String]) -> Self {
+        ProgramFiles { search: self.search.require(symbols), is_for_any_engine: true, ..self }
     }
 
     /// Returns the search for libraries.
@@ -152,7 +168,10 @@ impl ProgramFiles {
         others: Vec<InputModule>,
         search: &mut Search,
     ) -> Result<Plan, Error> {
-        let set = Set::gather(program, others, search)?;
+        let mut set = Set::gather(program, others, search)?;
+        if !self.is_for_any_engine {
+            set = set.with_optional_functions();
+        }
         Ok(Plan::new(Set { stack_size: self.stack_size, ..set })?)
     }
 
@@ -169,6 +188,6 @@ impl ProgramFiles {
     /// found. `digests` are those of the files that were given.
     pub(crate) fn identity<'f>(&'f self, digests: &'f [Digest]) -> impl std::hash::Hash + 'f {
         let files = (&self.program, &self.preloads, &self.links, digests);
-        (files, self.search.identity(), self.stack_size)
+        (files, self.search.identity(), self.stack_size, self.is_for_any_engine)
     }
 }

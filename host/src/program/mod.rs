@@ -1,6 +1,7 @@
 //! Linked and compiled programs. Nothing here knows of libraries that are opened later.
 
 pub(crate) mod cached;
+pub(crate) mod demangler;
 pub(crate) mod files;
 pub(crate) mod fuse;
 pub(crate) mod host_functions;

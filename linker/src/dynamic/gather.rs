@@ -180,7 +180,20 @@ impl<'r> Gathering<'r> {
     fn join_needed(&mut self, module: usize, source: &mut dyn LibrarySource) -> Vec<usize> {
         let by = self.inputs[module].clone();
         let files = by.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-        files.filter_map(|file| self.join_file(file, &by, source)).collect()
+        let needed = files.filter_map(|file| self.join_file(file, &by, source));
+        let mut needed: Vec<_> = needed.collect();
+        needed.extend(self.join_parts(&by, source));
+        needed
+    }
+
+    /// Adds the parts of a libc++, as far as there are such files.
+    fn join_parts(&mut self, libcxx: &InputModule, source: &mut dyn LibrarySource) -> Vec<usize> {
+        let parts = system_libraries::parts_of(libcxx.system);
+        let is_there = |part: &&'static str| {
+            self.running.system(part).is_some() || self.system.get(part, source).is_some()
+        };
+        let there: Vec<_> = parts.filter(is_there).collect();
+        there.into_iter().filter_map(|part| self.join_file(part, libcxx, source)).collect()
     }
 
     /// Adds the library that a `needed` entry of the module `by` means, and returns its index.
@@ -251,10 +264,9 @@ impl<'r> Gathering<'r> {
     fn wanted(&self) -> BTreeSet<String> {
         let process: Vec<_> = self.inputs.iter().filter(|input| input.linked_as == ENV).collect();
         let is_defined = |name: &str| process.iter().any(|o| o.definition(name).is_some());
-        let imports = self.new_modules().flat_map(|input| &input.module.imports);
-        let undefined =
-            imports.filter(|import| import.is_of_process() && !is_defined(&import.name));
-        let mut wanted: BTreeSet<_> = undefined.map(|import| import.name.clone()).collect();
+        let symbols = self.new_modules().flat_map(InputModule::wanted_symbols);
+        let undefined = symbols.filter(|name| !is_defined(name));
+        let mut wanted: BTreeSet<_> = undefined.map(str::to_owned).collect();
         let implied = invoke::implied(wanted.iter());
         wanted.extend(implied.into_iter().filter(|name| !is_defined(name)));
         wanted

@@ -22,7 +22,7 @@ use crate::plan::input::InputModule;
 use crate::plan::layout::{ItemId, Layout, Placement, Slot, instantiation_order};
 use crate::plan::library_source::LibrarySource;
 use crate::plan::resolve::{ImportTarget, resolve_new};
-use crate::plan::set::{Set, Symbols};
+use crate::plan::set::{Set, Symbols, optional_imports};
 use crate::write::bind::rewrite;
 use crate::write::bound::BoundModule;
 use crate::write::error::BindError;
@@ -103,6 +103,7 @@ impl Running {
         let new = set.inputs.iter().zip(&ids).filter(|(_, id)| id.is_none());
         let importers: Vec<_> = new.map(|(input, _)| input).collect();
         let mut host = set.wanted_by(&importers, &Symbols::Apart(&set));
+        host.extend(optional_imports(importers).cloned());
         host.retain(has);
         set.host = host;
         Opening::new(self, set, ids, needed, library)

@@ -96,8 +96,10 @@ impl Running {
         };
         let names = set.library_names();
         for (input, &placement) in set.inputs.iter().zip(&plan.layout.placements) {
-            let needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
-            let needed = needed.filter_map(|file| names.needed(file, input));
+            let listed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
+            let listed = listed.filter_map(|file| names.needed(file, input));
+            let parts = system_libraries::parts_of(input.system);
+            let needed = listed.chain(parts.filter_map(|file| names.system(file)));
             let mut loaded = running.load(input.clone(), placement, 0..0);
             loaded.needed = needed.map(ModuleId::from_index).collect();
             loaded.stays = true;

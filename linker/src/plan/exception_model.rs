@@ -3,13 +3,14 @@
 
 use crate::fault::Fault;
 use crate::plan::input::InputModule;
-use crate::plan::system_libraries::{LIBCXX, LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, OTHERS};
+use crate::plan::system_libraries::{
+    LIBCXX, LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, Libcxx, OTHERS,
+};
 
 /// A way to compile code that catches exceptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ExceptionModel {
-    /// The file of its libc++.
-    library: &'static str,
+    libcxx: Libcxx,
     /// The compiler flag that selects it.
     pub(crate) flag: &'static str,
     /// The compiler flag with which exceptions pass through code that calls `setjmp`.
@@ -21,13 +22,13 @@ pub(crate) struct ExceptionModel {
 
 const EXCEPTION_MODELS: [ExceptionModel; 2] = [
     ExceptionModel {
-        library: LIBCXX_EXCEPTIONS,
+        libcxx: LIBCXX_EXCEPTIONS,
         flag: "-fexceptions",
         setjmp_flag: "-fexceptions",
         markers: &["__cxa_find_matching_catch_"],
     },
     ExceptionModel {
-        library: LIBCXX_WASM_EXCEPTIONS,
+        libcxx: LIBCXX_WASM_EXCEPTIONS,
         flag: "-fwasm-exceptions",
         setjmp_flag: "-sSUPPORT_LONGJMP=wasm",
         markers: &["__cpp_exception", "__wasm_lpad_context", "_Unwind_CallPersonality"],
@@ -61,14 +62,15 @@ pub(crate) fn of<'o>(
     Some((model, module))
 }
 
-/// Returns the files of the system libraries of a program; each one comes before those that it
-/// needs.
-pub(crate) fn libraries(model: Option<ExceptionModel>) -> impl IntoIterator<Item = &'static str> {
-    [model.map_or(LIBCXX, |model| model.library)].into_iter().chain(OTHERS)
+/// Returns the files of the system libraries of a program, in the order in which they are searched
+/// for a symbol. The parts of libc++ come last: most programs need none of them.
+pub(crate) fn libraries(model: Option<ExceptionModel>) -> impl Iterator<Item = &'static str> {
+    let libcxx = model.map_or(LIBCXX, |model| model.libcxx);
+    [libcxx.file].into_iter().chain(OTHERS).chain(libcxx.parts)
 }
 
 /// Returns the file of each libc++, and the model that it is for.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<ExceptionModel>)> {
-    let models = EXCEPTION_MODELS.into_iter().map(|model| (model.library, Some(model)));
-    models.chain([(LIBCXX, None)])
+    let models = EXCEPTION_MODELS.into_iter().map(|model| (model.libcxx.file, Some(model)));
+    models.chain([(LIBCXX.file, None)])
 }

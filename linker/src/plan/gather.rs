@@ -36,7 +36,7 @@ impl Set {
         let mut given: Vec<_> = [program].into_iter().chain(links).collect();
         // A stable sort: the main comes first, the others stay in order.
         given.sort_by_key(|input| !input.is_main());
-        let mut gathering = Gathering::new(given, library.limits());
+        let mut gathering = Gathering::new(given, library);
         let mut faults = gathering.join_given(library)?;
         faults.extend(gathering.join_system(library)?);
         let set = with_synthetic(gathering.inputs, &program_bytes);
@@ -72,13 +72,15 @@ struct Gathering {
     /// The names of modules that have joined or cannot. That of a system library is its file.
     names: BTreeSet<String>,
     system: SystemLibraries,
+    /// Symbols that are wanted although no module imports them.
+    required: Vec<String>,
     limits: InputLimits,
     /// The number of symbols of the modules that have joined.
     symbols: usize,
 }
 
 impl Gathering {
-    fn new(mut given: Vec<InputModule>, limits: InputLimits) -> Self {
+    fn new(mut given: Vec<InputModule>, library: &dyn LibrarySource) -> Self {
         let mut given_names = HashMap::<_, VecDeque<_>>::new();
         for (index, input) in given.iter_mut().enumerate() {
             input.tell_from_system();
@@ -91,7 +93,8 @@ impl Gathering {
             inputs: Vec::new(),
             names: BTreeSet::new(),
             system: SystemLibraries::default(),
-            limits,
+            required: library.required().to_vec(),
+            limits: library.limits(),
             symbols: 0,
         }
     }
@@ -194,21 +197,16 @@ impl Gathering {
         }
         let given = self.inputs.len();
         let asked = exception_model::of(self.inputs.iter(), &mut faults);
-        let files = exception_model::libraries(asked.map(|(model, _)| model)).into_iter();
-        let mut system: Vec<_> = files.filter_map(|file| self.system.get(file, library)).collect();
-        loop {
-            let wanted = self.wanted();
-            let defines = |input: &InputModule| input.symbols().any(|name| wanted.contains(name));
-            let Some(at) = system.iter().position(defines) else { break };
-            let input = system.remove(at);
-            if !self.names.contains(input.library_name()) {
-                let first = self.inputs.len();
-                faults.extend(self.join(input, library)?);
-                self.inputs[first..].iter_mut().for_each(|input| input.is_on_demand = true);
-            }
+        let files = exception_model::libraries(asked.map(|(model, _)| model));
+        let mut files: Vec<_> = files.collect();
+        while let Some(input) = self.take_definer(&mut files, library) {
+            faults.extend(self.join_on_demand(input, library)?);
         }
         // It comes before libc, which has a `longjmp` for programs in which nothing catches it.
         let opens = self.inputs.iter().any(opens_libraries);
+        if opens {
+            faults.extend(self.join_parts(library)?);
+        }
         let tags = if opens { Tags::Kept } else { Tags::Own };
         if let Some(mut input) = invoke::module(undefined(&self.inputs).iter(), tags) {
             input.is_on_demand = true;
@@ -217,13 +215,58 @@ impl Gathering {
         Ok(faults)
     }
 
+    /// Removes the first system library that defines a wanted symbol from `files`, and returns it.
+    /// Reads none once only symbols are wanted that the linker itself defines.
+    fn take_definer(
+        &mut self,
+        files: &mut Vec<&'static str>,
+        library: &mut dyn LibrarySource,
+    ) -> Option<InputModule> {
+        let wanted = self.wanted();
+        let is_own = |name: &String| invoke::is_synthesised(name) || runtime_hooks::is_hook(name);
+        if wanted.iter().all(is_own) {
+            return None;
+        }
+        let defines = |input: InputModule| input.symbols().any(|name| wanted.contains(name));
+        let mut system = |file| self.system.get(file, library);
+        let at = files.iter().position(|file| system(*file).is_some_and(defines))?;
+        self.system.get(files.remove(at), library)
+    }
+
+    /// Adds the parts of the libc++, for libraries that the program opens.
+    fn join_parts(&mut self, library: &mut dyn LibrarySource) -> Result<Vec<Fault>, Fault> {
+        let files = self.inputs.iter().flat_map(|input| system_libraries::parts_of(input.system));
+        let mut faults = Vec::new();
+        for file in files.collect::<Vec<_>>() {
+            if let Some(part) = self.system.get(file, library) {
+                faults.extend(self.join_on_demand(part, library)?);
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Adds a system library and those that it needs, unless it has joined.
+    fn join_on_demand(
+        &mut self,
+        input: InputModule,
+        library: &mut dyn LibrarySource,
+    ) -> Result<Vec<Fault>, Fault> {
+        if self.names.contains(input.library_name()) {
+            return Ok(Vec::new());
+        }
+        let first = self.inputs.len();
+        let faults = self.join(input, library)?;
+        self.inputs[first..].iter_mut().for_each(|input| input.is_on_demand = true);
+        Ok(faults)
+    }
+
     /// Returns the undefined symbols, and those that the linker's own definitions of such symbols
     /// need.
     fn wanted(&self) -> BTreeSet<String> {
         let mut wanted = undefined(&self.inputs);
-        let implied = invoke::implied(wanted.iter());
+        let more = invoke::implied(wanted.iter()).into_iter().chain(self.required.iter().cloned());
         let defined = defined(&self.inputs);
-        wanted.extend(implied.into_iter().filter(|name| !defined.contains(name.as_str())));
+        wanted.extend(more.filter(|name| !defined.contains(name.as_str())));
         wanted
     }
 }
@@ -234,9 +277,9 @@ fn undefined(inputs: &[InputModule]) -> BTreeSet<String> {
     inputs
         .iter()
         .filter(|input| input.shares_memory())
-        .flat_map(|input| &input.module.imports)
-        .filter(|import| import.is_of_process() && !defined.contains(import.name.as_str()))
-        .map(|import| import.name.clone())
+        .flat_map(InputModule::wanted_symbols)
+        .filter(|name| !defined.contains(name))
+        .map(str::to_owned)
         .collect()
 }
 

@@ -1,10 +1,11 @@
-//! The functions that guests import from a host: WASI preview 1, which every host defines, and
-//! those that libdl imports.
+//! The functions that guests import from a host: WASI preview 1, which every host defines, those
+//! that libdl imports, and those that libc defines for hosts that do not.
 
 use std::sync::LazyLock;
 
-use crate::module::Export;
+use crate::convention::ENV;
 use crate::module::contract::Expectation;
+use crate::module::{Export, Import};
 use crate::types::{ExternType, FuncType};
 
 /// The module name of WASI preview 1, under which guests import its functions.
@@ -75,6 +76,10 @@ const DYNAMIC_LINKER_FUNCTIONS: [&str; 5] = [
     "dlsym: (i32, i32) -> i32",
 ];
 
+/// The functions that libc defines for hosts that do not, as `xtask/sysroot/runtime.c` does. They
+/// are imported from `env`.
+const OPTIONAL_FUNCTIONS: [&str; 1] = ["__host_demangle: (i32, i32, i32) -> i32"];
+
 /// The functions of a host under one module name.
 pub(crate) struct HostModule {
     pub(crate) name: &'static str,
@@ -90,6 +95,9 @@ impl HostModule {
         HostModule { name, title, exports: functions.map(export).collect() }
     }
 }
+
+static OPTIONAL: LazyLock<HostModule> =
+    LazyLock::new(|| HostModule::new(ENV, "host", &OPTIONAL_FUNCTIONS));
 
 static HOST: LazyLock<[HostModule; 2]> = LazyLock::new(|| {
     [
@@ -108,11 +116,17 @@ pub(crate) fn is_host(name: &str) -> bool {
     host_module(name).is_some()
 }
 
+/// Returns whether an import is of a function that libc defines for hosts that do not.
+pub(crate) fn is_optional(import: &Import) -> bool {
+    let is_it = |export: &Export| export.name == import.name && export.ty == import.ty;
+    import.module == OPTIONAL.name && OPTIONAL.exports.iter().any(is_it)
+}
+
 /// Returns the module name, name and type of every function that the `host` program defines: those
-/// of WASI preview 1 and of libdl.
+/// of WASI preview 1 and of libdl, and those that libc defines for other hosts.
 pub fn host_functions() -> impl Iterator<Item = (&'static str, &'static str, &'static FuncType)> {
-    let modules =
-        HOST.iter().flat_map(|host| host.exports.iter().map(|export| (host.name, export)));
+    let modules = HOST.iter().chain([&*OPTIONAL]);
+    let modules = modules.flat_map(|host| host.exports.iter().map(|export| (host.name, export)));
     modules.filter_map(|(module, export)| match &export.ty {
         ExternType::Func(ty) => Some((module, export.name.as_str(), ty)),
         _ => None,

@@ -190,6 +190,23 @@ impl InputModule {
         self.system.unwrap_or_else(|| module_name(&self.module.name))
     }
 
+    /// Returns the imports that may stay undefined.
+    pub(crate) fn weak_imports(&self) -> WeakImports<'_> {
+        let infos = self.module.dylink.iter().flat_map(|dylink| &dylink.import_info);
+        let weak = infos.filter(|info| info.is_weak());
+        let names = weak.map(|info| (info.module.as_deref().unwrap_or(ENV), info.name.as_str()));
+        WeakImports(names.collect())
+    }
+
+    /// Returns the symbols of the process that it imports and for which system libraries join. A
+    /// system library brings no other for a symbol that it only uses if it is there.
+    pub(crate) fn wanted_symbols(&self) -> impl Iterator<Item = &str> {
+        let weak = if self.is_system() { self.weak_imports() } else { WeakImports::default() };
+        let imports = self.module.imports.iter().filter(|import| import.is_of_process());
+        let wanted = imports.filter(move |import| !weak.contains(import));
+        wanted.map(|import| import.name.as_str())
+    }
+
     /// Returns whether its data is at fixed addresses of the process's memory.
     pub(crate) fn is_main(&self) -> bool {
         self.shares_memory() && self.module.kind == Kind::Main
@@ -286,6 +303,18 @@ impl InputModule {
         let internals = &self.module.internals;
         let global = self.module.exports[export].index.checked_sub(internals.imported_globals)?;
         *internals.global_values.get(global as usize)?
+    }
+}
+
+/// The imports of a module that may stay undefined, by module and name. They are recorded under
+/// `env` even where only an address is imported, from `GOT.mem` or `GOT.func`.
+#[derive(Default)]
+pub(crate) struct WeakImports<'a>(HashSet<(&'a str, &'a str)>);
+
+impl WeakImports<'_> {
+    pub(crate) fn contains(&self, import: &Import) -> bool {
+        let module = if import.is_address() { ENV } else { import.module.as_str() };
+        self.0.contains(&(module, import.name.as_str()))
     }
 }
 

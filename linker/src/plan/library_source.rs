@@ -26,6 +26,12 @@ pub trait LibrarySource {
     /// symbols is wanted, or another system library needs it.
     fn system(&mut self, file: &str) -> Option<InputModule>;
 
+    /// Returns symbols that a program must define although no module imports them. If only a system
+    /// library defines one, it joins.
+    fn required(&self) -> &[String] {
+        &[]
+    }
+
     /// Returns the limits on all modules together, those that were given included.
     fn limits(&self) -> InputLimits {
         InputLimits::default()

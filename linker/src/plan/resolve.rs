@@ -1,7 +1,7 @@
 //! Phase *resolve*: finds the target of every import of a set.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::convention::{
     ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, HEAP_END, MEMORY, MEMORY_BASE, STACK_HIGH, STACK_LOW,
@@ -187,11 +187,9 @@ impl<'a> Resolver<'a> {
         faults.extend(check::command_exports(input));
         faults.extend(check::stack_checks(input));
         faults.extend(check::conventional(input));
-        let weak = weak_imports(&input.module);
+        let weak = input.weak_imports();
         let target = |import: &'a Import| {
-            let module = if import.is_address() { ENV } else { import.module.as_str() };
-            let weak = weak.contains(&(module, import.name.as_str()));
-            self.import(input, import, weak).unwrap_or_else(|fault| {
+            self.import(input, import, weak.contains(import)).unwrap_or_else(|fault| {
                 faults.push(fault);
                 // The targets are discarded if there is any fault.
                 ImportTarget::UndefinedWeak
@@ -289,6 +287,7 @@ impl<'a> Resolver<'a> {
         weak: bool,
     ) -> Result<ImportTarget, Fault> {
         match self.symbols.all(&import.module, &import.name).first() {
+            _ if self.is_of_host(import) => Ok(ImportTarget::Host),
             Some(&definition) => self.defined_symbol(input, import, definition),
             None => self.undefined_symbol(input, import, weak),
         }
@@ -331,7 +330,6 @@ impl<'a> Resolver<'a> {
         weak: bool,
     ) -> Result<ImportTarget, Fault> {
         match &import.ty {
-            ExternType::Func(_) if self.is_of_host(import) => Ok(ImportTarget::Host),
             ExternType::Func(_) if weak => Ok(ImportTarget::UndefinedWeak),
             _ if self.is_exported_in_vain(input, import) => {
                 Err(not_shared(input, import, &import.ty))
@@ -511,14 +509,6 @@ fn mismatch(
         found: found.clone(),
         hint: hint::mismatch(import, &input.module, module, found),
     }
-}
-
-/// Returns the imports whose absence is no fault, by module and name. They are recorded under `env`
-/// even where only an address is imported, from `GOT.mem` or `GOT.func`.
-fn weak_imports(module: &Module) -> BTreeSet<(&str, &str)> {
-    let infos = module.dylink.iter().flat_map(|dylink| &dylink.import_info);
-    let weak = infos.filter(|info| info.is_weak());
-    weak.map(|info| (info.module.as_deref().unwrap_or(ENV), info.name.as_str())).collect()
 }
 
 /// Checks the type of an import of the process: its memory, its table of functions, or a number.

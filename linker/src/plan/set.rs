@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::module::Import;
 use crate::names::module_name;
-use crate::plan::host_imports::is_host;
+use crate::plan::host_imports::{is_host, is_optional};
 use crate::plan::input::InputModule;
 use crate::plan::system_libraries;
 use crate::types::ExternType;
@@ -21,8 +21,9 @@ pub struct Set {
     pub inputs: Vec<InputModule>,
     /// The index of the module whose exports are called.
     pub program: usize,
-    /// Functions that the host defines in addition to WASI, for symbols that no module defines. The
-    /// caller puts here those of [`Set::wanted_of_host`] that its host has at that type.
+    /// Functions that the host defines in addition to WASI. They take precedence over those of
+    /// modules. The caller puts here those of [`Set::wanted_of_host`] that its host has at that
+    /// type.
     pub host: Vec<Import>,
     /// The size in bytes of the stack in linear memory, on which C, C++ and Rust keep variables
     /// whose address is taken. `None` is 8 MiB, or the size of the stack that a main brings, which
@@ -41,6 +42,15 @@ impl Set {
         self.wanted_by(&self.inputs.iter().collect::<Vec<_>>(), &Symbols::new(self))
     }
 
+    /// Lets the host define those functions that libc defines only for other hosts. Every host of
+    /// the crate `host` has them; a program that is written for any engine must not import them.
+    #[must_use]
+    pub fn with_optional_functions(mut self) -> Self {
+        let optional: Vec<_> = optional_imports(&self.inputs).cloned().collect();
+        self.host.extend(optional);
+        self
+    }
+
     /// Returns the function imports of some modules that no module defines, each once.
     pub(crate) fn wanted_by<'a>(
         &'a self,
@@ -56,6 +66,14 @@ impl Set {
             .cloned()
             .collect()
     }
+}
+
+/// Returns the imports of functions that libc defines only for hosts that do not.
+pub(crate) fn optional_imports<'a>(
+    importers: impl IntoIterator<Item = &'a InputModule>,
+) -> impl Iterator<Item = &'a Import> {
+    let imports = importers.into_iter().flat_map(|input| &input.module.imports);
+    imports.filter(|import| is_optional(import))
 }
 
 /// The definitions of a set, by the module name under which they are linked and their own name.

@@ -21,15 +21,16 @@ pub(super) fn check(folder: &Path, version: &str) -> anyhow::Result<()> {
     check_split(&libc, &libiconv)?;
     check_split(&libc, &libdl)?;
     for libcxx in &LIBCXX {
-        let libcxx = load(libcxx.library)?;
-        check_imports([&libc, &libiconv, &libdl, &libcxx], version)?;
-        check_exports(&libcxx, version)?;
+        let libcxx = libcxx.libraries().map(load).collect::<anyhow::Result<Vec<_>>>()?;
+        let others = [&libc, &libiconv, &libdl];
+        check_imports(&others.into_iter().chain(&libcxx).collect::<Vec<_>>(), version)?;
+        libcxx.iter().try_for_each(|library| check_exports(library, version))?;
     }
     Ok(())
 }
 
 /// Checks that every import is an export of another library or comes from the host or the linker.
-fn check_imports(modules: [&Module; 4], version: &str) -> anyhow::Result<()> {
+fn check_imports(modules: &[&Module], version: &str) -> anyhow::Result<()> {
     let exports = modules.iter().flat_map(|module| &module.exports);
     let provided: BTreeSet<_> =
         exports.map(|export| export.name.as_str()).chain(CONVENTION).collect();

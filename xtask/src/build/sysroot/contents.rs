@@ -25,9 +25,40 @@ pub(crate) struct Libcxx {
     pub(super) library: &'static str,
     /// Its source in `xtask/sysroot`.
     pub(super) source: &'static str,
-    /// Emscripten's archives, which are linked whole. For each, the names that it has in different
+    /// Emscripten's archives, which are linked whole, except for the objects of the parts. For
+    /// each, the names that it has in different
     /// versions of Emscripten, the newest first.
     pub(crate) archives: &'static [&'static [&'static str]],
+    /// The parts that become libraries of their own.
+    pub(super) parts: [Part; 2],
+}
+
+/// A part of a libc++ that becomes a library of its own, so that only programs that use it pay for
+/// it.
+pub(super) struct Part {
+    pub(super) library: &'static str,
+    /// The object that it consists of.
+    pub(super) object: &'static str,
+    /// The index in [`Libcxx::archives`] of the archive with the object.
+    pub(super) archive: usize,
+}
+
+/// Returns the parts of a libc++, whose libraries have these names:
+///
+/// - the standard streams: their constructor uses most of the locales;
+/// - the demangler of libc++abi.
+const fn parts(iostream: &'static str, demangle: &'static str) -> [Part; 2] {
+    [
+        Part { library: iostream, object: "iostream.o", archive: 0 },
+        Part { library: demangle, object: "cxa_demangle.o", archive: 1 },
+    ]
+}
+
+impl Libcxx {
+    /// Returns the file names of this libc++ and of its parts.
+    pub(super) fn libraries(&self) -> impl Iterator<Item = &'static str> {
+        [self.library].into_iter().chain(self.parts.iter().map(|part| part.library))
+    }
 }
 
 /// The linker chooses one of these for each program. The first is for programs in which nothing
@@ -37,11 +68,13 @@ pub(crate) const LIBCXX: [Libcxx; 3] = [
         library: "libc++.wasm",
         source: "uncaught.cpp",
         archives: &[&["libc++-noexcept"], &["libc++abi-noexcept"]],
+        parts: parts("libc++-iostream.wasm", "libc++-demangle.wasm"),
     },
     Libcxx {
         library: "libc++-exceptions.wasm",
         source: "exceptions.cpp",
         archives: &[&["libc++"], &["libc++abi"]],
+        parts: parts("libc++-exceptions-iostream.wasm", "libc++-exceptions-demangle.wasm"),
     },
     // The archives of newer versions have the final encoding of exceptions, those of older versions
     // the legacy one, which the linker translates.
@@ -53,12 +86,16 @@ pub(crate) const LIBCXX: [Libcxx; 3] = [
             &["libc++abi-wasmexcept", "libc++abi-except"],
             &["libunwind-wasmexcept", "libunwind-except"],
         ],
+        parts: parts(
+            "libc++-wasm-exceptions-iostream.wasm",
+            "libc++-wasm-exceptions-demangle.wasm",
+        ),
     },
 ];
 
 /// Returns the file names of every library.
 pub(super) fn libraries() -> impl Iterator<Item = &'static str> {
-    [LIBC, LIBICONV, LIBDL].into_iter().chain(LIBCXX.iter().map(|libcxx| libcxx.library))
+    [LIBC, LIBICONV, LIBDL].into_iter().chain(LIBCXX.iter().flat_map(Libcxx::libraries))
 }
 
 /// Returns the names of every source and header in `xtask/sysroot`.
@@ -125,6 +162,8 @@ pub(super) const LOCALES: &str = "c_locale.o";
 /// The objects of libc that libdl replaces: they call JavaScript. Some versions lack some of them.
 pub(super) const DYNAMIC_LINKING: [&str; 5] =
     ["dladdr.o", "dlclose.o", "dlerror.o", "dlsym.o", "dynlink.o"];
+/// The objects of libc that `start.c` replaces: their constructors would run too.
+pub(super) const START: [&str; 2] = ["__environ.o", "progname.o"];
 /// The object that defines the tag of C++ exceptions in newer versions of libc++abi. The linker
 /// defines one tag for the whole program.
 pub(super) const TAG: &str = "__cpp_exception.o";

@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 
 use crate::build::sysroot::contents::{
     COMPILER_RT, DYNAMIC_LINKING, ICONV, LIBC, LIBC_ARCHIVE, LIBC_ARCHIVES, LIBC_SOURCES, LIBCXX,
-    LIBDL, LIBDL_SOURCE, LIBICONV, LOCALES, Libcxx, MALLOC, MUSL, TAG, THREAD_LOCAL,
+    LIBDL, LIBDL_SOURCE, LIBICONV, LOCALES, Libcxx, MALLOC, MUSL, Part, START, TAG, THREAD_LOCAL,
 };
 use crate::support::process;
 use crate::support::progress::Step;
@@ -125,19 +125,17 @@ impl<'a> Recipe<'a> {
             MUSL.iter().map(|name| musl.join(name)).filter(|source| source.is_file()).collect();
         self.compile(&MUSL_FLAGS, &MUSL_INCLUDES, &musl)?;
         let objects = [object_names(&ours), object_names(&musl)].concat();
-        let in_other_libraries = [&[ICONV][..], &DYNAMIC_LINKING].concat();
+        let left_out = [&[ICONV][..], &DYNAMIC_LINKING, &START].concat();
         let mut whole = Vec::new();
         for archive in LIBC_ARCHIVES {
-            whole.push(self.archive_without(archive, &in_other_libraries)?);
+            whole.push(self.archive_without(archive, &left_out)?);
         }
         whole.push(self.archive(self.known.one_of(&COMPILER_RT)?));
         self.link(LIBC, &LIBC_EXPORTS, &objects, &whole, &[&self.archive(MALLOC)])
     }
 
     fn build_libiconv(&self) -> anyhow::Result<()> {
-        let emar = self.emscripten.program("emar");
-        let libc = self.archive(LIBC_ARCHIVE);
-        process::run(self.step, cmd!(self.sh, "{emar} x {libc} {ICONV} {LOCALES}"))?;
+        self.extract(LIBC_ARCHIVE, &[ICONV, LOCALES])?;
         let objects = [ICONV.into(), LOCALES.into()];
         self.link(LIBICONV, &[], &objects, &[], &[Path::new(LIBC)])
     }
@@ -152,13 +150,22 @@ impl<'a> Recipe<'a> {
         let ours = [self.sources.join(libcxx.source)];
         let includes = ["libcxxabi/src", "libunwind/include"];
         self.compile(&["-Wall", "-Wextra"], &includes, &ours)?;
+        let mut left_out = vec![TAG, THREAD_LOCAL];
+        left_out.extend(libcxx.parts.iter().map(|part| part.object));
         let mut whole = Vec::new();
         for alternatives in libcxx.archives {
-            let archive = self.known.one_of(alternatives)?;
-            whole.push(self.archive_without(archive, &[TAG, THREAD_LOCAL])?);
+            whole.push(self.archive_without(self.known.one_of(alternatives)?, &left_out)?);
         }
         // With libc among its inputs, libc++ records that it needs libc.
-        self.link(libcxx.library, &[], &object_names(&ours), &whole, &[Path::new(LIBC)])
+        self.link(libcxx.library, &[], &object_names(&ours), &whole, &[Path::new(LIBC)])?;
+        libcxx.parts.iter().try_for_each(|part| self.build_part(libcxx, part))
+    }
+
+    fn build_part(&self, libcxx: &Libcxx, part: &Part) -> anyhow::Result<()> {
+        let archive = self.known.one_of(libcxx.archives[part.archive])?;
+        self.extract(archive, &[part.object])?;
+        let needed = [Path::new(libcxx.library), Path::new(LIBC)];
+        self.link(part.library, &[], &[part.object.into()], &[], &needed)
     }
 
     /// Compiles sources to objects in the current folder. `includes` are folders in Emscripten's
@@ -211,6 +218,13 @@ impl<'a> Recipe<'a> {
             .with_context(|| format!("cannot copy `{}`", archive.display()))?;
         process::run(self.step, cmd!(self.sh, "{emar} d {copy} {objects...}"))?;
         Ok(copy)
+    }
+
+    /// Copies objects of an archive to the current folder.
+    fn extract(&self, name: &str, objects: &[&str]) -> anyhow::Result<()> {
+        let emar = self.emscripten.program("emar");
+        let archive = self.archive(name);
+        process::run(self.step, cmd!(self.sh, "{emar} x {archive} {objects...}"))
     }
 
     fn archive(&self, name: &str) -> PathBuf {

@@ -1,0 +1,37 @@
+;; Asks the host for the type `char const*`, with addresses that may be wrong.
+(module
+  (@dylink.0 (mem-info (memory 32 0)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "__host_demangle" (func $demangle (param i32 i32 i32) (result i32)))
+  (data (global.get $base) "PKc\00no type\00")
+  (func $ask (param $name i32) (param $text i32) (param $size i32) (result i32)
+    (call $demangle
+      (i32.add (global.get $base) (local.get $name))
+      (i32.add (global.get $base) (local.get $text))
+      (local.get $size)))
+  (func (export "length") (result i32)
+    (drop (call $ask (i32.const 0) (i32.const 16) (i32.const 12)))
+    ;; The zero at the end, after text that is not zero.
+    (i32.or
+      (i32.load8_u offset=26 (global.get $base))
+      (i32.shl (i32.load8_u offset=27 (global.get $base)) (i32.const 8))))
+  (func (export "fits") (result i32) (call $ask (i32.const 0) (i32.const 16) (i32.const 12)))
+  (func (export "is_too_small") (result i32)
+    (call $ask (i32.const 0) (i32.const 16) (i32.const 11)))
+  (func (export "has_no_room") (result i32)
+    (call $ask (i32.const 0) (i32.const 16) (i32.const 0)))
+  (func (export "is_no_type") (result i32)
+    (call $ask (i32.const 4) (i32.const 16) (i32.const 12)))
+  (func (export "name_is_beyond") (result i32)
+    (call $demangle (i32.const -1) (global.get $base) (i32.const 12)))
+  (func (export "text_is_beyond") (result i32)
+    (call $demangle (global.get $base) (i32.const -4) (i32.const 12)))
+  (func (export "size_is_beyond") (result i32)
+    (call $demangle (global.get $base) (global.get $base) (i32.const -1)))
+  ;; No zero follows the end of memory.
+  (func (export "name_does_not_end") (result i32)
+    (local $last i32)
+    (local.set $last (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 1)))
+    (i32.store8 (local.get $last) (i32.const 105))
+    (call $demangle (local.get $last) (global.get $base) (i32.const 12))))
