@@ -120,6 +120,7 @@ pub use fuse::FuseOptions;
 pub use fuse::error::{FuseError, PreinitFault};
 pub use limits::InputLimits;
 pub use module::contract::{Contract, ContractError, Expectation};
+pub use module::custom_sections::OWN_SECTIONS;
 pub use module::dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
 pub use module::error::LoadError;
 pub use module::validate::{FEATURES, validate};

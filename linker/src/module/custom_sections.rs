@@ -15,6 +15,12 @@ pub(crate) fn append(module: &mut Vec<u8>, sections: &[(String, Vec<u8>)]) {
     }
 }
 
+/// The beginning of the names of custom sections that only this linker reads.
+///
+/// The system libraries keep their relocations, in the sections `linking` and `reloc.*` of the tool
+/// convention, under names with this prefix: other linkers would read the sections, too.
+pub const OWN_SECTIONS: &str = "wasm_host.";
+
 /// The section with the names of the modules that were fused to this one, the program first. They
 /// are part of it, so libraries of these names cannot join it.
 pub(crate) const LINKED: &str = "wasm_host.linked";

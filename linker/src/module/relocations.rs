@@ -7,12 +7,15 @@
 use std::collections::BTreeMap;
 
 use wasmparser::{
-    KnownCustom, Linking, LinkingSectionReader, RelocSectionReader, RelocationType, SymbolInfo,
+    CustomSectionReader, Linking, LinkingSectionReader, RelocSectionReader, RelocationType,
+    SymbolInfo,
 };
 
 use crate::convention::DSO_HANDLE;
+use crate::module::custom_sections::OWN_SECTIONS;
 use crate::module::sections::Contents;
 
+const LINKING: &str = "linking";
 const CODE: &str = "reloc.CODE";
 const DATA: &str = "reloc.DATA";
 
@@ -65,35 +68,57 @@ impl Relocations {
     /// none, if they are malformed, or if some are of a kind that such a module does not need.
     pub(crate) fn read(contents: &Contents<'_>) -> Option<Self> {
         let mut relocations = Relocations::default();
-        let (mut has_symbols, mut has_code) = (false, false);
+        let mut has_symbols = false;
+        let mut has_code = false;
+        let mut has_data = false;
         for section in &contents.custom {
-            match section.as_known() {
-                KnownCustom::Linking(linking) if !has_symbols => {
+            match known(section) {
+                Known::Linking(linking) if !has_symbols => {
                     has_symbols = true;
                     relocations.symbols = symbols(linking)?;
                 }
-                KnownCustom::Reloc(section_reader) if section.name() == CODE && !has_code => {
+                Known::Code(section) if !has_code => {
                     has_code = true;
-                    relocations.code = values(&section_reader, contents.code_start?)?;
+                    relocations.code = values(&section, contents.code_start?)?;
                 }
-                KnownCustom::Reloc(section_reader)
-                    if section.name() == DATA && relocations.data.is_empty() =>
-                {
-                    relocations.data = values(&section_reader, contents.data_start?)?;
+                Known::Data(section) if !has_data => {
+                    has_data = true;
+                    relocations.data = values(&section, contents.data_start?)?;
                 }
-                KnownCustom::Linking(_) => return None,
-                KnownCustom::Reloc(_) if [CODE, DATA].contains(&section.name()) => return None,
-                _ => {}
+                Known::Other => {}
+                _ => return None,
             }
         }
         (has_symbols && has_code).then_some(relocations)
     }
 }
 
+/// A section with relocations, or with the symbols that they refer to.
+enum Known<'a> {
+    Linking(LinkingSectionReader<'a>),
+    Code(RelocSectionReader<'a>),
+    Data(RelocSectionReader<'a>),
+    /// A section about something else, or one that is malformed.
+    Other,
+}
+
+/// Reads the start of a section.
+fn known<'a>(section: &CustomSectionReader<'a>) -> Known<'a> {
+    let name = section.name();
+    let reader = section.data_reader();
+    let known = match name.strip_prefix(OWN_SECTIONS).unwrap_or(name) {
+        LINKING => LinkingSectionReader::new(reader).map(Known::Linking),
+        CODE => RelocSectionReader::new(reader).map(Known::Code),
+        DATA => RelocSectionReader::new(reader).map(Known::Data),
+        _ => Ok(Known::Other),
+    };
+    known.unwrap_or(Known::Other)
+}
+
 /// Returns the names of the data symbols of a module, by the index of the symbol.
 pub(crate) fn data_names<'a>(contents: &Contents<'a>) -> BTreeMap<u32, &'a str> {
-    let linking = contents.custom.iter().find_map(|section| match section.as_known() {
-        KnownCustom::Linking(linking) => Some(linking),
+    let linking = contents.custom.iter().find_map(|section| match known(section) {
+        Known::Linking(linking) => Some(linking),
         _ => None,
     });
     let tables = linking.into_iter().flatten().filter_map(|subsection| match subsection {

@@ -38,7 +38,7 @@ pub(crate) fn write_settings(project: &Project) -> anyhow::Result<PathBuf> {
     let targets = TARGETS.map(|target| format!("[target.{target}]\nlinker = {program}\n"));
     let file = project.target.join("linker.toml");
     files::create_folder(&project.target)?;
-    files::write(&file, &targets.concat())?;
+    files::write(&file, targets.concat())?;
     Ok(file)
 }
 

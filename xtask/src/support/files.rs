@@ -22,8 +22,8 @@ pub(crate) fn has_text(path: &Path, text: &str) -> bool {
 }
 
 /// Writes a file in place.
-pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    fs::write(path, content).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
 /// Creates a folder and its parents, unless they exist.

@@ -11,6 +11,7 @@
 mod check;
 mod contents;
 mod recipe;
+mod relocations;
 
 use std::path::PathBuf;
 
@@ -24,8 +25,12 @@ use recipe::Recipe;
 
 /// The text of everything that determines how the libraries are built. If it changes, they are
 /// built again.
-const RECIPE: &str =
-    concat!(include_str!("check.rs"), include_str!("contents.rs"), include_str!("recipe.rs"));
+const RECIPE: &str = concat!(
+    include_str!("check.rs"),
+    include_str!("contents.rs"),
+    include_str!("recipe.rs"),
+    include_str!("relocations.rs"),
+);
 
 /// Builds the libraries and publishes them, unless the published ones were built from the same
 /// inputs.

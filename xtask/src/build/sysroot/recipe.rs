@@ -10,6 +10,8 @@ use crate::build::sysroot::contents::{
     COMPILER_RT, DYNAMIC_LINKING, ICONV, LIBC, LIBC_ARCHIVE, LIBC_ARCHIVES, LIBC_SOURCES, LIBCXX,
     LIBDL, LIBDL_SOURCE, LIBICONV, LOCALES, Libcxx, MALLOC, MUSL, Part, START, TAG, THREAD_LOCAL,
 };
+use crate::build::sysroot::relocations;
+use crate::support::files;
 use crate::support::process;
 use crate::support::progress::Step;
 use crate::tools::emscripten::{Emscripten, KnownArchives};
@@ -205,7 +207,9 @@ impl<'a> Recipe<'a> {
             -o {library}
             --whole-archive {objects...} {whole...} --no-whole-archive {rest...}"
         );
-        process::run(self.step, cmd)
+        process::run(self.step, cmd)?;
+        let library = self.sh.current_dir().join(library);
+        files::write(&library, &relocations::reduce(&files::read(&library)?)?)
     }
 
     /// Copies an archive to the current folder, without some of its objects, and returns the path

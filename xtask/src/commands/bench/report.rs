@@ -167,7 +167,7 @@ impl BenchReport {
     pub(super) fn save(&self, project: &Project, name: &str) -> anyhow::Result<()> {
         let file = file(project, name)?;
         files::create_folder(&project.bench())?;
-        files::write(&file, &(serde_json::to_string_pretty(self)? + "\n"))
+        files::write(&file, serde_json::to_string_pretty(self)? + "\n")
     }
 
     pub(super) fn read(project: &Project, name: &str) -> anyhow::Result<Self> {
