@@ -1,6 +1,6 @@
 //! Maps the code of the input modules to the code of the module that they became.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use wasmparser::FunctionBody;
@@ -40,11 +40,12 @@ impl BoundModule {
             let Ok(old) = Contents::read(&set.inputs[module].bytes) else { continue };
             let imported = set.inputs[module].module.internals.imported_functions;
             let signatures = Signatures::new(&old);
+            let folded = origins.folded.get(&module);
             let written = origins.functions.iter().zip(&new.bodies);
             let own = written.filter(|(id, _)| id.module == module);
             let functions = own.filter_map(|(id, new)| {
                 let defined = id.index.checked_sub(imported)? as usize;
-                mapped_function(&old, defined, &signatures, new)
+                mapped_function(&old, defined, &signatures, folded, new)
             });
             maps.insert(module, CodeMap { functions: functions.collect() });
         }
@@ -56,9 +57,10 @@ fn mapped_function(
     old: &Contents<'_>,
     defined: usize,
     signatures: &Signatures,
+    folded: Option<&BTreeSet<usize>>,
     new: &FunctionBody<'_>,
 ) -> Option<MappedFunction> {
-    let old_offsets = offsets_of_written(old, defined, signatures)?;
+    let old_offsets = offsets_of_written(old, defined, signatures, folded)?;
     Some(MappedFunction {
         old: old.bodies.get(defined)?.range(),
         new: new.range(),

@@ -1,5 +1,6 @@
 //! Finds the module and the source that the code of a rewritten module came from.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use addr2line::gimli::{self, AbbreviationsCacheStrategy, Dwarf, LittleEndian};
@@ -63,7 +64,8 @@ impl BoundModule {
         let defined = function.index.checked_sub(imported(function.module))?;
         let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
         let signatures = Signatures::new(&original);
-        let old_offsets = offsets_of_written(&original, defined as usize, &signatures)?;
+        let folded = origins.folded.get(&function.module);
+        let old_offsets = offsets_of_written(&original, defined as usize, &signatures, folded)?;
         Some(Origin {
             module: function.module,
             function: function.index,
@@ -110,11 +112,13 @@ fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = (Operator<'a>,
 }
 
 /// Returns, for each instruction that is written for a function, the offset of the instruction that
-/// it comes from. Offsets never decrease. `function` counts the functions that the module defines.
+/// it comes from. Offsets never decrease. `function` counts the functions that the module defines;
+/// `folded` are the offsets of instructions that are left out.
 pub(crate) fn offsets_of_written(
     contents: &Contents<'_>,
     function: usize,
     signatures: &Signatures,
+    folded: Option<&BTreeSet<usize>>,
 ) -> Option<Vec<usize>> {
     let body = contents.bodies.get(function)?;
     let ty = *contents.functions.get(function)?;
@@ -122,10 +126,14 @@ pub(crate) fn offsets_of_written(
     for (operator, offset) in operators(body) {
         if legacy_exceptions::is_legacy(&operator) {
             let translation = legacy_exceptions::translate(body, ty, signatures).ok()?;
-            return Some(translation.steps.into_iter().map(|(offset, _)| offset).collect());
+            offsets = translation.steps.into_iter().map(|(offset, _)| offset).collect();
+            break;
         }
         // Any other instruction was rewritten as one.
         offsets.push(offset);
+    }
+    if let Some(folded) = folded {
+        offsets.retain(|offset| !folded.contains(offset));
     }
     Some(offsets)
 }

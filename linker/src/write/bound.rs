@@ -1,5 +1,7 @@
 //! The written modules, the sources of their imports, and the functions to call when all exist.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Initialiser;
@@ -43,6 +45,9 @@ pub struct BoundModule {
 pub(crate) struct Origins {
     pub(crate) first: u32,
     pub(crate) functions: Vec<ItemId>,
+    /// For each module the offsets of instructions of functions that are written, which are left
+    /// out themselves.
+    pub(crate) folded: BTreeMap<usize, BTreeSet<usize>>,
     /// Where the data of a fused program comes from.
     pub(crate) data: Vec<DataOrigin>,
 }
@@ -64,7 +69,7 @@ impl Origins {
         let first = input.module.internals.imported_functions;
         let functions = first..first + input.module.internals.defined_functions;
         let functions = functions.map(|index| ItemId { module, index }).collect();
-        Origins { first, functions, data: Vec::new() }
+        Origins { first, functions, ..Origins::default() }
     }
 }
 

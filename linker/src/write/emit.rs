@@ -3,12 +3,14 @@
 //!
 //! The emitter first assigns an index to everything that is written, and then writes it.
 //!
-//! Every instruction is written as one instruction, so the n-th of a function stays the n-th. The
-//! exception is a function with exceptions in the legacy encoding:
+//! Every instruction is written as one instruction, so the n-th of a function stays the n-th. There
+//! are two exceptions. In a function with exceptions in the legacy encoding,
 //! [`legacy_exceptions`](crate::write::legacy_exceptions) says which instruction each of its
-//! instructions comes from.
+//! instructions comes from. Sums that are addresses become one constant: [`Origins`] lists the
+//! instructions that are left out.
 
 use std::collections::HashMap;
+use std::mem;
 
 use wasm_encoder::{ConstExpr, EntityType, Function, GlobalType, TagKind, ValType};
 use wasmparser::ExternalKind;
@@ -22,6 +24,7 @@ use crate::types::ExternType;
 use crate::write::bound::{Origins, Source};
 use crate::write::encode::{STACK_POINTER_TYPE, Sections, take};
 use crate::write::error::{Invalid, WriteError, WriteResult};
+use crate::write::fold::Constants;
 use crate::write::live::Live;
 use crate::write::part::{GlobalIndex, Part, lookup};
 use crate::write::reindex::{InitialContent, assign_types, write_part};
@@ -140,7 +143,7 @@ impl<'a> Emitter<'a> {
     /// instruction in that module.
     pub(crate) fn set_constants(&mut self, module: usize, constants: HashMap<usize, u32>) {
         if let Some(part) = self.part_of[module] {
-            self.parts[part].constants = constants;
+            self.parts[part].constants = Constants { values: constants, ..Constants::default() };
         }
     }
 
@@ -453,6 +456,8 @@ impl<'a> Emitter<'a> {
         self.sections.atomics.first = self.next.functions;
         for part in &mut self.parts {
             write_part(part, self.targets, content, &mut self.sections)?;
+            let folded = mem::take(&mut part.constants.folded);
+            self.origins.folded.insert(part.module, folded);
         }
         let first_stub = self.next.functions - self.stubs.len() as u32;
         for (index, stub) in (first_stub..).zip(&self.stubs) {
@@ -460,7 +465,7 @@ impl<'a> Emitter<'a> {
             self.sections.code.function(&stub.body());
             self.sections.names.insert(index, stub.name.clone());
         }
-        for atomic in std::mem::take(&mut self.sections.atomics.functions) {
+        for atomic in mem::take(&mut self.sections.atomics.functions) {
             self.write_function(&atomic.name, &atomic.ty(), &atomic.body())?;
         }
         let counts_data = self.parts.iter().any(|part| part.contents.counts_data);

@@ -6,6 +6,7 @@ pub(crate) mod bound;
 pub(crate) mod emit;
 pub(crate) mod encode;
 pub(crate) mod error;
+pub(crate) mod fold;
 pub(crate) mod legacy_exceptions;
 pub(crate) mod live;
 pub(crate) mod part;

@@ -1,6 +1,6 @@
 //! An input module of the module that is being written, and the new indices of its items.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use wasmparser::{Data, DataKind, Element, ElementKind, RecGroup};
 
@@ -9,6 +9,7 @@ use crate::module::sections::Signatures;
 use crate::plan::layout::ItemId;
 use crate::write::encode::{Types, simple};
 use crate::write::error::{Invalid, WriteError, WriteResult};
+use crate::write::fold::Constants;
 use crate::write::targets::{SharedTarget, Targets};
 
 /// One of the input modules that are written.
@@ -17,8 +18,8 @@ pub(crate) struct Part<'a> {
     pub(crate) module: usize,
     pub(crate) contents: Contents<'a>,
     pub(crate) indices: Indices,
-    /// The new values of constants in its code that change, by the offset of their instruction.
-    pub(crate) constants: HashMap<usize, u32>,
+    /// The constants in its code that change.
+    pub(crate) constants: Constants,
 }
 
 /// For each item of a module, by its old index, the new one: `None` for an item that is not
@@ -71,7 +72,7 @@ impl<'a> Part<'a> {
             elements: unassigned(0, contents.elements.len()),
             data: unassigned(0, contents.data.len()),
         };
-        Part { module, contents, indices, constants: HashMap::new() }
+        Part { module, contents, indices, constants: Constants::default() }
     }
 
     pub(crate) fn id(&self, index: u32) -> ItemId {

@@ -1,7 +1,5 @@
 //! Writes the definitions of a module with the new indices of all that they refer to.
 
-use std::collections::HashMap;
-
 use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{
     BlockType, CodeSection, DataSection, ElementSection, Elements, Function, Instruction, ValType,
@@ -12,6 +10,7 @@ use crate::module::stack_checks;
 use crate::write::atomics::{self, Atomics, AtomicsOf};
 use crate::write::encode::{Sections, Types, is_simple, simple, write_bound};
 use crate::write::error::{Invalid, WriteError, WriteResult};
+use crate::write::fold::Constants;
 use crate::write::legacy_exceptions::{self, Step, Translation};
 use crate::write::part::{GlobalIndex, Indices, Part, lookup};
 use crate::write::targets::{GlobalTarget, SharedTarget, Targets};
@@ -79,7 +78,7 @@ fn write_functions(
 ) -> WriteResult<()> {
     let start = targets.plan.set.inputs[part.module].start_and_constructors();
     let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
-    let constants = &part.constants;
+    let constants = &mut part.constants;
     let functions = part.contents.functions.iter().zip(&part.contents.bodies);
     for (index, (&ty, body)) in (targets.imported(part.module).functions..).zip(functions) {
         if lookup(&reindexer.indices.functions, index).is_none() {
@@ -223,20 +222,6 @@ pub(crate) fn translated<R: Reencode<Error = Invalid>>(
     Ok(function)
 }
 
-/// Returns the instruction at an offset, with its new constant if it has one.
-fn with_constant<'a>(
-    operator: Operator<'a>,
-    offset: usize,
-    constants: &HashMap<usize, u32>,
-) -> Operator<'a> {
-    match (&operator, constants.get(&offset)) {
-        (Operator::I32Const { .. }, Some(value)) => {
-            Operator::I32Const { value: value.cast_signed() }
-        }
-        _ => operator,
-    }
-}
-
 /// Re-encodes the items of a module with their new indices.
 struct Reindexer<'r> {
     indices: &'r mut Indices,
@@ -257,37 +242,49 @@ impl<'r> Reindexer<'r> {
         &mut self,
         ty: u32,
         body: &FunctionBody<'_>,
-        constants: &HashMap<usize, u32>,
+        constants: &mut Constants,
         to: &mut CodeSection,
     ) -> WriteResult<()> {
+        if !constants.values.is_empty() {
+            return self.write_with_constants(ty, body, constants, to);
+        }
         let mut function = self.new_function_with_parsed_locals(body)?;
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
-            let (operator, offset) = operators.read_with_offset()?;
+            let operator = operators.read()?;
             if legacy_exceptions::is_legacy(&operator) {
-                return self.write_translated(ty, body, constants, to);
+                let signatures = &self.indices.types.signatures;
+                let translation = legacy_exceptions::translate(body, ty, signatures)?;
+                to.function(&translated(self, body, translation, Self::type_of_block)?);
+                return Ok(());
             }
-            let operator = with_constant(operator, offset, constants);
             function.instruction(&self.instruction(operator)?);
         }
         to.function(&function);
         Ok(())
     }
 
-    fn write_translated(
+    fn write_with_constants(
         &mut self,
         ty: u32,
         body: &FunctionBody<'_>,
-        constants: &HashMap<usize, u32>,
+        constants: &mut Constants,
         to: &mut CodeSection,
     ) -> WriteResult<()> {
-        let signatures = &self.indices.types.signatures;
-        let mut translation = legacy_exceptions::translate(body, ty, signatures)?;
-        for (offset, step) in &mut translation.steps {
-            if let Step::Operator(operator) = step {
-                *operator = with_constant(operator.clone(), *offset, constants);
-            }
+        let mut steps = Vec::new();
+        let mut is_legacy = false;
+        for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+            let (operator, offset) = operator?;
+            is_legacy |= legacy_exceptions::is_legacy(&operator);
+            steps.push((offset, Step::Operator(operator)));
         }
+        let signatures = &self.indices.types.signatures;
+        let mut translation = if is_legacy {
+            legacy_exceptions::translate(body, ty, signatures)?
+        } else {
+            Translation { exceptions: 0, steps }
+        };
+        translation.steps = constants.apply(translation.steps);
         to.function(&translated(self, body, translation, Self::type_of_block)?);
         Ok(())
     }
