@@ -152,6 +152,53 @@ fn code_that_uses_the_base_by_itself_keeps_all_data() {
     assert_eq!(data(&fused), data(&fuse(raw, &FuseOptions::default())));
 }
 
+/// A global whose initial value is an address does not say which variable it means.
+#[test]
+fn a_global_that_holds_an_address_keeps_all_data() {
+    let value = "(global $held i32 (i32.add (global.get $memory_base) (i32.const 12)))
+        (func $two (result i32) (i32.load (global.get $held)))";
+    let raw = MODULE.replace(
+        "(func $two (result i32) (i32.load (i32.add (global.get $memory_base) (i32.const 16))))",
+        value,
+    );
+    assert_ne!(raw, MODULE);
+    let raw = wat::parse_str(raw).unwrap();
+    let fused = fuse(annotate(&raw, &annotation()), &FuseOptions::default());
+    assert_eq!(data(&fused), data(&fuse(raw, &FuseOptions::default())));
+}
+
+/// Nothing says how data without a name is aligned, so it stays as aligned as it was. So does a
+/// variable inside of what symbols that overlap name.
+#[test]
+fn data_inside_a_piece_stays_aligned() {
+    let module = |load: &str| {
+        let text = format!(
+            r#"(module
+                (@dylink.0 (mem-info (memory 16 3)))
+                (import "env" "memory" (memory 1))
+                (import "env" "__memory_base" (global $memory_base i32))
+                (data (global.get $memory_base) "aaaab\00\00\00cccccccc")
+                (func (export "get") (result i32)
+                    (drop (i32.load8_u (i32.add (global.get $memory_base) (i32.const 4))))
+                    {load}))"#
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let inside = "(i32.load (i32.add (global.get $memory_base) (i32.const 8)))";
+    for (load, symbols) in
+        [("(i32.const 0)", vec![(0, 4), (4, 1)]), (inside, vec![(0, 4), (4, 1), (5, 11), (8, 8)])]
+    {
+        let annotation = Annotation { symbols, ..Annotation::default() };
+        let fused = fuse(annotate(&module(load), &annotation), &FuseOptions::default());
+        let inside = data(&fused).into_iter().find_map(|(address, bytes)| {
+            let offset = bytes.windows(8).position(|window| window == b"cccccccc")?;
+            assert!(!bytes.starts_with(b"aaaa"), "the first variable is left out");
+            Some(address + offset as u32)
+        });
+        assert_eq!(inside.unwrap() % 8, 0);
+    }
+}
+
 #[test]
 fn a_function_and_its_cause_are_explained() {
     let input = InputModule::load("module", annotated(&annotation())).unwrap();

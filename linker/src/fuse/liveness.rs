@@ -167,7 +167,12 @@ impl<'p, 'a> Marker<'p, 'a> {
         let is_main = self.program.targets.plan.set.inputs[module].is_main();
         match reference {
             Reference::Function(index) => self.function(id(index)),
-            Reference::Global(index) => self.global(id(index)),
+            Reference::Global(index) => {
+                if function.is_none() {
+                    self.check_expression(id(index));
+                }
+                self.global(id(index));
+            }
             Reference::Memory(index) => {
                 if is_main {
                     self.image(module);
@@ -197,6 +202,16 @@ impl<'p, 'a> Marker<'p, 'a> {
             // The constants say which slots the code means.
             Reference::TableBase if self.program.symbols[module].is_some() => {}
             Reference::TableBase => self.all_slots(module),
+        }
+    }
+
+    /// Checks a global in a constant expression: no relocation says what a base means there.
+    fn check_expression(&mut self, global: ItemId) {
+        if let Some((_, ImportTarget::MemoryBase | ImportTarget::TableBase)) =
+            self.program.targets.imported_global(global)
+            && self.program.symbols[global.module].is_some()
+        {
+            self.live.misfits.insert(global.module);
         }
     }
 

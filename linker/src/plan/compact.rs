@@ -18,16 +18,33 @@ pub(crate) struct Piece {
     pub(crate) range: Range<u32>,
     /// Its alignment in bytes.
     alignment: u32,
+    /// The distance of its start from a multiple of the alignment.
+    misalignment: u32,
 }
 
 impl Piece {
-    /// Returns a piece of a module's data, which has an alignment.
+    /// Returns a piece of a module's data, which has an alignment, that is one variable.
     ///
     /// The alignment of a variable is not known. But a variable that is at a multiple of `n` bytes
     /// now cannot need more than these `n` bytes.
-    pub(crate) fn new(range: Range<u32>, of_module: u32) -> Self {
+    pub(crate) fn of_variable(range: Range<u32>, of_module: u32) -> Self {
         let own = 1_u32.checked_shl(range.start.trailing_zeros());
-        Piece { alignment: own.map_or(of_module, |own| own.min(of_module)), range }
+        let alignment = own.map_or(of_module, |own| own.min(of_module));
+        Piece { range, alignment, misalignment: 0 }
+    }
+
+    /// Returns a piece that may have variables anywhere inside: all of them stay as aligned as they
+    /// are.
+    pub(crate) fn of_variables(range: Range<u32>, of_module: u32) -> Self {
+        Piece { alignment: of_module, misalignment: range.start % of_module, range }
+    }
+
+    /// Returns the number of bytes to leave free before the piece, if it is placed at or after an
+    /// address.
+    fn padding(&self, address: u64) -> u32 {
+        let missing = u64::from(self.misalignment).wrapping_sub(address);
+        // An alignment is a power of two, so wrapping changes nothing.
+        (missing % u64::from(self.alignment)) as u32
     }
 }
 
@@ -149,9 +166,11 @@ impl Regions {
 
     fn place_pieces(&mut self, pieces: &[Piece]) -> Result<MovedData, Fault> {
         let mut moved = MovedData { start: self.memory.take(0, 1)?, pieces: Vec::new() };
-        for Piece { range, alignment } in pieces {
-            let address = self.memory.take(range.len() as u64, (*alignment).into())?;
-            moved.pieces.push((range.clone(), address));
+        for piece in pieces {
+            let padding = piece.padding(self.memory.end);
+            let size = u64::from(padding) + piece.range.len() as u64;
+            let address = self.memory.take(size, 1)? + padding;
+            moved.pieces.push((piece.range.clone(), address));
         }
         Ok(moved)
     }

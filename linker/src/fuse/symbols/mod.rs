@@ -116,11 +116,11 @@ impl Symbols {
         let mut ranges = join(named_ranges(&relocations, &segments));
         let gaps = gaps(&ranges, info.memory_size)?;
         let kept_gaps = gaps.into_iter().filter(|gap| has_content(gap, &segments, &stores));
-        ranges.extend(kept_gaps.map(|range| NamedRange { range, symbol: None }));
+        ranges.extend(kept_gaps.map(|range| NamedRange { range, symbol: None, is_one: false }));
         ranges.sort_unstable_by_key(|named| named.range.start);
         (ranges.len() < MOST_ITEMS as usize).then_some(())?;
         let alignment = u32::try_from(u64::from(info.memory_alignment)).ok()?;
-        let piece = |named: &NamedRange| Piece::new(named.range.clone(), alignment);
+        let piece = |named: &NamedRange| named.piece(alignment);
         let mut symbols = Symbols {
             names: ranges.iter().map(|named| named.symbol).collect(),
             pieces: ranges.iter().map(piece).collect(),
@@ -335,6 +335,19 @@ struct NamedRange {
     range: Range<u32>,
     /// The index of a symbol that names it.
     symbol: Option<u32>,
+    /// Whether it is known to be one variable.
+    is_one: bool,
+}
+
+impl NamedRange {
+    fn piece(&self, alignment: u32) -> Piece {
+        let range = self.range.clone();
+        if self.is_one {
+            Piece::of_variable(range, alignment)
+        } else {
+            Piece::of_variables(range, alignment)
+        }
+    }
 }
 
 /// Returns the ranges of addresses that symbols name, in any order.
@@ -342,7 +355,8 @@ fn named_ranges(relocations: &Relocations, segments: &[Segment<'_>]) -> Vec<Name
     let named = |(index, symbol): (u32, &Symbol)| match *symbol {
         Symbol::Data { segment, offset, size } if size > 0 => {
             let start = segments.get(segment as usize)?.address.checked_add(offset)?;
-            Some(NamedRange { range: start..start.checked_add(size)?, symbol: Some(index) })
+            let range = start..start.checked_add(size)?;
+            Some(NamedRange { range, symbol: Some(index), is_one: true })
         }
         _ => None,
     };
@@ -356,6 +370,7 @@ fn join(mut ranges: Vec<NamedRange>) -> Vec<NamedRange> {
     for named in ranges {
         match joined.last_mut() {
             Some(last) if named.range.start < last.range.end => {
+                last.is_one &= named.range == last.range;
                 last.range.end = last.range.end.max(named.range.end);
             }
             _ => joined.push(named),
