@@ -117,10 +117,15 @@ pub(crate) enum Ready<'p, T: 'static> {
 
 impl<'p, T: 'static> Instantiation<'p, T> {
     pub(crate) fn new(program: &'p Program<T>) -> Self {
-        let (plan, info) = (program.plan.clone(), program.info.clone());
         let initialisers = program.code.initialisers.iter();
-        let linked =
-            LinkedInstance { plan, info, base: None, modules: BTreeMap::new(), single: None };
+        let linked = LinkedInstance {
+            plan: program.plan.clone(),
+            info: program.info.clone(),
+            linkage: program.linkage.clone(),
+            base: None,
+            modules: BTreeMap::new(),
+            single: None,
+        };
         let instantiated = usize::from(program.code.base.is_none());
         Instantiation { program, linked, instantiated, initialisers, is_ready: false }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use linker::Plan;
+use linker::{BoundModule, Plan};
 
 use super::files::{LinkedFiles, ProgramFiles};
 use super::linkage::Linkage;
@@ -14,6 +14,8 @@ use crate::lookup::Lookup;
 #[derive(Debug)]
 pub(crate) struct LazyPlan {
     plan: OnceLock<Plan>,
+    /// The only module that was written, if somebody asked for it.
+    fused: OnceLock<Option<BoundModule>>,
     origin: Option<PlanOrigin>,
 }
 
@@ -29,13 +31,13 @@ pub(crate) struct PlanOrigin {
 
 impl From<Plan> for LazyPlan {
     fn from(plan: Plan) -> Self {
-        LazyPlan { plan: plan.into(), origin: None }
+        LazyPlan { plan: plan.into(), fused: OnceLock::new(), origin: None }
     }
 }
 
 impl From<PlanOrigin> for LazyPlan {
     fn from(origin: PlanOrigin) -> Self {
-        LazyPlan { plan: OnceLock::new(), origin: Some(origin) }
+        LazyPlan { plan: OnceLock::new(), fused: OnceLock::new(), origin: Some(origin) }
     }
 }
 
@@ -52,6 +54,13 @@ impl LazyPlan {
         let plan = self.origin.as_ref().and_then(PlanOrigin::plan);
         let plan = plan.ok_or(Error::FilesChanged)?;
         Ok(self.plan.get_or_init(|| plan))
+    }
+
+    /// Returns the address of a symbol in a program that is a single module.
+    pub(crate) fn address_in_single(&self, linkage: &Linkage, symbol: &str) -> Option<u32> {
+        let plan = self.get().ok()?;
+        let fused = || linkage.write_modules(plan).ok()?.modules.pop();
+        self.fused.get_or_init(fused).as_ref()?.address(plan, symbol)
     }
 }
 

@@ -10,6 +10,7 @@ use wasmtime::{
 
 use super::info::ProgramInfo;
 use super::lazy_plan::LazyPlan;
+use super::linkage::Linkage;
 use crate::error::Error;
 
 /// A program that is instantiated in a store and whose constructors have run.
@@ -22,6 +23,7 @@ use crate::error::Error;
 pub struct LinkedInstance {
     pub(super) plan: Arc<LazyPlan>,
     pub(super) info: Arc<ProgramInfo>,
+    pub(super) linkage: Arc<Linkage>,
     pub(super) base: Option<Instance>,
     /// The instances by index in the set.
     pub(super) modules: BTreeMap<usize, Instance>,
@@ -84,7 +86,10 @@ impl LinkedInstance {
     /// valid for symbols that a fused program keeps: see [`LinkedInstance::symbol`]. A function has
     /// a slot only if a module takes its address.
     pub fn address(&self, symbol: &str) -> Option<u32> {
-        self.plan.get().ok()?.address(symbol)
+        match self.single {
+            Some(_) => self.plan.address_in_single(&self.linkage, symbol),
+            None => self.plan.get().ok()?.address(symbol),
+        }
     }
 
     /// Returns the memory that the modules share, or `None` if they share none.

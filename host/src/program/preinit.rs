@@ -36,8 +36,9 @@ pub fn preinit(plan: &Plan, options: &FuseOptions, limits: &Limits) -> Result<Ve
     let mut wizer = Wizer::new();
     wizer.init_func(&initialiser.name);
     let (context, instrumented) = wizer.instrument(&module.bytes).map_err(failed)?;
+    let flag = module.address(plan, PREINITIALIZING);
     let mut initialised =
-        Initialised::run(plan, &instrumented, &initialiser.name, limits).map_err(failed)?;
+        Initialised::run(&instrumented, &initialiser.name, flag, limits).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|e| Error::Setup { message: e.to_string() })?;
     let written = runtime.block_on(wizer.snapshot(&context, &mut initialised)).map_err(failed)?;
@@ -82,10 +83,11 @@ struct CallsHost {
 const PREINITIALIZING: &str = "__preinitializing";
 
 impl Initialised {
+    /// Runs the constructors of a module. `flag` is the address of a byte that is 1 meanwhile.
     fn run(
-        plan: &Plan,
         bytes: &[u8],
         initialiser: &str,
+        flag: Option<u32>,
         limits: &Limits,
     ) -> wasmtime::Result<Self> {
         let engine = Engine::new(&config(limits))?;
@@ -102,7 +104,6 @@ impl Initialised {
             Some(limit) if !error.is::<Trap>() => limit.into(),
             _ => error,
         })?;
-        let flag = plan.definer(PREINITIALIZING).and_then(|_| plan.address(PREINITIALIZING));
         let memory = instance.get_memory(&mut store, "memory");
         let set = |store: &mut Store<Limiter>, value: u8| {
             if let (Some(memory), Some(flag)) = (memory, flag) {

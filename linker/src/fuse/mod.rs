@@ -79,7 +79,10 @@ impl Plan {
         let targets = Targets::new(&plan);
         let mut program = Program::new(&targets).map_err(|error| self.malformed(&error))?;
         program.fill_table()?;
-        if !options.keep_all {
+        // Nothing shows who uses data and functions at places that are plain numbers, so nothing may
+        // move then.
+        let is_fixed = (0..self.set.inputs.len()).any(|m| program.has_fixed_segments(m));
+        if !options.keep_all && !is_fixed {
             program.find_symbols();
         }
         let (live, hooks) = loop {

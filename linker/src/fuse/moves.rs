@@ -1,13 +1,13 @@
 //! Moves what a program needs together: its data, and its slots of the table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::fuse::error::FuseError;
 use crate::fuse::image::{Provenance, Value};
 use crate::fuse::program::Program;
 use crate::fuse::symbols::{Place, Site, Symbols, Target};
 use crate::plan::Plan;
-use crate::plan::compact::{Compacted, Piece, Remainder};
+use crate::plan::compact::{MovedSlots, Piece, Remainder};
 use crate::plan::layout::{ItemId, Layout};
 use crate::write::bound::DataOrigin;
 use crate::write::live::Live;
@@ -18,15 +18,13 @@ pub(crate) struct Moves<'a> {
     old: &'a Layout,
     /// The plan with the new ones.
     pub(crate) plan: Plan,
-    /// The first slot that may move.
-    first_slot: u32,
-    /// The new slot of each old one that is needed.
-    slots: BTreeMap<u32, u32>,
+    /// The new slots; `None` if all functions keep theirs.
+    slots: Option<MovedSlots>,
 }
 
 impl<'a> Moves<'a> {
     /// Chooses the places of what is needed. Everything stays where it is if the data of each module
-    /// stays together, or if a module has data or functions at places that are plain numbers.
+    /// stays together.
     ///
     /// # Errors
     ///
@@ -34,11 +32,8 @@ impl<'a> Moves<'a> {
     pub(crate) fn choose(program: &Program<'a>, live: &Live) -> Result<Self, FuseError> {
         let plan = program.targets.plan;
         let old = &plan.layout;
-        let has_pieces = live.active.iter().any(|&module| program.symbols[module].is_some());
-        let is_fixed = live.active.iter().any(|&module| program.has_fixed_segments(module));
-        if !has_pieces || is_fixed {
-            let slots = BTreeMap::new();
-            return Ok(Moves { old, plan: plan.clone(), first_slot: u32::MAX, slots });
+        if live.active.iter().all(|&module| program.symbols[module].is_none()) {
+            return Ok(Moves { old, plan: plan.clone(), slots: None });
         }
         let mut slots_of = vec![Vec::new(); plan.set.inputs.len()];
         let mut canonical = Vec::new();
@@ -52,15 +47,14 @@ impl<'a> Moves<'a> {
         let modules = slots_of.into_iter().enumerate();
         let remainders = modules.map(|(module, slots)| remainder(program, live, module, slots));
         let remainders: Vec<_> = remainders.collect();
-        let Compacted { layout, first_slot, slots } =
-            plan.layout.compact(&plan.set, &remainders, &canonical).map_err(FuseError::Layout)?;
-        Ok(Moves { old, plan: Plan { layout, ..plan.clone() }, first_slot, slots })
+        let (layout, slots) =
+            old.compact(&plan.set, &remainders, &canonical).map_err(FuseError::Layout)?;
+        Ok(Moves { old, plan: Plan { layout, ..plan.clone() }, slots: Some(slots) })
     }
 
-    /// Returns the new slot of an old one. An empty slot becomes the null pointer: a call of either
-    /// traps.
+    /// Returns the new slot of an old one.
     pub(crate) fn slot(&self, slot: u32) -> u32 {
-        if slot < self.first_slot { slot } else { self.slots.get(&slot).copied().unwrap_or(0) }
+        self.slots.as_ref().map_or(slot, |slots| slots.slot(slot))
     }
 
     /// Returns the new address of a place in the data of a module.

@@ -66,6 +66,7 @@ impl FusedWriter<'_> {
         self.export_shared(&mut emitter);
         let initialisers = self.export_initialize(&mut emitter)?;
         let Emitter { mut sections, sources, mut origins, .. } = emitter;
+        origins.layout = Some(self.plan().layout.clone());
         origins.data = self.moves.data_origins(self.program, self.live);
         let module = self.plan().set.program;
         sections.name.clone_from(&self.plan().set.inputs[module].module.name);

@@ -7,7 +7,7 @@ use crate::convention::PAGE;
 use crate::fault::Fault;
 use crate::plan::input::InputModule;
 use crate::plan::layout::{
-    Layout, MovedData, Placement, Region, STACK_ALIGNMENT, assign, reach_imports,
+    Layout, MovedData, NO_SLOT, Placement, Region, STACK_ALIGNMENT, assign, reach_imports,
 };
 use crate::plan::set::Set;
 
@@ -23,20 +23,10 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// Returns a piece of a module's data, which has an alignment, that is one variable.
-    ///
-    /// The alignment of a variable is not known. But a variable that is at a multiple of `n` bytes
-    /// now cannot need more than these `n` bytes.
-    pub(crate) fn of_variable(range: Range<u32>, of_module: u32) -> Self {
-        let own = 1_u32.checked_shl(range.start.trailing_zeros());
-        let alignment = own.map_or(of_module, |own| own.min(of_module));
-        Piece { range, alignment, misalignment: 0 }
-    }
-
-    /// Returns a piece that may have variables anywhere inside: all of them stay as aligned as they
-    /// are.
-    pub(crate) fn of_variables(range: Range<u32>, of_module: u32) -> Self {
-        Piece { alignment: of_module, misalignment: range.start % of_module, range }
+    /// Returns a piece in which no variable needs more than an alignment, which is a power of two.
+    /// All of them stay as aligned as they are.
+    pub(crate) fn new(range: Range<u32>, alignment: u32) -> Self {
+        Piece { alignment, misalignment: range.start % alignment, range }
     }
 
     /// Returns the number of bytes to leave free before the piece, if it is placed at or after an
@@ -59,12 +49,21 @@ pub(crate) enum Remainder {
     Pieces { data: Vec<Piece>, slots: Vec<u32> },
 }
 
-/// A new layout, and the new slot of each old one.
-pub(crate) struct Compacted {
-    pub(crate) layout: Layout,
+/// The new slots of functions.
+#[derive(Debug)]
+pub(crate) struct MovedSlots {
     /// The first slot that is not a main's. Those before do not move.
-    pub(crate) first_slot: u32,
-    pub(crate) slots: BTreeMap<u32, u32>,
+    first: u32,
+    /// The new slot of each old one that is left.
+    slots: BTreeMap<u32, u32>,
+}
+
+impl MovedSlots {
+    /// Returns the new slot of an old one. A slot that is not left becomes the null pointer: a call
+    /// of an empty slot traps like a call of that.
+    pub(crate) fn slot(&self, old: u32) -> u32 {
+        if old < self.first { old } else { self.slots.get(&old).copied().unwrap_or(NO_SLOT) }
+    }
 }
 
 impl Layout {
@@ -79,45 +78,46 @@ impl Layout {
         set: &Set,
         remainders: &[Remainder],
         canonical: &[u32],
-    ) -> Result<Compacted, Fault> {
+    ) -> Result<(Layout, MovedSlots), Fault> {
         let main = set.inputs.iter().find(|input| input.is_main());
         let mut regions = Regions { memory: Region::memory(main), table: Region::table(main) };
         let has_own_stack = main.is_none_or(|main| !main.lends_stack());
         if has_own_stack {
             regions.memory.reach(self.stack_high.into())?;
         }
-        let first_slot = regions.table.take(0, 1)?;
-        let mut new = Compacted { layout: self.clone(), first_slot, slots: BTreeMap::new() };
+        let first = regions.table.take(0, 1)?;
+        let mut moved = MovedSlots { first, slots: BTreeMap::new() };
+        let mut layout = self.clone();
         for (module, remainder) in remainders.iter().enumerate() {
             let input = &set.inputs[module];
             let old = self.placements[module];
+            if matches!(remainder, Remainder::Nothing | Remainder::Whole { has_data: false, .. }) {
+                layout.moved[module] = input.mem_info().map(|_| MovedData::default());
+            }
             let placement = match remainder {
                 Remainder::Nothing => old,
                 Remainder::Whole { has_data, has_slots } => {
-                    regions.place_whole(input, *has_data, *has_slots, old, &mut new.slots)?
+                    regions.place_whole(input, *has_data, *has_slots, old, &mut moved.slots)?
                 }
                 Remainder::Pieces { data, slots } => {
-                    new.layout.moved[module] = Some(regions.place_pieces(data)?);
-                    regions.place_slots(slots, &mut new.slots)?;
+                    layout.moved[module] = Some(regions.place_pieces(data)?);
+                    regions.place_slots(slots, &mut moved.slots)?;
                     Placement::default()
                 }
             };
-            new.layout.placements[module] = placement;
+            layout.placements[module] = placement;
         }
-        let canonical: Vec<_> =
-            canonical.iter().copied().filter(|slot| *slot >= first_slot).collect();
-        regions.place_slots(&canonical, &mut new.slots)?;
-        new.layout.heap_base = regions.memory.take(0, STACK_ALIGNMENT)?;
+        let canonical: Vec<_> = canonical.iter().copied().filter(|slot| *slot >= first).collect();
+        regions.place_slots(&canonical, &mut moved.slots)?;
+        layout.heap_base = regions.memory.take(0, STACK_ALIGNMENT)?;
         let whole = set.inputs.iter().zip(remainders);
         let whole = whole.filter(|(_, remainder)| matches!(remainder, Remainder::Whole { .. }));
         let whole = whole.map(|(input, _)| input);
         reach_imports(whole, &mut regions.memory, &mut regions.table)?;
-        new.layout.pages = regions.memory.end.div_ceil(PAGE);
-        new.layout.table_size = regions.table.take(0, 1)?;
-        for slot in new.layout.slots.values_mut() {
-            slot.index = new.slots.get(&slot.index).copied().unwrap_or(slot.index);
-        }
-        Ok(new)
+        layout.pages = regions.memory.end.div_ceil(PAGE);
+        layout.table_size = regions.table.take(0, 1)?;
+        layout.slots.values_mut().for_each(|slot| slot.index = moved.slot(slot.index));
+        Ok((layout, moved))
     }
 
     /// Returns the address of a byte of a module's data, given its distance from the start of that

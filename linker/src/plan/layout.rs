@@ -103,6 +103,9 @@ impl MovedData {
     }
 }
 
+/// The slot of the null pointer, which no function has.
+pub(crate) const NO_SLOT: u32 = 0;
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
     pub(crate) index: u32,

@@ -29,7 +29,7 @@ use crate::module::stack_checks::StackBounds;
 use crate::module::{Import, Module};
 use crate::plan::host_imports::DYNAMIC_LINKER;
 use crate::plan::input::InputModule;
-use crate::plan::layout::{Layout, layout};
+use crate::plan::layout::{Layout, NO_SLOT, layout};
 use crate::plan::resolve::{Boundary, ImportTarget, Resolution, resolve};
 use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::command::Finish;
@@ -150,17 +150,23 @@ impl Plan {
     /// Returns the address in bytes of a data symbol in the process's memory, or the table slot of
     /// a function that has one.
     pub fn address(&self, symbol: &str) -> Option<u32> {
+        self.address_in(&self.layout, symbol)
+    }
+
+    /// Returns the address or slot of a symbol like [`Plan::address`], in another layout. Returns
+    /// `None` also for a symbol of which nothing is left there.
+    pub(crate) fn address_in(&self, layout: &Layout, symbol: &str) -> Option<u32> {
         let definition = self.definition(symbol)?;
         let input = &self.set.inputs[definition.module];
         match input.module.exports[definition.export].ty {
             ExternType::Func(_) => {
-                let slot = self.layout.slots.get(&self.set.item(definition))?;
-                Some(slot.index)
+                let slot = layout.slots.get(&self.set.item(definition))?;
+                Some(slot.index).filter(|index| *index != NO_SLOT)
             }
             _ => {
                 // An item that is no data symbol has the address of its module's data.
                 let relative = input.address(definition.export).unwrap_or(0);
-                Some(self.layout.address(definition.module, relative))
+                layout.place(definition.module, relative)
             }
         }
     }

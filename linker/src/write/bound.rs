@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Initialiser;
 use crate::plan::input::InputModule;
-use crate::plan::layout::ItemId;
+use crate::plan::layout::{ItemId, Layout};
 use crate::plan::resolve::Shared;
+use crate::plan::{Initialiser, Plan};
 
 /// The modules of a program as they are instantiated.
 #[derive(Debug, Clone)]
@@ -40,6 +40,16 @@ pub struct BoundModule {
     pub(crate) origins: Option<Origins>,
 }
 
+impl BoundModule {
+    /// Returns the address of a data symbol in the process's memory when this module runs, in bytes,
+    /// or the slot of a function, like [`Plan::address`]. [`Plan::fuse`] moves both. Returns `None`
+    /// for a symbol that it left out. `plan` is the plan that this module was written from.
+    pub fn address(&self, plan: &Plan, symbol: &str) -> Option<u32> {
+        let layout = self.origins.as_ref().and_then(|origins| origins.layout.as_ref());
+        plan.address_in(layout.unwrap_or(&plan.layout), symbol)
+    }
+}
+
 /// For each function from index `first` on that some module defines, which function it was.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origins {
@@ -48,6 +58,8 @@ pub(crate) struct Origins {
     /// For each module the offsets of instructions of functions that are written, which are left
     /// out themselves.
     pub(crate) folded: BTreeMap<usize, BTreeSet<usize>>,
+    /// The layout of a fused program.
+    pub(crate) layout: Option<Layout>,
     /// Where the data of a fused program comes from.
     pub(crate) data: Vec<DataOrigin>,
 }

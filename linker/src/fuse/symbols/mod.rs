@@ -113,14 +113,14 @@ impl Symbols {
         let is_filled =
             |value: &Value| value.provenance != Provenance::Slot || table.contains_key(&value.bits);
         stores.values().all(is_filled).then_some(())?;
-        let mut ranges = join(named_ranges(&relocations, &segments));
+        let alignment = u32::try_from(u64::from(info.memory_alignment)).ok()?;
+        let mut ranges = join(named_ranges(&relocations, &segments, alignment));
         let gaps = gaps(&ranges, info.memory_size)?;
         let kept_gaps = gaps.into_iter().filter(|gap| has_content(gap, &segments, &stores));
-        ranges.extend(kept_gaps.map(|range| NamedRange { range, symbol: None, is_one: false }));
+        ranges.extend(kept_gaps.map(|range| NamedRange { range, symbol: None, alignment }));
         ranges.sort_unstable_by_key(|named| named.range.start);
         (ranges.len() < MOST_ITEMS as usize).then_some(())?;
-        let alignment = u32::try_from(u64::from(info.memory_alignment)).ok()?;
-        let piece = |named: &NamedRange| named.piece(alignment);
+        let piece = |named: &NamedRange| Piece::new(named.range.clone(), named.alignment);
         let mut symbols = Symbols {
             names: ranges.iter().map(|named| named.symbol).collect(),
             pieces: ranges.iter().map(piece).collect(),
@@ -335,28 +335,25 @@ struct NamedRange {
     range: Range<u32>,
     /// The index of a symbol that names it.
     symbol: Option<u32>,
-    /// Whether it is known to be one variable.
-    is_one: bool,
-}
-
-impl NamedRange {
-    fn piece(&self, alignment: u32) -> Piece {
-        let range = self.range.clone();
-        if self.is_one {
-            Piece::of_variable(range, alignment)
-        } else {
-            Piece::of_variables(range, alignment)
-        }
-    }
+    /// The greatest alignment, in bytes, that a variable in it may need.
+    alignment: u32,
 }
 
 /// Returns the ranges of addresses that symbols name, in any order.
-fn named_ranges(relocations: &Relocations, segments: &[Segment<'_>]) -> Vec<NamedRange> {
+fn named_ranges(
+    relocations: &Relocations,
+    segments: &[Segment<'_>],
+    of_module: u32,
+) -> Vec<NamedRange> {
     let named = |(index, symbol): (u32, &Symbol)| match *symbol {
         Symbol::Data { segment, offset, size } if size > 0 => {
             let start = segments.get(segment as usize)?.address.checked_add(offset)?;
             let range = start..start.checked_add(size)?;
-            Some(NamedRange { range, symbol: Some(index), is_one: true })
+            // The alignment of a variable is not known. But a variable that is at a multiple of `n`
+            // bytes now cannot need more than these `n` bytes.
+            let own = 1_u32.checked_shl(start.trailing_zeros());
+            let alignment = own.map_or(of_module, |own| own.min(of_module));
+            Some(NamedRange { range, symbol: Some(index), alignment })
         }
         _ => None,
     };
@@ -370,7 +367,7 @@ fn join(mut ranges: Vec<NamedRange>) -> Vec<NamedRange> {
     for named in ranges {
         match joined.last_mut() {
             Some(last) if named.range.start < last.range.end => {
-                last.is_one &= named.range == last.range;
+                last.alignment = last.alignment.max(named.alignment);
                 last.range.end = last.range.end.max(named.range.end);
             }
             _ => joined.push(named),
