@@ -1,13 +1,13 @@
 //! Gives modules in the text format the sections that `--emit-relocs` keeps.
 
+mod relocations;
+
 use std::collections::BTreeMap;
 
-use wasm_encoder::{CustomSection, Encode, LinkingSection, SymbolTable};
+use wasm_encoder::{LinkingSection, SymbolTable};
 use wasmparser::{ElementItems, Operator, Parser, Payload, TypeRef};
 
-const MEMORY_ADDRESS_RELATIVE: u8 = 11;
-const TABLE_INDEX_RELATIVE: u8 = 12;
-const MEMORY_ADDRESS: u8 = 5;
+use relocations::{Entry, MEMORY_ADDRESS, MEMORY_ADDRESS_RELATIVE, TABLE_INDEX_RELATIVE, append};
 
 /// What the sections say. The defaults of all but the first two are right.
 #[derive(Debug, Clone, Default)]
@@ -26,13 +26,6 @@ pub(crate) struct Annotation {
     pub(crate) kind: Option<u8>,
     /// Whether there is no section with relocations of code.
     pub(crate) without_code: bool,
-}
-
-struct Entry {
-    kind: u8,
-    offset: u32,
-    symbol: u32,
-    addend: i32,
 }
 
 /// Appends the sections to a module with one data segment at `__memory_base`, which is its global
@@ -83,24 +76,6 @@ pub(crate) fn annotate(module: &[u8], annotation: &Annotation) -> Vec<u8> {
     }
     append(&mut annotated, "reloc.DATA", facts.data_index, &data.collect::<Vec<_>>());
     annotated
-}
-
-fn append(module: &mut Vec<u8>, name: &str, section: u32, entries: &[Entry]) {
-    let mut data = Vec::new();
-    section.encode(&mut data);
-    entries.len().encode(&mut data);
-    for entry in entries {
-        data.push(entry.kind);
-        entry.offset.encode(&mut data);
-        entry.symbol.encode(&mut data);
-        if [MEMORY_ADDRESS_RELATIVE, MEMORY_ADDRESS].contains(&entry.kind) {
-            entry.addend.encode(&mut data);
-        }
-    }
-    wasm_encoder::Section::append_to(
-        &CustomSection { name: name.into(), data: data.into() },
-        module,
-    );
 }
 
 #[derive(Debug, Clone, Copy)]

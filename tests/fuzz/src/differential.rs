@@ -194,7 +194,7 @@ fn value(value: &Val) -> String {
     }
 }
 
-fn reason(error: &wasmtime::Error) -> String {
+pub(super) fn reason(error: &wasmtime::Error) -> String {
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => OVERFLOW.to_owned(),
         Some(trap) => format!("{trap:?}"),
@@ -203,7 +203,7 @@ fn reason(error: &wasmtime::Error) -> String {
     }
 }
 
-fn engine() -> &'static Engine {
+pub(super) fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| {
         let mut config = Config::new();

@@ -6,6 +6,8 @@
 
 pub mod bind;
 #[cfg(feature = "host")]
+pub mod c_like;
+#[cfg(feature = "host")]
 pub mod differential;
 pub mod fuse;
 pub mod generate;
@@ -15,3 +17,5 @@ pub mod parse;
 pub mod plan;
 #[cfg(feature = "host")]
 pub mod smith;
+#[cfg(feature = "host")]
+pub mod symbols;

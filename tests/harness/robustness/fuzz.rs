@@ -4,10 +4,12 @@
 //! Where a nightly Rust and cargo-fuzz are installed, a test builds and runs the targets.
 
 use std::fs;
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::trial::{ignorable, ignored};
+use crate::support::random::Random;
+use crate::support::trial::{ignorable, ignored, trial};
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::support::workspace;
@@ -15,6 +17,9 @@ use crate::support::workspace;
 #[allow(unreachable_pub, reason = "it is a library, for the targets")]
 #[path = "../../fuzz/src/bind.rs"]
 mod bind;
+#[allow(unreachable_pub, reason = "as above")]
+#[path = "../../fuzz/src/c_like.rs"]
+mod c_like;
 #[allow(unreachable_pub, reason = "as above")]
 #[path = "../../fuzz/src/differential.rs"]
 mod differential;
@@ -36,11 +41,14 @@ mod parse;
 #[allow(unreachable_pub, reason = "as above")]
 #[path = "../../fuzz/src/plan.rs"]
 mod plan;
+#[allow(unreachable_pub, reason = "as above")]
+#[path = "../../fuzz/src/symbols.rs"]
+mod symbols;
 
 /// The assertions of a target about an input.
 type Assertion = fn(&[u8]);
 
-const TARGETS: [(&str, Assertion); 6] = [
+const TARGETS: [(&str, Assertion); 7] = [
     ("parse", parse::run),
     ("plan", plan::run),
     ("bind", bind::run),
@@ -50,20 +58,23 @@ const TARGETS: [(&str, Assertion); 6] = [
     ("differential", |data| {
         differential::compare(&modules::Input::read(data));
     }),
+    ("symbols", |data| {
+        symbols::run(data);
+    }),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![ignorable("fuzz::a_target_runs", a_target_runs)];
+    let mut trials = vec![
+        ignorable("fuzz::a_target_runs", a_target_runs),
+        trial("fuzz::programs_with_symbols_stay_the_same", programs_with_symbols_stay_the_same),
+    ];
     for (target, run) in TARGETS {
         for file in files(&workspace::root().join("tests/fuzz/regressions").join(target)) {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            trials.push(crate::support::trial::trial(
-                &format!("fuzz::{target}::{name}"),
-                move || {
-                    run(&fs::read(&file)?);
-                    Ok(())
-                },
-            ));
+            trials.push(trial(&format!("fuzz::{target}::{name}"), move || {
+                run(&fs::read(&file)?);
+                Ok(())
+            }));
         }
     }
     trials
@@ -74,6 +85,25 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
     files
+}
+
+/// Compares programs that are made at random. In most of them something is left out.
+fn programs_with_symbols_stay_the_same() -> Result<(), Failed> {
+    const PROGRAMS: usize = 200;
+    let mut random = Random::new()?;
+    let mut smaller = 0;
+    for round in 0..PROGRAMS {
+        let data = random.bytes(4096);
+        let compared = panic::catch_unwind(|| symbols::run(&data)).map_err(|panic| {
+            let message = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+            random.explain(round, message.into())
+        })?;
+        smaller += usize::from(compared.collected < compared.whole);
+    }
+    if smaller < PROGRAMS / 2 {
+        return Err(format!("only {smaller} of {PROGRAMS} programs became smaller").into());
+    }
+    Ok(())
 }
 
 /// The one that is compiled soonest.

@@ -30,6 +30,14 @@ impl Random {
         n ^ (n >> 31)
     }
 
+    /// Returns this many bytes.
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes: Vec<_> =
+            (0..count.div_ceil(8)).flat_map(|_| self.next().to_le_bytes()).collect();
+        bytes.truncate(count);
+        bytes
+    }
+
     /// A time shorter than `limit`.
     pub(crate) fn below(&mut self, limit: Duration) -> Duration {
         let nanoseconds = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX).max(1);
