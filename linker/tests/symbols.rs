@@ -167,6 +167,25 @@ fn a_global_that_holds_an_address_keeps_all_data() {
     assert_eq!(data(&fused), data(&fuse(raw, &FuseOptions::default())));
 }
 
+/// What such a module does depends on where its data is, or on the order of its relocations.
+#[test]
+fn modules_that_no_linker_writes_keep_all_data() {
+    let relocation = "(i32.store (i32.add (global.get $memory_base) (i32.const 4))";
+    let overlapping = relocation.replace('4', "6") + " (i32.const 0))";
+    let module = MODULE.replace("(i32.const 16)", "(i32.const 8)");
+    for text in [
+        module.replace("(memory 20 2)", "(memory 12 2)"),
+        module.replace(relocation, &(overlapping + relocation)),
+    ] {
+        assert_ne!(text, module);
+        let plain = wat::parse_str(text).unwrap();
+        let symbols = vec![(0, 4), (4, 8)];
+        let annotated = annotate(&plain, &Annotation { symbols, ..annotation() });
+        let fused = fuse(annotated, &FuseOptions::default());
+        assert_eq!(data(&fused), data(&fuse(plain, &FuseOptions::default())));
+    }
+}
+
 /// Nothing says how data without a name is aligned, so it stays as aligned as it was. So does a
 /// variable inside of what symbols that overlap name.
 #[test]

@@ -1,5 +1,7 @@
 //! Explains why a function or variable is in a fused program.
 
+use std::collections::BTreeMap;
+
 use wasmparser::Naming;
 
 use crate::fuse::error::FuseError;
@@ -29,7 +31,8 @@ impl Plan {
             let modules = 0..program.contents.len();
             let mut named = modules.flat_map(|module| named(program, module, symbol));
             let chain = named.find_map(|item| chain(live, item)).unwrap_or_default();
-            Ok(chain.into_iter().map(|needed| name(program, needed)).collect())
+            let names: Vec<_> = program.contents.iter().map(data_names).collect();
+            Ok(chain.into_iter().map(|needed| name(program, &names, needed)).collect())
         })
     }
 }
@@ -66,14 +69,15 @@ fn chain(live: &Live, needed: Needed) -> Option<Vec<Needed>> {
 }
 
 /// Returns the name of something that is needed, in messages.
-fn name(program: &Program<'_>, needed: Needed) -> String {
+/// `data_names` are the names of the data symbols of each module.
+fn name(program: &Program<'_>, data_names: &[BTreeMap<u32, &str>], needed: Needed) -> String {
     let module = |module: usize| program.targets.plan.set.inputs[module].module.name.as_str();
     match needed {
         Needed::Function(id) => format!("{}: {}", module(id.module), program.function_name(id)),
         Needed::Piece(id) => {
             let symbols = program.symbols[id.module].as_ref();
             let symbol = symbols.and_then(|symbols| symbols.names[id.index as usize]);
-            let names = data_names(&program.contents[id.module]);
+            let names = &data_names[id.module];
             let name = symbol.and_then(|symbol| names.get(&symbol).copied());
             match name {
                 Some(name) => format!("{}: {}", module(id.module), demangle(name)),

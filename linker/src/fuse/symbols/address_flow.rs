@@ -45,6 +45,7 @@ pub(crate) fn check(
     context: &impl CodeContext,
 ) -> Result<(), Misfit> {
     let mut unknown_in_loops = BTreeSet::new();
+    let mut effort = operators.len().saturating_mul(MOST_EFFORT);
     for _ in 0..MOST_PASSES {
         let known = unknown_in_loops.len();
         let mut flow = Flow {
@@ -54,6 +55,7 @@ pub(crate) fn check(
             frames: vec![Frame::new(FrameState::Block)],
             loops: 0,
             unknown_in_loops: &mut unknown_in_loops,
+            effort: &mut effort,
         };
         for (operator, offset) in operators {
             flow.operator(operator, *offset)?;
@@ -68,6 +70,11 @@ pub(crate) fn check(
 /// The most times that a function is read. It is read again if a loop changes which locals hold a
 /// base.
 const MOST_PASSES: usize = 16;
+
+/// The most locals and blocks that are looked at for each instruction of a function, on average.
+/// Compilers keep few bases in locals. Without a limit, a function with many of them, and many
+/// blocks inside each other, would take quadratic time and memory.
+const MOST_EFFORT: usize = 64;
 
 /// A value on the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +134,8 @@ struct Flow<'f, C> {
     loops: usize,
     /// The locals which hold a base in some rounds of a loop only, by the number of the loop.
     unknown_in_loops: &'f mut BTreeSet<(usize, u32)>,
+    /// The number of locals and blocks that may still be looked at.
+    effort: &'f mut usize,
 }
 
 impl<C: CodeContext> Flow<'_, C> {
@@ -233,7 +242,7 @@ impl<C: CodeContext> Flow<'_, C> {
             None => locals.remove(&local),
         };
         if old != new {
-            self.reach_handlers();
+            self.reach_handlers()?;
         }
         Ok(())
     }
@@ -245,6 +254,7 @@ impl<C: CodeContext> Flow<'_, C> {
             Operator::Loop { .. } => self.begin_loop()?,
             Operator::If { .. } => {
                 self.pop_plain(1)?;
+                self.spend_on_locals(1)?;
                 self.begin(Frame::new(FrameState::If(self.locals.clone())))?;
             }
             Operator::Else => self.begin_else()?,
@@ -274,10 +284,11 @@ impl<C: CodeContext> Flow<'_, C> {
             Operator::TryTable { try_table } => self.begin_try_table(&try_table.catches)?,
             Operator::Try { .. } => {
                 self.begin(Frame::new(FrameState::Try))?;
-                self.reach_handlers();
+                self.reach_handlers()?;
             }
             Operator::Catch { .. } | Operator::CatchAll => {
                 self.leave_stack()?;
+                self.spend_on_locals(2)?;
                 let frame = self.frames.last_mut().ok_or(Misfit)?;
                 join(&mut frame.end, self.locals.as_ref());
                 self.locals.clone_from(&frame.handler);
@@ -296,6 +307,7 @@ impl<C: CodeContext> Flow<'_, C> {
     fn begin_loop(&mut self) -> Result<(), Misfit> {
         let number = self.loops;
         self.loops += 1;
+        self.spend_on_locals(1)?;
         if let Some(locals) = &mut self.locals {
             let unknown = self.unknown_in_loops.range((number, 0)..=(number, u32::MAX));
             locals.extend(unknown.map(|&(_, local)| (local, Local::Unknown)));
@@ -305,6 +317,7 @@ impl<C: CodeContext> Flow<'_, C> {
 
     fn begin_else(&mut self) -> Result<(), Misfit> {
         self.leave_stack()?;
+        self.spend_on_locals(1)?;
         let frame = self.frames.last_mut().ok_or(Misfit)?;
         let FrameState::If(locals) = &mut frame.state else { return Err(Misfit) };
         let locals = locals.take();
@@ -324,12 +337,12 @@ impl<C: CodeContext> Flow<'_, C> {
             frame.catches.push(self.target(*label)?);
         }
         self.begin(frame)?;
-        self.reach_handlers();
-        Ok(())
+        self.reach_handlers()
     }
 
     fn end(&mut self) -> Result<(), Misfit> {
         self.leave_stack()?;
+        self.spend_on_locals(2)?;
         let mut frame = self.frames.pop().ok_or(Misfit)?;
         if let FrameState::If(locals) = &frame.state {
             join(&mut frame.end, locals.as_ref());
@@ -347,36 +360,51 @@ impl<C: CodeContext> Flow<'_, C> {
     fn branch(&mut self, depth: u32) -> Result<(), Misfit> {
         self.leave_stack()?;
         let target = self.target(depth)?;
-        self.reach(target);
-        Ok(())
+        self.reach(target)
     }
 
     /// Records that the code goes on where a label is.
-    fn reach(&mut self, frame: usize) {
+    fn reach(&mut self, frame: usize) -> Result<(), Misfit> {
+        self.spend_on_locals(1)?;
         let frame = &mut self.frames[frame];
         let FrameState::Loop(number, begin) = &frame.state else {
-            return join(&mut frame.end, self.locals.as_ref());
+            join(&mut frame.end, self.locals.as_ref());
+            return Ok(());
         };
-        let (Some(begin), Some(now)) = (begin, &self.locals) else { return };
+        let (Some(begin), Some(now)) = (begin, &self.locals) else { return Ok(()) };
         for local in begin.keys().chain(now.keys()) {
             let before = begin.get(local);
             if before != Some(&Local::Unknown) && before != now.get(local) {
                 self.unknown_in_loops.insert((*number, *local));
             }
         }
+        Ok(())
     }
 
     /// Records that an exception may be thrown with the locals as they are.
-    fn reach_handlers(&mut self) {
+    fn reach_handlers(&mut self) -> Result<(), Misfit> {
+        self.spend(self.frames.len())?;
         for index in 0..self.frames.len() {
-            for target in self.frames[index].catches.clone() {
-                self.reach(target);
+            for catch in 0..self.frames[index].catches.len() {
+                self.reach(self.frames[index].catches[catch])?;
             }
-            let frame = &mut self.frames[index];
-            if matches!(frame.state, FrameState::Try) {
-                join(&mut frame.handler, self.locals.as_ref());
+            if let FrameState::Try = self.frames[index].state {
+                self.spend_on_locals(1)?;
+                join(&mut self.frames[index].handler, self.locals.as_ref());
             }
         }
+        Ok(())
+    }
+
+    /// Counts how often all locals that hold a base, or may, are looked at.
+    fn spend_on_locals(&mut self, times: usize) -> Result<(), Misfit> {
+        let locals = self.locals.as_ref().map_or(0, Locals::len);
+        self.spend(times * (1 + locals))
+    }
+
+    fn spend(&mut self, effort: usize) -> Result<(), Misfit> {
+        *self.effort = self.effort.checked_sub(effort).ok_or(Misfit)?;
+        Ok(())
     }
 
     /// Forgets the stack, on which there must be plain values only.
@@ -597,6 +625,17 @@ mod tests {
              end",
         ] {
             assert!(!passes(body), "{body}");
+        }
+    }
+
+    /// With a hundred times as much of it, this would take hours.
+    #[test]
+    fn code_that_takes_too_long_does_not_pass() {
+        let toggle = "(local.set 1 (global.get $memory)) (local.set 1 (i32.const 7))";
+        assert!(passes(&toggle.repeat(1000)));
+        for (begin, end) in [("block\n", "end\n"), ("try\n", "catch_all end\n")] {
+            let (begin, end) = (begin.repeat(5_000), end.repeat(5_000));
+            assert!(!passes(&format!("{begin} {} {end}", toggle.repeat(10_000))));
         }
     }
 

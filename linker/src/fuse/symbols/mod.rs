@@ -108,6 +108,8 @@ impl Symbols {
         let info = input.mem_info()?;
         let relocations = Relocations::read(contents)?;
         let segments = segments(targets, contents, module)?;
+        let ends = |segment: &Segment<'_>| segment.range().end <= info.memory_size;
+        segments.iter().all(ends).then_some(())?;
         let base = targets.plan.layout.placements[module].memory_base;
         let stores = stores(effects, module, base)?;
         let is_filled =
@@ -181,7 +183,7 @@ impl Symbols {
     /// Returns the place of a symbol and a number that is added to its address.
     fn place(&self, symbol: Symbol, addend: u32, segments: &[Segment<'_>]) -> Option<Place> {
         let start = match symbol {
-            Symbol::Start => return Some(Place { piece: None, distance: addend }),
+            Symbol::Start if addend == 0 => return Some(Place { piece: None, distance: 0 }),
             Symbol::Data { segment, offset, size } if size > 0 => {
                 segments.get(segment as usize)?.address.checked_add(offset)?
             }
@@ -286,12 +288,17 @@ impl Segment<'_> {
     }
 }
 
+/// The most data segments of a module with symbols. Linkers write a few. Each piece is compared with
+/// each of them.
+const MOST_SEGMENTS: usize = 64;
+
 /// Returns the data segments of a module, if all of them are at addresses relative to its base.
 fn segments<'a>(
     targets: &Targets<'_>,
     contents: &Contents<'a>,
     module: usize,
 ) -> Option<Vec<Segment<'a>>> {
+    (contents.data.len() <= MOST_SEGMENTS).then_some(())?;
     let base = targets.plan.layout.placements[module].memory_base;
     let segment = |data: &Data<'a>| {
         let DataKind::Active { memory_index, offset_expr } = &data.kind else { return None };
@@ -326,6 +333,9 @@ fn stores<'e>(
         }
         stores.insert(relative(*address, module, base)?, *value);
     }
+    // What overlaps depends on the order.
+    let mut pairs = stores.keys().zip(stores.keys().skip(1));
+    pairs.all(|(one, next)| next - one >= POINTER_SIZE).then_some(())?;
     Some(stores)
 }
 
