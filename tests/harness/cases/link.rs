@@ -7,8 +7,9 @@
 //!   becomes a main with std, or with `#![no_std]` a shared library. `// Flags: FLAGS` on the first
 //!   line has it compiled with these.
 //!
-//! Each is linked three times: as instances of their own, as one module, and as one whose
-//! constructors have run.
+//! Each is linked four times: as instances of their own, as one module, as one from which nothing is
+//! left out, and as one whose constructors have run. The third takes seconds to compile if it has
+//! all of libc++, so a case in a compiled language does without, except for `--all`.
 //!
 //! These files have the expected outcome. A file is missing if there is nothing to say:
 //!
@@ -147,7 +148,8 @@ impl Case {
 /// missing.
 fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     let mut plan = String::new();
-    if case.sources.iter().all(|source| ending(source) == "wat") {
+    let is_text = case.sources.iter().all(|source| ending(source) == "wat");
+    if is_text {
         let output = host("plan", case)?.arg("main.wasm").output()?;
         if !output.status.success() {
             let error = failure(&output)?;
@@ -159,6 +161,9 @@ fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     }
     let output = separate(case)?;
     same_when_fused(case, &case.fused()?, &output)?;
+    if is_text || is_all() {
+        same_when_kept(case, &output)?;
+    }
     let preinit = preinit(case, &output)?;
     let error = failure(&output)?;
     let stdout = String::from_utf8(output.stdout)?;
@@ -207,6 +212,16 @@ fn same_when_fused(case: &Case, fused: &Path, separate: &Output) -> Result<(), F
         )
         .into()
     })
+}
+
+/// Does the same as [`same_when_fused`], with a program from which nothing is left out.
+fn same_when_kept(case: &Case, separate: &Output) -> Result<(), Failed> {
+    let file = case.modules()?.join("whole.wasm");
+    let written = case.fuse(&file)?.arg("--keep-all").output()?;
+    if !written.status.success() {
+        return Err(format!("host fuse --keep-all: {}", failure(&written)?).into());
+    }
+    same_when_fused(case, &file, separate)
 }
 
 /// Does the same as [`same_when_fused`], with constructors that run before the program is written.
