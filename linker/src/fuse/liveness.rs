@@ -288,8 +288,12 @@ impl<'p, 'a> Marker<'p, 'a> {
             return;
         }
         for effect in program.relocations_of(module) {
-            if let Effect::Store { value, .. } = effect {
-                self.value(*value);
+            match effect {
+                Effect::Store { address, value } => {
+                    self.value(*address);
+                    self.value(*value);
+                }
+                Effect::Clear { address, .. } => self.value(*address),
             }
         }
         if program.targets.plan.set.inputs[module].is_main() {

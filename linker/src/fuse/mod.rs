@@ -42,7 +42,7 @@ use crate::plan::set::Set;
 use crate::plan::synthetic::command::Finish;
 use crate::trace::dwarf;
 use crate::write::bound::{Bound, BoundModule};
-use crate::write::error::{BindError, WriteError};
+use crate::write::error::{BindError, Invalid, WriteError};
 use crate::write::live::Live;
 use crate::write::targets::Targets;
 
@@ -106,6 +106,10 @@ impl Plan {
         let program = program.with_targets(&targets);
         let exit = exit(&program, &live);
         let live = program.mark_more(live, exit);
+        if !live.misfits.is_empty() {
+            let fault = Invalid::Internal("what ends the program does not fit its symbols");
+            return Err(self.malformed(&WriteError::UserError(fault)));
+        }
         use_it(NeededParts { program, live, exports, command, exit_calls: calls })
     }
 

@@ -141,16 +141,13 @@ impl<'a> Moves<'a> {
     }
 }
 
-/// Returns what is left of a module, which fills some slots that are needed.
+/// Returns what is left of a module. `slots` are those in its part of the table that are needed.
 fn remainder(program: &Program<'_>, live: &Live, module: usize, slots: Vec<u32>) -> Remainder {
     if !live.active.contains(&module) {
         return Remainder::Nothing;
     }
     let Some(symbols) = &program.symbols[module] else {
-        return Remainder::Whole {
-            has_data: live.images.contains(&module),
-            has_slots: !slots.is_empty(),
-        };
+        return Remainder::Whole { has_data: live.images.contains(&module) };
     };
     let ids = (0..).map(|index| ItemId { module, index });
     let pieces = ids.zip(&symbols.pieces).filter(|(id, _)| live.pieces.contains(*id));

@@ -43,8 +43,8 @@ impl Piece {
 pub(crate) enum Remainder {
     /// Nothing.
     Nothing,
-    /// All of its data, or none, and all of its slots, or none.
-    Whole { has_data: bool, has_slots: bool },
+    /// All of its data, or none, and all of its slots.
+    Whole { has_data: bool },
     /// Some pieces of its data, in ascending order, and some of its slots.
     Pieces { data: Vec<Piece>, slots: Vec<u32> },
 }
@@ -91,13 +91,13 @@ impl Layout {
         for (module, remainder) in remainders.iter().enumerate() {
             let input = &set.inputs[module];
             let old = self.placements[module];
-            if matches!(remainder, Remainder::Nothing | Remainder::Whole { has_data: false, .. }) {
+            if matches!(remainder, Remainder::Nothing | Remainder::Whole { has_data: false }) {
                 layout.moved[module] = input.mem_info().map(|_| MovedData::default());
             }
             let placement = match remainder {
                 Remainder::Nothing => old,
-                Remainder::Whole { has_data, has_slots } => {
-                    regions.place_whole(input, *has_data, *has_slots, old, &mut moved.slots)?
+                Remainder::Whole { has_data } => {
+                    regions.place_whole(input, *has_data, old, &mut moved.slots)?
                 }
                 Remainder::Pieces { data, slots } => {
                     layout.moved[module] = Some(regions.place_pieces(data)?);
@@ -147,16 +147,12 @@ impl Regions {
         &mut self,
         input: &InputModule,
         has_data: bool,
-        has_slots: bool,
         old: Placement,
         moved: &mut BTreeMap<u32, u32>,
     ) -> Result<Placement, Fault> {
         let Some(mut info) = input.mem_info() else { return Ok(old) };
         if !has_data {
             info.memory_size = 0;
-        }
-        if !has_slots {
-            info.table_size = 0;
         }
         let new = assign(info, &mut self.memory, &mut self.table)?;
         let slots = 0..info.table_size;
