@@ -219,12 +219,16 @@ impl<'p, 'a> Marker<'p, 'a> {
         self.program.targets.table(id) == SharedTarget::Shared
     }
 
-    /// Marks what a number in the code of a main may mean: an address or a slot.
+    /// Marks what a number in the code of a main may mean: an address in its data, or a slot in its
+    /// part of the table. It cannot know others.
     fn number(&mut self, module: usize, number: u32) {
         if number >= FIRST_ADDRESS {
             self.image(module);
         }
-        self.slot(number);
+        let table = self.program.targets.plan.set.inputs[module].module.internals.shared_table;
+        if table.is_some_and(|table| u64::from(number) < table.minimum) {
+            self.slot(number);
+        }
     }
 
     /// Marks a function to which a module refers by its own index.

@@ -79,9 +79,11 @@ impl Plan {
         let targets = Targets::new(&plan);
         let mut program = Program::new(&targets).map_err(|error| self.malformed(&error))?;
         program.fill_table()?;
-        // Nothing shows who uses data and functions at places that are plain numbers, so nothing may
-        // move then.
-        let is_fixed = (0..self.set.inputs.len()).any(|m| program.has_fixed_segments(m));
+        // Nothing shows who uses data and functions that a library has at places that are plain
+        // numbers, so nothing may move then. What a main has does not move anyway.
+        let mut libraries =
+            self.set.inputs.iter().enumerate().filter(|(_, input)| !input.is_main());
+        let is_fixed = libraries.any(|(module, _)| program.has_fixed_segments(module));
         if !options.keep_all && !is_fixed {
             program.find_symbols();
         }

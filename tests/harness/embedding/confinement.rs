@@ -649,7 +649,8 @@ mod unix {
             if line != "ready\n" || !status.success() || open.len() < 3 {
                 return Err(format!("{line:?}, {status}, {open:?}").into());
             }
-            let is_code = |file: &&PathBuf| file.extension().is_some_and(|end| end == "code");
+            let is_code =
+                |file: &&std::path::PathBuf| file.extension().is_some_and(|end| end == "code");
             let mut of_guest = open.iter().filter(|file| file.starts_with(folder.path()));
             if let Some(file) = of_guest.find(|file| !is_code(file)) {
                 return Err(format!("`{}` is still open", file.display()).into());
