@@ -26,6 +26,7 @@ pub struct Search {
     limits: InputLimits,
     /// The results of all lookups, if they are recorded.
     lookups: Option<Vec<Lookup>>,
+    /// The symbols that a program must define although no module imports them.
     required: Vec<String>,
 }
 
@@ -162,7 +163,7 @@ impl Search {
 
     /// Returns the path at which a system library was expected.
     fn tried_system(&self, name: &str) -> Option<String> {
-        let file = self.sysroot.as_ref()?.join(linker::system_library(name)?);
+        let file = self.system_path(linker::system_library(name)?)?;
         Some(file.display().to_string())
     }
 }

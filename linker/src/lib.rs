@@ -123,6 +123,7 @@ pub use module::contract::{Contract, ContractError, Expectation};
 pub use module::custom_sections::OWN_SECTIONS;
 pub use module::dylink::{Alignment, Dylink, MemInfo, SymbolInfo};
 pub use module::error::LoadError;
+pub use module::relocations::is_index_relocation;
 pub use module::validate::{FEATURES, validate};
 pub use module::{Export, Import, Kind, Module};
 pub use names::module_name;

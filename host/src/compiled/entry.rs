@@ -54,15 +54,15 @@ impl Entry<Vec<u8>> {
         let images = self.images.iter().enumerate();
         let largest = images.max_by_key(|(_, image)| image.len());
         let (position, image) = largest.ok_or(io::ErrorKind::InvalidInput)?;
-        let mut others = self.images.clone();
-        others.remove(position);
+        let others = self.images.iter().enumerate().filter(|(at, _)| *at != position);
+        let others = others.map(|(_, image)| image);
         let mut hasher = Hasher::default();
         let mut write = |bytes: &[u8]| {
             hasher.add(bytes);
             out.write_all(bytes)
         };
         write(image)?;
-        for part in [&self.record, &self.outline].into_iter().chain(&others) {
+        for part in [&self.record, &self.outline].into_iter().chain(others) {
             write(&(part.len() as u64).to_le_bytes())?;
             write(part)?;
         }

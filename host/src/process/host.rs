@@ -156,7 +156,7 @@ fn host_functions(config: &Config) -> wasmtime::Result<wasmtime::Linker<State>> 
 }
 
 /// Lets the processes of a program open libraries.
-fn opening_libraries(program: Program<State>) -> Program<State> {
+pub(super) fn opening_libraries(program: Program<State>) -> Program<State> {
     Libraries::attach(program, |state| &mut state.libraries)
 }
 

@@ -8,12 +8,11 @@ use std::path::Path;
 use linker::{Bound, FuseOptions, Initialiser, InputLimits, InputModule, Plan, Set};
 use serde::{Deserialize, Serialize};
 
-use super::host::Host;
+use super::host::{Host, opening_libraries};
 use super::settings::Settings;
 use super::state::State;
 use crate::artifact;
 use crate::compiled::code::{Code, SerializedCode};
-use crate::dlopen::Libraries;
 use crate::error::Error;
 use crate::input::read_limited;
 use crate::program::Program;
@@ -110,7 +109,7 @@ pub unsafe fn load_precompiled(
     let info = ProgramInfo::of(&plan, Vec::new());
     let (plan, linkage) = (LazyPlan::from(plan), Linkage::default());
     let program = Program::of_code(plan, info, host.functions()?, linkage, code, cache)?;
-    Ok(Some((host, Libraries::attach(program, |state| &mut state.libraries))))
+    Ok(Some((host, opening_libraries(program))))
 }
 
 /// Creates the host of code in a file. The code can be interrupted, so that each run can set a time

@@ -6,7 +6,6 @@
 //! nor makes a plan: the entry also records what is needed of that.
 
 use std::hash::Hash;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +13,7 @@ use super::files::{LinkedFiles, ProgramFiles};
 use super::info::ProgramInfo;
 use super::lazy_plan::PlanOrigin;
 use super::linkage::Linkage;
-use super::{CacheEntry, Program, compiled};
+use super::{CacheEntry, Program};
 use crate::compiled::cache::{Cache, KeptCode};
 use crate::compiled::key::Key;
 use crate::error::Error;
@@ -95,8 +94,6 @@ impl<T: 'static> Program<T> {
             let key = Key::of_files(&files.identity(&digests), settings, &linkage);
             CacheEntry { cache, key, record }
         });
-        let (code, cache_error) = compiled(&plan, functions, &linkage, entry)?;
-        let program = Program::of_code(plan.into(), record.info, functions, linkage, code, cache)?;
-        Ok(Program { cache_error: cache_error.map(Arc::new), ..program })
+        Program::of_plan(plan, record.info, functions, linkage, entry, cache)
     }
 }

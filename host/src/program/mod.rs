@@ -91,6 +91,18 @@ impl<T: 'static> Program<T> {
             record: Vec::new(),
         });
         let info = ProgramInfo::of(&plan, Vec::new());
+        Program::of_plan(plan, info, functions, linkage, entry, cache)
+    }
+
+    /// Compiles a plan, or takes its code from an entry of the cache.
+    fn of_plan(
+        plan: Plan,
+        info: ProgramInfo,
+        functions: &wasmtime::Linker<T>,
+        linkage: Linkage,
+        entry: Option<CacheEntry<'_>>,
+        cache: Option<&Cache>,
+    ) -> Result<Self, Error> {
         let (code, cache_error) = compiled(&plan, functions, &linkage, entry)?;
         let program = Program::of_code(plan.into(), info, functions, linkage, code, cache)?;
         Ok(Program { cache_error: cache_error.map(Arc::new), ..program })

@@ -1,9 +1,10 @@
 //! Marks what a program needs for its exports. The rest is left out of a fused program.
 //!
-//! The code of a shared library refers to things by name, so the library's data is needed only if a
-//! function that is needed mentions `__memory_base`. The data of a module stays or goes as a whole,
-//! since nothing in it marks where a variable ends. The code of a main has plain numbers for
-//! addresses: any number that might be an address counts as one.
+//! If a module has [`Symbols`], the pieces of its data are needed one by one: those that code and
+//! pointers refer to. The data of any other module stays or goes as a whole, since nothing in it
+//! marks where a variable ends. That of a shared library is needed if a function that is needed
+//! mentions `__memory_base`. The code of a main has plain numbers for addresses: any number that
+//! might be an address counts as one.
 
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, FuncType, Operator, Table,

@@ -74,9 +74,7 @@ impl ImageWriter<'_, '_> {
     /// Writes the data of a module.
     fn data(&mut self, module: usize) -> Result<(), FuseError> {
         if let Some(symbols) = &self.program.symbols[module] {
-            let pieces = (0..symbols.pieces.len())
-                .filter(|&piece| self.live.pieces.contains(ItemId { module, index: piece as u32 }));
-            for piece in pieces.collect::<Vec<_>>() {
+            for piece in symbols.needed(module, self.live) {
                 let written = self.piece(module, symbols, piece);
                 written.ok_or_else(|| self.out_of_bounds(module))?;
             }

@@ -8,7 +8,7 @@ use crate::fuse::program::Program;
 use crate::fuse::symbols::{Place, Site, Symbols, Target};
 use crate::plan::Plan;
 use crate::plan::compact::{MovedSlots, Piece, Remainder};
-use crate::plan::layout::{ItemId, Layout};
+use crate::plan::layout::Layout;
 use crate::write::bound::DataOrigin;
 use crate::write::live::Live;
 
@@ -114,16 +114,16 @@ impl<'a> Moves<'a> {
     }
 
     fn piece_origins(&self, module: usize, symbols: &Symbols, live: &Live) -> Vec<DataOrigin> {
-        let pieces = (0..).zip(symbols.pieces.iter().zip(&symbols.names));
-        let left =
-            pieces.filter(|(index, _)| live.pieces.contains(ItemId { module, index: *index }));
-        let origin = |(_, (piece, &symbol)): (u32, (&Piece, &Option<u32>))| DataOrigin {
-            module,
-            symbol,
-            address: self.plan.layout.address(module, piece.range.start),
-            size: piece.range.len() as u32,
+        let origin = |piece: usize| {
+            let Piece { range, .. } = &symbols.pieces[piece];
+            DataOrigin {
+                module,
+                symbol: symbols.names[piece],
+                address: self.plan.layout.address(module, range.start),
+                size: range.len() as u32,
+            }
         };
-        left.map(origin).collect()
+        symbols.needed(module, live).map(origin).collect()
     }
 
     /// Returns the new values of the constants in the code of a module, by the offset of their
@@ -149,9 +149,8 @@ fn remainder(program: &Program<'_>, live: &Live, module: usize, slots: Vec<u32>)
     let Some(symbols) = &program.symbols[module] else {
         return Remainder::Whole { has_data: live.images.contains(&module) };
     };
-    let ids = (0..).map(|index| ItemId { module, index });
-    let pieces = ids.zip(&symbols.pieces).filter(|(id, _)| live.pieces.contains(*id));
-    Remainder::Pieces { data: pieces.map(|(_, piece)| piece.clone()).collect(), slots }
+    let data = symbols.needed(module, live).map(|piece| symbols.pieces[piece].clone());
+    Remainder::Pieces { data: data.collect(), slots }
 }
 
 /// The modules in whose parts of the table slots are.

@@ -28,17 +28,25 @@ impl Plan {
         let live = Live { causes: Some(Default::default()), ..Live::default() };
         self.with_needed(options, live, |needed| {
             let (program, live) = (&needed.program, &needed.live);
-            let modules = 0..program.contents.len();
-            let mut named = modules.flat_map(|module| named(program, module, symbol));
-            let chain = named.find_map(|item| chain(live, item)).unwrap_or_default();
             let names: Vec<_> = program.contents.iter().map(data_names).collect();
+            let modules = 0..program.contents.len();
+            let mut named = modules.flat_map(|module| named(program, &names, module, symbol));
+            let chain = named.find_map(|item| chain(live, item)).unwrap_or_default();
             Ok(chain.into_iter().map(|needed| name(program, &names, needed)).collect())
         })
     }
 }
 
+/// The names of the data symbols of each module, by index.
+type DataNames<'a> = [BTreeMap<u32, &'a str>];
+
 /// Returns what has a name in a module.
-fn named(program: &Program<'_>, module: usize, symbol: &str) -> Vec<Needed> {
+fn named(
+    program: &Program<'_>,
+    data_names: &DataNames<'_>,
+    module: usize,
+    symbol: &str,
+) -> Vec<Needed> {
     let contents = &program.contents[module];
     let has_name = |naming: &Naming<'_>| naming.name == symbol;
     let functions = contents.function_names().filter(has_name).map(|naming| naming.index);
@@ -48,7 +56,7 @@ fn named(program: &Program<'_>, module: usize, symbol: &str) -> Vec<Needed> {
     let mut named: Vec<_> =
         functions.map(|index| Needed::Function(ItemId { module, index })).collect();
     if let Some(symbols) = &program.symbols[module] {
-        let names = data_names(contents);
+        let names = &data_names[module];
         let of_symbol = symbols.pieces_named(|index| names.get(&index) == Some(&symbol));
         named.extend(of_symbol.map(|index| Needed::Piece(ItemId { module, index })));
     }
@@ -69,8 +77,7 @@ fn chain(live: &Live, needed: Needed) -> Option<Vec<Needed>> {
 }
 
 /// Returns the name of something that is needed, in messages.
-/// `data_names` are the names of the data symbols of each module.
-fn name(program: &Program<'_>, data_names: &[BTreeMap<u32, &str>], needed: Needed) -> String {
+fn name(program: &Program<'_>, data_names: &DataNames<'_>, needed: Needed) -> String {
     let module = |module: usize| program.targets.plan.set.inputs[module].module.name.as_str();
     match needed {
         Needed::Function(id) => format!("{}: {}", module(id.module), program.function_name(id)),

@@ -18,6 +18,7 @@ use crate::module::data::{Export, Import, Internals, Kind, Module, SharedTable};
 use crate::module::dylink::{self, Dylink};
 use crate::module::error::LoadError;
 use crate::module::header::{check_header, explain};
+use crate::module::relocations::LINKING;
 use crate::module::sections::functions;
 use crate::module::validate::{FEATURES, refuse_unsupported};
 use crate::names::printable;
@@ -26,9 +27,6 @@ use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 /// The exports by which a main without a `dylink.0` section lends its memory, table and stack. Its
 /// heap ends where its initial pages do.
 const MAIN_EXPORTS: [&str; 4] = [MEMORY, TABLE, STACK_POINTER, HEAP_BASE];
-
-/// The section with which linkers link an object file.
-const LINKING: &str = "linking";
 
 /// The number of parameters that Binaryen gives every function pointer when it emulates casts.
 const EMULATED_PARAMS: usize = 16;

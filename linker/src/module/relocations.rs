@@ -15,7 +15,8 @@ use crate::convention::DSO_HANDLE;
 use crate::module::custom_sections::OWN_SECTIONS;
 use crate::module::sections::Contents;
 
-const LINKING: &str = "linking";
+/// The section with which linkers link an object file.
+pub(crate) const LINKING: &str = "linking";
 const CODE: &str = "reloc.CODE";
 const DATA: &str = "reloc.DATA";
 
@@ -169,12 +170,7 @@ fn values(section: &RelocSectionReader<'_>, start: usize) -> Option<Vec<Relocati
             RelocationType::TableIndexRelSleb | RelocationType::TableIndexI32 => {
                 RelocationKind::Slot
             }
-            // The code says the index as well.
-            RelocationType::FunctionIndexLeb
-            | RelocationType::GlobalIndexLeb
-            | RelocationType::TypeIndexLeb
-            | RelocationType::EventIndexLeb
-            | RelocationType::TableNumberLeb => continue,
+            ty if is_index_relocation(ty) => continue,
             // Position-independent code of 32 bits does not need the others.
             _ => return None,
         };
@@ -188,4 +184,17 @@ fn values(section: &RelocSectionReader<'_>, start: usize) -> Option<Vec<Relocati
     values.sort_unstable_by_key(|value| value.offset);
     let is_ascending = values.windows(2).all(|pair| pair[0].offset < pair[1].offset);
     is_ascending.then_some(values)
+}
+
+/// Returns whether a relocation is that of the index of an item. It says nothing that the code does
+/// not say.
+pub fn is_index_relocation(ty: RelocationType) -> bool {
+    matches!(
+        ty,
+        RelocationType::FunctionIndexLeb
+            | RelocationType::GlobalIndexLeb
+            | RelocationType::TypeIndexLeb
+            | RelocationType::EventIndexLeb
+            | RelocationType::TableNumberLeb
+    )
 }

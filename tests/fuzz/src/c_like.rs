@@ -973,6 +973,19 @@ impl<'b> Body<'b> {
         Ok(self)
     }
 
+    /// Pushes the word at a place.
+    fn load(&mut self, u: &mut Unstructured<'_>, place: Target) -> Result<()> {
+        self.address(u, place)?;
+        self.add(&[Instruction::I32Load(WORD)]);
+        Ok(())
+    }
+
+    /// Adds whether two values are equal to the sum.
+    fn sum_up_equality(&mut self) {
+        self.add(&[Instruction::I32Eq]);
+        self.sum_up();
+    }
+
     /// Adds the number on the stack to the result.
     fn sum_up(&mut self) {
         self.add(&[
@@ -1004,8 +1017,7 @@ impl<'b> Body<'b> {
 
     fn read_number(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let Some(target) = self.blueprint.number_pointer(u, self.module)? else { return Ok(()) };
-        self.address(u, target)?;
-        self.add(&[Instruction::I32Load(WORD)]);
+        self.load(u, target)?;
         self.sum_up();
         Ok(())
     }
@@ -1038,8 +1050,8 @@ impl<'b> Body<'b> {
     fn read_through_pointer(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let is_wanted = |word| matches!(word, Word::NumberPointer(_));
         let Some((place, _)) = self.some_word(u, is_wanted)? else { return Ok(()) };
-        self.address(u, place)?;
-        self.add(&[Instruction::I32Load(WORD), Instruction::I32Load(WORD)]);
+        self.load(u, place)?;
+        self.add(&[Instruction::I32Load(WORD)]);
         self.sum_up();
         if u.ratio(1, 3)?
             && let Some(other) = self.blueprint.number_pointer(u, self.module)?
@@ -1061,11 +1073,9 @@ impl<'b> Body<'b> {
         if !visible.contains(&Target { distance: 0, ..target }) {
             return Ok(());
         }
-        self.address(u, place)?;
-        self.add(&[Instruction::I32Load(WORD)]);
+        self.load(u, place)?;
         self.address(u, target)?;
-        self.add(&[Instruction::I32Eq]);
-        self.sum_up();
+        self.sum_up_equality();
         Ok(())
     }
 
@@ -1125,8 +1135,7 @@ impl<'b> Body<'b> {
             match word {
                 Word::Function(id) if u.ratio(1, 3)? && self.can_name(id) => self.slot(u, id)?,
                 _ => {
-                    self.address(u, place)?;
-                    self.add(&[Instruction::I32Load(WORD)]);
+                    self.load(u, place)?;
                 }
             }
             self.add(&[Instruction::CallIndirect { type_index: UNARY, table_index: 0 }]);
@@ -1148,11 +1157,9 @@ impl<'b> Body<'b> {
             return Ok(());
         }
         let id = *u.choose(&functions)?;
-        self.address(u, place)?;
-        self.add(&[Instruction::I32Load(WORD)]);
+        self.load(u, place)?;
         self.slot(u, id)?;
-        self.add(&[Instruction::I32Eq]);
-        self.sum_up();
+        self.sum_up_equality();
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use crate::plan::compact::Piece;
 use crate::plan::input::InputModule;
 use crate::plan::layout::ItemId;
 use crate::types::ExternType;
-use crate::write::live::MOST_ITEMS;
+use crate::write::live::{Live, MOST_ITEMS};
 use crate::write::targets::{SharedTarget, Targets};
 
 /// The pieces of a module's data, and the references to them.
@@ -142,6 +142,13 @@ impl Symbols {
         let after = self.pieces.partition_point(|piece| piece.range.start <= address);
         let index = after.checked_sub(1)?;
         self.pieces[index].range.contains(&address).then_some(index)
+    }
+
+    /// Returns the indices of the pieces that a program needs. `module` is the index of their module.
+    pub(crate) fn needed(&self, module: usize, live: &Live) -> impl Iterator<Item = usize> {
+        let is_needed =
+            move |piece: &usize| live.pieces.contains(ItemId { module, index: *piece as u32 });
+        (0..self.pieces.len()).filter(is_needed)
     }
 
     /// Returns the indices of the pieces that no symbol names.

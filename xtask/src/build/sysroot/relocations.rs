@@ -13,8 +13,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use wasm_encoder::{CustomSection, DataSymbolDefinition, Encode, RawSection};
 use wasmparser::{
-    KnownCustom, Linking, LinkingSectionReader, Parser, Payload, RelocSectionReader,
-    RelocationEntry, RelocationType, SymbolInfo,
+    KnownCustom, Linking, LinkingSectionReader, Parser, Payload, RelocSectionReader, SymbolInfo,
 };
 
 /// The symbol of a relocation that refers to another library.
@@ -139,7 +138,7 @@ fn reduced_section(
     let mut count = 0_u32;
     for entry in reader.entries() {
         let entry = entry?;
-        if is_index(&entry) || entry.index == NO_SYMBOL {
+        if linker::is_index_relocation(entry.ty) || entry.index == NO_SYMBOL {
             continue;
         }
         let symbol = symbols.get(entry.index as usize).context("a relocation has no symbol")?;
@@ -156,16 +155,4 @@ fn reduced_section(
     count.encode(&mut data);
     data.extend(entries);
     Ok(data)
-}
-
-/// Returns whether a value is the index of an item.
-fn is_index(entry: &RelocationEntry) -> bool {
-    matches!(
-        entry.ty,
-        RelocationType::FunctionIndexLeb
-            | RelocationType::GlobalIndexLeb
-            | RelocationType::TypeIndexLeb
-            | RelocationType::EventIndexLeb
-            | RelocationType::TableNumberLeb
-    )
 }
