@@ -51,6 +51,15 @@ impl Emscripten {
         Ok(Path::new(&cache).join("sysroot/lib/wasm32-emscripten"))
     }
 
+    /// Asks for the path of Binaryen's optimizer.
+    pub(crate) fn wasm_opt(&self) -> anyhow::Result<PathBuf> {
+        let mut command = Command::new(self.program("em-config"));
+        command.arg("BINARYEN_ROOT");
+        let folder = Path::new(&process::read(command)?).join("bin");
+        which::which_in("wasm-opt", Some(&folder), ".")
+            .with_context(|| format!("`wasm-opt` of Emscripten is not in `{}`", folder.display()))
+    }
+
     /// Asks for the archives that this version can build.
     pub(crate) fn known_archives(&self) -> anyhow::Result<KnownArchives> {
         let mut command = Command::new(self.program("embuilder"));

@@ -52,7 +52,7 @@ pub(crate) fn check(
             context,
             stack: Vec::new(),
             locals: Some(Locals::new()),
-            frames: vec![Frame::new(FrameState::Block)],
+            frames: vec![Frame::new(FrameState::Block, 0, Arity::default())],
             loops: 0,
             unknown_in_loops: &mut unknown_in_loops,
             effort: &mut effort,
@@ -99,6 +99,9 @@ enum Local {
 /// A block of the code around an instruction.
 struct Frame {
     state: FrameState,
+    /// The number of values on the stack below those of the block.
+    height: usize,
+    arity: Arity,
     /// The locals where the block ends; `None` if nothing reaches that yet.
     end: Option<Locals>,
     /// The frames at whose ends exceptions arrive that are thrown inside.
@@ -117,15 +120,30 @@ enum FrameState {
 }
 
 impl Frame {
-    fn new(state: FrameState) -> Self {
-        Frame { state, end: None, catches: Vec::new(), handler: None }
+    fn new(state: FrameState, height: usize, arity: Arity) -> Self {
+        Frame { state, height, arity, end: None, catches: Vec::new(), handler: None }
     }
+
+    /// Returns the number of values that a branch to it takes.
+    fn label_arity(&self) -> usize {
+        match self.state {
+            FrameState::Loop(..) => self.arity.parameters,
+            _ => self.arity.results,
+        }
+    }
+}
+
+/// The numbers of values that a block takes and leaves.
+#[derive(Clone, Copy, Default)]
+struct Arity {
+    parameters: usize,
+    results: usize,
 }
 
 /// The state at an instruction.
 struct Flow<'f, C> {
     context: &'f C,
-    /// The values since the last instruction that begins or ends a block. Those below are plain.
+    /// The values whose kind is known. What a block has besides is plain.
     stack: Vec<Value>,
     /// `None` where the code cannot be reached.
     locals: Option<Locals>,
@@ -194,7 +212,7 @@ impl<C: CodeContext> Flow<'_, C> {
             _ => {
                 let (taken, left) = operator.operator_arity(&NoTypes).ok_or(Misfit)?;
                 self.pop_plain(taken as usize)?;
-                self.stack.extend((0..left).map(|_| Value::Plain));
+                self.push_plain(left as usize)?;
             }
         }
         Ok(())
@@ -205,21 +223,51 @@ impl<C: CodeContext> Flow<'_, C> {
         if is_known { Ok(()) } else { Err(Misfit) }
     }
 
+    /// Returns the number of values on the stack below those of the innermost block.
+    fn height(&self) -> usize {
+        self.frames.last().map_or(0, |frame| frame.height)
+    }
+
     fn pop(&mut self) -> Value {
-        self.stack.pop().unwrap_or(Value::Plain)
+        let is_known = self.stack.len() > self.height();
+        self.stack.pop_if(|_| is_known).unwrap_or(Value::Plain)
     }
 
     fn pop_plain(&mut self, count: usize) -> Result<(), Misfit> {
-        let rest = self.stack.len().saturating_sub(count);
-        let is_plain = self.stack.drain(rest..).all(|value| value == Value::Plain);
-        if is_plain { Ok(()) } else { Err(Misfit) }
+        let rest = self.expect_plain(count)?;
+        self.stack.truncate(rest);
+        Ok(())
+    }
+
+    /// Checks that the last values of the block are plain. Returns the number of those below.
+    fn expect_plain(&self, count: usize) -> Result<usize, Misfit> {
+        let rest = self.stack.len().saturating_sub(count).max(self.height());
+        let is_plain = self.stack[rest..].iter().all(|value| *value == Value::Plain);
+        if is_plain { Ok(rest) } else { Err(Misfit) }
+    }
+
+    fn push_plain(&mut self, count: usize) -> Result<(), Misfit> {
+        self.spend(count)?;
+        self.stack.extend((0..count).map(|_| Value::Plain));
+        Ok(())
+    }
+
+    /// Returns the numbers of values that a block takes and leaves.
+    fn arity(&self, ty: BlockType) -> Result<Arity, Misfit> {
+        Ok(match ty {
+            BlockType::Empty => Arity::default(),
+            BlockType::Type(_) => Arity { parameters: 0, results: 1 },
+            BlockType::FuncType(index) => {
+                let ty = self.context.ty(index).ok_or(Misfit)?;
+                Arity { parameters: ty.params().len(), results: ty.results().len() }
+            }
+        })
     }
 
     fn call(&mut self, ty: Option<&FuncType>) -> Result<(), Misfit> {
         let ty = ty.ok_or(Misfit)?;
         self.pop_plain(ty.params().len())?;
-        self.stack.extend(ty.results().iter().map(|_| Value::Plain));
-        Ok(())
+        self.push_plain(ty.results().len())
     }
 
     fn local(&self, local: u32) -> Result<Value, Misfit> {
@@ -250,26 +298,30 @@ impl<C: CodeContext> Flow<'_, C> {
     /// Handles an instruction that begins, ends or leaves a block; returns whether it is one.
     fn control(&mut self, operator: &Operator<'_>) -> Result<bool, Misfit> {
         match operator {
-            Operator::Block { .. } => self.begin(Frame::new(FrameState::Block))?,
-            Operator::Loop { .. } => self.begin_loop()?,
-            Operator::If { .. } => {
+            Operator::Block { blockty } => self.begin(FrameState::Block, *blockty)?,
+            Operator::Loop { blockty } => self.begin_loop(*blockty)?,
+            Operator::If { blockty } => {
                 self.pop_plain(1)?;
                 self.spend_on_locals(1)?;
-                self.begin(Frame::new(FrameState::If(self.locals.clone())))?;
+                self.begin(FrameState::If(self.locals.clone()), *blockty)?;
             }
             Operator::Else => self.begin_else()?,
             Operator::End | Operator::Delegate { .. } => self.end()?,
             Operator::Br { relative_depth } => {
                 self.branch(*relative_depth)?;
-                self.locals = None;
+                self.forget();
             }
-            Operator::BrIf { relative_depth } => self.branch(*relative_depth)?,
+            Operator::BrIf { relative_depth } => {
+                self.pop_plain(1)?;
+                self.branch(*relative_depth)?;
+            }
             Operator::BrTable { targets } => {
+                self.pop_plain(1)?;
                 for depth in targets.targets() {
                     self.branch(depth.map_err(|_| Misfit)?)?;
                 }
                 self.branch(targets.default())?;
-                self.locals = None;
+                self.forget();
             }
             Operator::Return
             | Operator::Unreachable
@@ -279,11 +331,13 @@ impl<C: CodeContext> Flow<'_, C> {
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. } => {
                 self.leave_stack()?;
-                self.locals = None;
+                self.forget();
             }
-            Operator::TryTable { try_table } => self.begin_try_table(&try_table.catches)?,
-            Operator::Try { .. } => {
-                self.begin(Frame::new(FrameState::Try))?;
+            Operator::TryTable { try_table } => {
+                self.begin_try_table(try_table.ty, &try_table.catches)?;
+            }
+            Operator::Try { blockty } => {
+                self.begin(FrameState::Try, *blockty)?;
                 self.reach_handlers()?;
             }
             Operator::Catch { .. } | Operator::CatchAll => {
@@ -298,13 +352,14 @@ impl<C: CodeContext> Flow<'_, C> {
         Ok(true)
     }
 
-    fn begin(&mut self, frame: Frame) -> Result<(), Misfit> {
-        self.leave_stack()?;
-        self.frames.push(frame);
+    fn begin(&mut self, state: FrameState, ty: BlockType) -> Result<(), Misfit> {
+        let arity = self.arity(ty)?;
+        self.pop_plain(arity.parameters)?;
+        self.frames.push(Frame::new(state, self.stack.len(), arity));
         Ok(())
     }
 
-    fn begin_loop(&mut self) -> Result<(), Misfit> {
+    fn begin_loop(&mut self, ty: BlockType) -> Result<(), Misfit> {
         let number = self.loops;
         self.loops += 1;
         self.spend_on_locals(1)?;
@@ -312,7 +367,7 @@ impl<C: CodeContext> Flow<'_, C> {
             let unknown = self.unknown_in_loops.range((number, 0)..=(number, u32::MAX));
             locals.extend(unknown.map(|&(_, local)| (local, Local::Unknown)));
         }
-        self.begin(Frame::new(FrameState::Loop(number, self.locals.clone())))
+        self.begin(FrameState::Loop(number, self.locals.clone()), ty)
     }
 
     fn begin_else(&mut self) -> Result<(), Misfit> {
@@ -327,16 +382,17 @@ impl<C: CodeContext> Flow<'_, C> {
         Ok(())
     }
 
-    fn begin_try_table(&mut self, catches: &[Catch]) -> Result<(), Misfit> {
-        let mut frame = Frame::new(FrameState::Block);
+    fn begin_try_table(&mut self, ty: BlockType, catches: &[Catch]) -> Result<(), Misfit> {
+        let mut targets = Vec::new();
         for catch in catches {
             let (Catch::One { label, .. }
             | Catch::OneRef { label, .. }
             | Catch::All { label }
             | Catch::AllRef { label }) = catch;
-            frame.catches.push(self.target(*label)?);
+            targets.push(self.target(*label)?);
         }
-        self.begin(frame)?;
+        self.begin(FrameState::Block, ty)?;
+        self.frames.last_mut().ok_or(Misfit)?.catches = targets;
         self.reach_handlers()
     }
 
@@ -348,7 +404,7 @@ impl<C: CodeContext> Flow<'_, C> {
             join(&mut frame.end, locals.as_ref());
         }
         join(&mut self.locals, frame.end.as_ref());
-        Ok(())
+        self.push_plain(frame.arity.results)
     }
 
     /// Returns the index of the frame that a label means.
@@ -358,8 +414,10 @@ impl<C: CodeContext> Flow<'_, C> {
     }
 
     fn branch(&mut self, depth: u32) -> Result<(), Misfit> {
-        self.leave_stack()?;
         let target = self.target(depth)?;
+        let taken = self.frames[target].label_arity();
+        self.spend(taken)?;
+        self.expect_plain(taken)?;
         self.reach(target)
     }
 
@@ -407,11 +465,15 @@ impl<C: CodeContext> Flow<'_, C> {
         Ok(())
     }
 
-    /// Forgets the stack, on which there must be plain values only.
+    /// Forgets the values of the innermost block, which must be plain.
     fn leave_stack(&mut self) -> Result<(), Misfit> {
-        let is_plain = self.locals.is_none() || self.stack.iter().all(|v| *v == Value::Plain);
-        self.stack.clear();
-        if is_plain { Ok(()) } else { Err(Misfit) }
+        self.pop_plain(usize::MAX)
+    }
+
+    /// Forgets the state where the code cannot be reached.
+    fn forget(&mut self) {
+        self.stack.truncate(self.height());
+        self.locals = None;
     }
 }
 
@@ -537,6 +599,14 @@ mod tests {
             format!("(drop (call $g (i32.add {ADDRESS} (i32.const 4))))"),
             "global.get $memory i32.const 1000 i32.const 1001 local.get 0 i32.eqz select i32.add drop"
                 .to_owned(),
+            // A base can stay on the stack while blocks run.
+            format!("global.get $memory (block (br_if 0 {ADDRESS})) i32.const 1000 i32.add drop"),
+            "(block global.get $memory (br_if 0 (local.get 0)) i32.const 1000 i32.add drop)"
+                .to_owned(),
+            "global.get $memory
+             (block (result i32) (br_if 0 (i32.const 1) (local.get 0)))
+             drop i32.const 1000 i32.add drop"
+                .to_owned(),
             format!("(drop (call_indirect (type $unary) {ADDRESS} (local.get 0)))"),
         ] {
             assert!(passes(&body), "{body}");
@@ -581,6 +651,12 @@ mod tests {
             "(drop (i32.const 3000))",
             "(local.set 1 (i32.const 1000))",
             "(drop (block (result i32) (global.get $memory)))",
+            "(drop (block (result i32) (br 0 (global.get $memory))))",
+            "(drop (block (result i32) (br_if 0 (global.get $memory) (local.get 0))))",
+            "(drop (block (result i32) (br_table 0 0 (global.get $memory) (local.get 0))))",
+            "(global.get $memory) (block (param i32) drop)",
+            "(global.get $memory) (loop (param i32) drop)",
+            "(global.get $memory) (block) (block (result i32) (i32.const 8)) i32.add drop",
             "(drop (if (result i32) (global.get $memory) (then (i32.const 1)) (else (i32.const 2))))",
             "(drop (select (global.get $memory) (i32.const 1) (local.get 0)))",
             "(drop (i32.eqz (local.tee 1 (global.get $memory))))",

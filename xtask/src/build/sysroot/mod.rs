@@ -10,6 +10,7 @@
 
 mod check;
 mod contents;
+mod optimize;
 mod recipe;
 mod relocations;
 
@@ -28,6 +29,7 @@ use recipe::Recipe;
 const RECIPE: &str = concat!(
     include_str!("check.rs"),
     include_str!("contents.rs"),
+    include_str!("optimize.rs"),
     include_str!("recipe.rs"),
     include_str!("relocations.rs"),
 );

@@ -10,7 +10,7 @@ use crate::build::sysroot::contents::{
     COMPILER_RT, DYNAMIC_LINKING, ICONV, LIBC, LIBC_ARCHIVE, LIBC_ARCHIVES, LIBC_SOURCES, LIBCXX,
     LIBDL, LIBDL_SOURCE, LIBICONV, LOCALES, Libcxx, MALLOC, MUSL, Part, START, TAG, THREAD_LOCAL,
 };
-use crate::build::sysroot::relocations;
+use crate::build::sysroot::optimize::optimize;
 use crate::support::files;
 use crate::support::process;
 use crate::support::progress::Step;
@@ -69,6 +69,7 @@ pub(super) struct Recipe<'a> {
     archives: PathBuf,
     known: KnownArchives,
     lld: PathBuf,
+    wasm_opt: PathBuf,
 }
 
 impl<'a> Recipe<'a> {
@@ -89,6 +90,7 @@ impl<'a> Recipe<'a> {
             archives: emscripten.archives()?.join("pic"),
             known: emscripten.known_archives()?,
             lld: rust::lld()?,
+            wasm_opt: emscripten.wasm_opt()?,
         })
     }
 
@@ -209,7 +211,9 @@ impl<'a> Recipe<'a> {
         );
         process::run(self.step, cmd)?;
         let library = self.sh.current_dir().join(library);
-        files::write(&library, &relocations::reduce(&files::read(&library)?)?)
+        let optimized = optimize(&self.sh, self.step, &self.wasm_opt, &files::read(&library)?)
+            .with_context(|| format!("cannot optimize `{}`", library.display()))?;
+        files::write(&library, &optimized)
     }
 
     /// Copies an archive to the current folder, without some of its objects, and returns the path

@@ -1,4 +1,4 @@
-//! Keeps of a library's relocations what `host fuse` needs to leave out data.
+//! The relocations of a library: those that `host fuse` needs to leave out data.
 //!
 //! `--emit-relocs` keeps every relocation and the name of every symbol, which together are a fifth
 //! of libc++. Those of the indices of items say nothing that the code does not say. The others
@@ -11,67 +11,109 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use wasm_encoder::{CustomSection, DataSymbolDefinition, Encode, RawSection};
+use wasm_encoder::{CustomSection, DataSymbolDefinition, Encode};
 use wasmparser::{
-    KnownCustom, Linking, LinkingSectionReader, Parser, Payload, RelocSectionReader, SymbolInfo,
+    KnownCustom, Linking, LinkingSectionReader, Parser, Payload, RelocAddendKind,
+    RelocSectionReader, RelocationEntry, SymbolInfo,
 };
 
 /// The symbol of a relocation that refers to another library.
 const NO_SYMBOL: u32 = u32::MAX;
 
-/// Returns a library with fewer relocations.
-///
-/// # Errors
-///
-/// If its sections are malformed.
-pub(super) fn reduce(library: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let mut reduced = wasm_encoder::Module::new();
-    for payload in Parser::new(0).parse_all(library) {
-        let payload = payload?;
-        let Some((id, range)) = payload.as_section() else { continue };
-        let known = match &payload {
-            Payload::CustomSection(section) => section.as_known(),
-            _ => KnownCustom::Unknown,
-        };
-        match known {
-            KnownCustom::Linking(_) | KnownCustom::Reloc(_) => {}
-            _ => {
-                reduced.section(&RawSection { id, data: &library[range] });
-            }
-        }
-    }
-    for (name, data) in reduced_relocations(library)? {
-        let name = format!("{}{name}", linker::OWN_SECTIONS);
-        reduced.section(&CustomSection { name: name.into(), data: data.into() });
-    }
-    Ok(reduced.finish())
+/// The version of the section `linking`.
+const VERSION: u32 = 2;
+
+/// The relocations of addresses and slots in a library, and its symbols.
+pub(super) struct Relocations<'a> {
+    pub(super) symbols: Vec<SymbolInfo<'a>>,
+    /// Those of constants in code. Their offsets count from the start of the section's content.
+    pub(super) code: Vec<RelocationEntry>,
+    /// Those of pointers in data. Their offsets count from the start of the section's content.
+    pub(super) data: Vec<RelocationEntry>,
 }
 
-/// Returns the sections with the symbols and relocations that are kept.
-fn reduced_relocations(library: &[u8]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let mut symbols = None;
-    let mut relocations = Vec::new();
-    for payload in Parser::new(0).parse_all(library) {
-        let Payload::CustomSection(section) = payload? else { continue };
-        match section.as_known() {
-            KnownCustom::Linking(linking) => symbols = Some(read_symbols(linking)?),
-            KnownCustom::Reloc(reader) => relocations.push((section.name().to_owned(), reader)),
-            _ => {}
+impl<'a> Relocations<'a> {
+    /// Reads the relocations that `--emit-relocs` has kept.
+    ///
+    /// # Errors
+    ///
+    /// If their sections are missing or malformed.
+    pub(super) fn read(library: &'a [u8]) -> anyhow::Result<Self> {
+        let mut symbols = None;
+        let mut code = Vec::new();
+        let mut data = Vec::new();
+        for payload in Parser::new(0).parse_all(library) {
+            let Payload::CustomSection(section) = payload? else { continue };
+            match section.as_known() {
+                KnownCustom::Linking(linking) => symbols = Some(read_symbols(linking)?),
+                KnownCustom::Reloc(reader) if section.name() == "reloc.CODE" => {
+                    code = read_values(&reader)?;
+                }
+                KnownCustom::Reloc(reader) if section.name() == "reloc.DATA" => {
+                    data = read_values(&reader)?;
+                }
+                _ => {}
+            }
         }
+        let symbols = symbols.context("the section `linking` is missing")?;
+        Ok(Relocations { symbols, code, data })
     }
-    let symbols = symbols.context("the section `linking` is missing")?;
-    let mut table = Table::default();
-    for (index, symbol) in symbols.iter().enumerate() {
-        if matches!(symbol, SymbolInfo::Data { .. }) {
-            table.index_of(index as u32, symbol)?;
+
+    /// Appends the relocations to a library, with all symbols of data and those symbols of functions
+    /// that they refer to.
+    ///
+    /// # Errors
+    ///
+    /// If a relocation has no such symbol.
+    pub(super) fn append_to(&self, library: &mut Vec<u8>) -> anyhow::Result<()> {
+        let mut table = Table::default();
+        for (index, symbol) in (0..).zip(&self.symbols) {
+            if matches!(symbol, SymbolInfo::Data { .. }) {
+                table.index_of(index, symbol)?;
+            }
         }
+        let sections = section_indices(library)?;
+        let mut own = Vec::new();
+        for (name, entries, section) in
+            [("reloc.CODE", &self.code, sections.code), ("reloc.DATA", &self.data, sections.data)]
+        {
+            if let Some(section) = section {
+                own.push((name, self.section(section, entries, &mut table)?));
+            }
+        }
+        own.push(("linking", table.section()));
+        for (name, data) in own {
+            let name = format!("{}{name}", linker::OWN_SECTIONS);
+            wasm_encoder::Section::append_to(
+                &CustomSection { name: name.into(), data: data.into() },
+                library,
+            );
+        }
+        Ok(())
     }
-    let mut sections = Vec::new();
-    for (name, reader) in relocations {
-        sections.push((name, reduced_section(&reader, &symbols, &mut table)?));
+
+    /// Returns the content of the section with the relocations of another section.
+    fn section(
+        &self,
+        section: u32,
+        entries: &[RelocationEntry],
+        table: &mut Table,
+    ) -> anyhow::Result<Vec<u8>> {
+        let mut data = Vec::new();
+        section.encode(&mut data);
+        entries.len().encode(&mut data);
+        for entry in entries {
+            let symbol = self.symbols.get(entry.index as usize);
+            let symbol = symbol.context("a relocation has no symbol")?;
+            data.push(entry.ty as u8);
+            entry.offset.encode(&mut data);
+            table.index_of(entry.index, symbol)?.encode(&mut data);
+            if entry.ty.addend_kind() != RelocAddendKind::None {
+                entry.addend.encode(&mut data);
+            }
+        }
+        Ok(data)
     }
-    sections.push(("linking".to_owned(), table.section()));
-    Ok(sections)
 }
 
 fn read_symbols(linking: LinkingSectionReader<'_>) -> anyhow::Result<Vec<SymbolInfo<'_>>> {
@@ -83,8 +125,38 @@ fn read_symbols(linking: LinkingSectionReader<'_>) -> anyhow::Result<Vec<SymbolI
     bail!("the section `linking` has no symbols")
 }
 
-/// The version of the section `linking`.
-const VERSION: u32 = 2;
+/// Returns the relocations of addresses and slots.
+fn read_values(reader: &RelocSectionReader<'_>) -> anyhow::Result<Vec<RelocationEntry>> {
+    let entries: Vec<_> = reader.entries().into_iter().collect::<wasmparser::Result<_>>()?;
+    let is_value = |entry: &RelocationEntry| {
+        !linker::is_index_relocation(entry.ty) && entry.index != NO_SYMBOL
+    };
+    Ok(entries.into_iter().filter(is_value).collect())
+}
+
+/// The indices of sections among all sections of a module.
+#[derive(Default)]
+struct SectionIndices {
+    code: Option<u32>,
+    data: Option<u32>,
+}
+
+fn section_indices(module: &[u8]) -> anyhow::Result<SectionIndices> {
+    let mut indices = SectionIndices::default();
+    let mut index = 0;
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload?;
+        match payload {
+            Payload::CodeSectionStart { .. } => indices.code = Some(index),
+            Payload::DataSection(_) => indices.data = Some(index),
+            _ => {}
+        }
+        if payload.as_section().is_some() {
+            index += 1;
+        }
+    }
+    Ok(indices)
+}
 
 /// The symbols that are kept.
 #[derive(Default)]
@@ -126,33 +198,4 @@ impl Table {
         self.indices.insert(old, index);
         Ok(index)
     }
-}
-
-/// Returns the content of a section with the relocations that are kept.
-fn reduced_section(
-    reader: &RelocSectionReader<'_>,
-    symbols: &[SymbolInfo<'_>],
-    table: &mut Table,
-) -> anyhow::Result<Vec<u8>> {
-    let mut entries = Vec::new();
-    let mut count = 0_u32;
-    for entry in reader.entries() {
-        let entry = entry?;
-        if linker::is_index_relocation(entry.ty) || entry.index == NO_SYMBOL {
-            continue;
-        }
-        let symbol = symbols.get(entry.index as usize).context("a relocation has no symbol")?;
-        entries.push(entry.ty as u8);
-        entry.offset.encode(&mut entries);
-        table.index_of(entry.index, symbol)?.encode(&mut entries);
-        if entry.ty.addend_kind() != wasmparser::RelocAddendKind::None {
-            entry.addend.encode(&mut entries);
-        }
-        count += 1;
-    }
-    let mut data = Vec::new();
-    reader.section_index().encode(&mut data);
-    count.encode(&mut data);
-    data.extend(entries);
-    Ok(data)
 }

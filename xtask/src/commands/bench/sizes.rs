@@ -15,7 +15,6 @@ use super::measure::output;
 use super::pairs::{BuildPair, Pair};
 use super::samples::{Outcome, Samples};
 use super::third_party::NO_SOURCES;
-use crate::support::process;
 
 /// Compares the fused file with the one that Emscripten links.
 pub(super) fn fused(bench: &Bench<'_>, build: BuildPair) -> anyhow::Result<Outcome> {
@@ -26,9 +25,7 @@ pub(super) fn fused(bench: &Bench<'_>, build: BuildPair) -> anyhow::Result<Outco
 /// Compares both files after `wasm-opt -Oz`.
 pub(super) fn optimized(bench: &Bench<'_>, build: BuildPair) -> anyhow::Result<Outcome> {
     let Some(pair) = build(bench)? else { return Outcome::missing(NO_SOURCES) };
-    let Some(wasm_opt) = WasmOpt::find(bench)? else {
-        return Outcome::missing("`wasm-opt` is missing");
-    };
+    let wasm_opt = WasmOpt::find(bench)?;
     let fused = pair.fuse(bench)?;
     if let Some(reason) = wasm_opt.why_unreadable(&fused)? {
         return Outcome::missing(reason);
@@ -121,17 +118,16 @@ impl WasmOpt {
     ];
 
     /// Finds the optimizer on `PATH`, or else the one of Emscripten.
-    fn find(bench: &Bench<'_>) -> anyhow::Result<Option<Self>> {
+    fn find(bench: &Bench<'_>) -> anyhow::Result<Self> {
         let program = match bench.project.program("wasm-opt") {
-            Some(program) => Some(program),
-            None => of_emscripten(bench)?,
+            Some(program) => program,
+            None => bench.emscripten.wasm_opt()?,
         };
-        let Some(program) = program else { return Ok(None) };
         let text = output(Command::new(&program).arg("--version"))?;
         let version = text.split_whitespace().find_map(|word| word.parse().ok());
         let version =
             version.with_context(|| format!("`wasm-opt --version` printed `{}`", text.trim()))?;
-        Ok(Some(WasmOpt { program, version }))
+        Ok(WasmOpt { program, version })
     }
 
     /// Returns why this version cannot read a file that `host` has written, if so.
@@ -152,12 +148,4 @@ impl WasmOpt {
         command.arg("-Oz").args(Self::FEATURES).arg(input).arg("-o").arg(file);
         output(&mut command).map(drop)
     }
-}
-
-/// Returns the path of Emscripten's own optimizer.
-fn of_emscripten(bench: &Bench<'_>) -> anyhow::Result<Option<PathBuf>> {
-    let mut command = Command::new(bench.emscripten.program("em-config"));
-    command.arg("BINARYEN_ROOT");
-    let folder = Path::new(&process::read(command)?).join("bin");
-    Ok(which::which_in("wasm-opt", Some(folder), ".").ok())
 }
