@@ -20,13 +20,15 @@ pub(crate) struct Piece {
     alignment: u32,
     /// The distance of its start from a multiple of the alignment.
     misalignment: u32,
+    /// Whether all of its bytes are zero when the program starts.
+    is_zero: bool,
 }
 
 impl Piece {
     /// Returns a piece in which no variable needs more than an alignment, which is a power of two.
     /// All of them stay as aligned as they are.
-    pub(crate) fn new(range: Range<u32>, alignment: u32) -> Self {
-        Piece { alignment, misalignment: range.start % alignment, range }
+    pub(crate) fn new(range: Range<u32>, alignment: u32, is_zero: bool) -> Self {
+        Piece { alignment, misalignment: range.start % alignment, range, is_zero }
     }
 
     /// Returns the number of bytes to leave free before the piece, if it is placed at or after an
@@ -70,9 +72,12 @@ impl Layout {
     /// Returns the layout of what is left of each module. Nothing that a main brings moves.
     /// `canonical` are the slots in use that are in the part of no module.
     ///
+    /// Pieces that are zero are behind all other data, the largest last. A program seldom writes to
+    /// all of a large one, so what it writes to is on few pages.
+    ///
     /// # Errors
     ///
-    /// If it would be larger than a memory or table can be. It is never larger than this layout.
+    /// If it would be larger than a memory or table can be.
     pub(crate) fn compact(
         &self,
         set: &Set,
@@ -100,13 +105,19 @@ impl Layout {
                     regions.place_whole(input, *has_data, old, &mut moved.slots)?
                 }
                 Remainder::Pieces { data, slots } => {
-                    layout.moved[module] = Some(regions.place_pieces(data)?);
+                    let start = regions.memory.take(0, 1)?;
+                    let mut moved_data = MovedData { start, pieces: Vec::new() };
+                    for piece in data.iter().filter(|piece| !piece.is_zero) {
+                        regions.place_piece(piece, &mut moved_data)?;
+                    }
+                    layout.moved[module] = Some(moved_data);
                     regions.place_slots(slots, &mut moved.slots)?;
                     Placement::default()
                 }
             };
             layout.placements[module] = placement;
         }
+        regions.place_zero_pieces(remainders, &mut layout.moved)?;
         let canonical: Vec<_> = canonical.iter().copied().filter(|slot| *slot >= first).collect();
         regions.place_slots(&canonical, &mut moved.slots)?;
         layout.heap_base = regions.memory.take(0, STACK_ALIGNMENT)?;
@@ -160,15 +171,35 @@ impl Regions {
         Ok(new)
     }
 
-    fn place_pieces(&mut self, pieces: &[Piece]) -> Result<MovedData, Fault> {
-        let mut moved = MovedData { start: self.memory.take(0, 1)?, pieces: Vec::new() };
-        for piece in pieces {
-            let padding = piece.padding(self.memory.end);
-            let size = u64::from(padding) + piece.range.len() as u64;
-            let address = self.memory.take(size, 1)? + padding;
-            moved.pieces.push((piece.range.clone(), address));
+    fn place_piece(&mut self, piece: &Piece, moved: &mut MovedData) -> Result<(), Fault> {
+        let padding = piece.padding(self.memory.end);
+        let size = u64::from(padding) + piece.range.len() as u64;
+        let address = self.memory.take(size, 1)? + padding;
+        moved.pieces.push((piece.range.clone(), address));
+        Ok(())
+    }
+
+    fn place_zero_pieces(
+        &mut self,
+        remainders: &[Remainder],
+        moved: &mut [Option<MovedData>],
+    ) -> Result<(), Fault> {
+        let mut zero = Vec::new();
+        for (module, remainder) in remainders.iter().enumerate() {
+            if let Remainder::Pieces { data, .. } = remainder {
+                zero.extend(data.iter().filter(|piece| piece.is_zero).map(|piece| (module, piece)));
+            }
         }
-        Ok(moved)
+        zero.sort_by_key(|(_, piece)| piece.range.len());
+        for (module, piece) in zero {
+            if let Some(moved) = &mut moved[module] {
+                self.place_piece(piece, moved)?;
+            }
+        }
+        for moved in moved.iter_mut().flatten() {
+            moved.pieces.sort_by_key(|(range, _)| range.start);
+        }
+        Ok(())
     }
 
     fn place_slots(&mut self, slots: &[u32], moved: &mut BTreeMap<u32, u32>) -> Result<(), Fault> {

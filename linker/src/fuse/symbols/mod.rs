@@ -122,7 +122,10 @@ impl Symbols {
         ranges.extend(kept_gaps.map(|range| NamedRange { range, symbol: None, alignment }));
         ranges.sort_unstable_by_key(|named| named.range.start);
         (ranges.len() < MOST_ITEMS as usize).then_some(())?;
-        let piece = |named: &NamedRange| Piece::new(named.range.clone(), named.alignment);
+        let piece = |named: &NamedRange| {
+            let is_zero = !has_content(&named.range, &segments, &stores);
+            Piece::new(named.range.clone(), named.alignment, is_zero)
+        };
         let mut symbols = Symbols {
             names: ranges.iter().map(|named| named.symbol).collect(),
             pieces: ranges.iter().map(piece).collect(),
