@@ -154,6 +154,85 @@ fn code_that_uses_the_base_by_itself_keeps_all_data() {
     assert_eq!(data(&fused), data(&fuse(raw, &FuseOptions::default())));
 }
 
+/// `__start_section` and `__stop_section` have no size. What is between them are variables of other
+/// names.
+#[test]
+fn the_end_of_a_section_keeps_all_data() {
+    let plain = wat::parse_str(MODULE.replace("(i32.const 16)", "(i32.const 12)")).unwrap();
+    let symbols = vec![(12, 0), (0, 4), (4, 4), (8, 4), (12, 4), (16, 4)];
+    let annotated = annotate(&plain, &Annotation { symbols, ..annotation() });
+    let fused = fuse(annotated, &FuseOptions::default());
+    assert_eq!(data(&fused), data(&fuse(plain, &FuseOptions::default())));
+}
+
+/// Returns a module of `count` variables of four bytes, each of which is a pointer to the next. The
+/// last is 7.
+fn chain(count: u32) -> String {
+    let (last, size) = (4 * (count - 1), 4 * count);
+    let zeros = "\\00".repeat(last as usize);
+    let stores: String = (0..last)
+        .step_by(4)
+        .map(|at| {
+            let pointer = format!("(i32.add (global.get 0) (i32.const {}))", at + 4);
+            format!("(i32.store offset={at} (global.get 0) {pointer})\n")
+        })
+        .collect();
+    format!(
+        r#"(module
+            (@dylink.0 (mem-info (memory {size} 2)))
+            (import "env" "memory" (memory 100))
+            (import "env" "__memory_base" (global i32))
+            (data (global.get 0) "{zeros}\07\00\00\00")
+            (func (export "first") (result i32) (i32.add (global.get 0) (i32.const 0)))
+            (func (export "__wasm_apply_data_relocs") {stores}))"#
+    )
+}
+
+#[test]
+fn a_long_chain_of_pointers_is_followed() {
+    const COUNT: u32 = 30_000;
+    let plain = wat::parse_str(chain(COUNT)).unwrap();
+    let annotation = Annotation {
+        symbols: (0..COUNT).map(|index| (4 * index, 4)).collect(),
+        pointers: (0..COUNT - 1).map(|index| (4 * index, 4 * index + 4)).collect(),
+        ..Annotation::default()
+    };
+    let module = annotate(&plain, &annotation);
+    let fused = fuse(module.clone(), &FuseOptions::default());
+    let size: usize = data(&fused).iter().map(|(_, bytes)| bytes.len()).sum();
+    // The last bytes are zero, and not written.
+    assert_eq!(size, 4 * COUNT as usize - 3);
+    let input = InputModule::load("module", module).unwrap();
+    let plan = Plan::new(Set::gather(input, Vec::new(), &mut NoLibraries).unwrap()).unwrap();
+    let last = format!("symbol{}", COUNT - 1);
+    let why = plan.why_kept(&last, &FuseOptions::default()).unwrap();
+    assert_eq!(why.len(), 1 + COUNT as usize);
+}
+
+/// A million symbols are more than the linker follows. It still writes a program that is right.
+#[test]
+fn a_million_symbols_are_bounded() {
+    const COUNT: u32 = 1_000_000;
+    let text = format!(
+        r#"(module
+            (@dylink.0 (mem-info (memory {COUNT} 0)))
+            (import "env" "memory" (memory 100))
+            (import "env" "__memory_base" (global i32))
+            (data (global.get 0) "{}")
+            (func (export "first") (result i32)
+                (i32.load8_u (i32.add (global.get 0) (i32.const 0)))))"#,
+        "x".repeat(COUNT as usize),
+    );
+    let plain = wat::parse_str(text).unwrap();
+    for (count, left) in [(COUNT / 10, 1 + COUNT - COUNT / 10), (COUNT, COUNT)] {
+        let symbols = (0..count).map(|index| (index, 1)).collect();
+        let annotation = Annotation { symbols, ..Annotation::default() };
+        let fused = fuse(annotate(&plain, &annotation), &FuseOptions::default());
+        let size: usize = data(&fused).iter().map(|(_, bytes)| bytes.len()).sum();
+        assert_eq!(size, left as usize, "{count} symbols");
+    }
+}
+
 /// A global whose initial value is an address does not say which variable it means.
 #[test]
 fn a_global_that_holds_an_address_keeps_all_data() {

@@ -43,7 +43,8 @@ pub(crate) fn annotate(module: &[u8], annotation: &Annotation) -> Vec<u8> {
     }
     let symbol_at = |address: u32| {
         let inside = |(_, (start, size)): &(u32, &(u32, u32))| {
-            address.checked_sub(*start).is_some_and(|distance| distance < *size)
+            // A symbol without a size stands for its address alone.
+            address.checked_sub(*start).is_some_and(|distance| distance < (*size).max(1))
         };
         let found = (0..).zip(&annotation.symbols).find(inside)?;
         Some((found.0, (address - found.1.0).cast_signed()))
