@@ -187,7 +187,7 @@ fn bound_text(set: &Set, bound: &Bound) -> Result<String> {
 fn module_text(set: &Set, module: &BoundModule) -> String {
     let functions = (0..50).map(|function| module.origin_of_function(function));
     let functions: Vec<_> = functions.collect();
-    let origins = (0..module.bytes.len()).step_by(16).map(|offset| module.origin(set, offset));
+    let origins = (0..module.bytes.len()).step_by(16).map(|offset| module.origins(set, offset));
     let origins: Vec<_> = origins.flatten().map(|origin| format!("{origin:?}")).collect();
     format!(
         "{} {} {:?} {functions:?} {}",

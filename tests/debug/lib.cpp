@@ -23,3 +23,8 @@ extern "C" int cpp_middle(int x) {
     int middle = tests::middle<int>(x);
     return middle + 1;
 }
+
+// Small enough to be inlined where it is called.
+extern "C" int cpp_triple(int x) {
+    return 3 * x;
+}

@@ -2,11 +2,12 @@
 
 unsafe extern "C" {
     fn cpp_middle(x: i32) -> i32;
+    fn cpp_triple(x: i32) -> i32;
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn test() -> i32 {
-    unsafe { cpp_middle(7) }
+    unsafe { cpp_middle(cpp_triple(7)) }
 }
 
 #[unsafe(no_mangle)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
-use linker::{BoundModule, DebugInfo, InputModule, Set, SourceLine};
+use linker::{BoundModule, DebugInfo, InputModule, Origin, Set, SourceLine};
 use wasmtime::{FrameInfo, WasmBacktrace};
 
 use super::source_map::{self, StoredMap};
@@ -83,8 +83,8 @@ struct FrameOrigin<'s> {
 
 impl<'p> Symbols<'p> {
     /// Returns the functions of a frame, in the program or in a library that it opened. A function
-    /// that was inlined comes before the function that contains it; functions inlined between these
-    /// two are not known. Functions that the linker added are left out.
+    /// that was inlined comes before its caller. The engine's own inlining shows only the innermost
+    /// function and the one that contains it. Functions that the linker added are left out.
     fn functions(
         &mut self,
         frame: &FrameInfo,
@@ -131,7 +131,7 @@ impl<'p> Symbols<'p> {
         library: Option<&'p libraries::CompiledLibrary>,
     ) -> Option<&'static str> {
         let FrameOrigin { set, bound } = self.origin(frame, library)?;
-        match bound.origin(set, frame.module_offset()?) {
+        match bound.origins(set, frame.module_offset()?).first() {
             Some(at) => {
                 linker::reported_fault(&set.inputs[at.module].bytes, at.function, at.offset)
             }
@@ -146,19 +146,24 @@ impl<'p> Symbols<'p> {
         frame: &FrameInfo,
     ) -> Option<Vec<String>> {
         let outer = bound.origin_of_function(frame.func_index());
-        let (inner, offset) = match bound.origin(set, frame.module_offset()?) {
-            Some(origin) => ((origin.module, origin.function), origin.offset),
+        let mut origins = bound.origins(set, frame.module_offset()?);
+        if origins.is_empty() {
             // Code that the engine adds before a function's first instruction, such as a check of
             // the time, belongs to its start.
-            None => {
-                let (module, function) = outer?;
-                ((module, function), set.inputs[module].function_start(function)?)
-            }
-        };
-        let input = &set.inputs[inner.0];
-        let source: String = self.lines(input, offset).iter().filter_map(location).collect();
-        let mut functions = vec![self.title(input, inner.1) + &source];
-        let outer = outer.filter(|outer| *outer != inner);
+            let (module, function) = outer?;
+            let offset = set.inputs[module].function_start(function)?;
+            origins.push(Origin { module, function, offset });
+        }
+        let outer = outer.filter(|outer| {
+            let contains = |origin: &Origin| (origin.module, origin.function) == *outer;
+            !origins.last().is_some_and(contains)
+        });
+        let mut functions = Vec::new();
+        for Origin { module, function, offset } in origins {
+            let input = &set.inputs[module];
+            let source: String = self.lines(input, offset).iter().filter_map(location).collect();
+            functions.push(self.title(input, function) + &source);
+        }
         functions.extend(outer.map(|(module, function)| self.title(&set.inputs[module], function)));
         Some(functions)
     }

@@ -42,7 +42,9 @@ impl Linkage {
         if self.mode != Mode::Fused || set.inputs.len() == 1 || !self.shares_memory(&plan) {
             return Ok(plan);
         }
-        let options = self.options().with_dynamic(true);
+        // Nothing keeps what the code of the fused module comes from, so backtraces would not show
+        // the functions that are inlined.
+        let options = self.options().with_dynamic(true).with_keep_calls(true);
         let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
         let name = plan.main().name.clone();
         let input = InputModule::load_within(name, fused.bytes, &InputLimits::NONE)?;

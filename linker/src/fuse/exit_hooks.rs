@@ -72,7 +72,7 @@ fn exit_call(plan: &Plan, name: &'static str) -> Option<ExitCall> {
 }
 
 fn is_live(plan: &Plan, live: &Live, name: &str) -> bool {
-    function(plan, name).is_some_and(|id| live.functions.contains(id))
+    function(plan, name).is_some_and(|id| live.has_code(id))
 }
 
 /// Returns whether a function is there and does anything.
@@ -87,7 +87,7 @@ fn holds_output_back(program: &Program<'_>, live: &Live) -> bool {
     let plan = program.targets.plan;
     let Some(libc) = plan.definition(FLUSH) else { return false };
     if let Some(fill) = plan.definition(FILL).filter(|fill| fill.module == libc.module) {
-        return live.functions.contains(plan.set.item(fill));
+        return live.has_code(plan.set.item(fill));
     }
     live.imports.any(|id| match program.targets.function(id) {
         FunctionTarget::Host(import) => {

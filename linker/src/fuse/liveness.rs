@@ -20,6 +20,7 @@ use crate::module::relocations::RelocationKind;
 use crate::plan::layout::ItemId;
 use crate::plan::resolve::ImportTarget;
 use crate::plan::set::Definition;
+use crate::write::inlinable::is_caller;
 use crate::write::live::{Live, Needed};
 use crate::write::part::table_of;
 use crate::write::targets::{FunctionTarget, GlobalTarget, SharedTarget};
@@ -114,8 +115,7 @@ impl<'p, 'a> Marker<'p, 'a> {
 
     fn body(&mut self, id: ItemId) {
         let program = self.program;
-        let imported = program.targets.imported(id.module).functions;
-        let body = program.contents[id.module].bodies.get((id.index - imported) as usize);
+        let body = program.body(id);
         // Code that is malformed fails when it is written.
         let operators = body.and_then(|body| body.get_operators_reader().ok());
         let operators = operators.into_iter().flat_map(|o| o.into_iter_with_offsets()).flatten();
@@ -168,6 +168,10 @@ impl<'p, 'a> Marker<'p, 'a> {
         let is_main = self.program.targets.plan.set.inputs[module].is_main();
         match reference {
             Reference::Function(index) => self.function(id(index)),
+            Reference::Call(index) => match self.inlined(function, id(index)) {
+                Some(callee) => self.inline(callee),
+                None => self.function(id(index)),
+            },
             Reference::Global(index) => {
                 if function.is_none() {
                     self.check_expression(id(index));
@@ -239,7 +243,26 @@ impl<'p, 'a> Marker<'p, 'a> {
         }
         if let FunctionTarget::Defined(id) = self.program.targets.function(id)
             && self.live.functions.insert(id)
+            && !self.live.inlined.contains(id)
         {
+            self.activate(id.module);
+            self.read_later(Needed::Function(id));
+        }
+    }
+
+    /// Returns the function that is inlined instead of a call in the code of `caller`; `None` if it
+    /// stays a call.
+    fn inlined(&self, caller: Option<ItemId>, called: ItemId) -> Option<ItemId> {
+        let FunctionTarget::Defined(callee) = self.program.targets.function(called) else {
+            return None;
+        };
+        let is_inlinable = self.program.inlinable.contains(callee);
+        (is_inlinable && is_caller(self.program.body(caller?)?)).then_some(callee)
+    }
+
+    /// Marks the code of a function that is inlined.
+    fn inline(&mut self, id: ItemId) {
+        if self.live.inlined.insert(id) && !self.live.functions.contains(id) {
             self.activate(id.module);
             self.read_later(Needed::Function(id));
         }

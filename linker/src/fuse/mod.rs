@@ -87,6 +87,9 @@ impl Plan {
         if !options.keep_all && !is_fixed {
             program.find_symbols();
         }
+        if options.inlines() {
+            program.find_inlinable();
+        }
         let (live, hooks) = loop {
             let roots = exports.iter().map(|export| export.root).chain(invoked);
             let live = program.mark(live.clone(), roots, options.keep_all);
@@ -316,7 +319,7 @@ mod tests {
                     prop_assert!(crate::validate("written", &module.bytes).is_ok());
                 }
                 for offset in 0..module.bytes.len() {
-                    module.origin(plan.set(), offset);
+                    module.origins(plan.set(), offset);
                 }
             }
         }

@@ -17,6 +17,12 @@ pub struct FuseOptions {
     pub dynamic: bool,
     /// Leave nothing out: keep all functions and data of all modules, as they are.
     pub keep_all: bool,
+    /// Inline no functions. By default the code of small functions replaces their calls, and
+    /// [`BoundModule::origins`](crate::BoundModule::origins) knows what it comes from.
+    ///
+    /// `keep_all`, `preinit` and `debug` imply this: debug information describes functions by the
+    /// ranges of their code, and debuggers stop at their calls.
+    pub keep_calls: bool,
     /// Leave out the names of functions, and what is known about compilers.
     pub strip: bool,
     /// Let modules keep a memory of their own. Not every engine runs the result.
@@ -68,6 +74,13 @@ impl FuseOptions {
         self
     }
 
+    /// Sets [`keep_calls`](Self::keep_calls).
+    #[must_use]
+    pub fn with_keep_calls(mut self, keep_calls: bool) -> Self {
+        self.keep_calls = keep_calls;
+        self
+    }
+
     /// Sets [`strip`](Self::strip).
     #[must_use]
     pub fn with_strip(mut self, strip: bool) -> Self {
@@ -115,6 +128,11 @@ impl FuseOptions {
     pub fn with_source_map_url(mut self, url: impl Into<Option<String>>) -> Self {
         self.source_map_url = url.into();
         self
+    }
+
+    /// Returns whether small functions are inlined.
+    pub(crate) fn inlines(&self) -> bool {
+        !(self.keep_calls || self.keep_all || self.preinit || self.debug)
     }
 
     pub(crate) fn has_separate_start(&self) -> bool {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{ConstExpr, Data, DataKind, Element, ElementKind, ExternalKind, Operator};
+use wasmparser::{
+    ConstExpr, Data, DataKind, Element, ElementKind, ExternalKind, FunctionBody, Operator,
+};
 
 use crate::convention::RELOCATIONS;
 use crate::fuse::error::FuseError;
@@ -14,6 +16,7 @@ use crate::plan;
 use crate::plan::layout::ItemId;
 use crate::plan::set::Definition;
 use crate::write::error::{BindError, WriteResult};
+use crate::write::inlinable::Inlinable;
 use crate::write::part::table_of;
 use crate::write::targets::{SharedTarget, Targets};
 
@@ -35,6 +38,8 @@ pub(crate) struct Program<'a> {
     own_initialisers: Vec<Vec<usize>>,
     /// For each module the pieces of its data; `None` if its data stays together.
     pub(crate) symbols: Vec<Option<Symbols>>,
+    /// The functions that are inlined where they are called.
+    pub(crate) inlinable: Inlinable,
 }
 
 /// The start function of a module.
@@ -93,6 +98,7 @@ impl<'a> Program<'a> {
             initialisers,
             own_initialisers,
             symbols: contents.iter().map(|_| None).collect(),
+            inlinable: Inlinable::default(),
             contents,
         })
     }
@@ -110,6 +116,11 @@ impl<'a> Program<'a> {
             );
             self.symbols[module] = symbols;
         }
+    }
+
+    /// Finds the functions that are inlined. The others keep their calls.
+    pub(crate) fn find_inlinable(&mut self) {
+        self.inlinable = Inlinable::find(self.targets, &self.contents);
     }
 
     /// Follows other targets from now on. They differ only in what ends the program.
@@ -164,6 +175,12 @@ impl<'a> Program<'a> {
             };
         }
         Ok(())
+    }
+
+    /// Returns the body of a function; `None` for an imported one.
+    pub(crate) fn body(&self, id: ItemId) -> Option<&FunctionBody<'a>> {
+        let defined = id.index.checked_sub(self.targets.imported(id.module).functions)?;
+        self.contents[id.module].bodies.get(defined as usize)
     }
 
     /// Returns the slot of the table with a distance from a module's first slot.

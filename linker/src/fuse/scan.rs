@@ -12,7 +12,9 @@ use crate::write::targets::{GlobalTarget, Targets};
 /// A reference in the code of a module, by the indices of that module.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Reference {
+    /// A function, except for a call.
     Function(u32),
+    Call(u32),
     Global(u32),
     Memory(u32),
     Table(u32),
@@ -70,6 +72,10 @@ impl<'s> Scanner<'s> {
             }
             Operator::RefFunc { function_index } => {
                 (self.report)(Reference::FunctionPointer(function_index));
+            }
+            // Calls refer to nothing else.
+            Operator::Call { function_index } => {
+                return (self.report)(Reference::Call(function_index));
             }
             Operator::TableGrow { table } => (self.report)(Reference::TableGrowth(table)),
             Operator::TableGet { table } | Operator::TableCopy { src_table: table, .. } => {

@@ -54,6 +54,8 @@ impl FusedWriter<'_> {
         for module in indices {
             emitter.set_constants(module, self.moves.constants(self.program, module));
         }
+        let inlined = self.program.inlinable.in_order();
+        emitter.set_inlined(inlined.filter(|&id| self.live.inlined.contains(id)).collect());
         self.define_shared(&mut emitter);
         let shares = self.shares_memory();
         emitter.assign_indices(Shares { memory: shares, table: shares })?;

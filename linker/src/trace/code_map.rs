@@ -1,14 +1,14 @@
 //! Maps the code of the input modules to the code of the module that they became.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use wasmparser::FunctionBody;
 
 use crate::module::sections::Contents;
-use crate::module::sections::Signatures;
+use crate::plan::layout::ItemId;
 use crate::plan::set::Set;
-use crate::trace::origin::{offsets, offsets_of_written};
+use crate::trace::origin::{OriginalCode, offsets};
 use crate::write::bound::BoundModule;
 
 /// The functions of one module that were written, in their order. All offsets are in bytes from the
@@ -25,8 +25,8 @@ pub(crate) struct MappedFunction {
     pub(crate) old: Range<usize>,
     /// The range of its body in the new module.
     pub(crate) new: Range<usize>,
-    /// For each instruction that was written, the offset of the instruction that it comes from, and
-    /// its new offset.
+    /// For each instruction that was written, the offset of the instruction of this function that
+    /// it comes from, and its new offset.
     pub(crate) instructions: Vec<(usize, usize)>,
 }
 
@@ -37,16 +37,10 @@ impl BoundModule {
         let Ok(new) = Contents::read(&self.bytes) else { return BTreeMap::new() };
         let mut maps = BTreeMap::new();
         for &module in modules {
-            let Ok(old) = Contents::read(&set.inputs[module].bytes) else { continue };
-            let imported = set.inputs[module].module.internals.imported_functions;
-            let signatures = Signatures::new(&old);
-            let folded = origins.folded.get(&module);
+            let Some(old) = OriginalCode::read(set, origins, module) else { continue };
             let written = origins.functions.iter().zip(&new.bodies);
             let own = written.filter(|(id, _)| id.module == module);
-            let functions = own.filter_map(|(id, new)| {
-                let defined = id.index.checked_sub(imported)? as usize;
-                mapped_function(&old, defined, &signatures, folded, new)
-            });
+            let functions = own.filter_map(|(id, new)| mapped_function(&old, *id, new));
             maps.insert(module, CodeMap { functions: functions.collect() });
         }
         maps
@@ -54,25 +48,19 @@ impl BoundModule {
 }
 
 fn mapped_function(
-    old: &Contents<'_>,
-    defined: usize,
-    signatures: &Signatures,
-    folded: Option<&BTreeSet<usize>>,
+    old: &OriginalCode<'_>,
+    function: ItemId,
     new: &FunctionBody<'_>,
 ) -> Option<MappedFunction> {
-    let old_offsets = offsets_of_written(old, defined, signatures, folded)?;
+    let written = old.written(function)?.into_iter().map(|written| written.offset);
     Some(MappedFunction {
-        old: old.bodies.get(defined)?.range(),
+        old: old.body(function)?.range(),
         new: new.range(),
-        instructions: old_offsets.into_iter().zip(offsets(new)).collect(),
+        instructions: written.zip(offsets(new)).collect(),
     })
 }
 
 impl CodeMap {
-    pub(crate) fn functions(&self) -> &[MappedFunction] {
-        &self.functions
-    }
-
     /// Returns the functions that have some code in a range of old offsets.
     pub(crate) fn functions_in(
         &self,

@@ -1,6 +1,5 @@
 //! Finds the module and the source that the code of a rewritten module came from.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use addr2line::gimli::{self, AbbreviationsCacheStrategy, Dwarf, LittleEndian};
@@ -10,9 +9,10 @@ use crate::module::sections::Contents;
 use crate::module::sections::Signatures;
 use crate::names::shortened;
 use crate::plan::input::InputModule;
+use crate::plan::layout::ItemId;
 use crate::plan::set::Set;
 use crate::trace::budget::{self, Reader};
-use crate::write::bound::BoundModule;
+use crate::write::bound::{BoundModule, CodeOffset, Origins};
 use crate::write::legacy_exceptions;
 
 /// An instruction of one of the modules that were linked.
@@ -50,28 +50,112 @@ impl BoundModule {
     }
 
     /// Returns the instruction that was rewritten as the one at `offset` of
-    /// [`BoundModule::bytes`], in bytes from the start. Returns `None` for an instruction
-    /// that no module had, and outside of all functions.
-    pub fn origin(&self, set: &Set, offset: usize) -> Option<Origin> {
+    /// [`BoundModule::bytes`], in bytes from the start. If its function was inlined, the call that
+    /// it was written for comes next, and so on up to the function that contains it. The result is
+    /// empty for an instruction that no module had, and outside of all functions.
+    pub fn origins(&self, set: &Set, offset: usize) -> Vec<Origin> {
+        self.find_origins(set, offset).unwrap_or_default()
+    }
+
+    fn find_origins(&self, set: &Set, offset: usize) -> Option<Vec<Origin>> {
         let (position, body) = body_at(&self.bytes, offset)?;
-        let imported = |module: usize| set.inputs[module].module.internals.imported_functions;
         let Some(origins) = &self.origins else {
-            let function = imported(self.module) + position as u32;
-            return Some(Origin { module: self.module, function, offset });
+            let imported = set.inputs[self.module].module.internals.imported_functions;
+            let function = imported + position as u32;
+            return Some(vec![Origin { module: self.module, function, offset }]);
         };
         let function = *origins.functions.get(position)?;
-        let original = Contents::read(&set.inputs[function.module].bytes).ok()?;
-        let defined = function.index.checked_sub(imported(function.module))?;
         let instruction = offsets(&body).take_while(|&at| at <= offset).count().checked_sub(1)?;
-        let signatures = Signatures::new(&original);
-        let folded = origins.folded.get(&function.module);
-        let old_offsets = offsets_of_written(&original, defined as usize, &signatures, folded)?;
-        Some(Origin {
-            module: function.module,
-            function: function.index,
-            offset: *old_offsets.get(instruction)?,
+        let original = OriginalCode::read(set, origins, function.module)?;
+        let written = *original.written(function)?.get(instruction)?;
+        Some(written.origins(function).collect())
+    }
+}
+
+/// The code of a module, and what was written of it.
+pub(crate) struct OriginalCode<'a> {
+    pub(crate) contents: Contents<'a>,
+    module: usize,
+    /// The number of functions that the module imports.
+    imported: u32,
+    signatures: Signatures,
+    origins: &'a Origins,
+}
+
+/// Where a written instruction comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WrittenInstruction<'a> {
+    /// The offset of the instruction of the function itself: that of a call, if another function
+    /// was inlined there.
+    pub(crate) offset: usize,
+    /// The instructions of inlined functions that it comes from, the innermost first.
+    inlined: &'a [CodeOffset],
+}
+
+impl WrittenInstruction<'_> {
+    /// Returns the instructions that it comes from, the innermost first. `function` contains it.
+    pub(crate) fn origins(self, function: ItemId) -> impl Iterator<Item = Origin> {
+        let call = CodeOffset { function, offset: self.offset };
+        let all = self.inlined.iter().copied().chain([call]);
+        all.map(|CodeOffset { function: ItemId { module, index }, offset }| Origin {
+            module,
+            function: index,
+            offset,
         })
     }
+}
+
+impl<'a> OriginalCode<'a> {
+    /// Reads a module of the set; returns `None` if it is malformed.
+    pub(crate) fn read(set: &'a Set, origins: &'a Origins, module: usize) -> Option<Self> {
+        let input = &set.inputs[module];
+        let contents = Contents::read(&input.bytes).ok()?;
+        let imported = input.module.internals.imported_functions;
+        let signatures = Signatures::new(&contents);
+        Some(OriginalCode { contents, module, imported, signatures, origins })
+    }
+
+    /// Returns the body of a function.
+    pub(crate) fn body(&self, function: ItemId) -> Option<&FunctionBody<'a>> {
+        self.contents.bodies.get(function.index.checked_sub(self.imported)? as usize)
+    }
+
+    /// Returns where each instruction that is written for a function comes from. The offsets never
+    /// decrease.
+    pub(crate) fn written(&self, function: ItemId) -> Option<Vec<WrittenInstruction<'a>>> {
+        let defined = function.index.checked_sub(self.imported)? as usize;
+        let ty = *self.contents.functions.get(defined)?;
+        let steps = offsets_of_steps(self.body(function)?, ty, &self.signatures)?;
+        let folded = self.origins.folded.get(&self.module);
+        let is_folded = |offset: &usize| folded.is_some_and(|folded| folded.contains(offset));
+        let mut written = Vec::new();
+        for offset in steps.into_iter().filter(|offset| !is_folded(offset)) {
+            match self.origins.inlined.at(self.module, offset) {
+                None => written.push(WrittenInstruction { offset, inlined: &[] }),
+                Some(body) => written
+                    .extend(body.iter().map(|inlined| WrittenInstruction { offset, inlined })),
+            }
+        }
+        Some(written)
+    }
+}
+
+/// Returns the offset of each instruction of a function, in the final encoding of exceptions. An
+/// instruction that becomes several has its offset several times.
+fn offsets_of_steps(
+    body: &FunctionBody<'_>,
+    ty: u32,
+    signatures: &Signatures,
+) -> Option<Vec<usize>> {
+    let mut offsets = Vec::new();
+    for (operator, offset) in operators(body) {
+        if legacy_exceptions::is_legacy(&operator) {
+            let translation = legacy_exceptions::translate(body, ty, signatures).ok()?;
+            return Some(translation.steps.into_iter().map(|(offset, _)| offset).collect());
+        }
+        offsets.push(offset);
+    }
+    Some(offsets)
 }
 
 impl InputModule {
@@ -109,33 +193,6 @@ pub(crate) fn offsets(body: &FunctionBody<'_>) -> impl Iterator<Item = usize> + 
 fn operators<'a>(body: &FunctionBody<'a>) -> impl Iterator<Item = (Operator<'a>, usize)> {
     let operators = body.get_operators_reader().into_iter();
     operators.flat_map(wasmparser::OperatorsReader::into_iter_with_offsets).flatten()
-}
-
-/// Returns, for each instruction that is written for a function, the offset of the instruction that
-/// it comes from. Offsets never decrease. `function` counts the functions that the module defines;
-/// `folded` are the offsets of instructions that are left out.
-pub(crate) fn offsets_of_written(
-    contents: &Contents<'_>,
-    function: usize,
-    signatures: &Signatures,
-    folded: Option<&BTreeSet<usize>>,
-) -> Option<Vec<usize>> {
-    let body = contents.bodies.get(function)?;
-    let ty = *contents.functions.get(function)?;
-    let mut offsets = Vec::new();
-    for (operator, offset) in operators(body) {
-        if legacy_exceptions::is_legacy(&operator) {
-            let translation = legacy_exceptions::translate(body, ty, signatures).ok()?;
-            offsets = translation.steps.into_iter().map(|(offset, _)| offset).collect();
-            break;
-        }
-        // Any other instruction was rewritten as one.
-        offsets.push(offset);
-    }
-    if let Some(folded) = folded {
-        offsets.retain(|offset| !folded.contains(offset));
-    }
-    Some(offsets)
 }
 
 /// Returns the places in the source of the instruction at `offset`, in bytes from the start of the

@@ -5,15 +5,16 @@
 //! instruction. Fields of this linker, which other readers skip, add the rest: the calls of inlined
 //! functions, the module that code came from, and the file that the map is for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::iter;
 
 use serde::{Deserialize, Serialize};
 
+use crate::module::sections::Contents;
 use crate::names::shortened;
 use crate::plan::set::Set;
 use crate::trace::budget::DEPTH_LIMIT;
-use crate::trace::origin::{DebugInfo, SourceLine, body_starts};
+use crate::trace::origin::{DebugInfo, Origin, OriginalCode, SourceLine, body_starts, offsets};
 use crate::write::bound::BoundModule;
 
 /// A source map of a module, to be written as JSON.
@@ -53,25 +54,26 @@ impl BoundModule {
     pub fn source_map(&self, set: &Set) -> Option<SourceMap> {
         let origins = self.origins.as_ref()?;
         let infos = set.inputs.iter().enumerate();
-        let infos: Vec<_> =
+        let infos: BTreeMap<_, _> =
             infos.filter_map(|(module, o)| Some((module, DebugInfo::read(&o.bytes)?))).collect();
         if infos.is_empty() {
             return None;
         }
-        let modules: Vec<_> = infos.iter().map(|(module, _)| *module).collect();
-        let maps = self.code_maps(set, &modules);
-        let mut functions = Vec::new();
-        for (module, info) in &infos {
-            let own = maps.get(module).into_iter().flat_map(|map| map.functions());
-            functions.extend(own.map(|function| (info, function)));
-        }
-        functions.sort_by_key(|(_, function)| function.new.start);
+        let lines = |at: Origin| infos.get(&at.module).map(|info| info.lines(at.offset));
+        let bodies = Contents::read(&self.bytes).map(|contents| contents.bodies);
+        let mut originals = BTreeMap::new();
         let mut writer = MappingWriter::default();
-        for (info, function) in functions {
-            for &(old, new) in &function.instructions {
-                writer.add(new, &info.lines(old));
+        for (&function, body) in origins.functions.iter().zip(bodies.unwrap_or_default()) {
+            let original = originals.entry(function.module);
+            let original = original
+                .or_insert_with(|| OriginalCode::read(set, origins, function.module))
+                .as_ref();
+            let written = original.and_then(|original| original.written(function));
+            for (written, new) in written.into_iter().flatten().zip(offsets(&body)) {
+                let lines = written.origins(function).filter_map(lines).flatten();
+                writer.add(new, &lines.collect::<Vec<_>>());
             }
-            writer.add(function.new.end, &[]);
+            writer.add(body.range().end, &[]);
         }
         let mut map = writer.finish();
         // Functions that no module had count as part of the program.

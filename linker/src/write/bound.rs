@@ -58,10 +58,39 @@ pub(crate) struct Origins {
     /// For each module the offsets of instructions of functions that are written, which are left
     /// out themselves.
     pub(crate) folded: BTreeMap<usize, BTreeSet<usize>>,
+    pub(crate) inlined: InlinedCalls,
     /// The layout of a fused program.
     pub(crate) layout: Option<Layout>,
     /// Where the data of a fused program comes from.
     pub(crate) data: Vec<DataOrigin>,
+}
+
+/// The calls that became the code of the functions that they call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InlinedCalls {
+    /// For each module, the called functions by the offset of the call.
+    pub(crate) calls: BTreeMap<usize, BTreeMap<usize, ItemId>>,
+    /// For each called function, where the instructions come from that are written for a call: each
+    /// from an instruction of that function, or of one that was inlined into it, then from the call
+    /// there, and so on, the innermost function first. An instruction without any belongs to the
+    /// call itself.
+    pub(crate) bodies: BTreeMap<ItemId, Vec<Vec<CodeOffset>>>,
+}
+
+impl InlinedCalls {
+    /// Returns where the instructions come from that are written for the call at an offset of a
+    /// module; `None` if it is still a call, or something else.
+    pub(crate) fn at(&self, module: usize, offset: usize) -> Option<&[Vec<CodeOffset>]> {
+        let callee = self.calls.get(&module)?.get(&offset)?;
+        self.bodies.get(callee).map(Vec::as_slice)
+    }
+}
+
+/// An instruction of a function, by its offset in the module's file, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CodeOffset {
+    pub(crate) function: ItemId,
+    pub(crate) offset: usize,
 }
 
 /// A part of the data of a fused program, and where it comes from.

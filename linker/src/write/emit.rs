@@ -4,12 +4,13 @@
 //! The emitter first assigns an index to everything that is written, and then writes it.
 //!
 //! Every instruction is written as one instruction, so the n-th of a function stays the n-th. There
-//! are two exceptions. In a function with exceptions in the legacy encoding,
+//! are exceptions. In a function with exceptions in the legacy encoding,
 //! [`legacy_exceptions`](crate::write::legacy_exceptions) says which instruction each of its
-//! instructions comes from. Sums that are addresses become one constant: [`Origins`] lists the
-//! instructions that are left out.
+//! instructions comes from. Sums that are addresses become one constant, and calls of small
+//! functions become their code: [`Origins`] lists the instructions that are left out, and these
+//! calls.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 
 use wasm_encoder::{ConstExpr, EntityType, Function, GlobalType, TagKind, ValType};
@@ -25,9 +26,10 @@ use crate::write::bound::{Origins, Source};
 use crate::write::encode::{STACK_POINTER_TYPE, Sections, take};
 use crate::write::error::{Invalid, WriteError, WriteResult};
 use crate::write::fold::Constants;
+use crate::write::inline::InlineBodies;
 use crate::write::live::Live;
 use crate::write::part::{GlobalIndex, Part, lookup};
-use crate::write::reindex::{InitialContent, assign_types, write_part};
+use crate::write::reindex::{InitialContent, assign_types, inline_body, write_part};
 use crate::write::stub::{Stub, StubSlot};
 use crate::write::targets::{FunctionTarget, GlobalTarget, LateSlot, SharedTarget, Targets};
 
@@ -43,6 +45,9 @@ pub(crate) struct Emitter<'a> {
     targets: &'a Targets<'a>,
     /// What is left of the modules; `None` if nothing is left out.
     live: Option<&'a Live>,
+    /// The functions that are inlined where they are called. One comes after those that are inlined
+    /// into it.
+    inlined: Vec<ItemId>,
     parts: Vec<Part<'a>>,
     /// For each module of the set, its index among the parts.
     part_of: Vec<Option<usize>>,
@@ -128,6 +133,7 @@ impl<'a> Emitter<'a> {
         Emitter {
             targets,
             live,
+            inlined: Vec::new(),
             parts,
             part_of,
             sections: Sections::default(),
@@ -145,6 +151,23 @@ impl<'a> Emitter<'a> {
         if let Some(part) = self.part_of[module] {
             self.parts[part].constants = Constants { values: constants, ..Constants::default() };
         }
+    }
+
+    /// Sets the functions that are inlined where they are called. One comes after those that are
+    /// inlined into it.
+    pub(crate) fn set_inlined(&mut self, functions: Vec<ItemId>) {
+        let targets = self.targets;
+        let inlined: BTreeSet<_> = functions.iter().copied().collect();
+        for part in &mut self.parts {
+            let ids = part.ids(part.indices.functions.len() as u32);
+            let meant = ids.filter_map(|id| match targets.function(id) {
+                FunctionTarget::Defined(callee) => Some((id.index, callee)),
+                FunctionTarget::Host(_) | FunctionTarget::Undefined => None,
+            });
+            let meant = meant.filter(|(_, callee)| inlined.contains(callee));
+            part.indices.inlined = meant.collect();
+        }
+        self.inlined = functions;
     }
 
     /// Imports the process's memory, table or stack pointer, under its conventional name.
@@ -454,11 +477,16 @@ impl<'a> Emitter<'a> {
     /// If code is malformed.
     pub(crate) fn write_definitions(&mut self, content: InitialContent) -> WriteResult<()> {
         self.sections.atomics.first = self.next.functions;
+        let inlined = self.inline_bodies()?;
         for part in &mut self.parts {
-            write_part(part, self.targets, content, &mut self.sections)?;
+            write_part(part, self.targets, content, &inlined, &mut self.sections)?;
             let folded = mem::take(&mut part.constants.folded);
             self.origins.folded.insert(part.module, folded);
+            let calls = mem::take(&mut part.inlined_calls);
+            self.origins.inlined.calls.insert(part.module, calls);
         }
+        let bodies = inlined.iter().map(|(id, body)| (*id, body.origins()));
+        self.origins.inlined.bodies = bodies.collect();
         let first_stub = self.next.functions - self.stubs.len() as u32;
         for (index, stub) in (first_stub..).zip(&self.stubs) {
             self.sections.functions.function(stub.type_index);
@@ -471,6 +499,18 @@ impl<'a> Emitter<'a> {
         let counts_data = self.parts.iter().any(|part| part.contents.counts_data);
         self.sections.data_count = counts_data.then_some(self.next.data);
         Ok(())
+    }
+
+    /// Makes the code of the functions that are inlined.
+    fn inline_bodies(&mut self) -> WriteResult<InlineBodies<'a>> {
+        let mut bodies = InlineBodies::new();
+        for &id in &self.inlined {
+            let Some(part) = self.part_of[id.module] else { continue };
+            let part = &mut self.parts[part];
+            let body = inline_body(part, self.targets, id, &bodies, &mut self.sections)?;
+            bodies.insert(id, body);
+        }
+        Ok(bodies)
     }
 
     /// Adds a function of the linker, without parameters and results, and returns its index.

@@ -68,6 +68,9 @@ pub(crate) enum Needed {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Live {
     pub(crate) functions: ItemSet,
+    /// Functions that are inlined where they are called. They are among the functions only if they
+    /// are needed in another way too.
+    pub(crate) inlined: ItemSet,
     /// Imported functions, by the module that refers to them.
     pub(crate) imports: ItemSet,
     pub(crate) globals: ItemSet,
@@ -99,6 +102,13 @@ pub(crate) struct Live {
     pub(crate) causes: Option<BTreeMap<Needed, Option<Needed>>>,
     pub(crate) grows_table: bool,
     pub(crate) uses_stack_pointer: bool,
+}
+
+impl Live {
+    /// Returns whether the code of a function is written, as a function or inlined.
+    pub(crate) fn has_code(&self, id: ItemId) -> bool {
+        self.functions.contains(id) || self.inlined.contains(id)
+    }
 }
 
 #[cfg(test)]

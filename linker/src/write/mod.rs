@@ -7,6 +7,8 @@ pub(crate) mod emit;
 pub(crate) mod encode;
 pub(crate) mod error;
 pub(crate) mod fold;
+pub(crate) mod inlinable;
+pub(crate) mod inline;
 pub(crate) mod legacy_exceptions;
 pub(crate) mod live;
 pub(crate) mod part;

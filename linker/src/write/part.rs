@@ -20,6 +20,8 @@ pub(crate) struct Part<'a> {
     pub(crate) indices: Indices,
     /// The constants in its code that change.
     pub(crate) constants: Constants,
+    /// The functions that are inlined instead of calls in its code, by the offset of the call.
+    pub(crate) inlined_calls: BTreeMap<usize, ItemId>,
 }
 
 /// For each item of a module, by its old index, the new one: `None` for an item that is not
@@ -27,6 +29,9 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Indices {
     pub(crate) types: TypeIndices,
     pub(crate) functions: Vec<Option<u32>>,
+    /// The functions that are inlined where they are called, by the index that the module has for
+    /// them.
+    pub(crate) inlined: BTreeMap<u32, ItemId>,
     pub(crate) globals: Vec<Option<GlobalIndex>>,
     pub(crate) tables: Vec<Option<u32>>,
     pub(crate) memories: Vec<Option<u32>>,
@@ -64,6 +69,7 @@ impl<'a> Part<'a> {
         let indices = Indices {
             types: TypeIndices { groups, signatures, indices: unassigned(0, types) },
             functions: unassigned(imported.functions, contents.functions.len()),
+            inlined: BTreeMap::new(),
             globals: unassigned(imported.globals, contents.globals.len()),
             tables: unassigned(imported.tables, contents.tables.len()),
             memories: unassigned(imported.memories, contents.memories.len()),
@@ -72,7 +78,13 @@ impl<'a> Part<'a> {
             elements: unassigned(0, contents.elements.len()),
             data: unassigned(0, contents.data.len()),
         };
-        Part { module, contents, indices, constants: Constants::default() }
+        Part {
+            module,
+            contents,
+            indices,
+            constants: Constants::default(),
+            inlined_calls: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn id(&self, index: u32) -> ItemId {

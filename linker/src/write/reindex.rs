@@ -1,5 +1,8 @@
 //! Writes the definitions of a module with the new indices of all that they refer to.
 
+use std::collections::BTreeMap;
+use std::iter;
+
 use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{
     BlockType, CodeSection, DataSection, ElementSection, Elements, Function, Instruction, ValType,
@@ -7,10 +10,13 @@ use wasm_encoder::{
 use wasmparser::{Element, ElementItems, FunctionBody, Operator};
 
 use crate::module::stack_checks;
+use crate::plan::layout::ItemId;
 use crate::write::atomics::{self, Atomics, AtomicsOf};
 use crate::write::encode::{Sections, Types, is_simple, simple, write_bound};
 use crate::write::error::{Invalid, WriteError, WriteResult};
 use crate::write::fold::Constants;
+use crate::write::inlinable::is_caller;
+use crate::write::inline::{FunctionCode, InlineBodies, InlineBody, InlineBodyBuilder};
 use crate::write::legacy_exceptions::{self, Step, Translation};
 use crate::write::part::{GlobalIndex, Indices, Part, lookup};
 use crate::write::targets::{GlobalTarget, SharedTarget, Targets};
@@ -59,10 +65,11 @@ pub(crate) fn write_part(
     part: &mut Part<'_>,
     targets: &Targets<'_>,
     content: InitialContent,
+    inlined: &InlineBodies<'_>,
     to: &mut Sections,
 ) -> WriteResult<()> {
     part.write_names(targets.imported(part.module).functions, &mut to.names);
-    write_functions(part, targets, to)?;
+    write_functions(part, targets, inlined, to)?;
     write_globals(part, targets, to)?;
     write_tables(part, targets, to)?;
     write_memories(part, targets, to);
@@ -74,6 +81,7 @@ pub(crate) fn write_part(
 fn write_functions(
     part: &mut Part<'_>,
     targets: &Targets<'_>,
+    inlined: &InlineBodies<'_>,
     to: &mut Sections,
 ) -> WriteResult<()> {
     let start = targets.plan.set.inputs[part.module].start_and_constructors();
@@ -84,12 +92,70 @@ fn write_functions(
         if lookup(&reindexer.indices.functions, index).is_none() {
             continue;
         }
+        reindexer.inlined = is_caller(body).then_some(inlined);
         let is_start = start.filter(|(start, _)| *start == index);
         reindexer.skipped_call = is_start.map(|(_, constructors)| constructors);
         to.functions.function(reindexer.type_index(ty)?);
         reindexer.write_body(ty, body, constants, &mut to.code)?;
     }
+    part.inlined_calls = reindexer.inlined_calls;
     Ok(())
+}
+
+/// Returns the code of a function of a part as it is written where the function is called.
+/// `inlined` has those functions already that are inlined into this one.
+///
+/// # Errors
+///
+/// If the code is malformed.
+pub(crate) fn inline_body<'a>(
+    part: &mut Part<'a>,
+    targets: &Targets<'_>,
+    id: ItemId,
+    inlined: &InlineBodies<'a>,
+    to: &mut Sections,
+) -> WriteResult<InlineBody<'a>> {
+    let unknown = || WriteError::UserError(Invalid::Index { kind: "function", index: id.index });
+    let defined = id.index.checked_sub(targets.imported(id.module).functions);
+    let defined = defined.ok_or_else(unknown)? as usize;
+    let functions = part.contents.functions.get(defined);
+    let (&ty, body) = functions.zip(part.contents.bodies.get(defined)).ok_or_else(unknown)?;
+    let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+    let parameters = reindexer.parameters(ty)?;
+    let mut locals = Vec::new();
+    for &ty in &parameters {
+        locals.push(reindexer.val_type(ty)?);
+    }
+    for declared in body.get_locals_reader()? {
+        let (count, ty) = declared?;
+        locals.extend(iter::repeat_n(reindexer.val_type(ty)?, count as usize));
+    }
+    let mut builder = InlineBodyBuilder::new(id, parameters.len(), locals);
+    let steps = steps(body)?;
+    let constants = &mut part.constants;
+    let steps = if constants.values.is_empty() { steps } else { constants.apply(steps) };
+    for (offset, step) in steps {
+        let callee = reindexer.inlined_callee(&step).and_then(|callee| inlined.get(&callee));
+        match (callee, step) {
+            (Some(callee), _) => builder.inline(offset, callee),
+            (None, Step::Operator(Operator::End)) => {}
+            (None, step) => {
+                let instruction = instruction(&mut reindexer, step, Reindexer::type_of_block)?;
+                builder.push(offset, instruction);
+            }
+        }
+    }
+    Ok(builder.finish())
+}
+
+/// Returns the instructions of a function, each with its offset.
+fn steps<'a>(body: &FunctionBody<'a>) -> WriteResult<Vec<(usize, Step<'a>)>> {
+    let mut steps = Vec::new();
+    for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+        let (operator, offset) = operator?;
+        steps.push((offset, Step::Operator(operator)));
+    }
+    Ok(steps)
 }
 
 /// Writes the globals. Those that hold a bound of the stack hold it from the start.
@@ -202,24 +268,41 @@ pub(crate) fn translated<R: Reencode<Error = Invalid>>(
     translation: Translation<'_>,
     type_of_block: fn(&mut R, &wasmparser::FuncType) -> WriteResult<BlockType>,
 ) -> WriteResult<Function> {
+    let mut function = Function::new(locals(reencode, body, translation.exceptions)?);
+    for (_, step) in translation.steps {
+        function.instruction(&instruction(reencode, step, type_of_block)?);
+    }
+    Ok(function)
+}
+
+/// Returns the number of local variables of each type, those for exceptions last.
+fn locals<R: Reencode<Error = Invalid>>(
+    reencode: &mut R,
+    body: &FunctionBody<'_>,
+    exceptions: u32,
+) -> WriteResult<Vec<(u32, ValType)>> {
     let mut locals = Vec::new();
     for declared in body.get_locals_reader()? {
         let (count, ty) = declared?;
         locals.push((count, reencode.val_type(ty)?));
     }
-    if translation.exceptions > 0 {
-        locals.push((translation.exceptions, ValType::EXNREF));
+    if exceptions > 0 {
+        locals.push((exceptions, ValType::EXNREF));
     }
-    let mut function = Function::new(locals);
-    for (_, step) in translation.steps {
-        let instruction = match step {
-            Step::Operator(operator) => reencode.instruction(operator)?,
-            Step::Block(ty) => Instruction::Block(type_of_block(reencode, &ty)?),
-            Step::BrTable { targets, default } => Instruction::BrTable(targets.into(), default),
-        };
-        function.instruction(&instruction);
-    }
-    Ok(function)
+    Ok(locals)
+}
+
+/// Returns the instruction of a step.
+fn instruction<'s, R: Reencode<Error = Invalid>>(
+    reencode: &mut R,
+    step: Step<'s>,
+    type_of_block: fn(&mut R, &wasmparser::FuncType) -> WriteResult<BlockType>,
+) -> WriteResult<Instruction<'s>> {
+    Ok(match step {
+        Step::Operator(operator) => reencode.instruction(operator)?,
+        Step::Block(ty) => Instruction::Block(type_of_block(reencode, &ty)?),
+        Step::BrTable { targets, default } => Instruction::BrTable(targets.into(), default),
+    })
 }
 
 /// Re-encodes the items of a module with their new indices.
@@ -229,11 +312,22 @@ struct Reindexer<'r> {
     atomics: &'r mut Atomics,
     /// A function that the body in work does not call: it is called elsewhere.
     skipped_call: Option<u32>,
+    /// The functions that are inlined into the body in work; `None` if none are.
+    inlined: Option<&'r InlineBodies<'r>>,
+    /// The functions that were inlined instead of calls, by the offset of the call.
+    inlined_calls: BTreeMap<usize, ItemId>,
 }
 
 impl<'r> Reindexer<'r> {
     fn new(indices: &'r mut Indices, types: &'r mut Types, atomics: &'r mut Atomics) -> Self {
-        Reindexer { indices, types, atomics, skipped_call: None }
+        Reindexer {
+            indices,
+            types,
+            atomics,
+            skipped_call: None,
+            inlined: None,
+            inlined_calls: BTreeMap::new(),
+        }
     }
 
     /// Writes the body of a function of type `ty`, in the final encoding of exceptions and with the
@@ -248,19 +342,18 @@ impl<'r> Reindexer<'r> {
         if !constants.values.is_empty() {
             return self.write_with_constants(ty, body, constants, to);
         }
-        let mut function = self.new_function_with_parsed_locals(body)?;
+        let mut code = self.code(ty, body, 0)?;
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
-            let operator = operators.read()?;
+            let (operator, offset) = operators.read_with_offset()?;
             if legacy_exceptions::is_legacy(&operator) {
                 let signatures = &self.indices.types.signatures;
                 let translation = legacy_exceptions::translate(body, ty, signatures)?;
-                to.function(&translated(self, body, translation, Self::type_of_block)?);
-                return Ok(());
+                return self.write_translated(ty, body, translation, to);
             }
-            function.instruction(&self.instruction(operator)?);
+            self.write_step(offset, Step::Operator(operator), &mut code)?;
         }
-        to.function(&function);
+        to.function(&code.finish());
         Ok(())
     }
 
@@ -271,22 +364,76 @@ impl<'r> Reindexer<'r> {
         constants: &mut Constants,
         to: &mut CodeSection,
     ) -> WriteResult<()> {
-        let mut steps = Vec::new();
-        let mut is_legacy = false;
-        for operator in body.get_operators_reader()?.into_iter_with_offsets() {
-            let (operator, offset) = operator?;
-            is_legacy |= legacy_exceptions::is_legacy(&operator);
-            steps.push((offset, Step::Operator(operator)));
-        }
+        let steps = steps(body)?;
+        let is_legacy = |(_, step): &(usize, Step<'_>)| match step {
+            Step::Operator(operator) => legacy_exceptions::is_legacy(operator),
+            Step::Block(_) | Step::BrTable { .. } => false,
+        };
         let signatures = &self.indices.types.signatures;
-        let mut translation = if is_legacy {
+        let mut translation = if steps.iter().any(is_legacy) {
             legacy_exceptions::translate(body, ty, signatures)?
         } else {
             Translation { exceptions: 0, steps }
         };
         translation.steps = constants.apply(translation.steps);
-        to.function(&translated(self, body, translation, Self::type_of_block)?);
+        self.write_translated(ty, body, translation, to)
+    }
+
+    fn write_translated(
+        &mut self,
+        ty: u32,
+        body: &FunctionBody<'_>,
+        translation: Translation<'_>,
+        to: &mut CodeSection,
+    ) -> WriteResult<()> {
+        let mut code = self.code(ty, body, translation.exceptions)?;
+        for (offset, step) in translation.steps {
+            self.write_step(offset, step, &mut code)?;
+        }
+        to.function(&code.finish());
         Ok(())
+    }
+
+    /// Returns a function of type `ty` without instructions, with the local variables of a body.
+    fn code(
+        &mut self,
+        ty: u32,
+        body: &FunctionBody<'_>,
+        exceptions: u32,
+    ) -> WriteResult<FunctionCode> {
+        let parameters = self.parameters(ty)?.len() as u32;
+        Ok(FunctionCode::new(parameters, locals(self, body, exceptions)?))
+    }
+
+    /// Returns the types of the parameters of a function of type `ty`.
+    fn parameters(&self, ty: u32) -> WriteResult<Vec<wasmparser::ValType>> {
+        let ty = self.indices.types.signatures.function(ty);
+        Ok(ty.ok_or(WriteError::UserError(Invalid::Type))?.params().to_vec())
+    }
+
+    /// Writes the step that comes from the instruction at an offset.
+    fn write_step(
+        &mut self,
+        offset: usize,
+        step: Step<'_>,
+        to: &mut FunctionCode,
+    ) -> WriteResult<()> {
+        if let Some(callee) = self.inlined_callee(&step)
+            && let Some(body) = self.inlined.and_then(|inlined| inlined.get(&callee))
+        {
+            to.inline(body);
+            self.inlined_calls.insert(offset, callee);
+            return Ok(());
+        }
+        to.push(&instruction(self, step, Self::type_of_block)?);
+        Ok(())
+    }
+
+    /// Returns the function that is inlined instead of a step, if that is the call of one.
+    fn inlined_callee(&self, step: &Step<'_>) -> Option<ItemId> {
+        let Step::Operator(Operator::Call { function_index }) = step else { return None };
+        let is_written = self.skipped_call != Some(*function_index);
+        self.indices.inlined.get(function_index).copied().filter(|_| is_written)
     }
 
     fn type_of_block(&mut self, ty: &wasmparser::FuncType) -> WriteResult<BlockType> {

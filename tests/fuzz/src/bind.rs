@@ -29,7 +29,7 @@ fn check(plan: &Plan, bound: &Bound, is_valid: bool) {
             assert_eq!(loaded.imports.len(), module.imports.len(), "a source for each import");
         }
         for offset in [0, module.bytes.len() / 2, module.bytes.len()] {
-            let _ = module.origin(plan.set(), offset);
+            let _ = module.origins(plan.set(), offset);
         }
     }
     if let Some(base) = &bound.base {

@@ -28,7 +28,7 @@ fn check(plan: &Plan, fused: &Bound, again: &Bound, is_valid: bool) {
     assert!(module.bytes == other.bytes, "the same plan becomes other bytes");
     assert!(fused.base.is_none() && fused.slots.is_none(), "one module is all");
     for offset in [0, module.bytes.len() / 2, module.bytes.len()] {
-        let _ = module.origin(plan.set(), offset);
+        let _ = module.origins(plan.set(), offset);
     }
     let _ = module.source_map(plan.set());
     if !is_valid {

@@ -8,7 +8,8 @@
 //!   line has it compiled with these.
 //!
 //! Each is linked four times: as instances of their own, as one module, as one from which nothing is
-//! left out, and as one whose constructors have run. The third takes seconds to compile if it has
+//! left out, and as one whose constructors have run. A program that fails is run once more as `host
+//! run` does by itself: as one module in memory, with the same backtrace. The third takes seconds to compile if it has
 //! all of libc++, so a case in a compiled language does without, except for `--all`.
 //!
 //! These files have the expected outcome. A file is missing if there is nothing to say:
@@ -166,6 +167,11 @@ fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     }
     let preinit = preinit(case, &output)?;
     let error = failure(&output)?;
+    if !output.status.success() {
+        let fails = host("run", case)?.args(INVOKE).arg("main.wasm").output()?;
+        let help = "expected is what instances of their own do, actual what `host run` does";
+        console::same(&failure(&fails)?, &error, help)?;
+    }
     let stdout = String::from_utf8(output.stdout)?;
     if output.status.success() && !stdout.lines().any(|line| line == "42") {
         return Err(format!("`test` did not return 42:\n{stdout}").into());

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use crate::support::trial::{ignorable, ignored};
 use libtest_mimic::{Completion, Failed, Trial};
-use linker::{FuseOptions, InputModule, NoLibraries, Plan, Set, SourceLine};
+use linker::{FuseOptions, InputModule, NoLibraries, Origin, Plan, Set, SourceLine};
 
 use crate::support::compile::{self, Role};
 use crate::support::console;
@@ -64,14 +64,14 @@ const EXPECTED: &str = "\
 error: `test` trapped: wasm `unreachable` instruction executed
 wasm backtrace:
   0: main!rust_inner
-       at [..]main.rs:20
-       at [..]main.rs:14
+       at [..]main.rs:21
+       at [..]main.rs:15
   1: lib!int tests::middle<int>(int)[..]
        at [..]lib.cpp:13
   2: lib!cpp_middle
        at [..]lib.cpp:23
   3: main!test
-       at [..]main.rs:9
+       at [..]main.rs:10
 ";
 
 fn source_map(folder: &Path) -> Result<(), Failed> {
@@ -158,28 +158,44 @@ fn every_instruction(folder: &Path) -> Result<(), Failed> {
         Ok(InputModule::load(name, fs::read(folder.join(name).with_extension("wasm"))?)?)
     };
     let plan = Plan::new(Set::gather(load("main")?, vec![load("lib")?], &mut NoLibraries)?)?;
-    let bound = plan.fuse(&FuseOptions::default().with_debug(true))?;
+    let inlined = same_lines(&plan, &FuseOptions::default().with_debug(true))?;
+    assert_eq!(inlined, 0, "debug information has no inlined functions");
+    let inlined = same_lines(&plan, &FuseOptions::default())?;
+    assert!(inlined > 0, "nothing is inlined");
+    Ok(())
+}
+
+/// Compares the lines of each instruction of a fused module with those that it had before. Those of
+/// an inlined function are followed by those of the call. Returns the number of instructions of
+/// inlined functions.
+fn same_lines(plan: &Plan, options: &FuseOptions) -> Result<usize, Failed> {
+    let bound = plan.fuse(options)?;
     let fused = &bound.modules[0];
     let map = fused.source_map(plan.set()).ok_or("no map")?.read();
-    let mut compared = 0;
+    let (mut compared, mut inlined) = (0, 0);
     for offset in 0..fused.bytes.len() {
-        let Some(origin) = fused.origin(plan.set(), offset) else { continue };
+        let origins = fused.origins(plan.set(), offset);
         // Instructions are longer than a byte: only their beginnings count.
-        let again = offset.checked_sub(1).and_then(|before| fused.origin(plan.set(), before));
-        if again == Some(origin) {
+        let again = offset.checked_sub(1).map(|before| fused.origins(plan.set(), before));
+        if origins.is_empty() || again.as_ref() == Some(&origins) {
             continue;
         }
-        let old = linker::source_lines(&plan.set().inputs[origin.module].bytes, origin.offset);
+        let inputs = &plan.set().inputs;
+        let lines = |at: &Origin| linker::source_lines(&inputs[at.module].bytes, at.offset);
+        let old: Vec<_> = origins.iter().flat_map(lines).collect();
         let same = |new: Vec<SourceLine>, how: &str| match new == old {
             true => Ok(()),
             false => Err(format!("by {how} {offset} is {new:?}, but was {old:?}")),
         };
-        same(linker::source_lines(&fused.bytes, offset), "debug information")?;
+        if options.debug {
+            same(linker::source_lines(&fused.bytes, offset), "debug information")?;
+        }
         if old.iter().all(|source| source.line.is_some() && source.column.is_some()) {
             same(map.lines(offset), "the source map")?;
         }
         compared += usize::from(!old.is_empty());
+        inlined += usize::from(origins.len() > 1);
     }
     assert!(compared > 20, "{compared} instructions have lines");
-    Ok(())
+    Ok(inlined)
 }
