@@ -365,8 +365,8 @@ pub(crate) struct FuseFlags {
     /// the table. Only `host run` can open libraries
     #[arg(long)]
     pub(crate) dynamic: bool,
-    /// Keep all functions and data of all modules. Otherwise those that nothing refers to are left
-    /// out, and the rest moves together
+    /// Keep all functions, calls and data of all modules. Otherwise calls of small functions become
+    /// their code, what nothing refers to is left out, and the rest moves together
     #[arg(long)]
     pub(crate) keep_all: bool,
     /// Leave out the names of functions, which backtraces show

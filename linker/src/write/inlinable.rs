@@ -17,8 +17,8 @@ use crate::write::targets::{FunctionTarget, Targets};
 /// inlined into it.
 const MOST_INSTRUCTIONS: usize = 12;
 
-/// The most bytes of its own body. An instruction has at most two numbers, of five bytes each.
-const MOST_BYTES: usize = 16 * MOST_INSTRUCTIONS;
+/// The most bytes of its own body. Instructions that say where they are relocated have up to seven.
+const MOST_BYTES: usize = 8 * MOST_INSTRUCTIONS;
 
 /// The most parameters and local variables of its own.
 const MOST_LOCALS: usize = 8;

@@ -492,6 +492,7 @@ impl ModuleBlueprint {
 const UNARY: u32 = 0;
 const NULLARY: u32 = 1;
 const THROWN: u32 = 2;
+const BINARY: u32 = 3;
 
 /// The indices of globals.
 const MEMORY_BASE: u32 = 0;
@@ -584,6 +585,7 @@ impl Blueprint {
         for _ in &own.functions {
             bodies.push(Body::new(self, &imports, &symbols, module, LOCALS).random(u)?);
         }
+        bodies.push(Body::new(self, &imports, &symbols, module, 1).mix(u)?);
         let body = || Body::new(self, &imports, &symbols, module, 0);
         bodies.push(body().relocations(u)?);
         let has_constructor = u.ratio(1, 2)?;
@@ -600,6 +602,7 @@ impl Blueprint {
         types.ty().function([ValType::I32], [ValType::I32]);
         types.ty().function([], []);
         types.ty().function([ValType::I32], []);
+        types.ty().function([ValType::I32, ValType::I32], [ValType::I32]);
         let mut functions = FunctionSection::new();
         let mut exports = ExportSection::new();
         for (index, function) in (first..).zip(&own.functions) {
@@ -608,11 +611,12 @@ impl Blueprint {
                 exports.export(&function.name, ExportKind::Func, index);
             }
         }
+        functions.function(BINARY);
         functions.function(NULLARY);
-        exports.export("__wasm_apply_data_relocs", ExportKind::Func, first + defined);
+        exports.export("__wasm_apply_data_relocs", ExportKind::Func, first + defined + 1);
         if has_constructor {
             functions.function(NULLARY);
-            exports.export("__wasm_call_ctors", ExportKind::Func, first + defined + 1);
+            exports.export("__wasm_call_ctors", ExportKind::Func, first + defined + 2);
         }
         let mut tags = TagSection::new();
         tags.tag(TagType { kind: TagKind::Exception, func_type_idx: THROWN });
@@ -820,6 +824,8 @@ struct Body<'b> {
     has_locals: bool,
     /// The number of calls so far.
     calls: u32,
+    /// Whether a function of the module adds numbers to the result.
+    calls_mix: bool,
 }
 
 impl<'b> Body<'b> {
@@ -839,6 +845,7 @@ impl<'b> Body<'b> {
             entries: Vec::new(),
             has_locals: false,
             calls: 0,
+            calls_mix: false,
         }
     }
 
@@ -955,8 +962,41 @@ impl<'b> Body<'b> {
         Ok(self)
     }
 
+    /// Returns the index of the function that mixes numbers.
+    fn mix_index(&self) -> u32 {
+        let functions = &self.blueprint.modules[self.module].functions;
+        self.imports.functions + functions.len() as u32
+    }
+
+    /// Makes the function that mixes a number and a result to a new result. It is small enough to
+    /// be inlined, and does not use its two parameters alike.
+    fn mix(mut self, u: &mut Unstructured<'_>) -> Result<Self> {
+        const VARIABLE: u32 = 2;
+        let multiply = [Instruction::I32Const(31), Instruction::I32Mul];
+        if u.arbitrary()? {
+            self.add(&[Instruction::LocalGet(0), Instruction::LocalGet(1)]);
+            self.add(&multiply);
+            self.add(&[Instruction::I32Add]);
+        } else {
+            self.add(&[Instruction::LocalGet(VARIABLE), Instruction::LocalGet(1)]);
+            self.add(&multiply);
+            self.add(&[Instruction::I32Add, Instruction::LocalSet(VARIABLE)]);
+            self.add(&[Instruction::LocalGet(0), Instruction::LocalGet(VARIABLE)]);
+            self.add(&[Instruction::I32Add]);
+        }
+        let numbers = self.blueprint.numbers(self.module);
+        if !numbers.is_empty() && u.ratio(1, 3)? {
+            let place = *u.choose(&numbers)?;
+            self.load(u, place)?;
+            self.add(&[Instruction::I32Add]);
+        }
+        self.add(&[Instruction::End]);
+        Ok(self)
+    }
+
     /// Makes a function by choices.
     fn random(mut self, u: &mut Unstructured<'_>) -> Result<Self> {
+        self.calls_mix = u.arbitrary()?;
         if u.arbitrary()? {
             self.add(&[
                 Instruction::GlobalGet(MEMORY_BASE),
@@ -988,6 +1028,11 @@ impl<'b> Body<'b> {
 
     /// Adds the number on the stack to the result.
     fn sum_up(&mut self) {
+        if self.calls_mix {
+            let call = Instruction::Call(self.mix_index());
+            self.add(&[Instruction::LocalGet(RESULT), call, Instruction::LocalSet(RESULT)]);
+            return;
+        }
         self.add(&[
             Instruction::LocalGet(RESULT),
             Instruction::I32Const(31),
