@@ -5,10 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use linker::{InputLimits, InputModule};
+use linker::{InputLimits, InputModule, SharedBytes};
 
 use crate::artifact;
-use crate::digest::Digest;
 use crate::error::Error;
 
 /// Reads a module from a file, in the binary or the text format. Its name is the file's name
@@ -32,28 +31,46 @@ pub fn read_within(path: &Path, limits: &InputLimits) -> Result<InputModule, Err
     module_at(path, contents_at(path, limits)?, limits)
 }
 
-/// Reads a module from a file, like [`read_within`]. Returns it with the digest of the file.
-pub(crate) fn read_with_digest(
+/// Reads a module from a file, like [`read_within`]. Returns it with the contents of the file.
+pub(crate) fn read_with_contents(
     path: &Path,
     limits: &InputLimits,
-) -> Result<(InputModule, Digest), Error> {
-    let bytes = contents_at(path, limits)?;
-    let digest = Digest::of(&bytes);
-    Ok((module_at(path, bytes, limits)?, digest))
+) -> Result<(InputModule, SharedBytes), Error> {
+    let contents = contents_at(path, limits)?;
+    Ok((module_at(path, contents.clone(), limits)?, contents))
 }
 
-fn contents_at(path: &Path, limits: &InputLimits) -> Result<Vec<u8>, Error> {
+/// Reads a system library from a file of the sysroot, and returns it with the contents of the file.
+/// It is not validated: see [`InputModule::load_trusted`].
+pub(crate) fn read_trusted(path: &Path) -> Result<(InputModule, SharedBytes), Error> {
+    let limits = InputLimits::default();
+    let contents = contents_at(path, &limits)?;
+    let shown = linker::printable(&path.to_string_lossy()).into_owned();
+    let bytes = binary(path, contents.clone())?;
+    let input = InputModule::load_trusted(shown, bytes, &limits)?;
+    Ok((from_file(input, path), contents))
+}
+
+fn contents_at(path: &Path, limits: &InputLimits) -> Result<SharedBytes, Error> {
     // Errors name the whole path, because several files can have the same name.
     let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
     contents(&file, path, limits)
 }
 
-fn module_at(path: &Path, bytes: Vec<u8>, limits: &InputLimits) -> Result<InputModule, Error> {
-    let mut input = module(bytes, path, limits)?;
+fn module_at(
+    path: &Path,
+    contents: SharedBytes,
+    limits: &InputLimits,
+) -> Result<InputModule, Error> {
+    Ok(from_file(module(contents, path, limits)?, path))
+}
+
+/// Records the file that a module was read from.
+fn from_file(mut input: InputModule, path: &Path) -> InputModule {
     input.file = Some(path.to_owned());
     input.origin = path.parent().map(Path::to_owned);
     input.opened_as = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(input)
+    input
 }
 
 /// Reads a module from an open file. `path` is its name in messages.
@@ -66,21 +83,26 @@ pub(crate) fn read_file(
 }
 
 /// Reads the contents of an open file. `path` is its name in messages.
-pub(crate) fn contents(file: &File, path: &Path, limits: &InputLimits) -> Result<Vec<u8>, Error> {
-    bytes_of(file, limits.max_module_size)
+pub(crate) fn contents(
+    file: &File,
+    path: &Path,
+    limits: &InputLimits,
+) -> Result<SharedBytes, Error> {
+    let bytes = bytes_of(file, limits.max_module_size)
         .map_err(|error| Error::Read { path: path.to_owned(), error })?
-        .ok_or_else(|| limits.too_large(&linker::printable(&path.to_string_lossy())).into())
+        .ok_or_else(|| limits.too_large(&linker::printable(&path.to_string_lossy())))?;
+    Ok(bytes.into())
 }
 
 /// Makes a module of the contents of a file.
 pub(crate) fn module(
-    bytes: Vec<u8>,
+    contents: SharedBytes,
     path: &Path,
     limits: &InputLimits,
 ) -> Result<InputModule, Error> {
     let shown = linker::printable(&path.to_string_lossy()).into_owned();
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut input = InputModule::load_within(shown, binary(path, bytes)?, limits)?;
+    let mut input = InputModule::load_within(shown, binary(path, contents)?, limits)?;
     let name = linker::printable(linker::module_name(&file)).into_owned();
     Arc::make_mut(&mut input.module).name = name;
     Ok(input)
@@ -108,7 +130,8 @@ pub(crate) fn room_for(size: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+/// Returns a module in the binary format.
+fn binary(path: &Path, bytes: SharedBytes) -> Result<SharedBytes, Error> {
     if artifact::is_artifact(&bytes) {
         return Err(Error::IsPrecompiled { path: path.to_owned() });
     }
@@ -117,7 +140,7 @@ fn binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
         return Ok(bytes);
     }
     match wat::parse_bytes(&bytes) {
-        Ok(binary) => Ok(binary.into_owned()),
+        Ok(binary) => Ok(binary.into_owned().into()),
         Err(mut error) => {
             error.set_path(path);
             // The message shows the line of the file.

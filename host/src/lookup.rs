@@ -2,18 +2,34 @@
 
 use std::path::PathBuf;
 
-use linker::InputModule;
+use linker::{InputModule, SharedBytes};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
-/// A lookup of a library, and its result.
+/// A lookup of a library, and its result. `F` is what is known of a file that was found: its
+/// contents, or only their digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Lookup {
-    /// A module needed a library. `found` is the path of the file and the digest of its contents.
-    Needed { name: String, by: Requester, found: Option<(PathBuf, Digest)> },
+pub(crate) enum Lookup<F = Digest> {
+    /// A module needed a library. `found` has the path of the file.
+    Needed { name: String, by: Requester, found: Option<(PathBuf, F)> },
     /// A system library was looked for in the sysroot.
-    System { file: String, found: Option<Digest> },
+    System { file: String, found: Option<F> },
+}
+
+impl Lookup<SharedBytes> {
+    /// Computes the digest of the file that was found.
+    pub(crate) fn digest(self) -> Lookup {
+        match self {
+            Lookup::Needed { name, by, found } => {
+                let found = found.map(|(path, contents)| (path, Digest::of(&contents)));
+                Lookup::Needed { name, by, found }
+            }
+            Lookup::System { file, found } => {
+                Lookup::System { file, found: found.map(|contents| Digest::of(&contents)) }
+            }
+        }
+    }
 }
 
 /// A module that needs a library, as far as the search depends on it.

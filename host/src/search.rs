@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use linker::{Fault, InputLimits, InputModule, Kind, LibrarySource};
+use linker::{Fault, InputLimits, InputModule, Kind, LibrarySource, SharedBytes};
 
 use crate::digest::Digest;
 use crate::directory::{self, Directory};
@@ -25,7 +25,7 @@ pub struct Search {
     replacements: BTreeMap<&'static str, InputModule>,
     limits: InputLimits,
     /// The results of all lookups, if they are recorded.
-    lookups: Option<Vec<Lookup>>,
+    lookups: Option<Vec<Lookup<SharedBytes>>>,
     /// The symbols that a program must define although no module imports them.
     required: Vec<String>,
 }
@@ -113,7 +113,7 @@ impl Search {
         Err(tried)
     }
 
-    fn record(&mut self, lookup: impl FnOnce() -> Lookup) {
+    fn record(&mut self, lookup: impl FnOnce() -> Lookup<SharedBytes>) {
         if let Some(lookups) = &mut self.lookups {
             lookups.push(lookup());
         }
@@ -126,7 +126,7 @@ impl Search {
     }
 
     /// Returns the lookups that were recorded.
-    pub(crate) fn into_lookups(self) -> Vec<Lookup> {
+    pub(crate) fn into_lookups(self) -> Vec<Lookup<SharedBytes>> {
         self.lookups.unwrap_or_default()
     }
 
@@ -200,12 +200,12 @@ impl LibrarySource for Search {
                 return Err(not_found(name, by, tried));
             }
         };
-        let bytes = file.contents(&self.limits).map_err(|error| bad(name, by, &error))?;
+        let contents = file.contents(&self.limits).map_err(|error| bad(name, by, &error))?;
         self.record(|| {
-            let found = Some((file.path.clone(), Digest::of(&bytes)));
+            let found = Some((file.path.clone(), contents.clone()));
             Lookup::Needed { name: name.to_owned(), by: requester, found }
         });
-        file.module(bytes, name, &self.limits).map_err(|error| bad(name, by, &error))
+        file.module(contents, name, &self.limits).map_err(|error| bad(name, by, &error))
     }
 
     fn system(&mut self, file: &str) -> Option<InputModule> {
@@ -213,11 +213,8 @@ impl LibrarySource for Search {
             return Some(replacement.clone());
         }
         let path = self.system_path(file)?;
-        if self.lookups.is_none() {
-            return input::read(&path).ok();
-        }
-        let read = input::read_with_digest(&path, &InputLimits::default()).ok();
-        let found = read.as_ref().map(|(_, digest)| *digest);
+        let read = input::read_trusted(&path).ok();
+        let found = read.as_ref().map(|(_, contents)| contents.clone());
         self.record(|| Lookup::System { file: file.to_owned(), found });
         read.map(|(input, _)| input)
     }
@@ -306,7 +303,7 @@ struct LibraryFile {
 }
 
 impl LibraryFile {
-    fn contents(&self, limits: &InputLimits) -> Result<Vec<u8>, Error> {
+    fn contents(&self, limits: &InputLimits) -> Result<SharedBytes, Error> {
         input::contents(&self.file, &self.path, limits)
     }
 
@@ -317,7 +314,7 @@ impl LibraryFile {
     /// Makes the module of the contents. `name` is the name by which it was needed.
     fn module(
         self,
-        contents: Vec<u8>,
+        contents: SharedBytes,
         name: &str,
         limits: &InputLimits,
     ) -> Result<InputModule, Error> {

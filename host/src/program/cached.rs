@@ -16,14 +16,15 @@ use super::linkage::Linkage;
 use super::{CacheEntry, Program};
 use crate::compiled::cache::{Cache, KeptCode};
 use crate::compiled::key::Key;
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::lookup::Lookup;
 
-/// The record of an entry.
+/// The record of an entry. `I` is a [`ProgramInfo`], owned or borrowed.
 #[derive(Debug, Serialize, Deserialize)]
-struct Record {
+struct Record<I> {
     lookups: Vec<Lookup>,
-    info: ProgramInfo,
+    info: I,
 }
 
 /// A program from the cache whose files are unchanged.
@@ -44,7 +45,7 @@ impl CachedProgram {
         let digests = files.digests()?;
         let key = Key::of_files(&files.identity(&digests), settings, &linkage);
         let code = cache.find(key).ok()??;
-        let Record { lookups, info } = serde_json::from_slice(code.record()).ok()?;
+        let Record::<ProgramInfo> { lookups, info } = serde_json::from_slice(code.record()).ok()?;
         if !lookups.iter().all(|lookup| files.search().gives(lookup)) {
             return None;
         }
@@ -85,15 +86,18 @@ impl<T: 'static> Program<T> {
         cache: Option<&Cache>,
     ) -> Result<Self, Error> {
         let warnings = linked.warnings();
-        let LinkedFiles { files, plan, digests, lookups } = linked;
+        let LinkedFiles { files, plan, contents, lookups } = linked;
         let plan = linkage.fuse_if_dynamic(plan)?;
-        let record = Record { lookups, info: ProgramInfo::of(&plan, warnings) };
-        // A path that is no text cannot be recorded. Such a program is not kept.
-        let text = serde_json::to_vec(&record).ok();
-        let entry = cache.zip(text).map(|(cache, record)| {
+        let info = ProgramInfo::of(&plan, warnings);
+        let entry = cache.and_then(|cache| {
+            let lookups = lookups.into_iter().map(Lookup::digest).collect();
+            let record = Record { lookups, info: &info };
+            // A path that is no text cannot be recorded. Such a program is not kept.
+            let record = serde_json::to_vec(&record).ok()?;
+            let digests: Vec<_> = contents.iter().map(|bytes| Digest::of(bytes)).collect();
             let key = Key::of_files(&files.identity(&digests), settings, &linkage);
-            CacheEntry { cache, key, record }
+            Some(CacheEntry { cache, key, record })
         });
-        Program::of_plan(plan, record.info, functions, linkage, entry, cache)
+        Program::of_plan(plan, info, functions, linkage, entry, cache)
     }
 }

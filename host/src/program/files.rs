@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use linker::{InputLimits, InputModule, LibrarySource, Module, Plan, Set};
+use linker::{InputLimits, InputModule, LibrarySource, Module, Plan, Set, SharedBytes};
 
 use crate::digest::Digest;
 use crate::error::Error;
@@ -29,7 +29,7 @@ pub struct ProgramFiles {
 #[derive(Debug)]
 pub struct ProgramFile {
     input: InputModule,
-    digest: Digest,
+    contents: SharedBytes,
 }
 
 /// A program that was linked from files.
@@ -37,10 +37,10 @@ pub struct ProgramFile {
 pub struct LinkedFiles {
     pub(crate) files: ProgramFiles,
     pub(crate) plan: Plan,
-    /// The digests of the files that were given.
-    pub(crate) digests: Vec<Digest>,
+    /// The contents of the files that were given.
+    pub(crate) contents: Vec<SharedBytes>,
     /// The libraries that were looked up.
-    pub(crate) lookups: Vec<Lookup>,
+    pub(crate) lookups: Vec<Lookup<SharedBytes>>,
 }
 
 impl ProgramFile {
@@ -113,8 +113,8 @@ impl ProgramFiles {
     ///
     /// The errors of [`read`](crate::read).
     pub fn read(&self) -> Result<ProgramFile, Error> {
-        let (input, digest) = input::read_with_digest(&self.program, &self.search.limits())?;
-        Ok(ProgramFile { input, digest })
+        let (input, contents) = input::read_with_contents(&self.program, &self.search.limits())?;
+        Ok(ProgramFile { input, contents })
     }
 
     /// Reads the other files, and links them with the program.
@@ -124,15 +124,15 @@ impl ProgramFiles {
     /// The errors of [`read`](crate::read) and of [`check_preloads`](crate::check_preloads), and
     /// [`Error::Link`] with all faults of linking.
     pub fn link(&self, program: ProgramFile) -> Result<LinkedFiles, Error> {
-        let mut digests = vec![program.digest];
+        let mut contents = vec![program.contents];
         let others = self.others(&mut |path, limits| {
-            let (input, digest) = input::read_with_digest(path, limits)?;
-            digests.push(digest);
+            let (input, of_file) = input::read_with_contents(path, limits)?;
+            contents.push(of_file);
             Ok(input)
         })?;
         let mut search = self.search.clone().recording();
         let plan = self.gather(program.input, others, &mut search)?;
-        Ok(LinkedFiles { files: self.clone(), plan, digests, lookups: search.into_lookups() })
+        Ok(LinkedFiles { files: self.clone(), plan, contents, lookups: search.into_lookups() })
     }
 
     /// Reads all files and decides how they are linked.

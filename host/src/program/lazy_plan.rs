@@ -67,9 +67,12 @@ impl LazyPlan {
 impl PlanOrigin {
     /// Plans the program again. Returns `None` if the files have changed.
     fn plan(&self) -> Option<Plan> {
-        let LinkedFiles { plan, digests, lookups, .. } =
+        let LinkedFiles { plan, contents, lookups, .. } =
             self.files.link(self.files.read().ok()?).ok()?;
-        let is_same = digests == self.digests && lookups == self.lookups;
+        let digests = contents.iter().map(|bytes| Digest::of(bytes));
+        let lookups = lookups.into_iter().map(Lookup::digest);
+        let is_same =
+            digests.eq(self.digests.iter().copied()) && lookups.eq(self.lookups.iter().cloned());
         is_same.then(|| self.linkage.fuse_if_dynamic(plan).ok()).flatten()
     }
 }

@@ -25,7 +25,7 @@ use crate::compiler_threads::start_compiler;
 use crate::error::Error;
 use crate::exports::Exports;
 
-use fuse::validated;
+use fuse::{blame_system, validated};
 use info::ProgramInfo;
 use lazy_plan::LazyPlan;
 use linkage::Linkage;
@@ -223,7 +223,7 @@ fn compiled<T: 'static>(
         start_compiler()?;
         check_host(plan, functions)?;
         let bound = validated(plan.set(), || linkage.write_modules(plan))?;
-        Code::compile(engine, plan, bound)
+        Code::compile(engine, plan, bound).map_err(|error| blame_system(plan.set(), error))
     };
     match entry {
         None => Ok((compile()?, None)),

@@ -3,12 +3,13 @@
 //! They are those of the running program that all modules see, the library, the libraries that it
 //! needs, and system libraries that define a symbol which is still undefined.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convention::ENV;
 use crate::dynamic::module_id::ModuleId;
 use crate::dynamic::running::{LoadedModule, Running};
 use crate::fault::{Fault, Faults};
+use crate::hash::HashMap;
 use crate::limits::InputLimits;
 use crate::module::Kind;
 use crate::names::module_name;
@@ -83,8 +84,8 @@ impl<'r> Gathering<'r> {
             running,
             inputs: Vec::new(),
             ids: Vec::new(),
-            known: HashMap::new(),
-            names: HashMap::new(),
+            known: HashMap::default(),
+            names: HashMap::default(),
             running_names: None,
             system: SystemLibraries::default(),
             limits,

@@ -1,13 +1,12 @@
 //! The exports of a fused program.
 
-use std::collections::HashSet;
-
 use wasmparser::ExternalKind;
 
 use crate::convention::{INITIALIZE, START, is_private};
 use crate::fuse::error::FuseError;
 use crate::fuse::options::FuseOptions;
 use crate::fuse::program::Root;
+use crate::hash::HashSet;
 use crate::module::{Export, Module};
 use crate::plan::layout::ItemId;
 use crate::plan::set::Definition;

@@ -1,11 +1,10 @@
 //! Phase *load*: reads a module's bytes into a [`Module`].
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
 use wasmparser::{
     ConstExpr, CustomSectionReader, DataKind, Element, ElementKind, Parser, Payload, TypeRef,
-    ValType, ValidPayload, Validator,
+    ValType, Validator,
 };
 
 use crate::convention::{
@@ -18,11 +17,12 @@ use crate::module::data::{Export, Import, Internals, Kind, Module, SharedTable};
 use crate::module::dylink::{self, Dylink};
 use crate::module::error::LoadError;
 use crate::module::header::{check_header, explain};
+use crate::module::items::{Items, global_type, type_index};
 use crate::module::relocations::LINKING;
 use crate::module::sections::functions;
 use crate::module::validate::{FEATURES, refuse_unsupported};
 use crate::names::printable;
-use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+use crate::types::FuncType;
 
 /// The exports by which a main without a `dylink.0` section lends its memory, table and stack. Its
 /// heap ends where its initial pages do.
@@ -55,29 +55,56 @@ impl Module {
         bytes: &[u8],
         limits: &InputLimits,
     ) -> Result<Self, LoadError> {
-        let name = printable(&name.into()).into_owned();
-        limits.check_size(&name, bytes.len())?;
-        check_header(&name, bytes)?;
-        let mut reader = Loader::new(&name, bytes, limits).read()?;
-        let kind = reader.kind();
-        reader.read_slots(kind).map_err(|e| explain(&name, bytes, &e))?;
-        Ok(Module {
-            name,
-            kind,
-            imports: reader.imports,
-            exports: reader.exports,
-            dylink: reader.dylink,
-            internals: reader.internals,
-        })
+        let validator = Validator::new_with_features(FEATURES);
+        load(name.into(), bytes, limits, Some(validator))
+    }
+
+    /// Reads the bytes of a module that was validated when it was built: a file of the sysroot.
+    ///
+    /// No safety depends on that. If the bytes are not valid after all, this returns an error, or
+    /// what is written of the module later is not valid either.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes cannot be read as a module.
+    pub(crate) fn load_trusted(
+        name: impl Into<String>,
+        bytes: &[u8],
+        limits: &InputLimits,
+    ) -> Result<Self, LoadError> {
+        load(name.into(), bytes, limits, None)
     }
 }
 
-/// Parses and validates a module section by section, within limits.
+fn load(
+    name: String,
+    bytes: &[u8],
+    limits: &InputLimits,
+    validator: Option<Validator>,
+) -> Result<Module, LoadError> {
+    let name = printable(&name).into_owned();
+    limits.check_size(&name, bytes.len())?;
+    check_header(&name, bytes)?;
+    let mut reader = Loader::new(&name, bytes, limits, validator).read()?;
+    reader.finish();
+    let kind = reader.kind();
+    reader.read_slots(kind).map_err(|e| explain(&name, bytes, &e))?;
+    Ok(Module {
+        name,
+        kind,
+        imports: reader.imports,
+        exports: reader.exports,
+        dylink: reader.dylink,
+        internals: reader.internals,
+    })
+}
+
+/// Parses a module section by section, within limits, and validates it if it has a validator.
 struct Loader<'n, 'a> {
     name: &'n str,
     bytes: &'a [u8],
     limits: &'n InputLimits,
-    validator: Validator,
+    validator: Option<Validator>,
     /// The symbols of the sections so far.
     symbols: usize,
     /// Whether no section came before this one.
@@ -86,8 +113,12 @@ struct Loader<'n, 'a> {
 }
 
 impl<'n, 'a> Loader<'n, 'a> {
-    fn new(name: &'n str, bytes: &'a [u8], limits: &'n InputLimits) -> Self {
-        let validator = Validator::new_with_features(FEATURES);
+    fn new(
+        name: &'n str,
+        bytes: &'a [u8],
+        limits: &'n InputLimits,
+        validator: Option<Validator>,
+    ) -> Self {
         let reader = ModuleReader::default();
         Loader { name, bytes, limits, validator, symbols: 0, is_first_section: true, reader }
     }
@@ -111,13 +142,18 @@ impl<'n, 'a> Loader<'n, 'a> {
             _ => {}
         }
         self.limits.check_symbols(self.name, self.symbols)?;
-        let valid = self.validator.payload(payload).map_err(|e| self.explain(&e))?;
-        refuse_unsupported(self.name, payload)?;
-        self.reader.read_section(payload).map_err(|e| self.explain(&e))?;
-        if let ValidPayload::End(types) = valid {
-            self.reader.add_types(types.as_ref());
+        if let Some(validator) = &mut self.validator {
+            let valid = validator.payload(payload);
+            valid.map_err(|error| explain(self.name, self.bytes, &error))?;
         }
-        Ok(())
+        refuse_unsupported(self.name, payload)?;
+        self.reader.read_section(payload).map_err(|error| match error {
+            SectionError::Malformed(error) => self.explain(&error),
+            SectionError::UnknownItem { offset } => {
+                let message = "unknown type or item".to_owned();
+                LoadError::Malformed { module: self.name.to_owned(), message, offset }
+            }
+        })
     }
 
     fn read_custom(&mut self, section: &CustomSectionReader<'_>) -> Result<(), LoadError> {
@@ -140,14 +176,11 @@ impl<'n, 'a> Loader<'n, 'a> {
 /// The data of the sections that were read so far.
 #[derive(Default)]
 struct ModuleReader<'a> {
-    /// The imports, until their types are known at the end of the module.
-    untyped_imports: Vec<wasmparser::Import<'a>>,
+    items: Items,
     imports: Vec<Import>,
     exports: Vec<Export>,
     dylink: Option<Dylink>,
     internals: Internals,
-    /// The index of each export, in order.
-    export_indices: Vec<u32>,
     /// For each imported global, which base it is, if it is one.
     bases: Vec<Option<Base>>,
     /// Whether table 0 is the one that is shared.
@@ -155,28 +188,25 @@ struct ModuleReader<'a> {
     /// Whether it has the section with which linkers link an object file.
     has_linking: bool,
     elements: Vec<Element<'a>>,
-    /// The functions whose type is that of Binaryen's emulated function pointers.
-    emulated: HashSet<u32>,
     /// The function in each slot that segments have filled so far.
     filled: BTreeMap<u32, u32>,
 }
 
 impl<'a> ModuleReader<'a> {
-    fn read_section(&mut self, payload: &Payload<'a>) -> wasmparser::Result<()> {
+    fn read_section(&mut self, payload: &Payload<'a>) -> Result<(), SectionError> {
         match payload {
+            Payload::TypeSection(types) => self.items.read_types(types)?,
             Payload::ImportSection(imports) => self.read_imports(imports)?,
+            Payload::FunctionSection(functions) => self.items.read_functions(functions)?,
+            Payload::TableSection(tables) => self.items.read_tables(tables)?,
+            Payload::MemorySection(memories) => self.items.read_memories(memories)?,
+            Payload::TagSection(tags) => self.items.read_tags(tags)?,
             Payload::GlobalSection(globals) => {
                 for global in globals.clone() {
                     self.read_global(&global?);
                 }
             }
-            Payload::ExportSection(exports) => {
-                for export in exports.clone() {
-                    let export = export?;
-                    self.shares_table |= export.name == TABLE && export.index == 0;
-                    self.export_indices.push(export.index);
-                }
-            }
+            Payload::ExportSection(exports) => self.read_exports(exports)?,
             Payload::ElementSection(elements) => {
                 self.elements = elements.clone().into_iter().collect::<Result<_, _>>()?;
             }
@@ -193,25 +223,47 @@ impl<'a> ModuleReader<'a> {
     fn read_imports(
         &mut self,
         imports: &wasmparser::ImportSectionReader<'a>,
-    ) -> wasmparser::Result<()> {
-        let mut tables = 0;
-        for import in imports.clone().into_imports() {
-            let import = import?;
+    ) -> Result<(), SectionError> {
+        for import in imports.clone().into_imports_with_offsets() {
+            let (offset, import) = import?;
             match import.ty {
                 TypeRef::Global(_) => self.bases.push(Base::of_global(import.name)),
                 TypeRef::Table(_) => {
-                    self.shares_table |= tables == 0 && import.name == TABLE;
-                    tables += 1;
+                    self.shares_table |= self.items.tables.is_empty() && import.name == TABLE;
                 }
                 _ => {}
             }
-            self.untyped_imports.push(import);
+            let ty = self.items.add(import.ty).ok_or(SectionError::UnknownItem { offset })?;
+            self.imports.push(Import {
+                module: import.module.to_owned(),
+                name: import.name.to_owned(),
+                ty,
+                type_index: type_index(import.ty),
+            });
+        }
+        self.internals.imported_functions = self.items.functions.len() as u32;
+        self.internals.imported_globals = self.items.globals.len() as u32;
+        self.internals.imported_tags = self.items.tags.len() as u32;
+        Ok(())
+    }
+
+    fn read_exports(
+        &mut self,
+        exports: &wasmparser::ExportSectionReader<'a>,
+    ) -> Result<(), SectionError> {
+        for export in exports.clone().into_iter_with_offsets() {
+            let (offset, export) = export?;
+            self.shares_table |= export.name == TABLE && export.index == 0;
+            let ty = self.items.get(export.kind, export.index);
+            let ty = ty.ok_or(SectionError::UnknownItem { offset })?;
+            self.exports.push(Export { name: export.name.to_owned(), ty, index: export.index });
         }
         Ok(())
     }
 
     /// Records the initial value of a global.
     fn read_global(&mut self, global: &wasmparser::Global<'_>) {
+        self.items.globals.push(global_type(global.ty));
         let value = self.constant(&global.init_expr);
         let address = value.filter(|constant| constant.base != Some(Base::Table));
         self.internals.global_values.push(address.map(|constant| constant.value));
@@ -237,7 +289,8 @@ impl<'a> ModuleReader<'a> {
             }
         }
         let mut functions = self.internals.slots.keys();
-        self.internals.emulates_casts = functions.any(|function| self.emulated.contains(function));
+        self.internals.emulates_casts =
+            functions.any(|&function| self.items.function(function).is_some_and(is_emulated));
         Ok(())
     }
 
@@ -284,51 +337,25 @@ impl<'a> ModuleReader<'a> {
         Constant::evaluate(expression, &self.bases)
     }
 
-    /// Adds what is known at the end of the module: the types of its items, and their numbers.
-    fn add_types(&mut self, types: TypesRef<'_>) {
-        let imports = std::mem::take(&mut self.untyped_imports);
-        self.imports = imports.into_iter().map(|import| import_of(types, import)).collect();
-        let exports = types.core_exports().into_iter().flatten().zip(&self.export_indices);
-        self.exports = exports
-            .map(|((name, ty), &index)| Export {
-                name: name.to_owned(),
-                ty: extern_type(types, ty),
-                index,
-            })
-            .collect();
-        self.count_items(types);
-        self.internals.shared_table = self.table_of_main(types);
-        let functions = 0..types.function_count();
-        let has_emulated_type =
-            |&function: &u32| is_emulated(types[types.core_function_at(function)].unwrap_func());
-        self.emulated = functions.filter(has_emulated_type).collect();
-    }
-
-    fn count_items(&mut self, types: TypesRef<'_>) {
-        let count = |is_kind: fn(&ExternType) -> bool| {
-            self.imports.iter().filter(|import| is_kind(&import.ty)).count() as u32
-        };
+    /// Adds what is known at the end of the module: the numbers of items.
+    fn finish(&mut self) {
         let internals = &mut self.internals;
-        internals.imported_functions = count(|ty| matches!(ty, ExternType::Func(_)));
-        internals.imported_globals = count(|ty| matches!(ty, ExternType::Global(_)));
-        internals.imported_tags = count(|ty| matches!(ty, ExternType::Tag(_)));
-        internals.defined_functions = types.function_count() - internals.imported_functions;
-        internals.memories = types.memory_count();
-        if internals.memories > 0 {
-            internals.memory_pages = types.memory_at(0).initial;
+        internals.defined_functions =
+            self.items.functions.len() as u32 - internals.imported_functions;
+        internals.memories = self.items.memories.len() as u32;
+        if let Some(memory) = self.items.memories.first() {
+            internals.memory_pages = memory.minimum;
         }
+        self.internals.shared_table = self.table_of_main();
     }
 
     /// Finds the table that the process has from a main: the one of that name, or else its first.
-    fn table_of_main(&self, types: TypesRef<'_>) -> Option<SharedTable> {
+    fn table_of_main(&self) -> Option<SharedTable> {
         let exported = self.exports.iter().find(|export| export.name == TABLE);
         let index = exported.map_or(0, |export| export.index);
-        if index >= types.table_count() {
-            return None;
-        }
-        let ty = types.table_at(index);
-        let is_right = ty.element_type.is_func_ref() && !ty.table64;
-        is_right.then_some(SharedTable { index, minimum: ty.initial })
+        let ty = self.items.tables.get(index as usize)?;
+        let is_right = ty.element.is_func_ref() && !ty.table64;
+        is_right.then_some(SharedTable { index, minimum: ty.minimum })
     }
 }
 
@@ -383,56 +410,23 @@ impl ModuleReader<'_> {
 
 /// Returns whether a type is the one that Binaryen gives every function pointer when it emulates
 /// casts.
-fn is_emulated(ty: &wasmparser::FuncType) -> bool {
-    ty.params().len() >= EMULATED_PARAMS
-        && ty.params().iter().all(|ty| *ty == ValType::I64)
-        && ty.results() == [ValType::I64]
+fn is_emulated(ty: &FuncType) -> bool {
+    ty.params.len() >= EMULATED_PARAMS
+        && ty.params.iter().all(|ty| *ty == ValType::I64)
+        && ty.results == [ValType::I64]
 }
 
-fn import_of(types: TypesRef<'_>, import: wasmparser::Import<'_>) -> Import {
-    let entity = match import.ty {
-        TypeRef::Func(ty) => EntityType::Func(types.core_type_at_in_module(ty)),
-        TypeRef::FuncExact(ty) => EntityType::FuncExact(types.core_type_at_in_module(ty)),
-        TypeRef::Tag(ty) => EntityType::Tag(types.core_type_at_in_module(ty.func_type_idx)),
-        TypeRef::Table(ty) => EntityType::Table(ty),
-        TypeRef::Memory(ty) => EntityType::Memory(ty),
-        TypeRef::Global(ty) => EntityType::Global(ty),
-    };
-    Import {
-        module: import.module.to_owned(),
-        name: import.name.to_owned(),
-        ty: extern_type(types, entity),
-        type_index: match import.ty {
-            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => ty,
-            TypeRef::Tag(ty) => ty.func_type_idx,
-            _ => 0,
-        },
+/// A section cannot be read.
+enum SectionError {
+    Malformed(wasmparser::Error),
+    /// It refers to a type or an item that no section before it has. A validator refuses that.
+    UnknownItem {
+        offset: usize,
+    },
+}
+
+impl From<wasmparser::Error> for SectionError {
+    fn from(error: wasmparser::Error) -> Self {
+        SectionError::Malformed(error)
     }
-}
-
-fn extern_type(types: TypesRef<'_>, ty: EntityType) -> ExternType {
-    match ty {
-        EntityType::Func(id) | EntityType::FuncExact(id) => ExternType::Func(func_type(types, id)),
-        EntityType::Tag(id) => ExternType::Tag(func_type(types, id)),
-        EntityType::Global(ty) => {
-            ExternType::Global(GlobalType { content: ty.content_type, mutable: ty.mutable })
-        }
-        EntityType::Memory(ty) => ExternType::Memory(MemoryType {
-            minimum: ty.initial,
-            maximum: ty.maximum,
-            memory64: ty.memory64,
-            shared: ty.shared,
-        }),
-        EntityType::Table(ty) => ExternType::Table(TableType {
-            element: ty.element_type,
-            minimum: ty.initial,
-            maximum: ty.maximum,
-            table64: ty.table64,
-        }),
-    }
-}
-
-fn func_type(types: TypesRef<'_>, id: CoreTypeId) -> FuncType {
-    let ty = types[id].unwrap_func();
-    FuncType { params: ty.params().to_vec(), results: ty.results().to_vec() }
 }

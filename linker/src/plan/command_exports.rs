@@ -16,12 +16,12 @@
 //! call before and after them become `__wasm_call_ctors` and `__wasm_call_dtors`. Only the plain
 //! data of the module changes: the wrappers stay in its code, where nothing calls them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use wasmparser::{Operator, OperatorsReader};
 
 use crate::convention::{CALL_CONSTRUCTORS, CALL_DESTRUCTORS, INITIALIZE, START};
+use crate::hash::HashSet;
 use crate::module::sections::Contents;
 use crate::module::sections::Signatures;
 use crate::module::{Export, Module};

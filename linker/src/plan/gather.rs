@@ -1,10 +1,10 @@
 //! Phase *load* of a program: gathers the modules that take part, in the order in which symbols are
 //! looked up.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::fault::{Fault, Faults};
+use crate::hash::HashMap;
 use crate::limits::InputLimits;
 use crate::names::module_name;
 use crate::plan::exception_model;
@@ -16,6 +16,7 @@ use crate::plan::set::Set;
 use crate::plan::synthetic::invoke::{self, Tags};
 use crate::plan::synthetic::{command, runtime_hooks, sbrk};
 use crate::plan::system_libraries;
+use crate::shared_bytes::SharedBytes;
 
 impl Set {
     /// Gathers the modules of a program: `program` itself, the modules of `links`, the libraries
@@ -50,10 +51,10 @@ impl Set {
 
 /// Adds the modules that the linker writes, and makes a set in which the module with these bytes is
 /// the program.
-fn with_synthetic(mut inputs: Vec<InputModule>, program_bytes: &Arc<[u8]>) -> Set {
+fn with_synthetic(mut inputs: Vec<InputModule>, program_bytes: &SharedBytes) -> Set {
     inputs.extend(runtime_hooks::module(&inputs));
     inputs.extend(sbrk::module(&inputs));
-    let is_program = |input: &InputModule| Arc::ptr_eq(&input.bytes, program_bytes);
+    let is_program = |input: &InputModule| input.bytes.is_clone_of(program_bytes);
     let found = inputs.iter().position(is_program);
     debug_assert!(found.is_some(), "every module that was given takes part");
     let program = found.unwrap_or_default();
@@ -81,7 +82,7 @@ struct Gathering {
 
 impl Gathering {
     fn new(mut given: Vec<InputModule>, library: &dyn LibrarySource) -> Self {
-        let mut given_names = HashMap::<_, VecDeque<_>>::new();
+        let mut given_names = HashMap::<_, VecDeque<_>>::default();
         for (index, input) in given.iter_mut().enumerate() {
             input.tell_from_system();
             let name = module_name(&input.module.name).to_owned();

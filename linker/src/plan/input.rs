@@ -1,6 +1,5 @@
 //! A module that takes part in a program, with its bytes and its role.
 
-use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -8,12 +7,15 @@ use std::sync::{Arc, OnceLock};
 use wasmparser::ValType;
 
 use crate::convention::{ENV, STACK_POINTER, is_private};
+use crate::hash::HashSet;
 use crate::limits::InputLimits;
 use crate::module::dylink::MemInfo;
 use crate::module::error::LoadError;
+use crate::module::export_index::ExportIndex;
 use crate::module::{Import, Kind, Module};
 use crate::names::{module_name, printable};
 use crate::plan::system_libraries;
+use crate::shared_bytes::SharedBytes;
 use crate::types::ExternType;
 
 /// A module and its bytes, with its role in a program. Two inputs with equal hashes are the same to
@@ -23,7 +25,7 @@ pub struct InputModule {
     /// The module as plain data.
     pub module: Arc<Module>,
     /// The bytes that it was read from.
-    pub bytes: Arc<[u8]>,
+    pub bytes: SharedBytes,
     /// The file that it was read from, if that is known. This crate opens no file. Callers find
     /// files next to it, such as its source map.
     pub file: Option<PathBuf>,
@@ -44,8 +46,8 @@ pub struct InputModule {
     pub(crate) is_on_demand: bool,
     /// Its purpose, if the linker has written it.
     pub(crate) synthetic: Option<SyntheticKind>,
-    /// The indices of its exports, sorted by name, from the first lookup in this module alone.
-    index: Arc<OnceLock<Vec<usize>>>,
+    /// An index of its exports, from the first lookup in this module alone.
+    index: Arc<OnceLock<ExportIndex>>,
 }
 
 impl InputModule {
@@ -55,7 +57,7 @@ impl InputModule {
     /// # Errors
     ///
     /// When [`Module::load`] fails.
-    pub fn load(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, LoadError> {
+    pub fn load(name: impl Into<String>, bytes: impl Into<SharedBytes>) -> Result<Self, LoadError> {
         Self::load_within(name, bytes, &InputLimits::default())
     }
 
@@ -66,14 +68,38 @@ impl InputModule {
     /// When [`Module::load_within`] fails.
     pub fn load_within(
         name: impl Into<String>,
-        bytes: impl Into<Arc<[u8]>>,
+        bytes: impl Into<SharedBytes>,
         limits: &InputLimits,
     ) -> Result<Self, LoadError> {
         let bytes = bytes.into();
-        let module = Arc::new(Module::load_within(name, &bytes, limits)?);
+        let module = Module::load_within(name, &bytes, limits)?;
+        Ok(Self::of(module, bytes))
+    }
+
+    /// Loads a system library within limits, without validating it: it was validated when it was
+    /// built.
+    ///
+    /// No safety depends on that. A file that is damaged nevertheless is an error here, or makes
+    /// what is written of it invalid. So validate that, or have an engine compile it.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes cannot be read as a module, or exceed the limits.
+    pub fn load_trusted(
+        name: impl Into<String>,
+        bytes: impl Into<SharedBytes>,
+        limits: &InputLimits,
+    ) -> Result<Self, LoadError> {
+        let bytes = bytes.into();
+        let module = Module::load_trusted(name, &bytes, limits)?;
+        Ok(Self::of(module, bytes))
+    }
+
+    fn of(module: Module, bytes: SharedBytes) -> Self {
+        let module = Arc::new(module);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
-        Ok(InputModule {
+        InputModule {
             module,
             bytes,
             file: None,
@@ -86,7 +112,7 @@ impl InputModule {
             is_on_demand: false,
             synthetic: None,
             index: Arc::default(),
-        })
+        }
     }
 
     /// Makes it the system library with a file name of
@@ -114,6 +140,11 @@ impl InputModule {
     /// Returns whether it is a system library. That does not depend on its name.
     pub fn is_system(&self) -> bool {
         self.system.is_some()
+    }
+
+    /// Returns whether it was given in place of a system library.
+    pub fn is_replacement(&self) -> bool {
+        self.is_replacement
     }
 
     /// Returns the file that was given in place of this system library, if one was.
@@ -249,14 +280,8 @@ impl InputModule {
 
     /// Returns the index of the export with a name.
     pub(crate) fn indexed_export(&self, name: &str) -> Option<usize> {
-        let name_of = |export: usize| self.module.exports[export].name.as_str();
-        let index = self.index.get_or_init(|| {
-            let mut index: Vec<_> = (0..self.module.exports.len()).collect();
-            index.sort_unstable_by_key(|&export| name_of(export));
-            index
-        });
-        let at = index.binary_search_by_key(&name, |&export| name_of(export)).ok()?;
-        Some(index[at])
+        let exports = &self.module.exports;
+        self.index.get_or_init(|| ExportIndex::new(exports)).find(exports, name)
     }
 
     /// Returns whether others can import an export.

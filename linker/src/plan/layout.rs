@@ -21,11 +21,12 @@
 //! memory, or does not export its stack pointer, does not lend its stack. The others then share a
 //! stack after its initial pages, and an overflow of that one overwrites those.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::convention::{ENV, MEMORY, PAGE, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
 use crate::fault::Fault;
+use crate::hash::HashSet;
 use crate::module::dylink::{Alignment, MemInfo};
 use crate::plan::graph;
 use crate::plan::input::InputModule;

@@ -1,8 +1,7 @@
 //! The source of the libraries that a program needs.
 
-use std::collections::HashMap;
-
 use crate::fault::Fault;
+use crate::hash::HashMap;
 use crate::limits::InputLimits;
 use crate::plan::input::InputModule;
 use crate::plan::system_libraries;

@@ -19,12 +19,12 @@ pub(crate) mod system_libraries;
 pub(crate) mod warning;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::convention::ENV;
 use crate::fault::{Fault, Faults};
+use crate::hash::HashSet;
 use crate::module::stack_checks::StackBounds;
 use crate::module::{Import, Module};
 use crate::plan::host_imports::DYNAMIC_LINKER;

@@ -1,13 +1,13 @@
 //! Phase *resolve*: finds the target of every import of a set.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
 use crate::convention::{
     ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, HEAP_END, MEMORY, MEMORY_BASE, STACK_HIGH, STACK_LOW,
     STACK_POINTER, TABLE, TABLE_BASE, is_private,
 };
 use crate::fault::{Candidate, Fault, Faults, SHOWN};
+use crate::hash::{HashMap, HashSet};
 use crate::module::{Import, Module};
 use crate::plan::check;
 use crate::plan::hint;
@@ -127,7 +127,7 @@ pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<R
 
 /// Joins the faults of each undefined symbol to one, with all modules that import it.
 fn grouped(faults: Vec<Fault>) -> Vec<Fault> {
-    let mut indices = HashMap::new();
+    let mut indices = HashMap::default();
     let mut grouped: Vec<Fault> = Vec::new();
     for mut fault in faults {
         if let Fault::UnknownImport { importers, module, name, expected, .. } = &mut fault {
@@ -160,7 +160,7 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(set: &'a Set, symbols: Symbols<'a>) -> Self {
-        let mut linked = HashMap::<_, Vec<_>>::new();
+        let mut linked = HashMap::<_, Vec<_>>::default();
         for input in &set.inputs {
             linked.entry(input.linked_as.as_str()).or_default().push(input);
         }

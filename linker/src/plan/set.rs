@@ -1,8 +1,9 @@
 //! The modules of one program, and the lookup of symbols and libraries among them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use crate::hash::{HashMap, RandomState};
 use crate::module::Import;
 use crate::names::module_name;
 use crate::plan::host_imports::{is_host, is_optional};
@@ -102,7 +103,7 @@ pub struct Definition {
 impl<'a> Symbols<'a> {
     pub(crate) fn new(set: &'a Set) -> Self {
         let exports = set.inputs.iter().map(|input| input.module.exports.len()).sum();
-        let mut symbols = HashMap::with_capacity(exports);
+        let mut symbols = HashMap::with_capacity_and_hasher(exports, RandomState::default());
         for (module, input) in set.inputs.iter().enumerate() {
             for (export, item) in input.module.exports.iter().enumerate() {
                 if input.offers(export) {
@@ -171,7 +172,7 @@ pub(crate) struct LibraryNames<'a, M> {
 
 impl<M> Default for LibraryNames<'_, M> {
     fn default() -> Self {
-        LibraryNames { libraries: HashMap::new(), system: Vec::new() }
+        LibraryNames { libraries: HashMap::default(), system: Vec::new() }
     }
 }
 

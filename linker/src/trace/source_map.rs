@@ -5,11 +5,12 @@
 //! instruction. Fields of this linker, which other readers skip, add the rest: the calls of inlined
 //! functions, the module that code came from, and the file that the map is for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::iter;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hash::HashMap;
 use crate::module::sections::Contents;
 use crate::names::shortened;
 use crate::plan::set::Set;

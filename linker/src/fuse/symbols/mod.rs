@@ -8,13 +8,14 @@
 
 pub(crate) mod address_flow;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use wasmparser::{Data, DataKind, FuncType};
 
 use crate::convention::is_private;
 use crate::fuse::image::{Effect, Provenance, Value, value};
+use crate::hash::HashMap;
 use crate::module::Import;
 use crate::module::relocations::{RelocationKind, Relocations, Symbol};
 use crate::module::sections::{Contents, Signatures};
@@ -130,7 +131,7 @@ impl Symbols {
             names: ranges.iter().map(|named| named.symbol).collect(),
             pieces: ranges.iter().map(piece).collect(),
             segments: segments.iter().map(|segment| segment.address).collect(),
-            sites: HashMap::new(),
+            sites: HashMap::default(),
             pointers: BTreeMap::new(),
             types: FunctionTypes::new(input, contents),
         };
@@ -255,7 +256,7 @@ impl Symbols {
         relocations: &Relocations,
         segments: &[Segment<'_>],
     ) -> HashMap<usize, Site> {
-        let mut sites = HashMap::new();
+        let mut sites = HashMap::default();
         for relocation in &relocations.code {
             let symbol = relocations.symbols.get(relocation.symbol as usize).copied();
             let site = match (relocation.kind, symbol) {

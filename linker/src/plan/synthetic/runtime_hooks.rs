@@ -2,13 +2,13 @@
 //!
 //! A program that keeps a memory of its own may import them too, so the module has no memory.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use wasm_encoder::{Function, TagSection, ValType};
 
 use crate::convention::ENV;
 use crate::module::stack_checks::STACK_HAS_OVERFLOWED;
-use crate::plan::input::{InputModule, defined};
+use crate::plan::input::InputModule;
 use crate::plan::synthetic::ModuleWriter;
 
 /// The name of the module in messages.
@@ -54,11 +54,13 @@ pub(crate) fn is_hook(symbol: &str) -> bool {
 
 /// Returns the module that defines the hooks that modules import and no module defines.
 pub(crate) fn module(inputs: &[InputModule]) -> Option<InputModule> {
-    let defined = defined(inputs);
+    let process = || inputs.iter().filter(|input| input.linked_as == ENV);
+    let is_defined = |name: &str| process().any(|input| input.definition(name).is_some());
     let imports = inputs.iter().flat_map(|input| &input.module.imports);
     let imports = imports.filter(|import| import.module == ENV || import.is_address());
-    let imported: HashSet<_> = imports.map(|import| import.name.as_str()).collect();
-    let is_wanted = |hook: &&Hook| imported.contains(hook.name) && !defined.contains(hook.name);
+    let imported = imports.map(|import| import.name.as_str()).filter(|name| is_hook(name));
+    let imported: BTreeSet<_> = imported.collect();
+    let is_wanted = |hook: &&Hook| imported.contains(hook.name) && !is_defined(hook.name);
     let hooks: Vec<_> = HOOKS.iter().filter(is_wanted).collect();
     if hooks.is_empty() {
         return None;
