@@ -13,7 +13,7 @@ use super::files::{LinkedFiles, ProgramFiles};
 use super::info::ProgramInfo;
 use super::lazy_plan::PlanOrigin;
 use super::linkage::Linkage;
-use super::{CacheEntry, Program};
+use super::{CacheEntry, Program, compile, compiled};
 use crate::compiled::cache::{Cache, KeptCode};
 use crate::compiled::key::Key;
 use crate::digest::Digest;
@@ -98,6 +98,9 @@ impl<T: 'static> Program<T> {
             let key = Key::of_files(&files.identity(&digests), settings, &linkage);
             Some(CacheEntry { cache, key, record })
         });
-        Program::of_plan(plan, info, functions, linkage, entry, cache)
+        // The host has every function that is not of a module: those of WASI, and optional ones.
+        let engine = functions.engine();
+        let compiled = compiled(engine, entry, || compile(engine, &plan, &linkage))?;
+        Program::of_compiled(plan, info, functions, linkage, compiled, cache)
     }
 }

@@ -15,7 +15,7 @@ pub(crate) mod preinit;
 use std::sync::Arc;
 
 use linker::{BoundModule, Import, Plan};
-use wasmtime::InstancePre;
+use wasmtime::{Engine, InstancePre};
 
 use crate::compiled::cache::{Cache, CacheError};
 use crate::compiled::code::Code;
@@ -91,19 +91,22 @@ impl<T: 'static> Program<T> {
             record: Vec::new(),
         });
         let info = ProgramInfo::of(&plan, Vec::new());
-        Program::of_plan(plan, info, functions, linkage, entry, cache)
+        let compiled = compiled(engine, entry, || {
+            check_host(&plan, functions)?;
+            compile(engine, &plan, &linkage)
+        })?;
+        Program::of_compiled(plan, info, functions, linkage, compiled, cache)
     }
 
-    /// Compiles a plan, or takes its code from an entry of the cache.
-    fn of_plan(
+    /// Creates a program of the code of a plan.
+    fn of_compiled(
         plan: Plan,
         info: ProgramInfo,
         functions: &wasmtime::Linker<T>,
         linkage: Linkage,
-        entry: Option<CacheEntry<'_>>,
+        (code, cache_error): Compiled,
         cache: Option<&Cache>,
     ) -> Result<Self, Error> {
-        let (code, cache_error) = compiled(&plan, functions, &linkage, entry)?;
         let program = Program::of_code(plan.into(), info, functions, linkage, code, cache)?;
         Ok(Program { cache_error: cache_error.map(Arc::new), ..program })
     }
@@ -210,25 +213,26 @@ struct CacheEntry<'c> {
     record: Vec<u8>,
 }
 
-/// Compiles a plan, or takes its code from an entry of the cache. An error of the cache is returned
-/// with the code.
-fn compiled<T: 'static>(
-    plan: &Plan,
-    functions: &wasmtime::Linker<T>,
-    linkage: &Linkage,
+/// The code of a program, and an error of the cache, if there was one.
+type Compiled = (Code, Option<CacheError>);
+
+/// Takes the code of a program from an entry of the cache, or compiles it.
+fn compiled(
+    engine: &Engine,
     entry: Option<CacheEntry<'_>>,
-) -> Result<(Code, Option<CacheError>), Error> {
-    let engine = functions.engine();
-    let compile = || {
-        start_compiler()?;
-        check_host(plan, functions)?;
-        let bound = validated(plan.set(), || linkage.write_modules(plan))?;
-        Code::compile(engine, plan, bound).map_err(|error| blame_system(plan.set(), error))
-    };
+    compile: impl FnOnce() -> Result<Code, Error>,
+) -> Result<Compiled, Error> {
     match entry {
         None => Ok((compile()?, None)),
         Some(CacheEntry { cache, key, record }) => cache.code(engine, key, &record, compile),
     }
+}
+
+/// Writes the modules of a plan, and compiles them.
+fn compile(engine: &Engine, plan: &Plan, linkage: &Linkage) -> Result<Code, Error> {
+    start_compiler()?;
+    let bound = validated(plan.set(), || linkage.write_modules(plan))?;
+    Code::compile(engine, plan, bound).map_err(|error| blame_system(plan.set(), error))
 }
 
 /// Checks that the host has the functions that modules import, before there is a store.

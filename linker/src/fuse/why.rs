@@ -50,9 +50,7 @@ fn named(
     let contents = &program.contents[module];
     let has_name = |naming: &Naming<'_>| naming.name == symbol;
     let functions = contents.function_names().filter(has_name).map(|naming| naming.index);
-    let exports = contents.exports.iter().filter(|export| export.name == symbol);
-    let exported = exports.filter(|export| export.kind == wasmparser::ExternalKind::Func);
-    let functions = functions.chain(exported.map(|export| export.index));
+    let functions = functions.chain(contents.exported_function(symbol));
     let mut named: Vec<_> =
         functions.map(|index| Needed::Function(ItemId { module, index })).collect();
     if let Some(symbols) = &program.symbols[module] {

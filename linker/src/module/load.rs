@@ -145,8 +145,8 @@ impl<'n, 'a> Loader<'n, 'a> {
         if let Some(validator) = &mut self.validator {
             let valid = validator.payload(payload);
             valid.map_err(|error| explain(self.name, self.bytes, &error))?;
+            refuse_unsupported(self.name, payload)?;
         }
-        refuse_unsupported(self.name, payload)?;
         self.reader.read_section(payload).map_err(|error| match error {
             SectionError::Malformed(error) => self.explain(&error),
             SectionError::UnknownItem { offset } => {

@@ -1,12 +1,13 @@
 //! The sections of a module, as the phases read them that write it again.
 
 use wasmparser::{
-    BinaryReader, BlockType, CustomSectionReader, Data, Element, ElementItems, FuncType,
-    FunctionBody, Global, KnownCustom, Name, Naming, Operator, Parser, Payload, RecGroup, Result,
-    Table, TagType, TypeRef, ValType,
+    BinaryReader, BlockType, CustomSectionReader, Data, Element, ElementItems, ExportSectionReader,
+    ExternalKind, FuncType, FunctionBody, Global, KnownCustom, Name, Naming, Operator, Parser,
+    Payload, RecGroup, Result, Table, TagType, TypeRef, ValType,
 };
 
-/// The sections of a module that is valid except, perhaps, for its function bodies.
+/// The sections of a module. They are valid except, perhaps, for function bodies; those of a system
+/// library are not validated at all.
 #[derive(Clone, Default)]
 pub(crate) struct Contents<'a> {
     pub(crate) types: Vec<RecGroup>,
@@ -17,7 +18,7 @@ pub(crate) struct Contents<'a> {
     pub(crate) imported_tags: Vec<TagType>,
     pub(crate) tags: Vec<TagType>,
     pub(crate) globals: Vec<Global<'a>>,
-    pub(crate) exports: Vec<wasmparser::Export<'a>>,
+    exports: Option<ExportSectionReader<'a>>,
     pub(crate) start: Option<u32>,
     pub(crate) elements: Vec<Element<'a>>,
     pub(crate) counts_data: bool,
@@ -59,7 +60,7 @@ impl<'a> Contents<'a> {
             Payload::MemorySection(section) => self.memories = all(section)?,
             Payload::TagSection(section) => self.tags = all(section)?,
             Payload::GlobalSection(section) => self.globals = all(section)?,
-            Payload::ExportSection(section) => self.exports = all(section)?,
+            Payload::ExportSection(section) => self.exports = Some(section),
             Payload::StartSection { func, .. } => self.start = Some(func),
             Payload::ElementSection(section) => self.elements = all(section)?,
             Payload::DataCountSection { .. } => self.counts_data = true,
@@ -76,6 +77,13 @@ impl<'a> Contents<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Returns the index of the function that is exported under a name.
+    pub(crate) fn exported_function(&self, name: &str) -> Option<u32> {
+        let mut exports = self.exports.iter().cloned().flatten().flatten();
+        let export = exports.find(|e| e.kind == ExternalKind::Func && e.name == name)?;
+        Some(export.index)
     }
 
     /// Returns the function names of the name section. A function may be there twice. Malformed

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{ExternalKind, FunctionBody, Operator};
+use wasmparser::{FunctionBody, Operator};
 
 use crate::convention::SET_STACK_LIMITS;
 use crate::module::sections::Contents;
@@ -66,9 +66,8 @@ struct Code<'c, 'a> {
 impl<'c, 'a> Code<'c, 'a> {
     /// Returns the body of an exported function.
     fn export(&self, name: &str) -> Option<&'c FunctionBody<'a>> {
-        let mut exports = self.contents.exports.iter();
-        let export = exports.find(|e| e.kind == ExternalKind::Func && e.name == name)?;
-        let defined = export.index.checked_sub(self.imported_functions)?;
+        let index = self.contents.exported_function(name)?;
+        let defined = index.checked_sub(self.imported_functions)?;
         self.contents.bodies.get(defined as usize)
     }
 

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::convention::ENV;
 use crate::fault::{Fault, Faults};
 use crate::hash::HashMap;
 use crate::limits::InputLimits;
 use crate::names::module_name;
 use crate::plan::exception_model;
 use crate::plan::host_imports::DYNAMIC_LINKER;
-use crate::plan::input::{InputModule, defined};
+use crate::plan::input::InputModule;
 use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::resolve;
 use crate::plan::set::Set;
@@ -78,6 +79,8 @@ struct Gathering {
     limits: InputLimits,
     /// The number of symbols of the modules that have joined.
     symbols: usize,
+    /// The symbols that one of them imports and none of them defines.
+    undefined: BTreeSet<String>,
 }
 
 impl Gathering {
@@ -97,6 +100,7 @@ impl Gathering {
             required: library.required().to_vec(),
             limits: library.limits(),
             symbols: 0,
+            undefined: BTreeSet::new(),
         }
     }
 
@@ -144,7 +148,19 @@ impl Gathering {
         input.tell_from_system();
         self.symbols += input.module.symbol_count();
         self.inputs.push(input);
+        self.update_undefined();
         self.limits.check_all_symbols(self.symbols)
+    }
+
+    /// Updates the undefined symbols after a module has joined.
+    fn update_undefined(&mut self) {
+        let Some((new, others)) = self.inputs.split_last() else { return };
+        self.undefined.retain(|name| !defines(new, name));
+        if new.shares_memory() {
+            let is_defined = |name: &str| others.iter().chain([new]).any(|it| defines(it, name));
+            let undefined = new.wanted_symbols().filter(|name| !is_defined(name));
+            self.undefined.extend(undefined.map(str::to_owned));
+        }
     }
 
     /// Returns the library that a `needed` entry means, if it has not joined. Returns `None` also
@@ -209,7 +225,7 @@ impl Gathering {
             faults.extend(self.join_parts(library)?);
         }
         let tags = if opens { Tags::Kept } else { Tags::Own };
-        if let Some(mut input) = invoke::module(undefined(&self.inputs).iter(), tags) {
+        if let Some(mut input) = invoke::module(self.undefined.iter(), tags) {
             input.is_on_demand = true;
             self.inputs.insert(given, input);
         }
@@ -228,9 +244,10 @@ impl Gathering {
         if wanted.iter().all(is_own) {
             return None;
         }
-        let defines = |input: InputModule| input.symbols().any(|name| wanted.contains(name));
+        let defines_any =
+            |input: InputModule| wanted.iter().any(|name| input.definition(name).is_some());
         let mut system = |file| self.system.get(file, library);
-        let at = files.iter().position(|file| system(*file).is_some_and(defines))?;
+        let at = files.iter().position(|file| system(*file).is_some_and(defines_any))?;
         self.system.get(files.remove(at), library)
     }
 
@@ -264,24 +281,18 @@ impl Gathering {
     /// Returns the undefined symbols, and those that the linker's own definitions of such symbols
     /// need.
     fn wanted(&self) -> BTreeSet<String> {
-        let mut wanted = undefined(&self.inputs);
-        let more = invoke::implied(wanted.iter()).into_iter().chain(self.required.iter().cloned());
-        let defined = defined(&self.inputs);
-        wanted.extend(more.filter(|name| !defined.contains(name.as_str())));
+        let implied = invoke::implied(self.undefined.iter()).into_iter();
+        let more = implied.chain(self.required.iter().cloned());
+        let is_defined = |name: &String| self.inputs.iter().any(|input| defines(input, name));
+        let mut wanted = self.undefined.clone();
+        wanted.extend(more.filter(|name| !is_defined(name)));
         wanted
     }
 }
 
-/// Returns the symbols that a module imports and no module defines.
-fn undefined(inputs: &[InputModule]) -> BTreeSet<String> {
-    let defined = defined(inputs);
-    inputs
-        .iter()
-        .filter(|input| input.shares_memory())
-        .flat_map(InputModule::wanted_symbols)
-        .filter(|name| !defined.contains(name))
-        .map(str::to_owned)
-        .collect()
+/// Returns whether a module defines a symbol of the process.
+fn defines(input: &InputModule, symbol: &str) -> bool {
+    input.linked_as == ENV && input.definition(symbol).is_some()
 }
 
 /// Returns whether a module opens libraries while the program runs, for itself or for others.

@@ -353,8 +353,3 @@ pub(crate) enum SyntheticKind {
     /// Moves the heap of the main behind the other modules.
     Heap,
 }
-
-/// Returns the symbols that modules of the process define.
-pub(crate) fn defined(inputs: &[InputModule]) -> HashSet<&str> {
-    inputs.iter().filter(|input| input.linked_as == ENV).flat_map(InputModule::symbols).collect()
-}

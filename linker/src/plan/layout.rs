@@ -21,12 +21,11 @@
 //! memory, or does not export its stack pointer, does not lend its stack. The others then share a
 //! stack after its initial pages, and an overflow of that one overwrites those.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::convention::{ENV, MEMORY, PAGE, STACK_HIGH, STACK_LOW, STACK_POINTER, TABLE};
 use crate::fault::Fault;
-use crate::hash::HashSet;
 use crate::module::dylink::{Alignment, MemInfo};
 use crate::plan::graph;
 use crate::plan::input::InputModule;
@@ -270,26 +269,38 @@ pub(crate) fn assign(
 /// Returns for each module the modules that should be instantiated before it: those whose functions
 /// it calls or whose tags it uses. Functions that it defines too do not count.
 fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
-    let targets = |(module, import_targets): (usize, &Vec<ImportTarget>)| {
-        let input = &set.inputs[module];
-        // Nothing is known about the imports of a module that already runs.
-        let exports = input.symbols().filter(|_| !import_targets.is_empty());
-        let own: HashSet<_> = exports.collect();
-        let imports = input.module.imports.iter().zip(import_targets);
-        let mut targets: Vec<_> = imports
-            .filter(|(import, _)| !own.contains(import.name.as_str()))
-            .filter_map(|(_, target)| match target {
-                ImportTarget::Function(definition) | ImportTarget::Item(definition) => {
-                    Some(definition.module)
-                }
-                _ => None,
-            })
-            .collect();
-        targets.sort_unstable();
-        targets.dedup();
-        targets
+    let module_called = |target: ImportTarget| match target {
+        ImportTarget::Function(definition) | ImportTarget::Item(definition) => {
+            Some(definition.module)
+        }
+        _ => None,
     };
-    resolution.iter().enumerate().map(targets).collect()
+    let edges = |module| modules_used(set, resolution, module, module_called).into_iter().collect();
+    (0..set.inputs.len()).map(edges).collect()
+}
+
+/// Returns the other modules that a module uses: those that `module_of` names for the targets of
+/// its imports. A symbol that the module defines too, such as an inline function of C++, does not
+/// count: it would work without the other module.
+pub(crate) fn modules_used(
+    set: &Set,
+    resolution: &Resolution,
+    module: usize,
+    module_of: impl Fn(ImportTarget) -> Option<usize>,
+) -> BTreeSet<usize> {
+    let input = &set.inputs[module];
+    let mut used = BTreeSet::new();
+    // Nothing is known about the imports of a module that already runs.
+    for (import, target) in input.module.imports.iter().zip(&resolution[module]) {
+        if let Some(other) = module_of(*target)
+            && other != module
+            && !used.contains(&other)
+            && input.definition(&import.name).is_none()
+        {
+            used.insert(other);
+        }
+    }
+    used
 }
 
 /// Chooses one slot for each function: one that a main's element segment fills with it, because the

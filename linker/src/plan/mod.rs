@@ -24,12 +24,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::convention::ENV;
 use crate::fault::{Fault, Faults};
-use crate::hash::HashSet;
 use crate::module::stack_checks::StackBounds;
 use crate::module::{Import, Module};
 use crate::plan::host_imports::DYNAMIC_LINKER;
 use crate::plan::input::InputModule;
-use crate::plan::layout::{Layout, NO_SLOT, layout};
+use crate::plan::layout::{Layout, NO_SLOT, layout, modules_used};
 use crate::plan::resolve::{Boundary, ImportTarget, Resolution, resolve};
 use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::command::Finish;
@@ -230,21 +229,15 @@ impl Plan {
     /// C++, makes no dependency: it would work without the other module.
     fn dependencies(&self) -> Vec<Vec<usize>> {
         let names = self.set.library_names();
-        let modules = self.set.inputs.iter().zip(&self.resolution).enumerate();
-        let of = |(module, (input, targets)): (usize, (&InputModule, &Vec<ImportTarget>))| {
-            let imports = input.module.imports.iter().zip(targets);
-            // Nothing is known about the imports of a module that already runs.
-            let own: HashSet<_> = input.symbols().filter(|_| !targets.is_empty()).collect();
-            let foreign = imports.filter(|(import, _)| !own.contains(import.name.as_str()));
-            let used = foreign.filter_map(|(_, target)| target.definition()).map(|d| d.module);
+        let module_of = |target: ImportTarget| target.definition().map(|it| it.module);
+        let of = |(module, input): (usize, &InputModule)| {
+            let mut all = modules_used(&self.set, &self.resolution, module, module_of);
             let files = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
             let needed = files.filter_map(|name| names.needed(name, input));
-            let mut all: Vec<_> = used.chain(needed).filter(|&other| other != module).collect();
-            all.sort_unstable();
-            all.dedup();
-            all
+            all.extend(needed.filter(|&other| other != module));
+            all.into_iter().collect()
         };
-        modules.map(of).collect()
+        self.set.inputs.iter().enumerate().map(of).collect()
     }
 
     /// Returns the address of a data symbol, in bytes.

@@ -157,7 +157,6 @@ impl Plan {
         let wanted_by = self.set.inputs.iter().filter(wants).map(|o| o.module.name.as_str());
         let symbols = Symbols::new(&self.set);
         let offers = symbols.all(ENV, symbol);
-        let offers = offers.iter();
         Why {
             symbol,
             wanted_by: wanted_by.collect(),

@@ -225,15 +225,15 @@ impl<'a> Resolver<'a> {
     ) -> Result<ImportTarget, Fault> {
         check_environment(input, import)?;
         let is_function = import.module == GOT_FUNC;
-        let right = |definition: &&Definition| match self.ty(**definition) {
+        let right = |definition: &Definition| match self.ty(*definition) {
             ExternType::Func(_) => is_function,
-            ExternType::Global(_) => !is_function && self.is_address(**definition),
+            ExternType::Global(_) => !is_function && self.is_address(*definition),
             _ => false,
         };
         let found = if is_private(&import.name) {
-            self.own(input, &import.name).filter(|own| right(&own))
+            self.own(input, &import.name).filter(right)
         } else {
-            self.symbols.all(ENV, &import.name).iter().find(right).copied()
+            self.symbols.all(ENV, &import.name).find(right)
         };
         match found.map(|definition| self.ty(definition)) {
             Some(ty @ ExternType::Func(function)) if has_own_types(function) => {
@@ -286,9 +286,9 @@ impl<'a> Resolver<'a> {
         import: &'a Import,
         weak: bool,
     ) -> Result<ImportTarget, Fault> {
-        match self.symbols.all(&import.module, &import.name).first() {
+        match self.symbols.all(&import.module, &import.name).next() {
             _ if self.is_of_host(import) => Ok(ImportTarget::Host),
-            Some(&definition) => self.defined_symbol(input, import, definition),
+            Some(definition) => self.defined_symbol(input, import, definition),
             None => self.undefined_symbol(input, import, weak),
         }
     }

@@ -1,6 +1,5 @@
 //! The modules of one program, and the lookup of symbols and libraries among them.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::hash::{HashMap, RandomState};
@@ -62,7 +61,7 @@ impl Set {
         let imports = importers.iter().flat_map(|input| &input.module.imports);
         imports
             .filter(|import| matches!(import.ty, ExternType::Func(_)) && !is_host(&import.module))
-            .filter(|import| symbols.all(&import.module, &import.name).is_empty())
+            .filter(|import| symbols.all(&import.module, &import.name).next().is_none())
             .filter(|import| seen.insert((&import.module, &import.name, import.ty.to_string())))
             .cloned()
             .collect()
@@ -85,6 +84,10 @@ pub(crate) enum Symbols<'a> {
     Apart(&'a Set),
 }
 
+/// The most modules of a set in each of which a symbol is looked up: making one index of all of
+/// them takes longer.
+const FEW_MODULES: usize = 16;
+
 /// The definitions of a symbol, in the order of lookup. Nearly every symbol has one.
 pub(crate) enum Definitions {
     One(Definition),
@@ -101,7 +104,12 @@ pub struct Definition {
 }
 
 impl<'a> Symbols<'a> {
+    /// Chooses the index that is faster for all imports of a set.
     pub(crate) fn new(set: &'a Set) -> Self {
+        if set.inputs.len() <= FEW_MODULES { Symbols::Apart(set) } else { Self::indexed(set) }
+    }
+
+    fn indexed(set: &'a Set) -> Self {
         let exports = set.inputs.iter().map(|input| input.module.exports.len()).sum();
         let mut symbols = HashMap::with_capacity_and_hasher(exports, RandomState::default());
         for (module, input) in set.inputs.iter().enumerate() {
@@ -120,27 +128,35 @@ impl<'a> Symbols<'a> {
     }
 
     /// Returns all definitions of a symbol. The first one counts.
-    pub(crate) fn all(&self, module: &'a str, name: &'a str) -> Cow<'_, [Definition]> {
-        match self {
-            Symbols::Indexed(symbols) => Cow::Borrowed(match symbols.get(&(module, name)) {
-                None => &[],
-                Some(Definitions::One(only)) => std::slice::from_ref(only),
-                Some(Definitions::More(all)) => all,
-            }),
-            Symbols::Apart(set) => {
-                let inputs = set.inputs.iter().enumerate();
-                let linked = inputs.filter(|(_, input)| input.linked_as == module);
-                let definition = |(module, input): (usize, &InputModule)| {
-                    let export = input.definition(name)?;
-                    Some(Definition { module, export })
-                };
-                linked.filter_map(definition).collect()
-            }
-        }
+    pub(crate) fn all(
+        &self,
+        module: &'a str,
+        name: &'a str,
+    ) -> impl Iterator<Item = Definition> + '_ {
+        let indexed = match self {
+            Symbols::Indexed(symbols) => symbols.get(&(module, name)).map(Definitions::as_slice),
+            Symbols::Apart(_) => None,
+        };
+        let apart = match self {
+            Symbols::Indexed(_) => &[],
+            Symbols::Apart(set) => set.inputs.as_slice(),
+        };
+        let linked = apart.iter().enumerate().filter(move |(_, it)| it.linked_as == module);
+        let apart = linked.filter_map(move |(module, input)| {
+            Some(Definition { module, export: input.definition(name)? })
+        });
+        indexed.into_iter().flatten().copied().chain(apart)
     }
 }
 
 impl Definitions {
+    fn as_slice(&self) -> &[Definition] {
+        match self {
+            Definitions::One(only) => std::slice::from_ref(only),
+            Definitions::More(all) => all,
+        }
+    }
+
     fn add(&mut self, definition: Definition) {
         match self {
             Definitions::One(first) => *self = Definitions::More(vec![*first, definition]),
