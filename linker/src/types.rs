@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use wasmparser::{RefType, ValType};
@@ -201,8 +202,8 @@ pub struct GlobalType {
 /// The type of an import or an export.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ExternType {
-    /// A function.
-    Func(FuncType),
+    /// A function. Nearly all functions of a module share their types with others.
+    Func(Arc<FuncType>),
     /// A table.
     Table(TableType),
     /// A linear memory.

@@ -11,7 +11,7 @@ use crate::module::{Export, Module};
 use crate::plan::layout::ItemId;
 use crate::plan::set::Definition;
 use crate::plan::{Initialiser, Plan};
-use crate::types::ExternType;
+use crate::types::{ExternType, FuncType};
 
 /// An export of the fused program.
 pub(crate) struct NewExport {
@@ -128,7 +128,8 @@ impl Plan {
             });
         };
         if !ty.params.is_empty() {
-            return Err(FuseError::Parameters { function: name.to_owned(), ty: ty.clone() });
+            let ty = FuncType::clone(ty);
+            return Err(FuseError::Parameters { function: name.to_owned(), ty });
         }
         let function = ItemId { module: self.set.program, index: *index };
         Ok(Command { function, results: ty.results.len() })

@@ -111,7 +111,7 @@ impl Contract {
 }
 
 fn import_fault(module: &Module, wanted: &Expectation) -> Option<Fault> {
-    let (importer, expected) = (module.name.clone(), ExternType::Func(wanted.ty.clone()));
+    let (importer, expected) = (module.name.clone(), ExternType::Func(wanted.ty.clone().into()));
     let (from, name) = (wanted.module.clone(), wanted.name.clone());
     match module.imports.iter().find(|i| i.module == wanted.module && i.name == wanted.name) {
         None => Some(Fault::MissingImport { importer, module: from, name, expected }),
@@ -124,7 +124,7 @@ fn import_fault(module: &Module, wanted: &Expectation) -> Option<Fault> {
 }
 
 fn export_fault(module: &Module, wanted: &Expectation) -> Option<Fault> {
-    let (name, expected) = (wanted.name.clone(), ExternType::Func(wanted.ty.clone()));
+    let (name, expected) = (wanted.name.clone(), ExternType::Func(wanted.ty.clone().into()));
     match module.export(&name) {
         None => {
             let candidate =

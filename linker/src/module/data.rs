@@ -130,7 +130,7 @@ impl Module {
     /// Returns every exported function with its type.
     pub fn functions(&self) -> impl Iterator<Item = (&str, &FuncType)> {
         self.exports.iter().filter_map(|export| match &export.ty {
-            ExternType::Func(ty) => Some((export.name.as_str(), ty)),
+            ExternType::Func(ty) => Some((export.name.as_str(), &**ty)),
             _ => None,
         })
     }

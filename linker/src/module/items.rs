@@ -1,5 +1,7 @@
 //! The types of a module's items, by the index spaces of their kinds.
 
+use std::sync::Arc;
+
 use wasmparser::{
     CompositeInnerType, ExternalKind, FunctionSectionReader, MemorySectionReader, Result,
     TableSectionReader, TagSectionReader, TypeRef, TypeSectionReader,
@@ -11,7 +13,7 @@ use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 #[derive(Default)]
 pub(crate) struct Items {
     /// The types; `None` for one that is not the type of a function.
-    types: Vec<Option<FuncType>>,
+    types: Vec<Option<Arc<FuncType>>>,
     /// The index of the type of each function.
     pub(crate) functions: Vec<u32>,
     pub(crate) tables: Vec<TableType>,
@@ -26,10 +28,10 @@ impl Items {
         for group in types.clone() {
             for ty in group?.types() {
                 self.types.push(match &ty.composite_type.inner {
-                    CompositeInnerType::Func(ty) => Some(FuncType {
+                    CompositeInnerType::Func(ty) => Some(Arc::new(FuncType {
                         params: ty.params().to_vec(),
                         results: ty.results().to_vec(),
-                    }),
+                    })),
                     _ => None,
                 });
             }
@@ -70,11 +72,11 @@ impl Items {
         match item {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
                 self.functions.push(ty);
-                self.ty(ty).cloned().map(ExternType::Func)
+                self.shared_ty(ty).map(ExternType::Func)
             }
             TypeRef::Tag(tag) => {
                 self.tags.push(tag.func_type_idx);
-                self.ty(tag.func_type_idx).cloned().map(ExternType::Tag)
+                self.tag(tag.func_type_idx)
             }
             TypeRef::Table(ty) => {
                 self.tables.push(table_type(ty));
@@ -96,9 +98,9 @@ impl Items {
         let at = index as usize;
         match kind {
             ExternalKind::Func | ExternalKind::FuncExact => {
-                self.function(index).cloned().map(ExternType::Func)
+                self.shared_ty(*self.functions.get(at)?).map(ExternType::Func)
             }
-            ExternalKind::Tag => self.ty(*self.tags.get(at)?).cloned().map(ExternType::Tag),
+            ExternalKind::Tag => self.tag(*self.tags.get(at)?),
             ExternalKind::Table => self.tables.get(at).copied().map(ExternType::Table),
             ExternalKind::Memory => self.memories.get(at).copied().map(ExternType::Memory),
             ExternalKind::Global => self.globals.get(at).copied().map(ExternType::Global),
@@ -111,7 +113,15 @@ impl Items {
     }
 
     fn ty(&self, index: u32) -> Option<&FuncType> {
-        self.types.get(index as usize)?.as_ref()
+        self.types.get(index as usize)?.as_deref()
+    }
+
+    fn shared_ty(&self, index: u32) -> Option<Arc<FuncType>> {
+        self.types.get(index as usize)?.clone()
+    }
+
+    fn tag(&self, ty: u32) -> Option<ExternType> {
+        self.ty(ty).cloned().map(ExternType::Tag)
     }
 }
 

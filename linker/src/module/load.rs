@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use wasmparser::{
-    ConstExpr, CustomSectionReader, DataKind, Element, ElementKind, Parser, Payload, TypeRef,
-    ValType, Validator,
+    ConstExpr, CustomSectionReader, DataKind, Element, ElementKind, Parser, Payload,
+    SectionLimited, TypeRef, ValType, Validator,
 };
 
 use crate::convention::{
@@ -224,6 +224,7 @@ impl<'a> ModuleReader<'a> {
         &mut self,
         imports: &wasmparser::ImportSectionReader<'a>,
     ) -> Result<(), SectionError> {
+        self.imports.reserve(most_items(imports));
         for import in imports.clone().into_imports_with_offsets() {
             let (offset, import) = import?;
             match import.ty {
@@ -251,6 +252,7 @@ impl<'a> ModuleReader<'a> {
         &mut self,
         exports: &wasmparser::ExportSectionReader<'a>,
     ) -> Result<(), SectionError> {
+        self.exports.reserve(most_items(exports));
         for export in exports.clone().into_iter_with_offsets() {
             let (offset, export) = export?;
             self.shares_table |= export.name == TABLE && export.index == 0;
@@ -414,6 +416,13 @@ fn is_emulated(ty: &FuncType) -> bool {
     ty.params.len() >= EMULATED_PARAMS
         && ty.params.iter().all(|ty| *ty == ValType::I64)
         && ty.results == [ValType::I64]
+}
+
+/// Returns the number of items for which to reserve memory: that which a section claims to have,
+/// unless it is too small for them.
+fn most_items<T>(section: &SectionLimited<'_, T>) -> usize {
+    const SMALLEST_ITEM: usize = 3;
+    (section.count() as usize).min(section.range().len() / SMALLEST_ITEM)
 }
 
 /// A section cannot be read.

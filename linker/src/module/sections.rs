@@ -3,8 +3,11 @@
 use wasmparser::{
     BinaryReader, BlockType, CustomSectionReader, Data, Element, ElementItems, ExportSectionReader,
     ExternalKind, FuncType, FunctionBody, Global, KnownCustom, Name, Naming, Operator, Parser,
-    Payload, RecGroup, Result, Table, TagType, TypeRef, ValType,
+    Payload, RecGroup, Result, Table, TagType, ValType,
 };
+
+use crate::module::data::Import;
+use crate::types::ExternType;
 
 /// The sections of a module. They are valid except, perhaps, for function bodies; those of a system
 /// library are not validated at all.
@@ -15,7 +18,6 @@ pub(crate) struct Contents<'a> {
     pub(crate) functions: Vec<u32>,
     pub(crate) tables: Vec<Table<'a>>,
     pub(crate) memories: Vec<wasmparser::MemoryType>,
-    pub(crate) imported_tags: Vec<TagType>,
     pub(crate) tags: Vec<TagType>,
     pub(crate) globals: Vec<Global<'a>>,
     exports: Option<ExportSectionReader<'a>>,
@@ -48,13 +50,6 @@ impl<'a> Contents<'a> {
     fn section(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<()> {
         match payload {
             Payload::TypeSection(section) => self.types = all(section)?,
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    if let TypeRef::Tag(ty) = import?.ty {
-                        self.imported_tags.push(ty);
-                    }
-                }
-            }
             Payload::FunctionSection(section) => self.functions = all(section)?,
             Payload::TableSection(section) => self.tables = all(section)?,
             Payload::MemorySection(section) => self.memories = all(section)?,
@@ -133,14 +128,17 @@ pub(crate) struct Signatures {
 }
 
 impl Signatures {
-    pub(crate) fn new(contents: &Contents<'_>) -> Self {
-        let tags = contents.imported_tags.iter().chain(&contents.tags);
+    /// Collects the types of a module with these imports.
+    pub(crate) fn new(imports: &[Import], contents: &Contents<'_>) -> Self {
+        let is_tag = |import: &&Import| matches!(import.ty, ExternType::Tag(_));
+        let imported = imports.iter().filter(is_tag).map(|import| import.type_index);
+        let tags = imported.chain(contents.tags.iter().map(|ty| ty.func_type_idx));
         let types = contents.types.iter().flat_map(RecGroup::types);
         let types = types.map(|ty| match &ty.composite_type.inner {
             wasmparser::CompositeInnerType::Func(ty) => Some(ty.clone()),
             _ => None,
         });
-        Signatures { types: types.collect(), tags: tags.map(|ty| ty.func_type_idx).collect() }
+        Signatures { types: types.collect(), tags: tags.collect() }
     }
 
     pub(crate) fn function(&self, ty: u32) -> Option<&FuncType> {

@@ -172,7 +172,9 @@ fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
         STACK_POINTER if input.is_main() => Some(STACK_POINTER_TYPE),
         MEMORY if input.shares_memory() => Some(ExternType::Memory(MemoryType::default())),
         TABLE if input.shares_memory() => Some(ExternType::Table(TableType::functions())),
-        _ if called || RELOCATIONS.contains(&name) => Some(ExternType::Func(FuncType::default())),
+        _ if called || RELOCATIONS.contains(&name) => {
+            Some(ExternType::Func(FuncType::default().into()))
+        }
         _ => None,
     }
 }

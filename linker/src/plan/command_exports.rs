@@ -119,7 +119,7 @@ impl<'a> Exports<'a> {
         let named_as_wrappers = names.iter().filter(|naming| naming.name.ends_with(SUFFIX)).count();
         Exports {
             contents,
-            signatures: Signatures::new(contents),
+            signatures: Signatures::new(&module.imports, contents),
             imported,
             functions,
             distinct: exported.len(),
@@ -246,7 +246,7 @@ impl Unwrapped {
         let constructors = self.constructors.map(|index| (CALL_CONSTRUCTORS, index));
         let destructors = self.destructors.map(|index| (CALL_DESTRUCTORS, index));
         for (name, index) in constructors.into_iter().chain(destructors) {
-            let ty = ExternType::Func(FuncType::default());
+            let ty = ExternType::Func(FuncType::default().into());
             module.exports.push(Export { name: name.to_owned(), ty, index });
         }
     }

@@ -243,7 +243,7 @@ fn other_language(import: &Import, modules: &[&Module]) -> Option<String> {
     let wanted_base = wanted.base()?;
     modules.iter().find_map(|module| {
         let functions = module.functions().filter(|(name, ty)| match &import.ty {
-            ExternType::Func(wanted) => wanted == *ty && name.contains(wanted_base),
+            ExternType::Func(wanted) => **wanted == **ty && name.contains(wanted_base),
             _ => import.module == GOT_FUNC && name.contains(wanted_base),
         });
         functions.into_iter().find_map(|(name, _)| {

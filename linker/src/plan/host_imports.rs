@@ -91,7 +91,8 @@ pub(crate) struct HostModule {
 impl HostModule {
     fn new(name: &'static str, title: &'static str, functions: &[&str]) -> Self {
         let functions = functions.iter().filter_map(|text| Expectation::export(text).ok());
-        let export = |f: Expectation| Export { name: f.name, ty: ExternType::Func(f.ty), index: 0 };
+        let export =
+            |f: Expectation| Export { name: f.name, ty: ExternType::Func(f.ty.into()), index: 0 };
         HostModule { name, title, exports: functions.map(export).collect() }
     }
 }
@@ -128,7 +129,7 @@ pub fn host_functions() -> impl Iterator<Item = (&'static str, &'static str, &'s
     let modules = HOST.iter().chain([&*OPTIONAL]);
     let modules = modules.flat_map(|host| host.exports.iter().map(|export| (host.name, export)));
     modules.filter_map(|(module, export)| match &export.ty {
-        ExternType::Func(ty) => Some((module, export.name.as_str(), ty)),
+        ExternType::Func(ty) => Some((module, export.name.as_str(), &**ty)),
         _ => None,
     })
 }

@@ -106,7 +106,7 @@ impl Candidate {
 }
 
 fn candidates(targets: &Targets<'_>, module: usize, contents: &Contents<'_>) -> Vec<Candidate> {
-    let signatures = Signatures::new(contents);
+    let signatures = Signatures::new(&targets.plan.set.inputs[module].module.imports, contents);
     // A module's `_start` is written without its call of the constructors.
     let start = targets.plan.set.inputs[module].start_and_constructors().map(|(start, _)| start);
     let functions = contents.functions.iter().zip(&contents.bodies);

@@ -62,8 +62,9 @@ pub(crate) enum GlobalIndex {
 impl<'a> Part<'a> {
     pub(crate) fn new(targets: &Targets<'_>, module: usize, mut contents: Contents<'a>) -> Self {
         let imported = targets.imported(module);
-        let memory64 = targets.plan.set.inputs[module].module.memory64(&contents);
-        let signatures = Signatures::new(&contents);
+        let input = &targets.plan.set.inputs[module].module;
+        let memory64 = input.memory64(&contents);
+        let signatures = Signatures::new(&input.imports, &contents);
         let groups = std::mem::take(&mut contents.types);
         let types = groups.iter().map(|group| group.types().len()).sum();
         let indices = Indices {
