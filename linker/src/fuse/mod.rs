@@ -217,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::Faults;
+    use crate::InputLimits;
     use crate::InputModule;
     use crate::NoLibraries;
     use crate::Set;
@@ -309,17 +310,20 @@ mod tests {
             }
             let valid = crate::validate("program", &bytes).is_ok();
             let library = InputModule::load("library", wat::parse_str(LIBRARY).unwrap()).unwrap();
-            let Ok(program) = InputModule::load("program", bytes) else { return Ok(()) };
-            let gathered = Set::gather(program, vec![library], &mut NoLibraries);
-            let Ok(set) = gathered else { return Ok(()) };
-            let Ok(plan) = Plan::new(set) else { return Ok(()) };
-            let bound = [plan.bind().ok(), plan.fuse(&FuseOptions::default()).ok()];
-            for module in bound.into_iter().flatten().flat_map(|bound| bound.modules) {
-                if valid {
-                    prop_assert!(crate::validate("written", &module.bytes).is_ok());
-                }
-                for offset in 0..module.bytes.len() {
-                    module.origins(plan.set(), offset);
+            let limits = InputLimits::default();
+            let trusted = InputModule::load_trusted("program", bytes.clone(), &limits);
+            let loaded = [InputModule::load("program", bytes), trusted];
+            for program in loaded.into_iter().flatten() {
+                let gathered = Set::gather(program, vec![library.clone()], &mut NoLibraries);
+                let Ok(plan) = gathered.and_then(Plan::new) else { continue };
+                let bound = [plan.bind().ok(), plan.fuse(&FuseOptions::default()).ok()];
+                for module in bound.into_iter().flatten().flat_map(|bound| bound.modules) {
+                    if valid {
+                        prop_assert!(crate::validate("written", &module.bytes).is_ok());
+                    }
+                    for offset in 0..module.bytes.len() {
+                        module.origins(plan.set(), offset);
+                    }
                 }
             }
         }
