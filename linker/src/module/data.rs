@@ -154,6 +154,12 @@ impl Module {
         imported.chain(contents.memories.iter().map(|ty| ty.memory64)).collect()
     }
 
+    /// Returns the index of the type of each imported tag.
+    pub(crate) fn imported_tag_types(&self) -> impl Iterator<Item = u32> {
+        let tags = self.imports.iter().filter(|import| matches!(import.ty, ExternType::Tag(_)));
+        tags.map(|import| import.type_index)
+    }
+
     /// Returns the number of symbols, as
     /// [`InputLimits::max_symbols`](crate::InputLimits::max_symbols) counts them.
     pub(crate) fn symbol_count(&self) -> usize {

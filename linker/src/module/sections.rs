@@ -6,9 +6,6 @@ use wasmparser::{
     Payload, RecGroup, Result, Table, TagType, ValType,
 };
 
-use crate::module::data::Import;
-use crate::types::ExternType;
-
 /// The sections of a module. They are valid except, perhaps, for function bodies; those of a system
 /// library are not validated at all.
 #[derive(Clone, Default)]
@@ -128,11 +125,14 @@ pub(crate) struct Signatures {
 }
 
 impl Signatures {
-    /// Collects the types of a module with these imports.
-    pub(crate) fn new(imports: &[Import], contents: &Contents<'_>) -> Self {
-        let is_tag = |import: &&Import| matches!(import.ty, ExternType::Tag(_));
-        let imported = imports.iter().filter(is_tag).map(|import| import.type_index);
-        let tags = imported.chain(contents.tags.iter().map(|ty| ty.func_type_idx));
+    /// Collects the types of a module. `imported_tags` are the indices of the types of the tags that
+    /// it imports.
+    pub(crate) fn new(
+        imported_tags: impl IntoIterator<Item = u32>,
+        contents: &Contents<'_>,
+    ) -> Self {
+        let defined_tags = contents.tags.iter().map(|ty| ty.func_type_idx);
+        let tags = imported_tags.into_iter().chain(defined_tags);
         let types = contents.types.iter().flat_map(RecGroup::types);
         let types = types.map(|ty| match &ty.composite_type.inner {
             wasmparser::CompositeInnerType::Func(ty) => Some(ty.clone()),

@@ -119,7 +119,7 @@ impl<'a> Exports<'a> {
         let named_as_wrappers = names.iter().filter(|naming| naming.name.ends_with(SUFFIX)).count();
         Exports {
             contents,
-            signatures: Signatures::new(&module.imports, contents),
+            signatures: Signatures::new(module.imported_tag_types(), contents),
             imported,
             functions,
             distinct: exported.len(),

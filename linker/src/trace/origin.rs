@@ -111,7 +111,7 @@ impl<'a> OriginalCode<'a> {
         let input = &set.inputs[module];
         let contents = Contents::read(&input.bytes).ok()?;
         let imported = input.module.internals.imported_functions;
-        let signatures = Signatures::new(&input.module.imports, &contents);
+        let signatures = Signatures::new(input.module.imported_tag_types(), &contents);
         Some(OriginalCode { contents, module, imported, signatures, origins })
     }
 

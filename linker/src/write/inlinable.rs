@@ -106,7 +106,8 @@ impl Candidate {
 }
 
 fn candidates(targets: &Targets<'_>, module: usize, contents: &Contents<'_>) -> Vec<Candidate> {
-    let signatures = Signatures::new(&targets.plan.set.inputs[module].module.imports, contents);
+    let input = &targets.plan.set.inputs[module];
+    let signatures = Signatures::new(input.module.imported_tag_types(), contents);
     // A module's `_start` is written without its call of the constructors.
     let start = targets.plan.set.inputs[module].start_and_constructors().map(|(start, _)| start);
     let functions = contents.functions.iter().zip(&contents.bodies);

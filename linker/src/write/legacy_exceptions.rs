@@ -604,7 +604,7 @@ mod tests {
         let bytes = wat::parse_str(MODULE).unwrap();
         let contents = Contents::read(&bytes).unwrap();
         let body = contents.bodies.last().unwrap();
-        let translation = translate(body, 0, &Signatures::new(&[], &contents)).unwrap();
+        let translation = translate(body, 0, &Signatures::new([], &contents)).unwrap();
         let read: Vec<_> = body.get_operators_reader().unwrap().into_iter_with_offsets().collect();
         let calls = |operator: &Operator<'_>| match operator {
             Operator::Call { function_index } => Some(*function_index),

@@ -64,7 +64,7 @@ impl<'a> Part<'a> {
         let imported = targets.imported(module);
         let input = &targets.plan.set.inputs[module].module;
         let memory64 = input.memory64(&contents);
-        let signatures = Signatures::new(&input.imports, &contents);
+        let signatures = Signatures::new(input.imported_tag_types(), &contents);
         let groups = std::mem::take(&mut contents.types);
         let types = groups.iter().map(|group| group.types().len()).sum();
         let indices = Indices {

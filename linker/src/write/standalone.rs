@@ -38,7 +38,7 @@ pub(crate) fn rewrite(input: &InputModule) -> WriteResult<Option<Vec<u8>>> {
     if bounds.is_empty() && !contents.bodies.iter().flat_map(operators).any(is_rewritten) {
         return Ok(None);
     }
-    let signatures = Signatures::new(&input.module.imports, &contents);
+    let signatures = Signatures::new(input.module.imported_tag_types(), &contents);
     let first_type = contents.types.iter().map(|group| group.types().len() as u32).sum();
     let first = imported + contents.functions.len() as u32;
     let mut rewriter = Standalone {

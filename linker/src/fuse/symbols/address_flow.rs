@@ -582,7 +582,7 @@ mod tests {
         );
         let bytes = wat::parse_str(text).unwrap();
         let contents = Contents::read(&bytes).unwrap();
-        let code = Code { contents: &contents, signatures: Signatures::new(&[], &contents) };
+        let code = Code { contents: &contents, signatures: Signatures::new([], &contents) };
         let operators = contents.bodies[0].get_operators_reader().unwrap();
         let operators = operators.into_iter_with_offsets().collect::<Result<Vec<_>, _>>().unwrap();
         let operators: Vec<(Operator<'_>, usize)> = operators;

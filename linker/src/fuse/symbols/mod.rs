@@ -54,7 +54,7 @@ impl FunctionTypes {
         let imported = input.module.imports.iter().filter(is_function);
         let imported = imported.map(|import| import.type_index);
         FunctionTypes {
-            signatures: Signatures::new(&input.module.imports, contents),
+            signatures: Signatures::new(input.module.imported_tag_types(), contents),
             functions: imported.chain(contents.functions.iter().copied()).collect(),
         }
     }
