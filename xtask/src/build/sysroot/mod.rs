@@ -29,7 +29,6 @@ use recipe::Recipe;
 const RECIPE: &str = concat!(
     include_str!("check.rs"),
     include_str!("contents.rs"),
-    include_str!("optimize.rs"),
     include_str!("recipe.rs"),
     include_str!("relocations.rs"),
 );
@@ -91,6 +90,7 @@ fn are_published(project: &Project) -> bool {
 fn inputs(project: &Project, emscripten: &Emscripten) -> anyhow::Result<String> {
     let mut text = format!("{}\n{}\n", emscripten.emcmake.display(), emscripten.version);
     text += RECIPE;
+    text += optimize::RECIPE;
     for source in contents::sources() {
         text += &files::read_text(&sources(project).join(source))?;
     }

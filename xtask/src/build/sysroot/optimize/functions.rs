@@ -1,0 +1,181 @@
+//! The functions of a library before and after Binaryen has optimized it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::{Context, ensure};
+use wasmparser::{Operator, SymbolInfo};
+
+use super::contents::Contents;
+use crate::build::sysroot::relocations::Relocations;
+
+/// The functions that others refer to: those that are exported or that have a slot of the table.
+pub(super) struct Pinned {
+    /// For each of them, by its index, the index of its copy; `None` if the library does not call
+    /// it.
+    pub(super) copies: BTreeMap<u32, Option<u32>>,
+    /// The function of the library that is called instead of each imported one.
+    own: HashMap<u32, u32>,
+}
+
+impl Pinned {
+    pub(super) fn find(library: &Contents<'_>) -> anyhow::Result<Self> {
+        let own = own_functions(library);
+        let imported = library.imported_functions.len() as u32;
+        let mut called = BTreeSet::new();
+        for body in &library.bodies {
+            for operator in body.get_operators_reader()? {
+                if let Operator::Call { function_index } = operator? {
+                    called.insert(own.get(&function_index).copied().unwrap_or(function_index));
+                }
+            }
+        }
+        let exported = library.exports.iter().map(|(_, function)| *function);
+        let pinned: BTreeSet<_> =
+            exported.chain(library.slots.iter().copied()).filter(|f| *f >= imported).collect();
+        let mut next = library.functions;
+        let copies = pinned.into_iter().map(|function| {
+            let copy = called.contains(&function).then(|| {
+                next += 1;
+                next - 1
+            });
+            (function, copy)
+        });
+        Ok(Pinned { copies: copies.collect(), own })
+    }
+
+    /// Returns the functions that have a copy, in the order of the copies.
+    pub(super) fn copied(&self) -> impl Iterator<Item = u32> {
+        let copies = self.copies.iter();
+        copies.filter(|(_, copy)| copy.is_some()).map(|(function, _)| *function)
+    }
+
+    /// Returns the function that a call of a function calls instead.
+    pub(super) fn called(&self, function: u32) -> u32 {
+        let function = self.own.get(&function).copied().unwrap_or(function);
+        self.copies.get(&function).copied().flatten().unwrap_or(function)
+    }
+}
+
+/// Returns the imported functions that stand for functions of the library itself.
+///
+/// The compiler lets another library replace any function that is defined once in every object
+/// which uses it. Those in the namespace of libc++ no program may define, so its own are called.
+fn own_functions(library: &Contents<'_>) -> HashMap<u32, u32> {
+    let exports: HashMap<_, _> = library.exports.iter().copied().collect();
+    let imports = (0..).zip(&library.imported_functions);
+    let own = imports.filter(|(_, name)| is_of_libcxx(name));
+    own.filter_map(|(index, name)| Some((index, *exports.get(name)?))).collect()
+}
+
+/// Returns whether a function is in the namespace of libc++, such as `std::__2`, and is not one that
+/// programs may replace, such as `std::__2::__libcpp_verbose_abort`.
+fn is_of_libcxx(name: &str) -> bool {
+    let is_inside = ["_ZNSt3__", "_ZNKSt3__"].iter().any(|prefix| name.starts_with(prefix));
+    is_inside && !name.contains("__libcpp_")
+}
+
+/// The name of a function while Binaryen optimizes it: its index, and whether it is the copy.
+pub(super) fn placeholder_name(function: u32, is_copy: bool) -> String {
+    if is_copy { format!("{function}{COPY}") } else { function.to_string() }
+}
+
+/// The end of the names of copies.
+const COPY: &str = ".copy";
+
+/// The functions of an optimized library.
+pub(super) struct Functions {
+    /// What each function becomes.
+    pub(super) functions: Vec<Optimized>,
+    /// The final index of the function that others refer to as each pinned function.
+    pinned: HashMap<u32, u32>,
+}
+
+/// A function of an optimized library.
+#[derive(Clone, Copy)]
+pub(super) struct Optimized {
+    /// The index that the function had before.
+    pub(super) old: u32,
+    /// The index that it has at last.
+    pub(super) index: u32,
+    /// Whether it is left out, since its copy replaces it.
+    pub(super) is_replaced: bool,
+}
+
+impl Functions {
+    /// Finds out which functions are left, and checks that exports, slots and data are the same.
+    pub(super) fn compare(before: &Contents<'_>, after: &Contents<'_>) -> anyhow::Result<Self> {
+        let names: Vec<_> = (0..after.functions)
+            .map(|index| {
+                let name = after.names.get(&index).context("Binaryen has left out a name")?;
+                let old = name.strip_suffix(COPY).unwrap_or(name);
+                let old: u32 = old
+                    .parse()
+                    .with_context(|| format!("Binaryen has named a function `{name}`"))?;
+                Ok((old, name.ends_with(COPY)))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let same = |old: u32, new: u32| names.get(new as usize) == Some(&(old, false));
+        let has_exports = before.exports.len() == after.exports.len()
+            && before.exports.iter().zip(&after.exports).all(|(old, new)| {
+                let ((name, function), (new_name, new_function)) = (old, new);
+                name == new_name && same(*function, *new_function)
+            });
+        ensure!(has_exports, "Binaryen has changed the exported functions");
+        let has_slots = before.slots.len() == after.slots.len()
+            && before.slots.iter().zip(&after.slots).all(|(old, new)| same(*old, *new));
+        ensure!(has_slots, "Binaryen has changed the functions in the table");
+        let has_data = before.data.len() == after.data.len()
+            && before.data.iter().zip(&after.data).all(|(old, new)| old.data == new.data);
+        ensure!(has_data, "Binaryen has changed the data");
+        Ok(Functions::new(after, &names))
+    }
+
+    /// Replaces the pinned functions by their copies that are as they were.
+    fn new(after: &Contents<'_>, names: &[(u32, bool)]) -> Self {
+        let imported = after.imported_functions.len() as u32;
+        let ty = |index: u32| after.types.get(index.checked_sub(imported)? as usize);
+        let pinned: HashMap<u32, u32> = (0..)
+            .zip(names)
+            .filter(|(_, (_, is_copy))| !is_copy)
+            .map(|(index, (old, _))| (*old, index))
+            .collect();
+        let copies: HashMap<u32, u32> = (0..)
+            .zip(names)
+            .filter(|(_, (_, is_copy))| *is_copy)
+            .map(|(index, (old, _))| (*old, index))
+            .collect();
+        // Binaryen writes each type once, so other parameters are another type.
+        let replacement =
+            |old: u32, index: u32| copies.get(&old).copied().filter(|&copy| ty(copy) == ty(index));
+        let mut functions = Vec::new();
+        let mut next = 0;
+        for (index, &(old, is_copy)) in (0..).zip(names) {
+            let is_replaced = !is_copy && replacement(old, index).is_some();
+            functions.push(Optimized { old, index: next, is_replaced });
+            next += u32::from(!is_replaced);
+        }
+        for (index, &(old, is_copy)) in (0_u32..).zip(names) {
+            if !is_copy && let Some(copy) = replacement(old, index) {
+                functions[index as usize].index = functions[copy as usize].index;
+            }
+        }
+        let pinned = pinned.into_iter();
+        let pinned = pinned.map(|(old, index)| (old, functions[index as usize].index)).collect();
+        Functions { functions, pinned }
+    }
+
+    /// Gives the symbols of functions that relocations refer to their new indices.
+    pub(super) fn renumber(&self, relocations: &mut Relocations<'_>) -> anyhow::Result<()> {
+        let entries = relocations.code.iter().chain(&relocations.data);
+        let referenced: BTreeSet<_> = entries.map(|entry| entry.index).collect();
+        for symbol in referenced {
+            if let Some(SymbolInfo::Func { index, .. }) =
+                relocations.symbols.get_mut(symbol as usize)
+            {
+                let new = self.pinned.get(index);
+                *index = *new.context("Binaryen has left out a function with a slot")?;
+            }
+        }
+        Ok(())
+    }
+}
