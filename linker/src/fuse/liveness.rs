@@ -170,7 +170,7 @@ impl<'p, 'a> Marker<'p, 'a> {
             Reference::Function(index) => self.function(id(index)),
             Reference::Call(index) => match self.inlined(function, id(index)) {
                 Some(callee) => self.inline(callee),
-                None => self.function(id(index)),
+                None => self.call(id(index)),
             },
             Reference::Global(index) => {
                 if function.is_none() {
@@ -248,6 +248,13 @@ impl<'p, 'a> Marker<'p, 'a> {
             self.activate(id.module);
             self.read_later(Needed::Function(id));
         }
+    }
+
+    fn call(&mut self, id: ItemId) {
+        if let FunctionTarget::Defined(callee) = self.program.targets.function(id) {
+            *self.live.calls.entry(callee).or_default() += 1;
+        }
+        self.function(id);
     }
 
     /// Returns the function that is inlined instead of a call in the code of `caller`; `None` if it

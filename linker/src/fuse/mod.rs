@@ -5,6 +5,7 @@
 //! Everything else, and the constructors, runs in `_initialize`, or in `_start` before the
 //! program's own code.
 
+pub(crate) mod equal;
 pub(crate) mod error;
 pub(crate) mod exit_hooks;
 pub(crate) mod exports;
@@ -87,7 +88,7 @@ impl Plan {
         if !options.keep_all && !is_fixed {
             program.find_symbols();
         }
-        if options.inlines() {
+        if options.changes_code() {
             program.find_inlinable();
         }
         let (live, hooks) = loop {

@@ -17,8 +17,10 @@ pub struct FuseOptions {
     pub dynamic: bool,
     /// Leave nothing out: keep all functions and data of all modules, as they are.
     pub keep_all: bool,
-    /// Inline no functions. By default the code of small functions replaces their calls, and
-    /// [`BoundModule::origins`](crate::BoundModule::origins) knows what it comes from.
+    /// Inline no functions, and write each of several equal ones. By default the code of small
+    /// functions replaces their calls, and [`BoundModule::origins`](crate::BoundModule::origins)
+    /// knows what it comes from. Of the functions of a system library that have equal code, one is
+    /// written.
     ///
     /// `keep_all`, `preinit` and `debug` imply this: debug information describes functions by the
     /// ranges of their code, and debuggers stop at their calls.
@@ -130,8 +132,8 @@ impl FuseOptions {
         self
     }
 
-    /// Returns whether small functions are inlined.
-    pub(crate) fn inlines(&self) -> bool {
+    /// Returns whether small functions are inlined and equal ones written once.
+    pub(crate) fn changes_code(&self) -> bool {
         !(self.keep_calls || self.keep_all || self.preinit || self.debug)
     }
 

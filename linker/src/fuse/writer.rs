@@ -5,6 +5,7 @@ use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, Table
 use crate::convention::{
     HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, START, TABLE,
 };
+use crate::fuse::equal::equal_functions;
 use crate::fuse::exports::{Command, NewExport};
 use crate::fuse::image::Image;
 use crate::fuse::moves::Moves;
@@ -53,7 +54,11 @@ impl FusedWriter<'_> {
         let mut emitter = Emitter::new(self.program.targets, modules, Some(self.live));
         for module in indices {
             emitter.set_constants(module, self.moves.constants(self.program, module));
+            if self.options.changes_code() {
+                emitter.set_equal(module, equal_functions(self.program, self.live, module));
+            }
         }
+        emitter.orders_by_calls = self.options.changes_code();
         let inlined = self.program.inlinable.in_order();
         emitter.set_inlined(inlined.filter(|&id| self.live.inlined.contains(id)).collect());
         self.define_shared(&mut emitter);
@@ -175,7 +180,7 @@ impl FusedWriter<'_> {
         };
         let called = emitter.function(command.function)?;
         let instructions = around(called, command.results, calls, emitter)?;
-        let index = emitter.add_function(START, &body(&instructions))?;
+        let index = emitter.add_function(START, body(&instructions))?;
         emitter.sections.exports.export(START, ExportKind::Func, index);
         Ok(())
     }
@@ -240,7 +245,7 @@ fn start(start: u32, calls: &CommandCalls, emitter: &mut Emitter<'_>) -> WriteRe
         return Ok(start);
     }
     let instructions = around(start, 0, calls, emitter)?;
-    emitter.add_function(LINKED_START, &body(&instructions))
+    emitter.add_function(LINKED_START, body(&instructions))
 }
 
 /// Returns the calls of a command: what happens at the start, the function at index `function`,
@@ -279,7 +284,7 @@ fn call_all(
         several => {
             let calls = several.iter().map(|&id| Ok(Instruction::Call(emitter.function(id)?)));
             let calls = calls.collect::<WriteResult<Vec<_>>>()?;
-            Ok(Some(emitter.add_function(name, &body(&calls))?))
+            Ok(Some(emitter.add_function(name, body(&calls))?))
         }
     }
 }

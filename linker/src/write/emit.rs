@@ -10,7 +10,8 @@
 //! functions become their code: [`Origins`] lists the instructions that are left out, and these
 //! calls.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 
 use wasm_encoder::{ConstExpr, EntityType, Function, GlobalType, TagKind, ValType};
@@ -52,6 +53,8 @@ pub(crate) struct Emitter<'a> {
     /// For each module of the set, its index among the parts.
     part_of: Vec<Option<usize>>,
     pub(crate) sections: Sections,
+    /// Whether the functions that are called most often come first: their indices are short.
+    pub(crate) orders_by_calls: bool,
     /// Where each import comes from.
     pub(crate) sources: Vec<Source>,
     imported: HashMap<ImportKey<'a>, u32>,
@@ -137,6 +140,7 @@ impl<'a> Emitter<'a> {
             parts,
             part_of,
             sections: Sections::default(),
+            orders_by_calls: false,
             sources: Vec::new(),
             imported: HashMap::new(),
             stubs: Vec::new(),
@@ -150,6 +154,14 @@ impl<'a> Emitter<'a> {
     pub(crate) fn set_constants(&mut self, module: usize, constants: HashMap<usize, u32>) {
         if let Some(part) = self.part_of[module] {
             self.parts[part].constants = Constants { values: constants, ..Constants::default() };
+        }
+    }
+
+    /// Sets the functions of a module that are not written since another one is written for them,
+    /// which comes before them.
+    pub(crate) fn set_equal(&mut self, module: usize, equal: BTreeMap<u32, u32>) {
+        if let Some(part) = self.part_of[module] {
+            self.parts[part].equal = equal;
         }
     }
 
@@ -211,6 +223,7 @@ impl<'a> Emitter<'a> {
         self.import_tags()?;
         self.import_values();
         self.origins.first = self.next.functions;
+        self.assign_functions();
         (0..self.parts.len()).for_each(|part| self.assign_defined(part));
         self.assign_imported_functions(functions)?;
         self.assign_imported_items()?;
@@ -316,7 +329,51 @@ impl<'a> Emitter<'a> {
         index.ok_or(WriteError::UserError(Invalid::Internal("an import has no index")))
     }
 
-    /// Assigns the indices of what a module defines, in its order.
+    /// Assigns the indices of the functions that are written.
+    fn assign_functions(&mut self) {
+        for (id, part) in self.written_functions() {
+            let index = take(&mut self.next.functions);
+            self.parts[part].indices.functions[id.index as usize] = Some(index);
+            self.origins.functions.push(id);
+        }
+        for part in &mut self.parts {
+            for (&one, &other) in &part.equal {
+                part.indices.functions[one as usize] = part.indices.functions[other as usize];
+            }
+        }
+    }
+
+    /// Returns the functions that are written, in order, with the parts that define them.
+    fn written_functions(&self) -> Vec<(ItemId, usize)> {
+        let mut functions = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            let imported = self.targets.imported(part.module).functions as usize;
+            let defined = part.ids(part.indices.functions.len() as u32).skip(imported);
+            let is_left = |id: &ItemId| self.live.is_none_or(|live| live.functions.contains(*id));
+            let is_written = |id: &ItemId| is_left(id) && !part.equal.contains_key(&id.index);
+            functions.extend(defined.filter(is_written).map(|id| (id, index)));
+        }
+        if let Some(live) = self.live.filter(|_| self.orders_by_calls) {
+            let calls = self.calls_of_written(live);
+            let calls_of = |(id, _): &(ItemId, usize)| calls.get(id).copied().unwrap_or_default();
+            functions.sort_by_key(|function| Reverse(calls_of(function)));
+        }
+        functions
+    }
+
+    /// Returns the number of calls of each function that is written, by its id.
+    fn calls_of_written(&self, live: &Live) -> HashMap<ItemId, u32> {
+        let mut calls = HashMap::default();
+        for (&callee, &count) in &live.calls {
+            let part = self.part_of[callee.module].map(|part| &self.parts[part]);
+            let written = part.and_then(|part| part.equal.get(&callee.index));
+            let index = written.copied().unwrap_or(callee.index);
+            *calls.entry(ItemId { index, ..callee }).or_default() += count;
+        }
+        calls
+    }
+
+    /// Assigns the indices of everything else that a module defines, in its order.
     fn assign_defined(&mut self, part: usize) {
         let targets = self.targets;
         let live = self.live;
@@ -324,14 +381,6 @@ impl<'a> Emitter<'a> {
         let Part { module, indices, .. } = &mut self.parts[part];
         let imported = targets.imported(*module);
         let item = |index| ItemId { module: *module, index };
-        let origins = &mut self.origins.functions;
-        assign(&mut indices.functions, imported.functions, |index| {
-            let id = item(index);
-            live.is_none_or(|live| live.functions.contains(id)).then(|| {
-                origins.push(id);
-                take(&mut next.functions)
-            })
-        });
         assign(&mut indices.globals, imported.globals, |index| {
             let id = item(index);
             let is_kept = targets.global(id) == GlobalTarget::Defined(id)
@@ -489,12 +538,11 @@ impl<'a> Emitter<'a> {
         self.origins.inlined.bodies = bodies.collect();
         let first_stub = self.next.functions - self.stubs.len() as u32;
         for (index, stub) in (first_stub..).zip(&self.stubs) {
-            self.sections.functions.function(stub.type_index);
-            self.sections.code.function(&stub.body());
+            self.sections.functions.insert(index, stub.type_index, stub.body());
             self.sections.names.insert(index, stub.name.clone());
         }
         for atomic in mem::take(&mut self.sections.atomics.functions) {
-            self.write_function(&atomic.name, &atomic.ty(), &atomic.body())?;
+            self.write_function(&atomic.name, &atomic.ty(), atomic.body())?;
         }
         let counts_data = self.parts.iter().any(|part| part.contents.counts_data);
         self.sections.data_count = counts_data.then_some(self.next.data);
@@ -518,7 +566,7 @@ impl<'a> Emitter<'a> {
     /// # Errors
     ///
     /// Never, since its type can be written.
-    pub(crate) fn add_function(&mut self, name: &str, body: &Function) -> WriteResult<u32> {
+    pub(crate) fn add_function(&mut self, name: &str, body: Function) -> WriteResult<u32> {
         self.write_function(name, &wasmparser::FuncType::new([], []), body)
     }
 
@@ -526,13 +574,13 @@ impl<'a> Emitter<'a> {
         &mut self,
         name: &str,
         ty: &wasmparser::FuncType,
-        body: &Function,
+        body: Function,
     ) -> WriteResult<u32> {
         let type_index = self.sections.types.function(ty)?;
-        self.sections.functions.function(type_index);
-        self.sections.code.function(body);
-        self.sections.names.insert(self.next.functions, name.to_owned());
-        Ok(take(&mut self.next.functions))
+        let index = take(&mut self.next.functions);
+        self.sections.functions.insert(index, type_index, body);
+        self.sections.names.insert(index, name.to_owned());
+        Ok(index)
     }
 
     /// Adds an immutable global with a value, and returns its index.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataCountSection, DataSection, ElementSection,
-    ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection,
-    NameMap, NameSection, StartSection, TableSection, TagSection, TypeSection, ValType,
+    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    MemorySection, NameMap, NameSection, StartSection, TableSection, TagSection, TypeSection,
+    ValType,
 };
 use wasmparser::{CompositeInnerType, RecGroup};
 
@@ -22,7 +23,7 @@ pub(crate) const STACK_POINTER_TYPE: GlobalType =
 pub(crate) struct Sections {
     pub(crate) types: Types,
     pub(crate) imports: ImportSection,
-    pub(crate) functions: FunctionSection,
+    pub(crate) functions: Functions,
     pub(crate) tables: TableSection,
     pub(crate) memories: MemorySection,
     pub(crate) tags: TagSection,
@@ -31,7 +32,6 @@ pub(crate) struct Sections {
     pub(crate) start: Option<u32>,
     pub(crate) elements: ElementSection,
     pub(crate) data_count: Option<u32>,
-    pub(crate) code: CodeSection,
     pub(crate) data: DataSection,
     /// The functions that replace atomic instructions.
     pub(crate) atomics: Atomics,
@@ -48,7 +48,8 @@ impl Sections {
     /// Returns the bytes of the module.
     pub(crate) fn finish(self) -> Vec<u8> {
         let mut module = wasm_encoder::Module::new();
-        module.section(&self.types.section).section(&self.imports).section(&self.functions);
+        let (functions, code) = self.functions.sections();
+        module.section(&self.types.section).section(&self.imports).section(&functions);
         module.section(&self.tables).section(&self.memories);
         // Engines without exceptions do not know the tag section, even if it is empty.
         if !self.tags.is_empty() {
@@ -62,7 +63,7 @@ impl Sections {
         if let Some(count) = self.data_count {
             module.section(&DataCountSection { count });
         }
-        module.section(&self.code).section(&self.data);
+        module.section(&code).section(&self.data);
         if !self.is_stripped {
             module.section(&name_section(&self.name, &self.names));
         }
@@ -70,6 +71,26 @@ impl Sections {
             module.section(&CustomSection { name: name.into(), data: data.into() });
         }
         module.finish()
+    }
+}
+
+/// The functions that the new module defines, by index, each with its type.
+#[derive(Default)]
+pub(crate) struct Functions(BTreeMap<u32, (u32, Function)>);
+
+impl Functions {
+    pub(crate) fn insert(&mut self, index: u32, type_index: u32, code: Function) {
+        self.0.insert(index, (type_index, code));
+    }
+
+    fn sections(&self) -> (FunctionSection, CodeSection) {
+        let mut functions = FunctionSection::new();
+        let mut bodies = CodeSection::new();
+        for (type_index, code) in self.0.values() {
+            functions.function(*type_index);
+            bodies.function(code);
+        }
+        (functions, bodies)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::hash::HashMap;
 use crate::plan::layout::ItemId;
 
 /// Items of one kind.
@@ -100,6 +101,8 @@ pub(crate) struct Live {
     /// For each thing that is needed the first thing found that refers to it, or `None` if it is
     /// needed from outside. It is recorded only if somebody asks for it.
     pub(crate) causes: Option<BTreeMap<Needed, Option<Needed>>>,
+    /// The number of calls of each function in the code that was read.
+    pub(crate) calls: HashMap<ItemId, u32>,
     pub(crate) grows_table: bool,
     pub(crate) uses_stack_pointer: bool,
 }

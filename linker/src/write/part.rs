@@ -20,6 +20,8 @@ pub(crate) struct Part<'a> {
     pub(crate) indices: Indices,
     /// The constants in its code that change.
     pub(crate) constants: Constants,
+    /// The functions that are not written since another one is written for them, and that one.
+    pub(crate) equal: BTreeMap<u32, u32>,
     /// The functions that are inlined instead of calls in its code, by the offset of the call.
     pub(crate) inlined_calls: BTreeMap<usize, ItemId>,
 }
@@ -84,6 +86,7 @@ impl<'a> Part<'a> {
             contents,
             indices,
             constants: Constants::default(),
+            equal: BTreeMap::new(),
             inlined_calls: BTreeMap::new(),
         }
     }
@@ -120,6 +123,7 @@ impl<'a> Part<'a> {
     pub(crate) fn write_names(&self, imported: u32, to: &mut BTreeMap<u32, String>) {
         for naming in self.contents.function_names() {
             if let Some(index) = lookup(&self.indices.functions, naming.index)
+                && !self.equal.contains_key(&naming.index)
                 && (naming.index >= imported || !to.contains_key(&index))
             {
                 to.insert(index, naming.name.to_owned());

@@ -5,7 +5,7 @@ use std::iter;
 
 use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{
-    BlockType, CodeSection, DataSection, ElementSection, Elements, Function, Instruction, ValType,
+    BlockType, DataSection, ElementSection, Elements, Function, Instruction, ValType,
 };
 use wasmparser::{Element, ElementItems, FunctionBody, Operator};
 
@@ -89,14 +89,15 @@ fn write_functions(
     let constants = &mut part.constants;
     let functions = part.contents.functions.iter().zip(&part.contents.bodies);
     for (index, (&ty, body)) in (targets.imported(part.module).functions..).zip(functions) {
-        if lookup(&reindexer.indices.functions, index).is_none() {
+        let Some(new) = lookup(&reindexer.indices.functions, index) else { continue };
+        if part.equal.contains_key(&index) {
             continue;
         }
         reindexer.inlined = is_caller(body).then_some(inlined);
         let is_start = start.filter(|(start, _)| *start == index);
         reindexer.skipped_call = is_start.map(|(_, constructors)| constructors);
-        to.functions.function(reindexer.type_index(ty)?);
-        reindexer.write_body(ty, body, constants, &mut to.code)?;
+        let type_index = reindexer.type_index(ty)?;
+        to.functions.insert(new, type_index, reindexer.body(ty, body, constants)?);
     }
     part.inlined_calls = reindexer.inlined_calls;
     Ok(())
@@ -332,15 +333,14 @@ impl<'r> Reindexer<'r> {
 
     /// Writes the body of a function of type `ty`, in the final encoding of exceptions and with the
     /// new values of constants.
-    fn write_body(
+    fn body(
         &mut self,
         ty: u32,
         body: &FunctionBody<'_>,
         constants: &mut Constants,
-        to: &mut CodeSection,
-    ) -> WriteResult<()> {
+    ) -> WriteResult<Function> {
         if !constants.values.is_empty() {
-            return self.write_with_constants(ty, body, constants, to);
+            return self.body_with_constants(ty, body, constants);
         }
         let mut code = self.code(ty, body, 0)?;
         let mut operators = body.get_operators_reader()?;
@@ -349,21 +349,19 @@ impl<'r> Reindexer<'r> {
             if legacy_exceptions::is_legacy(&operator) {
                 let signatures = &self.indices.types.signatures;
                 let translation = legacy_exceptions::translate(body, ty, signatures)?;
-                return self.write_translated(ty, body, translation, to);
+                return self.translated_body(ty, body, translation);
             }
             self.write_step(offset, Step::Operator(operator), &mut code)?;
         }
-        to.function(&code.finish());
-        Ok(())
+        Ok(code.finish())
     }
 
-    fn write_with_constants(
+    fn body_with_constants(
         &mut self,
         ty: u32,
         body: &FunctionBody<'_>,
         constants: &mut Constants,
-        to: &mut CodeSection,
-    ) -> WriteResult<()> {
+    ) -> WriteResult<Function> {
         let steps = steps(body)?;
         let is_legacy = |(_, step): &(usize, Step<'_>)| match step {
             Step::Operator(operator) => legacy_exceptions::is_legacy(operator),
@@ -376,22 +374,20 @@ impl<'r> Reindexer<'r> {
             Translation { exceptions: 0, steps }
         };
         translation.steps = constants.apply(translation.steps);
-        self.write_translated(ty, body, translation, to)
+        self.translated_body(ty, body, translation)
     }
 
-    fn write_translated(
+    fn translated_body(
         &mut self,
         ty: u32,
         body: &FunctionBody<'_>,
         translation: Translation<'_>,
-        to: &mut CodeSection,
-    ) -> WriteResult<()> {
+    ) -> WriteResult<Function> {
         let mut code = self.code(ty, body, translation.exceptions)?;
         for (offset, step) in translation.steps {
             self.write_step(offset, step, &mut code)?;
         }
-        to.function(&code.finish());
-        Ok(())
+        Ok(code.finish())
     }
 
     /// Returns a function of type `ty` without instructions, with the local variables of a body.
