@@ -168,9 +168,7 @@ fn outcome(case: &Case) -> Result<Vec<(&'static str, String)>, Failed> {
     let preinit = preinit(case, &output)?;
     let error = failure(&output)?;
     if !output.status.success() {
-        let fails = host("run", case)?.args(INVOKE).arg("main.wasm").output()?;
-        let help = "expected is what instances of their own do, actual what `host run` does";
-        console::same(&failure(&fails)?, &error, help)?;
+        same_backtrace(case, &error)?;
     }
     let stdout = String::from_utf8(output.stdout)?;
     if output.status.success() && !stdout.lines().any(|line| line == "42") {
@@ -218,6 +216,20 @@ fn same_when_fused(case: &Case, fused: &Path, separate: &Output) -> Result<(), F
         )
         .into()
     })
+}
+
+/// A program that fails has the backtrace of its separate instances also as `host run` fuses it by
+/// itself. The first line may differ: one function initialises all modules.
+fn same_backtrace(case: &Case, error: &str) -> Result<(), Failed> {
+    let output = host("run", case)?.args(INVOKE).arg("main.wasm").output()?;
+    let actual = failure(&output)?;
+    let backtrace = |error: &str| error.find("wasm backtrace:").map(|at| error[at..].to_owned());
+    let help = "expected is what instances of their own do, actual what `host run` does";
+    console::same(
+        &backtrace(&actual).unwrap_or(actual),
+        &backtrace(error).unwrap_or(error.to_owned()),
+        help,
+    )
 }
 
 /// Does the same as [`same_when_fused`], with a program from which nothing is left out.
