@@ -38,6 +38,9 @@ pub(crate) const SET_STACK_LIMITS: &str = "__set_stack_limits";
 
 /// Stands for a module when it registers destructors. It is the address of the module's data.
 pub(crate) const DSO_HANDLE: &str = "__dso_handle";
+/// The functions that register destructors of static and of `thread_local` objects for the end. The
+/// last parameter is the handle of the module that the destructor is in.
+pub(crate) const REGISTER_AT_EXIT: [&str; 2] = ["__cxa_atexit", "__cxa_thread_atexit"];
 
 /// Runs a command.
 pub(crate) const START: &str = "_start";

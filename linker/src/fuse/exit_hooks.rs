@@ -2,7 +2,7 @@
 
 use wasmparser::ExternalKind;
 
-use crate::convention::CALL_DESTRUCTORS;
+use crate::convention::{CALL_DESTRUCTORS, REGISTER_AT_EXIT};
 use crate::fuse::exports::NewExport;
 use crate::fuse::image::effects;
 use crate::fuse::program::{Program, Root};
@@ -14,10 +14,6 @@ use crate::plan::synthetic::command::{FILL, FLUSH, Finish};
 use crate::plan::synthetic::invoke;
 use crate::write::live::Live;
 use crate::write::targets::FunctionTarget;
-
-/// The functions that register others for the end: destructors of static and of `thread_local`
-/// objects.
-const REGISTER_AT_EXIT: [&str; 2] = ["__cxa_atexit", "__cxa_thread_atexit"];
 
 /// The functions that finish a program.
 pub(crate) struct ExitHooks {

@@ -14,7 +14,7 @@ use wasmparser::{
 use crate::fuse::image::{Effect, Provenance, Value};
 use crate::fuse::program::{Program, Root};
 use crate::fuse::scan::{Reference, Scanner};
-use crate::fuse::symbols::address_flow::{self, CodeContext, Misfit};
+use crate::fuse::symbols::address_flow::{self, CodeContext, Misfit, Relocated};
 use crate::fuse::symbols::{Place, Site, Symbols, Target};
 use crate::module::relocations::RelocationKind;
 use crate::plan::layout::ItemId;
@@ -530,17 +530,18 @@ impl CodeContext for ModuleCode<'_, '_> {
         }
     }
 
-    fn relocated(&self, offset: usize, value: u32) -> Result<Option<RelocationKind>, Misfit> {
+    fn relocated(&self, offset: usize, value: u32) -> Result<Option<Relocated>, Misfit> {
         match self.symbols.site(offset) {
             None => Ok(None),
-            Some(Site::Data { value: expected, .. }) if value == *expected => {
-                Ok(Some(RelocationKind::Address))
+            Some(Site::Data { value: expected, place }) if value == *expected => {
+                let is_handle = place.piece.is_none();
+                Ok(Some(if is_handle { Relocated::Handle } else { Relocated::Address }))
             }
             Some(Site::Slot { value: expected, function }) if value == *expected => {
                 let slot = self.program.own_slot(self.module, value);
                 let expected = ItemId { module: self.module, index: *function };
                 let is_filled = self.program.table.get(&slot) == Some(&expected);
-                if is_filled { Ok(Some(RelocationKind::Slot)) } else { Err(Misfit) }
+                if is_filled { Ok(Some(Relocated::Slot)) } else { Err(Misfit) }
             }
             Some(_) => Err(Misfit),
         }
@@ -548,6 +549,10 @@ impl CodeContext for ModuleCode<'_, '_> {
 
     fn function(&self, index: u32) -> Option<&FuncType> {
         self.symbols.types.function(index)
+    }
+
+    fn takes_handle(&self, function: u32) -> bool {
+        self.symbols.take_handle.contains(&function)
     }
 
     fn ty(&self, index: u32) -> Option<&FuncType> {

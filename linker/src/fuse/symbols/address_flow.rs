@@ -21,13 +21,38 @@ pub(crate) trait CodeContext {
 
     /// Returns what a constant is relative to, if a relocation says what it means. `offset` is that
     /// of the instruction in the module.
-    fn relocated(&self, offset: usize, value: u32) -> Result<Option<RelocationKind>, Misfit>;
+    fn relocated(&self, offset: usize, value: u32) -> Result<Option<Relocated>, Misfit>;
 
     /// Returns the type of a function.
     fn function(&self, index: u32) -> Option<&FuncType>;
 
+    /// Returns whether the last parameter of a function is the handle of a module.
+    fn takes_handle(&self, function: u32) -> bool;
+
     /// Returns the function type of an index of the type section.
     fn ty(&self, index: u32) -> Option<&FuncType>;
+}
+
+/// A constant that is relative to a base, by what its relocation says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relocated {
+    /// The address of a variable.
+    Address,
+    /// The slot of a function.
+    Slot,
+    /// The start of the module's data, which stands for the module. It is also the address of a
+    /// variable, and only the use shows which of both is meant.
+    Handle,
+}
+
+impl Relocated {
+    /// Returns what it is relative to.
+    fn base(self) -> RelocationKind {
+        match self {
+            Relocated::Address | Relocated::Handle => RelocationKind::Address,
+            Relocated::Slot => RelocationKind::Slot,
+        }
+    }
 }
 
 /// The code is not as the check expects it.
@@ -39,7 +64,8 @@ pub(crate) struct Misfit;
 /// # Errors
 ///
 /// If the code uses a base in another way than in a sum with a relocated constant, or a relocated
-/// constant in another way than in a sum with its base.
+/// constant in another way than in a sum with its base, or the handle of the module in another way
+/// than as the argument of a function that takes one.
 pub(crate) fn check(
     operators: &[(Operator<'_>, usize)],
     context: &impl CodeContext,
@@ -83,15 +109,18 @@ enum Value {
     Plain,
     Base(RelocationKind),
     /// A relocated constant, to be added to the base.
-    Offset(RelocationKind),
+    Offset(Relocated),
+    /// The handle of the module.
+    Handle,
 }
 
-/// The locals that hold a base, or may. All others hold plain values.
+/// The locals that hold a base or a handle, or may. All others hold plain values.
 type Locals = BTreeMap<u32, Local>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Local {
     Base(RelocationKind),
+    Handle,
     /// It depends on the way that the code has taken.
     Unknown,
 }
@@ -185,12 +214,20 @@ impl<C: CodeContext> Flow<'_, C> {
             }
             Operator::I32Add => {
                 let sum = match (self.pop(), self.pop()) {
-                    (Value::Plain, Value::Plain) => true,
+                    (Value::Plain, Value::Plain) => Value::Plain,
                     (Value::Base(base), Value::Offset(offset))
-                    | (Value::Offset(offset), Value::Base(base)) => base == offset,
-                    _ => false,
+                    | (Value::Offset(offset), Value::Base(base))
+                        if offset.base() == base =>
+                    {
+                        if offset == Relocated::Handle {
+                            Value::Handle
+                        } else {
+                            Value::Plain
+                        }
+                    }
+                    _ => return Err(Misfit),
                 };
-                self.push_plain_if(sum)?;
+                self.stack.push(sum);
             }
             Operator::Select => {
                 let (condition, second, first) = (self.pop(), self.pop(), self.pop());
@@ -203,6 +240,9 @@ impl<C: CodeContext> Flow<'_, C> {
                 self.pop();
             }
             Operator::Call { function_index } => {
+                if self.context.takes_handle(function_index) {
+                    self.pop_handle()?;
+                }
                 self.call(self.context.function(function_index))?
             }
             Operator::CallIndirect { type_index, .. } => {
@@ -218,9 +258,11 @@ impl<C: CodeContext> Flow<'_, C> {
         Ok(())
     }
 
-    fn push_plain_if(&mut self, is_known: bool) -> Result<(), Misfit> {
+    /// Replaces an argument that may be a handle by a plain value.
+    fn pop_handle(&mut self) -> Result<(), Misfit> {
+        let value = self.pop();
         self.stack.push(Value::Plain);
-        if is_known { Ok(()) } else { Err(Misfit) }
+        if matches!(value, Value::Plain | Value::Handle) { Ok(()) } else { Err(Misfit) }
     }
 
     /// Returns the number of values on the stack below those of the innermost block.
@@ -274,6 +316,7 @@ impl<C: CodeContext> Flow<'_, C> {
         match self.locals.as_ref().and_then(|locals| locals.get(&local)) {
             None => Ok(Value::Plain),
             Some(Local::Base(kind)) => Ok(Value::Base(*kind)),
+            Some(Local::Handle) => Ok(Value::Handle),
             Some(Local::Unknown) => Err(Misfit),
         }
     }
@@ -283,6 +326,7 @@ impl<C: CodeContext> Flow<'_, C> {
         let new = match value {
             Value::Plain => None,
             Value::Base(kind) => Some(Local::Base(kind)),
+            Value::Handle => Some(Local::Handle),
             Value::Offset(_) => return Err(Misfit),
         };
         let old = match new {
@@ -532,12 +576,13 @@ impl ModuleArity for NoTypes {
 mod tests {
     use wasmparser::{FuncType, Operator};
 
-    use super::{CodeContext, Misfit, check};
+    use super::{CodeContext, Misfit, Relocated, check};
     use crate::module::relocations::RelocationKind;
     use crate::module::sections::{Contents, Signatures};
 
     /// A module with a function that is checked. Global 0 is `__memory_base`, global 1
-    /// `__table_base`. Constants from 1000 on are addresses, and those from 2000 on slots.
+    /// `__table_base`. Constants from 1000 on are addresses, those from 2000 on slots, and those from
+    /// 3000 on handles, which function 1 takes.
     struct Code<'a> {
         contents: &'a Contents<'a>,
         signatures: Signatures,
@@ -548,17 +593,22 @@ mod tests {
             [RelocationKind::Address, RelocationKind::Slot].get(global as usize).copied()
         }
 
-        fn relocated(&self, _: usize, value: u32) -> Result<Option<RelocationKind>, Misfit> {
+        fn relocated(&self, _: usize, value: u32) -> Result<Option<Relocated>, Misfit> {
             match value {
                 0..1000 => Ok(None),
-                1000..2000 => Ok(Some(RelocationKind::Address)),
-                2000..3000 => Ok(Some(RelocationKind::Slot)),
+                1000..2000 => Ok(Some(Relocated::Address)),
+                2000..3000 => Ok(Some(Relocated::Slot)),
+                3000..4000 => Ok(Some(Relocated::Handle)),
                 _ => Err(Misfit),
             }
         }
 
         fn function(&self, index: u32) -> Option<&FuncType> {
             self.ty(*self.contents.functions.get(index as usize)?)
+        }
+
+        fn takes_handle(&self, function: u32) -> bool {
+            function == 1
         }
 
         fn ty(&self, index: u32) -> Option<&FuncType> {
@@ -636,6 +686,26 @@ mod tests {
     }
 
     #[test]
+    fn a_handle_is_an_argument_only() {
+        const HANDLE: &str = "(i32.add (global.get $memory) (i32.const 3000))";
+        for body in [
+            format!("(drop (call $g {HANDLE}))"),
+            format!("(local.set 1 {HANDLE}) (drop (call $g (local.get 1)))"),
+        ] {
+            assert!(passes(&body), "{body}");
+        }
+        for body in [
+            format!("(drop (i32.load {HANDLE}))"),
+            format!("(drop (call $f {HANDLE}))"),
+            format!("(drop (i32.add {HANDLE} (i32.const 4)))"),
+            format!("(drop (call $g (i32.eqz {HANDLE})))"),
+            format!("(drop (block (result i32) {HANDLE}))"),
+        ] {
+            assert!(!passes(&body), "{body}");
+        }
+    }
+
+    #[test]
     fn other_uses_of_a_base_do_not_pass() {
         for body in [
             "(drop (i32.add (global.get $memory) (i32.const 8)))",
@@ -648,7 +718,7 @@ mod tests {
             "(drop (i32.add (global.get $table) (i32.const 1000)))",
             "(drop (i32.add (i32.const 1000) (i32.const 1000)))",
             "(drop (i32.load (i32.const 1000)))",
-            "(drop (i32.const 3000))",
+            "(drop (i32.const 4000))",
             "(local.set 1 (i32.const 1000))",
             "(drop (block (result i32) (global.get $memory)))",
             "(drop (block (result i32) (br 0 (global.get $memory))))",
@@ -718,6 +788,6 @@ mod tests {
     #[test]
     fn code_that_cannot_be_reached_passes() {
         assert!(passes("return (drop (i32.load (global.get $memory)))"));
-        assert!(passes("(block (br 0) (drop (i32.load (i32.const 3000))))"));
+        assert!(passes("(block (br 0) (drop (i32.load (i32.const 4000))))"));
     }
 }

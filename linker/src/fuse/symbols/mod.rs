@@ -8,12 +8,12 @@
 
 pub(crate) mod address_flow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use wasmparser::{Data, DataKind, FuncType};
 
-use crate::convention::is_private;
+use crate::convention::{ENV, REGISTER_AT_EXIT, is_private};
 use crate::fuse::image::{Effect, Provenance, Value, value};
 use crate::hash::HashMap;
 use crate::module::Import;
@@ -39,6 +39,20 @@ pub(crate) struct Symbols {
     /// What the relocations store, by address.
     pointers: BTreeMap<u32, Target>,
     pub(crate) types: FunctionTypes,
+    /// The functions whose last parameter is the handle of a module.
+    pub(crate) take_handle: BTreeSet<u32>,
+}
+
+/// Returns the functions of a module whose last parameter is the handle of a module.
+fn functions_that_take_handles(input: &InputModule) -> BTreeSet<u32> {
+    let takes_handle = |name: &str| REGISTER_AT_EXIT.contains(&name);
+    let is_function = |import: &&Import| matches!(import.ty, ExternType::Func(_));
+    let imports = (0..).zip(input.module.imports.iter().filter(is_function));
+    let imports = imports.filter(|(_, import)| import.module == ENV && takes_handle(&import.name));
+    let exports = input.module.exports.iter();
+    let exports = exports
+        .filter(|export| matches!(export.ty, ExternType::Func(_)) && takes_handle(&export.name));
+    imports.map(|(index, _)| index).chain(exports.map(|export| export.index)).collect()
 }
 
 /// The types of a module's functions.
@@ -134,6 +148,7 @@ impl Symbols {
             sites: HashMap::default(),
             pointers: BTreeMap::new(),
             types: FunctionTypes::new(input, contents),
+            take_handle: functions_that_take_handles(input),
         };
         symbols.has_exports(input).then_some(())?;
         symbols.pointers = symbols.read_pointers(&relocations, &segments, stores, base)?;
@@ -247,7 +262,9 @@ impl Symbols {
         let index = relocations.data.binary_search_by_key(&offset, |r| r.offset).ok()?;
         let relocation = relocations.data[index];
         let symbol = *relocations.symbols.get(relocation.symbol as usize)?;
-        self.place(symbol, relocation.addend, segments)
+        let place = self.place(symbol, relocation.addend, segments)?;
+        // A handle in data could be used in any way.
+        place.piece.is_some().then_some(place)
     }
 
     fn read_sites(
