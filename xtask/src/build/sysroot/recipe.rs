@@ -192,7 +192,8 @@ impl<'a> Recipe<'a> {
     ///
     /// The first of several definitions is used, so ours come before Emscripten's. If a function
     /// does not have the type that its callers expect, the linker only warns and replaces the call
-    /// by a trap. `--fatal-warnings` makes that an error.
+    /// by a trap. `--fatal-warnings` makes that an error. Names are not demangled: that would double
+    /// the size of libc++, and `host` demangles those that it prints.
     fn link(
         &self,
         library: &str,
@@ -205,7 +206,8 @@ impl<'a> Recipe<'a> {
         let cmd = cmd!(
             self.sh,
             "{lld} -flavor wasm -shared --experimental-pic --unresolved-symbols=import-dynamic
-            --allow-multiple-definition --fatal-warnings --strip-debug --emit-relocs {flags...}
+            --allow-multiple-definition --fatal-warnings --strip-debug --emit-relocs
+            --no-demangle {flags...}
             -o {library}
             --whole-archive {objects...} {whole...} --no-whole-archive {rest...}"
         );

@@ -93,7 +93,7 @@ fn custom_sections(library: &[u8]) -> anyhow::Result<Vec<CustomSection<'_>>> {
 #[derive(Clone, Copy)]
 enum Global {
     /// A global, with this index.
-    Global(u32),
+    Kept(u32),
     /// A constant, by its index in [`Constants::values`].
     Constant(usize),
     /// The global that pins functions.
@@ -109,7 +109,7 @@ fn globals(library: &Contents<'_>) -> anyhow::Result<Vec<Global>> {
             PLACEHOLDERS => Global::Constant(name.parse()?),
             _ => {
                 next += 1;
-                Global::Global(next - 1)
+                Global::Kept(next - 1)
             }
         });
     }
@@ -128,9 +128,9 @@ struct Restoration<'c> {
 
 impl Restoration<'_> {
     fn global(&self, index: u32) -> Global {
-        let added = self.globals.iter().filter(|global| !matches!(global, Global::Global(_)));
+        let added = self.globals.iter().filter(|global| !matches!(global, Global::Kept(_)));
         let imported = self.globals.get(index as usize).copied();
-        imported.unwrap_or_else(|| Global::Global(index - added.count() as u32))
+        imported.unwrap_or_else(|| Global::Kept(index - added.count() as u32))
     }
 
     fn is_replaced(&self, defined: usize) -> bool {
@@ -186,7 +186,7 @@ impl Reencode for Restoration<'_> {
 
     fn global_index(&mut self, global: u32) -> Result<u32, Error> {
         match self.global(global) {
-            Global::Global(index) => Ok(index),
+            Global::Kept(index) => Ok(index),
             // Code has changed in a way that does not happen.
             Global::Constant(_) | Global::Pin => Err(Error::InvalidConstExpr),
         }
