@@ -120,6 +120,7 @@ mod write;
 pub use fault::{Candidate, Fault, Faults};
 pub use fuse::FuseOptions;
 pub use fuse::error::{FuseError, PreinitFault};
+pub use fuse::exit_hooks::leaves_work_for_the_end;
 pub use limits::InputLimits;
 pub use module::contract::{Contract, ContractError, Expectation};
 pub use module::custom_sections::OWN_SECTIONS;

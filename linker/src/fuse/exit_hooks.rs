@@ -15,6 +15,12 @@ use crate::plan::synthetic::invoke;
 use crate::write::live::Live;
 use crate::write::targets::FunctionTarget;
 
+/// Returns whether it matters if a program needs this function of libc, by its name: the function
+/// leaves work for the end of the program. A tool that optimizes libc must not inline it.
+pub fn leaves_work_for_the_end(name: &str) -> bool {
+    name == FILL || REGISTER_AT_EXIT.contains(&name)
+}
+
 /// The functions that finish a program.
 pub(crate) struct ExitHooks {
     /// What there is to do at the end.

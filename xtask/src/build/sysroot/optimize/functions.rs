@@ -33,8 +33,10 @@ impl Pinned {
         let pinned: BTreeSet<_> =
             exported.chain(library.slots.iter().copied()).filter(|f| *f >= imported).collect();
         let mut next = library.functions;
+        let watched = watched_functions(library);
         let copies = pinned.into_iter().map(|function| {
-            let copy = called.contains(&function).then(|| {
+            let has_copy = called.contains(&function) && !watched.contains(&function);
+            let copy = has_copy.then(|| {
                 next += 1;
                 next - 1
             });
@@ -54,6 +56,26 @@ impl Pinned {
         let function = self.own.get(&function).copied().unwrap_or(function);
         self.copies.get(&function).copied().flatten().unwrap_or(function)
     }
+}
+
+/// Returns the functions that have no copy, since the linker must see their calls.
+fn watched_functions(library: &Contents<'_>) -> BTreeSet<u32> {
+    let exports = library.exports.iter();
+    let watched = exports.filter(|(name, _)| linker::leaves_work_for_the_end(name));
+    watched.map(|(_, function)| *function).collect()
+}
+
+/// Returns whether a library calls one of its functions.
+fn calls(library: &Contents<'_>, function: u32) -> anyhow::Result<bool> {
+    for body in &library.bodies {
+        for operator in body.get_operators_reader()? {
+            if matches!(operator?, Operator::Call { function_index } if function_index == function)
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the imported functions that stand for functions of the library itself.
@@ -127,6 +149,12 @@ impl Functions {
         let has_data = before.data.len() == after.data.len()
             && before.data.iter().zip(&after.data).all(|(old, new)| old.data == new.data);
         ensure!(has_data, "Binaryen has changed the data");
+        for ((name, old), (_, new)) in before.exports.iter().zip(&after.exports) {
+            let is_lost = linker::leaves_work_for_the_end(name)
+                && calls(before, *old)?
+                && !calls(after, *new)?;
+            ensure!(!is_lost, "Binaryen has inlined all calls of `{name}`");
+        }
         Ok(Functions::new(after, &names))
     }
 

@@ -10,7 +10,7 @@
 //!   library calls it itself. What others refer to stays one function of its own, since pointers to
 //!   two functions must differ. The calls inside refer to the other copy, which Binaryen can inline,
 //!   merge with equal ones, and give other parameters. If that copy is left as it was, it becomes
-//!   the only one again.
+//!   the only one again. Functions whose calls the linker must see have no copy.
 
 mod constants;
 mod contents;
