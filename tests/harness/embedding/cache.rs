@@ -50,9 +50,10 @@ const MAIN: &str = r#"(module $main
     (func $run (export "run") (param i32 i32) (result i32)
         (call $divide (local.get 0) (local.get 1))))"#;
 
+/// The function has a block, so it is not inlined, and backtraces of machine code have its name.
 const DIVIDE: &str = r#"(module $divide
     (func $divide (export "divide") (param i32 i32) (result i32)
-        (i32.div_s (local.get 0) (local.get 1))))"#;
+        (block (result i32) (i32.div_s (local.get 0) (local.get 1)))))"#;
 
 impl Fixture {
     fn new() -> Result<Self, Failed> {
