@@ -115,8 +115,8 @@ pub(super) struct Functions {
 /// A function of an optimized library.
 #[derive(Clone, Copy)]
 pub(super) struct Optimized {
-    /// The index that the function had before.
-    pub(super) old: u32,
+    /// The index that the function had before; `None` if Binaryen made it.
+    pub(super) old: Option<u32>,
     /// The index that it has at last.
     pub(super) index: u32,
     /// Whether it is left out, since its copy replaces it.
@@ -130,13 +130,11 @@ impl Functions {
             .map(|index| {
                 let name = after.names.get(&index).context("Binaryen has left out a name")?;
                 let old = name.strip_suffix(COPY).unwrap_or(name);
-                let old: u32 = old
-                    .parse()
-                    .with_context(|| format!("Binaryen has named a function `{name}`"))?;
-                Ok((old, name.ends_with(COPY)))
+                // Some passes make functions of their own, such as a part of another function.
+                Ok(old.parse().ok().map(|old| (old, name.ends_with(COPY))))
             })
             .collect::<anyhow::Result<_>>()?;
-        let same = |old: u32, new: u32| names.get(new as usize) == Some(&(old, false));
+        let same = |old: u32, new: u32| names.get(new as usize) == Some(&Some((old, false)));
         let has_exports = before.exports.len() == after.exports.len()
             && before.exports.iter().zip(&after.exports).all(|(old, new)| {
                 let ((name, function), (new_name, new_function)) = (old, new);
@@ -159,31 +157,30 @@ impl Functions {
     }
 
     /// Replaces the pinned functions by their copies that are as they were.
-    fn new(after: &Contents<'_>, names: &[(u32, bool)]) -> Self {
+    fn new(after: &Contents<'_>, names: &[Option<(u32, bool)>]) -> Self {
         let imported = after.imported_functions.len() as u32;
         let ty = |index: u32| after.types.get(index.checked_sub(imported)? as usize);
-        let pinned: HashMap<u32, u32> = (0..)
-            .zip(names)
-            .filter(|(_, (_, is_copy))| !is_copy)
-            .map(|(index, (old, _))| (*old, index))
-            .collect();
-        let copies: HashMap<u32, u32> = (0..)
-            .zip(names)
-            .filter(|(_, (_, is_copy))| *is_copy)
-            .map(|(index, (old, _))| (*old, index))
-            .collect();
+        let known = (0..).zip(names).filter_map(|(index, name)| Some(((*name)?, index)));
+        let (copies, pinned): (Vec<_>, Vec<_>) = known.partition(|((_, is_copy), _)| *is_copy);
+        let by_old = |functions: Vec<((u32, bool), u32)>| -> HashMap<u32, u32> {
+            functions.into_iter().map(|((old, _), index)| (old, index)).collect()
+        };
+        let (copies, pinned) = (by_old(copies), by_old(pinned));
         // Binaryen writes each type once, so other parameters are another type.
-        let replacement =
-            |old: u32, index: u32| copies.get(&old).copied().filter(|&copy| ty(copy) == ty(index));
+        let replacement = |name: Option<(u32, bool)>, index: u32| {
+            let (old, _) = name.filter(|(_, is_copy)| !is_copy)?;
+            copies.get(&old).copied().filter(|&copy| ty(copy) == ty(index))
+        };
         let mut functions = Vec::new();
         let mut next = 0;
-        for (index, &(old, is_copy)) in (0..).zip(names) {
-            let is_replaced = !is_copy && replacement(old, index).is_some();
+        for (index, &name) in (0..).zip(names) {
+            let is_replaced = replacement(name, index).is_some();
+            let old = name.map(|(old, _)| old);
             functions.push(Optimized { old, index: next, is_replaced });
             next += u32::from(!is_replaced);
         }
-        for (index, &(old, is_copy)) in (0_u32..).zip(names) {
-            if !is_copy && let Some(copy) = replacement(old, index) {
+        for (index, &name) in (0_u32..).zip(names) {
+            if let Some(copy) = replacement(name, index) {
                 functions[index as usize].index = functions[copy as usize].index;
             }
         }

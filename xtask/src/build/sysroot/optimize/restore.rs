@@ -63,7 +63,7 @@ pub(super) fn restore(
 fn names(before: &Contents<'_>, functions: &Functions) -> NameSection {
     let mut names = NameMap::new();
     for function in functions.functions.iter().filter(|function| !function.is_replaced) {
-        if let Some(name) = before.names.get(&function.old) {
+        if let Some(name) = function.old.and_then(|old| before.names.get(&old)) {
             names.append(function.index, name);
         }
     }
