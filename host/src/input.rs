@@ -45,9 +45,8 @@ pub(crate) fn read_with_contents(
 pub(crate) fn read_trusted(path: &Path) -> Result<(InputModule, SharedBytes), Error> {
     let limits = InputLimits::default();
     let contents = contents_at(path, &limits)?;
-    let shown = linker::printable(&path.to_string_lossy()).into_owned();
     let bytes = binary(path, contents.clone())?;
-    let input = InputModule::load_trusted(shown, bytes, &limits)?;
+    let input = InputModule::load_trusted(shown(path), bytes, &limits)?;
     Ok((from_file(input, path), contents))
 }
 
@@ -90,7 +89,7 @@ pub(crate) fn contents(
 ) -> Result<SharedBytes, Error> {
     let bytes = bytes_of(file, limits.max_module_size)
         .map_err(|error| Error::Read { path: path.to_owned(), error })?
-        .ok_or_else(|| limits.too_large(&linker::printable(&path.to_string_lossy())))?;
+        .ok_or_else(|| limits.too_large(&shown(path)))?;
     Ok(bytes.into())
 }
 
@@ -100,9 +99,8 @@ pub(crate) fn module(
     path: &Path,
     limits: &InputLimits,
 ) -> Result<InputModule, Error> {
-    let shown = linker::printable(&path.to_string_lossy()).into_owned();
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut input = InputModule::load_within(shown, binary(path, contents)?, limits)?;
+    let mut input = InputModule::load_within(shown(path), binary(path, contents)?, limits)?;
     let name = linker::printable(linker::module_name(&file)).into_owned();
     Arc::make_mut(&mut input.module).name = name;
     Ok(input)
@@ -128,6 +126,11 @@ pub(crate) fn room_for(size: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX))?;
     Ok(bytes)
+}
+
+/// Returns a path as messages show it.
+fn shown(path: &Path) -> String {
+    linker::printable(&path.to_string_lossy()).into_owned()
 }
 
 /// Returns a module in the binary format.

@@ -5,9 +5,9 @@
 //! functions of the program itself all stay.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use crate::fuse::program::Program;
+use crate::hash::HashMap;
 use crate::plan::layout::ItemId;
 use crate::write::live::Live;
 
@@ -23,20 +23,16 @@ pub(crate) fn equal_functions(
         return equal;
     }
     let contents = &program.contents[module];
-    let first = program.targets.imported(module).functions;
+    let imported = program.targets.imported(module).functions;
     let functions = contents.functions.iter().zip(&contents.bodies);
-    let mut by_code = BTreeMap::new();
-    for (index, (ty, body)) in (first..).zip(functions) {
+    let mut first_by_code = HashMap::default();
+    for (index, (ty, body)) in (imported..).zip(functions) {
         if !live.functions.contains(ItemId { module, index }) {
             continue;
         }
-        match by_code.entry((ty, body.as_bytes())) {
-            Entry::Vacant(entry) => {
-                entry.insert(index);
-            }
-            Entry::Occupied(entry) => {
-                equal.insert(index, *entry.get());
-            }
+        let first = *first_by_code.entry((ty, body.as_bytes())).or_insert(index);
+        if first != index {
+            equal.insert(index, first);
         }
     }
     equal

@@ -154,6 +154,11 @@ impl Module {
         imported.chain(contents.memories.iter().map(|ty| ty.memory64)).collect()
     }
 
+    /// Returns the imported functions, in the order of their indices.
+    pub(crate) fn imported_functions(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter().filter(|import| matches!(import.ty, ExternType::Func(_)))
+    }
+
     /// Returns the index of the type of each imported tag.
     pub(crate) fn imported_tag_types(&self) -> impl Iterator<Item = u32> {
         let tags = self.imports.iter().filter(|import| matches!(import.ty, ExternType::Tag(_)));

@@ -213,20 +213,7 @@ impl<C: CodeContext> Flow<'_, C> {
                 self.stack.push(value);
             }
             Operator::I32Add => {
-                let sum = match (self.pop(), self.pop()) {
-                    (Value::Plain, Value::Plain) => Value::Plain,
-                    (Value::Base(base), Value::Offset(offset))
-                    | (Value::Offset(offset), Value::Base(base))
-                        if offset.base() == base =>
-                    {
-                        if offset == Relocated::Handle {
-                            Value::Handle
-                        } else {
-                            Value::Plain
-                        }
-                    }
-                    _ => return Err(Misfit),
-                };
+                let sum = sum(self.pop(), self.pop())?;
                 self.stack.push(sum);
             }
             Operator::Select => {
@@ -518,6 +505,19 @@ impl<C: CodeContext> Flow<'_, C> {
     fn forget(&mut self) {
         self.stack.truncate(self.height());
         self.locals = None;
+    }
+}
+
+/// Returns the sum of two values.
+fn sum(one: Value, other: Value) -> Result<Value, Misfit> {
+    match (one, other) {
+        (Value::Plain, Value::Plain) => Ok(Value::Plain),
+        (Value::Base(base), Value::Offset(offset)) | (Value::Offset(offset), Value::Base(base))
+            if offset.base() == base =>
+        {
+            Ok(if offset == Relocated::Handle { Value::Handle } else { Value::Plain })
+        }
+        _ => Err(Misfit),
     }
 }
 

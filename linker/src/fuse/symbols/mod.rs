@@ -16,7 +16,6 @@ use wasmparser::{Data, DataKind, FuncType};
 use crate::convention::{ENV, REGISTER_AT_EXIT, is_private};
 use crate::fuse::image::{Effect, Provenance, Value, value};
 use crate::hash::HashMap;
-use crate::module::Import;
 use crate::module::relocations::{RelocationKind, Relocations, Symbol};
 use crate::module::sections::{Contents, Signatures};
 use crate::plan::compact::Piece;
@@ -46,8 +45,7 @@ pub(crate) struct Symbols {
 /// Returns the functions of a module whose last parameter is the handle of a module.
 fn functions_that_take_handles(input: &InputModule) -> BTreeSet<u32> {
     let takes_handle = |name: &str| REGISTER_AT_EXIT.contains(&name);
-    let is_function = |import: &&Import| matches!(import.ty, ExternType::Func(_));
-    let imports = (0..).zip(input.module.imports.iter().filter(is_function));
+    let imports = (0..).zip(input.module.imported_functions());
     let imports = imports.filter(|(_, import)| import.module == ENV && takes_handle(&import.name));
     let exports = input.module.exports.iter();
     let exports = exports
@@ -64,9 +62,7 @@ pub(crate) struct FunctionTypes {
 
 impl FunctionTypes {
     fn new(input: &InputModule, contents: &Contents<'_>) -> Self {
-        let is_function = |import: &&Import| matches!(import.ty, ExternType::Func(_));
-        let imported = input.module.imports.iter().filter(is_function);
-        let imported = imported.map(|import| import.type_index);
+        let imported = input.module.imported_functions().map(|import| import.type_index);
         FunctionTypes {
             signatures: Signatures::new(input.module.imported_tag_types(), contents),
             functions: imported.chain(contents.functions.iter().copied()).collect(),

@@ -21,14 +21,9 @@ impl Pinned {
     pub(super) fn find(library: &Contents<'_>) -> anyhow::Result<Self> {
         let own = own_functions(library);
         let imported = library.imported_functions.len() as u32;
-        let mut called = BTreeSet::new();
-        for body in &library.bodies {
-            for operator in body.get_operators_reader()? {
-                if let Operator::Call { function_index } = operator? {
-                    called.insert(own.get(&function_index).copied().unwrap_or(function_index));
-                }
-            }
-        }
+        let called = called_functions(library)?.into_iter();
+        let called: BTreeSet<_> =
+            called.map(|function| own.get(&function).copied().unwrap_or(function)).collect();
         let exported = library.exports.iter().map(|(_, function)| *function);
         let pinned: BTreeSet<_> =
             exported.chain(library.slots.iter().copied()).filter(|f| *f >= imported).collect();
@@ -65,17 +60,17 @@ fn watched_functions(library: &Contents<'_>) -> BTreeSet<u32> {
     watched.map(|(_, function)| *function).collect()
 }
 
-/// Returns whether a library calls one of its functions.
-fn calls(library: &Contents<'_>, function: u32) -> anyhow::Result<bool> {
+/// Returns the functions that a library calls directly, by their indices.
+fn called_functions(library: &Contents<'_>) -> anyhow::Result<BTreeSet<u32>> {
+    let mut called = BTreeSet::new();
     for body in &library.bodies {
         for operator in body.get_operators_reader()? {
-            if matches!(operator?, Operator::Call { function_index } if function_index == function)
-            {
-                return Ok(true);
+            if let Operator::Call { function_index } = operator? {
+                called.insert(function_index);
             }
         }
     }
-    Ok(false)
+    Ok(called)
 }
 
 /// Returns the imported functions that stand for functions of the library itself.
@@ -96,13 +91,29 @@ fn is_of_libcxx(name: &str) -> bool {
     is_inside && !name.contains("__libcpp_")
 }
 
-/// The name of a function while Binaryen optimizes it: its index, and whether it is the copy.
-pub(super) fn placeholder_name(function: u32, is_copy: bool) -> String {
-    if is_copy { format!("{function}{COPY}") } else { function.to_string() }
+/// A function while Binaryen optimizes it: the index that it had before, and whether it is the copy.
+/// Its name says both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tracked {
+    pub(super) function: u32,
+    pub(super) is_copy: bool,
 }
 
 /// The end of the names of copies.
 const COPY: &str = ".copy";
+
+impl Tracked {
+    pub(super) fn name(self) -> String {
+        let end = if self.is_copy { COPY } else { "" };
+        format!("{}{end}", self.function)
+    }
+
+    /// Returns the function of a name; `None` for one that Binaryen has made.
+    fn parse(name: &str) -> Option<Self> {
+        let function = name.strip_suffix(COPY).unwrap_or(name).parse().ok()?;
+        Some(Tracked { function, is_copy: name.ends_with(COPY) })
+    }
+}
 
 /// The functions of an optimized library.
 pub(super) struct Functions {
@@ -126,15 +137,16 @@ pub(super) struct Optimized {
 impl Functions {
     /// Finds out which functions are left, and checks that exports, slots and data are the same.
     pub(super) fn compare(before: &Contents<'_>, after: &Contents<'_>) -> anyhow::Result<Self> {
-        let names: Vec<_> = (0..after.functions)
+        let tracked: Vec<_> = (0..after.functions)
             .map(|index| {
-                let name = after.names.get(&index).context("Binaryen has left out a name")?;
-                let old = name.strip_suffix(COPY).unwrap_or(name);
                 // Some passes make functions of their own, such as a part of another function.
-                Ok(old.parse().ok().map(|old| (old, name.ends_with(COPY))))
+                after.names.get(&index).map(|name| Tracked::parse(name))
             })
-            .collect::<anyhow::Result<_>>()?;
-        let same = |old: u32, new: u32| names.get(new as usize) == Some(&Some((old, false)));
+            .collect::<Option<_>>()
+            .context("Binaryen has left out a name")?;
+        let same = |function: u32, new: u32| {
+            tracked.get(new as usize) == Some(&Some(Tracked { function, is_copy: false }))
+        };
         let has_exports = before.exports.len() == after.exports.len()
             && before.exports.iter().zip(&after.exports).all(|(old, new)| {
                 let ((name, function), (new_name, new_function)) = (old, new);
@@ -147,45 +159,49 @@ impl Functions {
         let has_data = before.data.len() == after.data.len()
             && before.data.iter().zip(&after.data).all(|(old, new)| old.data == new.data);
         ensure!(has_data, "Binaryen has changed the data");
+        let (called_before, called_after) = (called_functions(before)?, called_functions(after)?);
         for ((name, old), (_, new)) in before.exports.iter().zip(&after.exports) {
             let is_lost = linker::leaves_work_for_the_end(name)
-                && calls(before, *old)?
-                && !calls(after, *new)?;
+                && called_before.contains(old)
+                && !called_after.contains(new);
             ensure!(!is_lost, "Binaryen has inlined all calls of `{name}`");
         }
-        Ok(Functions::new(after, &names))
+        Ok(Functions::new(after, &tracked))
     }
 
     /// Replaces the pinned functions by their copies that are as they were.
-    fn new(after: &Contents<'_>, names: &[Option<(u32, bool)>]) -> Self {
+    fn new(after: &Contents<'_>, tracked: &[Option<Tracked>]) -> Self {
         let imported = after.imported_functions.len() as u32;
         let ty = |index: u32| after.types.get(index.checked_sub(imported)? as usize);
-        let known = (0..).zip(names).filter_map(|(index, name)| Some(((*name)?, index)));
-        let (copies, pinned): (Vec<_>, Vec<_>) = known.partition(|((_, is_copy), _)| *is_copy);
-        let by_old = |functions: Vec<((u32, bool), u32)>| -> HashMap<u32, u32> {
-            functions.into_iter().map(|((old, _), index)| (old, index)).collect()
-        };
-        let (copies, pinned) = (by_old(copies), by_old(pinned));
+        let mut copies = HashMap::new();
+        let mut pinned = HashMap::new();
+        for (index, tracked) in (0..).zip(tracked) {
+            if let Some(Tracked { function, is_copy }) = *tracked {
+                let indices = if is_copy { &mut copies } else { &mut pinned };
+                indices.insert(function, index);
+            }
+        }
         // Binaryen writes each type once, so other parameters are another type.
-        let replacement = |name: Option<(u32, bool)>, index: u32| {
-            let (old, _) = name.filter(|(_, is_copy)| !is_copy)?;
-            copies.get(&old).copied().filter(|&copy| ty(copy) == ty(index))
+        let replacement = |index: u32, tracked: Option<Tracked>| {
+            let function = tracked.filter(|tracked| !tracked.is_copy)?.function;
+            copies.get(&function).copied().filter(|&copy| ty(copy) == ty(index))
         };
         let mut functions = Vec::new();
         let mut next = 0;
-        for (index, &name) in (0..).zip(names) {
-            let is_replaced = replacement(name, index).is_some();
-            let old = name.map(|(old, _)| old);
+        for (index, &tracked) in (0..).zip(tracked) {
+            let old = tracked.map(|tracked| tracked.function);
+            let is_replaced = replacement(index, tracked).is_some();
             functions.push(Optimized { old, index: next, is_replaced });
             next += u32::from(!is_replaced);
         }
-        for (index, &name) in (0_u32..).zip(names) {
-            if let Some(copy) = replacement(name, index) {
+        for (index, &tracked) in (0_u32..).zip(tracked) {
+            if let Some(copy) = replacement(index, tracked) {
                 functions[index as usize].index = functions[copy as usize].index;
             }
         }
         let pinned = pinned.into_iter();
-        let pinned = pinned.map(|(old, index)| (old, functions[index as usize].index)).collect();
+        let pinned = pinned.map(|(old, index): (_, u32)| (old, functions[index as usize].index));
+        let pinned = pinned.collect();
         Functions { functions, pinned }
     }
 

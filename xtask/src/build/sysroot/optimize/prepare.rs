@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
-    CodeSection, Function, FunctionSection, GlobalType, ImportSection, Instruction, NameMap,
-    NameSection, ValType,
+    CodeSection, FunctionSection, GlobalType, ImportSection, Instruction, NameMap, NameSection,
+    ValType,
 };
 use wasmparser::{
     CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader,
@@ -14,7 +14,7 @@ use wasmparser::{
 
 use super::constants::Constants;
 use super::contents::Contents;
-use super::functions::{Pinned, placeholder_name};
+use super::functions::{Pinned, Tracked};
 use super::{PIN, PLACEHOLDERS};
 
 type Error = reencode::Error;
@@ -32,10 +32,10 @@ pub(super) fn prepare(
     reencoder.parse_core_module(&mut module, Parser::new(0), library)?;
     let mut names = NameMap::new();
     for index in 0..contents.functions {
-        names.append(index, &placeholder_name(index, false));
+        names.append(index, &Tracked { function: index, is_copy: false }.name());
     }
     for (index, function) in (contents.functions..).zip(pinned.copied()) {
-        names.append(index, &placeholder_name(function, true));
+        names.append(index, &Tracked { function, is_copy: true }.name());
     }
     let mut section = NameSection::new();
     section.functions(&names);
@@ -71,7 +71,17 @@ impl Preparation<'_> {
         [Instruction::I32Const(function.cast_signed()), Instruction::GlobalSet(pin)]
     }
 
-    fn add_code(&mut self, function: &mut Function, body: &FunctionBody<'_>) -> Result<(), Error> {
+    /// Writes the code of a function, after instructions that are added.
+    fn write_function(
+        &mut self,
+        code: &mut CodeSection,
+        body: &FunctionBody<'_>,
+        added: &[Instruction<'_>],
+    ) -> Result<(), Error> {
+        let mut function = self.new_function_with_parsed_locals(body)?;
+        for instruction in added {
+            function.instruction(instruction);
+        }
         for operator in body.get_operators_reader()?.into_iter_with_offsets() {
             let (operator, offset) = operator?;
             let instruction = match (self.constants.sites.get(&offset), &operator) {
@@ -83,6 +93,7 @@ impl Preparation<'_> {
             };
             function.instruction(&instruction);
         }
+        code.function(&function);
         Ok(())
     }
 }
@@ -129,20 +140,13 @@ impl Reencode for Preparation<'_> {
     ) -> Result<(), Error> {
         let (contents, pinned) = (self.contents, self.pinned);
         for (index, body) in (self.imported_functions()..).zip(&contents.bodies) {
-            let mut function = self.new_function_with_parsed_locals(body)?;
-            if pinned.copies.contains_key(&index) {
-                self.pin(index).iter().for_each(|instruction| {
-                    function.instruction(instruction);
-                });
-            }
-            self.add_code(&mut function, body)?;
-            code.function(&function);
+            let is_pinned = pinned.copies.contains_key(&index);
+            let pin = is_pinned.then(|| self.pin(index));
+            self.write_function(code, body, pin.as_ref().map_or(&[], |pin| pin))?;
         }
         for index in pinned.copied() {
             let body = &contents.bodies[(index - self.imported_functions()) as usize];
-            let mut function = self.new_function_with_parsed_locals(body)?;
-            self.add_code(&mut function, body)?;
-            code.function(&function);
+            self.write_function(code, body, &[])?;
         }
         Ok(())
     }
