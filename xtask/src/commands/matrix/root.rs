@@ -111,8 +111,12 @@ impl DebianRoot {
         self.apt_get(step, &sh, &["clean"])
     }
 
+    /// Runs `apt-get` in the root folder. A mirror may serve the packages of an earlier day, whose
+    /// list has expired. Its signature is checked all the same.
     fn apt_get(&self, step: &Step<'_>, sh: &Shell, args: &[&str]) -> anyhow::Result<()> {
+        let keep_expired = ["-o", "Acquire::Check-Valid-Until=false"];
         let command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes"];
+        let command = [&command[..], &keep_expired].concat();
         process::run(step, self.enter(sh, &command).args(args))
     }
 
