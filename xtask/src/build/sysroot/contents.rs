@@ -39,6 +39,8 @@ pub(super) struct Part {
     pub(super) library: &'static str,
     /// The object that it consists of.
     pub(super) object: &'static str,
+    /// Objects that it has too, because newer versions hide their symbols. They stay in the libc++.
+    pub(super) copied: &'static [&'static str],
     /// The index in [`Libcxx::archives`] of the archive with the object.
     pub(super) archive: usize,
 }
@@ -49,8 +51,13 @@ pub(super) struct Part {
 /// - the demangler of libc++abi.
 const fn parts(iostream: &'static str, demangle: &'static str) -> [Part; 2] {
     [
-        Part { library: iostream, object: "iostream.o", archive: 0 },
-        Part { library: demangle, object: "cxa_demangle.o", archive: 1 },
+        Part { library: iostream, object: "iostream.o", copied: &[], archive: 0 },
+        Part {
+            library: demangle,
+            object: "cxa_demangle.o",
+            copied: &["abort_message.o"],
+            archive: 1,
+        },
     ]
 }
 

@@ -167,9 +167,11 @@ impl<'a> Recipe<'a> {
 
     fn build_part(&self, libcxx: &Libcxx, part: &Part) -> anyhow::Result<()> {
         let archive = self.known.one_of(libcxx.archives[part.archive])?;
-        self.extract(archive, &[part.object])?;
+        let objects = [&[part.object], part.copied].concat();
+        self.extract(archive, &objects)?;
         let needed = [Path::new(libcxx.library), Path::new(LIBC)];
-        self.link(part.library, &[], &[part.object.into()], &[], &needed)
+        let objects: Vec<_> = objects.into_iter().map(PathBuf::from).collect();
+        self.link(part.library, &[], &objects, &[], &needed)
     }
 
     /// Compiles sources to objects in the current folder. `includes` are folders in Emscripten's
