@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::c_library::{CLibrary, CLibrarySign};
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM};
 use crate::names::module_name;
 use crate::names::{demangle, printable};
@@ -91,6 +92,28 @@ pub enum Fault {
          otherwise; build the program with that flag too"
     )]
     OtherExceptions { module: String, flag: &'static str, library: String },
+    /// Two modules are compiled for different C libraries. A program has only one, and structures
+    /// and constants of the two differ.
+    #[error(
+        "`{first}` is compiled for {first_library} (it {first_sign}) and `{second}` for \
+         {second_library} (it {second_sign}), whose types and constants differ; compile both with \
+         the same toolchain"
+    )]
+    MixedCLibraries {
+        first: String,
+        first_library: CLibrary,
+        first_sign: CLibrarySign,
+        second: String,
+        second_library: CLibrary,
+        second_sign: CLibrarySign,
+    },
+    /// The C library of a program is not among the system libraries.
+    #[error(
+        "`{module}` is compiled for {library} (it {sign}), which is not there; name the folder of \
+         its `libc.so` with `-L DIR`, or let `cargo xtask setup --toolchain zig` and then `cargo \
+         xtask build-all` build one"
+    )]
+    NoCLibrary { module: String, library: CLibrary, sign: CLibrarySign },
     /// A module is built in a way that cannot be linked.
     #[error("`{module}` {message}")]
     Unsupported { module: String, message: &'static str },

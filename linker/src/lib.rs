@@ -102,6 +102,7 @@
 
 #![forbid(unsafe_code)]
 
+mod c_library;
 mod convention;
 pub mod dynamic;
 mod fault;
@@ -117,6 +118,7 @@ mod trace;
 mod types;
 mod write;
 
+pub use c_library::{CLibrary, CLibrarySign};
 pub use fault::{Candidate, Fault, Faults};
 pub use fuse::FuseOptions;
 pub use fuse::error::{FuseError, PreinitFault};

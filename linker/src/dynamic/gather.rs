@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::c_library::CLibrary;
 use crate::convention::ENV;
 use crate::dynamic::module_id::ModuleId;
 use crate::dynamic::running::{LoadedModule, Running};
@@ -15,6 +16,7 @@ use crate::module::Kind;
 use crate::names::module_name;
 use crate::plan::exception_model::{self, ExceptionModel};
 use crate::plan::input::InputModule;
+use crate::plan::libc_choice;
 use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::set::LibraryNames;
 use crate::plan::synthetic::invoke::{self, Tags};
@@ -301,7 +303,8 @@ impl<'r> Gathering<'r> {
 
     fn join_new_system(&mut self, source: &mut dyn LibrarySource) -> Result<(), Fault> {
         let mut candidates = Vec::new();
-        for file in exception_model::libraries(self.exception_model()) {
+        let model = self.exception_model();
+        for file in libc_choice::libraries(self.c_library(), model) {
             let is_there = self.running.system(file).is_some() || self.new_system(file).is_some();
             if !is_there {
                 candidates.extend(self.system.get(file, source));
@@ -316,6 +319,17 @@ impl<'r> Gathering<'r> {
             let index = self.add(input, None);
             self.join(index, source)?;
         }
+    }
+
+    /// Returns the C library of the program. It is that of the modules that run, if they tell; code
+    /// that is compiled for another is a fault.
+    fn c_library(&mut self) -> CLibrary {
+        let mut faults = Vec::new();
+        let running = self.running.all().map(|(_, loaded)| &loaded.input);
+        let chosen = libc_choice::of(running.chain(self.new_modules()), &mut faults);
+        let library = chosen.map_or(CLibrary::Emscripten, |chosen| chosen.library);
+        self.faults.extend(faults);
+        library
     }
 
     /// Returns the exception model of the new code. It is that of the running libc++, if there is

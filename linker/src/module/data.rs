@@ -54,6 +54,8 @@ pub(crate) struct Internals {
     /// The modules that were fused to this one, the program first. Empty for a module as its
     /// compiler made it.
     pub(crate) linked: Vec<String>,
+    /// Whether Zig compiled a part of it.
+    pub(crate) is_by_zig: bool,
     /// Whether each call of an export runs the constructors, by wrappers that cannot be undone.
     pub(crate) has_command_exports: bool,
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::c_library::CLibrary;
 use crate::convention::ENV;
 use crate::fault::{Fault, Faults};
 use crate::hash::HashMap;
@@ -11,6 +12,7 @@ use crate::names::module_name;
 use crate::plan::exception_model;
 use crate::plan::host_imports::DYNAMIC_LINKER;
 use crate::plan::input::InputModule;
+use crate::plan::libc_choice;
 use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::resolve;
 use crate::plan::set::Set;
@@ -198,7 +200,8 @@ impl Gathering {
         let known = |input: &InputModule| {
             input.system.is_some_and(|it| system_libraries::is_called(it, file))
         };
-        if self.inputs.iter().any(known) {
+        let is_own_libc = || libc_choice::is_libc(file) && self.has_own_libc();
+        if self.inputs.iter().any(known) || is_own_libc() {
             return Ok(None);
         }
         let input = self.system.needed(file, by, library)?;
@@ -213,9 +216,7 @@ impl Gathering {
             return Ok(faults);
         }
         let given = self.inputs.len();
-        let asked = exception_model::of(self.inputs.iter(), &mut faults);
-        let files = exception_model::libraries(asked.map(|(model, _)| model));
-        let mut files: Vec<_> = files.collect();
+        let mut files = self.system_files(library, &mut faults);
         while let Some(input) = self.take_definer(&mut files, library) {
             faults.extend(self.join_on_demand(input, library)?);
         }
@@ -230,6 +231,33 @@ impl Gathering {
             self.inputs.insert(given, input);
         }
         Ok(faults)
+    }
+
+    /// Returns the files of the system libraries that the program may use.
+    fn system_files(
+        &mut self,
+        library: &mut dyn LibrarySource,
+        faults: &mut Vec<Fault>,
+    ) -> Vec<&'static str> {
+        let model = exception_model::of(self.inputs.iter(), faults).map(|(model, _)| model);
+        let chosen = libc_choice::of(self.inputs.iter(), faults);
+        let libc = chosen.as_ref().map_or(CLibrary::Emscripten, |chosen| chosen.library);
+        let mut files = libc_choice::libraries(libc, model);
+        if self.has_own_libc() {
+            files.retain(|file| !libc_choice::is_libc(file));
+        }
+        let is_there = |file: &&'static str| self.system.get(file, library).is_some();
+        if let Some(chosen) = chosen.filter(|chosen| chosen.library == CLibrary::Wasi)
+            && !files.iter().any(is_there)
+        {
+            faults.push(chosen.missing());
+        }
+        files
+    }
+
+    /// Returns whether a module is the libc of the program, so that no other one joins.
+    fn has_own_libc(&self) -> bool {
+        self.inputs.iter().any(libc_choice::is_own)
     }
 
     /// Removes the first system library that defines a wanted symbol from `files`, and returns it.

@@ -10,6 +10,7 @@ pub(crate) mod hint;
 pub(crate) mod host_imports;
 pub(crate) mod input;
 pub(crate) mod layout;
+pub(crate) mod libc_choice;
 pub(crate) mod library_source;
 pub(crate) mod report;
 pub(crate) mod resolve;

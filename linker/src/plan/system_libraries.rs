@@ -27,22 +27,57 @@ pub(crate) const LIBCXX_WASM_EXCEPTIONS: Libcxx = Libcxx {
     parts: ["libc++-wasm-exceptions-iostream.wasm", "libc++-wasm-exceptions-demangle.wasm"],
 };
 
+/// The libc++ of programs for wasi-libc. It ends a program that throws an exception.
+pub(crate) const WASI_LIBCXX: Libcxx = Libcxx {
+    file: "wasi-libc++.wasm",
+    parts: ["wasi-libc++-iostream.wasm", "wasi-libc++-demangle.wasm"],
+};
+
 /// Every libc++; a program has at most one.
-const ALL_LIBCXX: [Libcxx; 3] = [LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, LIBCXX];
+const ALL_LIBCXX: [Libcxx; 4] = [LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, LIBCXX, WASI_LIBCXX];
 
-/// The other system libraries; each one comes before those that it needs.
-pub(crate) const OTHERS: [&str; 3] = ["libiconv.wasm", "libdl.wasm", LIBC];
+/// The other system libraries of Emscripten; each one comes before those that it needs.
+pub(crate) const OTHERS: [&str; 3] = ["libiconv.wasm", LIBDL, LIBC];
 
-/// The libc, which reads the environment.
+/// The other system libraries of programs for wasi-libc, in the same order.
+pub(crate) const WASI_OTHERS: [&str; 2] = [WASI_LIBDL, WASI_LIBC];
+
+/// Emscripten's libc, which reads the environment.
 pub(crate) const LIBC: &str = "libc.wasm";
+pub(crate) const WASI_LIBC: &str = "wasi-libc.wasm";
+const LIBDL: &str = "libdl.wasm";
+const WASI_LIBDL: &str = "wasi-libdl.wasm";
 
-/// Other names that linkers write for the contents of a system library.
-const ALIASES: [(&str, &[&str]); 2] = [
-    (LIBC, &["libm", "libpthread", "librt", "libutil", "libcrypt", "libresolv", "libxnet"]),
-    (LIBCXX.file, &["libc++abi", "libunwind"]),
+/// The names that linkers write for a libc and for what other systems keep in libraries of their
+/// own.
+const LIBC_NAMES: [&str; 8] =
+    ["libc", "libm", "libpthread", "librt", "libutil", "libcrypt", "libresolv", "libxnet"];
+/// The parts of wasi-libc that its SDK keeps in libraries of their own.
+const WASI_LIBC_NAMES: [&str; 4] = [
+    "libwasi-emulated-getpid",
+    "libwasi-emulated-mman",
+    "libwasi-emulated-process-clocks",
+    "libwasi-emulated-signal",
 ];
+const LIBDL_NAMES: [&str; 1] = ["libdl"];
+const LIBCXX_NAMES: [&str; 3] = ["libc++", "libc++abi", "libunwind"];
 
-/// Returns the file of the system library that a `needed` entry or a name for `dlopen` means.
+/// Returns the names by which modules need a system library, besides that of its file.
+fn names_of(file: &str) -> impl Iterator<Item = &'static str> {
+    let is_libcxx = || ALL_LIBCXX.iter().any(|libcxx| libcxx.file == file);
+    let (names, more): (&[&str], &[&str]) = match file {
+        LIBC => (&LIBC_NAMES, &[]),
+        WASI_LIBC => (&LIBC_NAMES, &WASI_LIBC_NAMES),
+        LIBDL | WASI_LIBDL => (&LIBDL_NAMES, &[]),
+        _ if is_libcxx() => (&LIBCXX_NAMES, &[]),
+        _ => (&[], &[]),
+    };
+    names.iter().chain(more).copied()
+}
+
+/// Returns the file of the system library that a `needed` entry or a name for `dlopen` means. If
+/// several answer to a name, it is the one of programs that are compiled by Emscripten and catch no
+/// exceptions.
 ///
 /// ```
 /// assert_eq!(linker::system_library("libm.so.6"), Some("libc.wasm"));
@@ -50,17 +85,16 @@ const ALIASES: [(&str, &[&str]); 2] = [
 /// assert_eq!(linker::system_library("libz.so"), None);
 /// ```
 pub fn system_library(name: &str) -> Option<&'static str> {
-    let name = module_name(name);
-    let alias = || ALIASES.iter().find(|(_, names)| names.contains(&name)).map(|(file, _)| *file);
-    system_libraries().find(|file| module_name(file) == name).or_else(alias)
+    let preferred = [LIBCXX.file, LIBC, LIBDL].into_iter().chain(system_libraries());
+    let mut files = preferred.filter(|file| is_called(file, name));
+    files.next()
 }
 
 /// Returns whether a name means the system library `file`. Each libc++ answers to the names of
-/// libc++.
+/// libc++, and each libc to those of libc.
 pub(crate) fn is_called(file: &str, name: &str) -> bool {
-    let meant = system_library(name);
-    let is_libcxx = || ALL_LIBCXX.iter().any(|libcxx| libcxx.file == file);
-    meant == Some(file) || meant == Some(LIBCXX.file) && is_libcxx()
+    let name = module_name(name);
+    module_name(file) == name || names_of(file).any(|other| other == name)
 }
 
 /// Returns the file of the system library that has exactly this name in messages.
@@ -68,11 +102,12 @@ pub(crate) fn titled(title: &str) -> Option<&'static str> {
     system_libraries().find(|file| module_name(file) == title)
 }
 
-/// Returns the files of all system libraries. A program has at most one libc++ of them.
+/// Returns the files of all system libraries. A program has at most one libc and one libc++ of
+/// them.
 pub fn system_libraries() -> impl Iterator<Item = &'static str> {
     let libcxx = ALL_LIBCXX.into_iter().map(|libcxx| libcxx.file);
     let parts = ALL_LIBCXX.into_iter().flat_map(|libcxx| libcxx.parts);
-    libcxx.chain(OTHERS).chain(parts)
+    libcxx.chain(OTHERS).chain(WASI_OTHERS).chain(parts)
 }
 
 /// Returns the files of the parts of a module, if it is a libc++.

@@ -471,6 +471,37 @@ impl Reencode for Reindexer<'_> {
         reindexed(&self.indices.functions, function, "function")
     }
 
+    /// Writes an expression of constants as one constant: not every engine can add in such an
+    /// expression, and the bases to which compilers add have become constants.
+    fn const_expr(
+        &mut self,
+        expression: wasmparser::ConstExpr<'_>,
+    ) -> WriteResult<wasm_encoder::ConstExpr> {
+        let mut values: Vec<i32> = Vec::new();
+        for operator in expression.get_operators_reader() {
+            let instruction = self.instruction(operator?)?;
+            let combine: fn(i32, i32) -> i32 = match instruction {
+                Instruction::I32Const(value) => {
+                    values.push(value);
+                    continue;
+                }
+                Instruction::End => break,
+                Instruction::I32Add => i32::wrapping_add,
+                Instruction::I32Sub => i32::wrapping_sub,
+                Instruction::I32Mul => i32::wrapping_mul,
+                _ => return utils::const_expr(self, expression),
+            };
+            let Some((right, left)) = values.pop().zip(values.pop()) else {
+                return utils::const_expr(self, expression);
+            };
+            values.push(combine(left, right));
+        }
+        match values[..] {
+            [value] => Ok(wasm_encoder::ConstExpr::i32_const(value)),
+            _ => utils::const_expr(self, expression),
+        }
+    }
+
     fn global_index(&mut self, global: u32) -> WriteResult<u32> {
         match lookup(&self.indices.globals, global) {
             Some(GlobalIndex::Value(index) | GlobalIndex::Global(index)) => Ok(index),
