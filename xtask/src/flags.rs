@@ -67,6 +67,16 @@ pub(crate) struct SetupFlags {
     /// Also install `cargo-deny`, which checks the dependencies, to .tools; this takes some minutes
     #[arg(long)]
     pub(crate) deny: bool,
+    /// Also install another compiler for C and C++ guests, to .tools, with Python's pip
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub(crate) toolchain: Option<Toolchain>,
+}
+
+/// A compiler for C and C++ that `setup` installs in addition to Emscripten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Toolchain {
+    /// The compiler for programs for wasi-libc
+    Zig,
 }
 
 /// The targets for which the crates among the guests can be built.

@@ -34,7 +34,8 @@ void *dlopen(const char *name, int flags) {
             name = path;
         }
     }
-    return (void *)host_dlopen(name, flags);
+    // It is the default. In wasi-libc it nevertheless has a value, which Emscripten's lacks.
+    return (void *)host_dlopen(name, flags & ~RTLD_LOCAL);
 }
 
 void *dlsym(void *restrict library, const char *restrict name) {
@@ -61,6 +62,9 @@ char *dlerror(void) {
     host_dlerror(text, length + 1);
     return text;
 }
+
+// The headers of wasi-libc do not declare it.
+#ifndef __wasi__
 
 // Returns a copy of a name that stays valid forever, since callers keep the pointer.
 static const char *keep(const char *name) {
@@ -98,3 +102,5 @@ int dladdr(const void *address, Dl_info *info) {
     free(names);
     return info->dli_fname != NULL;
 }
+
+#endif

@@ -10,14 +10,15 @@ use std::thread;
 use anyhow::{Context, anyhow};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::build::manifest::{Guest, GuestKind, Manifest};
+use crate::build::c_compiler::CCompiler;
+use crate::build::manifest::{self, Guest, GuestKind, GuestToolchain, Manifest};
 use crate::build::wasm_linker;
+use crate::support::files;
 use crate::support::interrupt::Interrupted;
 use crate::support::process;
-use crate::support::progress::Progress;
+use crate::support::progress::{Progress, Step};
 use crate::support::project::{self, Cdylib, Project};
-use crate::tools::cmake::{self, CmakeBuild, Configuration};
-use crate::tools::emscripten::Emscripten;
+use crate::tools::cmake::{self, CmakeBuild};
 use crate::tools::find;
 use crate::tools::tool::Tool;
 
@@ -82,8 +83,18 @@ struct Job<'a> {
 /// The tool that builds guests, with what several guests may share. A build has one job for each.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Builder<'a> {
-    Cmake { project: &'a Path },
-    Cargo { triple: &'a str },
+    Cmake {
+        project: &'a Path,
+        toolchain: GuestToolchain,
+    },
+    Cargo {
+        triple: &'a str,
+    },
+    /// The compiler alone, which builds one guest.
+    Compiler {
+        guest: &'a str,
+        toolchain: GuestToolchain,
+    },
 }
 
 fn jobs<'a>(manifest: &'a Manifest, target: Option<&'a str>) -> Vec<Job<'a>> {
@@ -91,7 +102,10 @@ fn jobs<'a>(manifest: &'a Manifest, target: Option<&'a str>) -> Vec<Job<'a>> {
     for guest in &manifest.guests {
         let builder = match guest.kind {
             GuestKind::Cargo => Builder::Cargo { triple: target.unwrap_or(&guest.target) },
-            GuestKind::Cmake => Builder::Cmake { project: &guest.path },
+            GuestKind::Cmake => Builder::Cmake { project: &guest.path, toolchain: guest.toolchain },
+            GuestKind::Sources => {
+                Builder::Compiler { guest: &guest.name, toolchain: guest.toolchain }
+            }
         };
         guests.entry(builder).or_default().push(guest);
     }
@@ -105,7 +119,12 @@ fn build_job<'a>(
 ) -> anyhow::Result<Vec<BuiltGuest<'a>>> {
     let files = match job.builder {
         Builder::Cargo { triple } => build_crates(project, progress, triple, &job.guests)?,
-        Builder::Cmake { project: path } => build_cmake(project, progress, path, &job.guests)?,
+        Builder::Cmake { project: path, toolchain } => {
+            build_cmake(project, progress, path, toolchain, &job.guests)?
+        }
+        Builder::Compiler { toolchain, .. } => {
+            build_sources(project, progress, toolchain, &job.guests)?
+        }
     };
     job.guests.iter().zip(files).map(|(guest, file)| read_built(guest, &file)).collect()
 }
@@ -159,19 +178,19 @@ fn build_cmake(
     project: &Project,
     progress: &Progress,
     path: &Path,
+    toolchain: GuestToolchain,
     guests: &[&Guest],
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let step = progress.step(format!("{} (cmake, Emscripten)", names(guests)));
-    let emscripten = Emscripten::find(project)?;
-    let emcmake = &emscripten.emcmake;
+    let compiler = CCompiler::find(project, toolchain)?;
+    let step = progress.step(format!("{} (cmake, {})", names(guests), compiler.name()));
     let cmake = find::require(project, Tool::CMake)?;
     let sh = process::shell(&project.root)?;
-    let folder = cmake_folder(project, path);
+    let folder = cmake_folder(project, path, toolchain);
     let files = guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target)));
     let build = CmakeBuild {
-        configure: cmd!(sh, "{emcmake} {cmake} -S {path} -B {folder}"),
-        configuration: configuration(&emscripten, &project.root.join(path)),
-        build: cmake_command(&sh, project, path, guests, &cmake),
+        configure: configure(&sh, project, &compiler, &cmake, path, &folder)?,
+        configuration: compiler.configuration(&project.root.join(path)),
+        build: cmake_command(&sh, project, path, toolchain, guests, &cmake),
         files: files.collect(),
         folder,
     };
@@ -180,25 +199,86 @@ fn build_cmake(
     Ok(files)
 }
 
-/// A folder must be configured again for another Emscripten, or if the sources have moved.
-fn configuration(emscripten: &Emscripten, source: &Path) -> Configuration {
-    let emcmake = emscripten.emcmake.display().to_string();
-    Configuration::new(&[&emcmake, &emscripten.version, &source.display().to_string()])
+/// Returns the command that configures the build folder of a CMake project.
+fn configure<'s>(
+    sh: &'s Shell,
+    project: &Project,
+    compiler: &CCompiler,
+    cmake: &Path,
+    path: &Path,
+    folder: &Path,
+) -> anyhow::Result<Cmd<'s>> {
+    if let CCompiler::Emscripten(emscripten) = compiler {
+        let emcmake = &emscripten.emcmake;
+        return Ok(cmd!(sh, "{emcmake} {cmake} -S {path} -B {folder}"));
+    }
+    let toolchain = project.cmake().join(format!("toolchain-{}", compiler.name()));
+    let file = compiler.write_cmake_toolchain(&toolchain)?;
+    let file = file.map(|file| format!("-DCMAKE_TOOLCHAIN_FILE={}", file.display()));
+    let release = "-DCMAKE_BUILD_TYPE=Release";
+    Ok(cmd!(sh, "{cmake} -S {path} -B {folder} {release} {file...}"))
 }
 
-fn cmake_folder(project: &Project, path: &Path) -> PathBuf {
-    project.cmake().join(cmake::folder_name(path))
+/// Compiles the source files of a guest and links them, and returns the module. There is one guest.
+fn build_sources(
+    project: &Project,
+    progress: &Progress,
+    toolchain: GuestToolchain,
+    guests: &[&Guest],
+) -> anyhow::Result<Vec<PathBuf>> {
+    let compiler = CCompiler::find(project, toolchain)?;
+    let step = progress.step(format!("{} ({})", names(guests), compiler.name()));
+    let sh = process::shell(&project.root)?;
+    let build = |guest: &&Guest| build_guest(&sh, project, &step, &compiler, guest);
+    let files = guests.iter().map(build).collect::<anyhow::Result<_>>()?;
+    step.done("built");
+    Ok(files)
+}
+
+/// Compiles each source file of a guest and links the objects, and returns the module.
+fn build_guest(
+    sh: &Shell,
+    project: &Project,
+    step: &Step<'_>,
+    compiler: &CCompiler,
+    guest: &Guest,
+) -> anyhow::Result<PathBuf> {
+    let folder = project.target.join("sources").join(&guest.name);
+    files::create_folder(&folder)?;
+    let mut objects = Vec::new();
+    for (index, source) in guest.sources.iter().enumerate() {
+        let object = folder.join(format!("{index}.o"));
+        let command = compiler.compile(sh, manifest::is_cpp(source)).args(&guest.flags);
+        let source = guest.path.join(source);
+        process::run(step, command.arg(source).arg("-o").arg(&object))?;
+        objects.push(object);
+    }
+    let module = folder.join(format!("{}.wasm", guest.name));
+    let command = compiler.link(sh, guest.has_cpp(), &guest.flags)?;
+    process::run(step, command.args(objects).arg("-o").arg(&module))?;
+    Ok(module)
+}
+
+fn cmake_folder(project: &Project, path: &Path, toolchain: GuestToolchain) -> PathBuf {
+    let mut name = cmake::folder_name(path);
+    match toolchain {
+        GuestToolchain::Emscripten => {}
+        GuestToolchain::WasiSdk => name += "@wasi-sdk",
+        GuestToolchain::Zig => name += "@zig",
+    }
+    project.cmake().join(name)
 }
 
 fn cmake_command<'s>(
     sh: &'s Shell,
     project: &Project,
     path: &Path,
+    toolchain: GuestToolchain,
     guests: &[&Guest],
     cmake: &Path,
 ) -> Cmd<'s> {
     let targets: Vec<_> = guests.iter().map(|guest| guest.target.as_str()).collect();
-    cmake::build_command(sh, cmake, &cmake_folder(project, path), &targets)
+    cmake::build_command(sh, cmake, &cmake_folder(project, path, toolchain), &targets)
 }
 
 /// Returns the commands that [`build`] runs once every folder is configured.
@@ -206,10 +286,12 @@ pub(crate) fn commands(project: &Project, manifest: &Manifest) -> anyhow::Result
     let sh = process::shell(&project.root)?;
     let cmake = find::require(project, Tool::CMake)?;
     let command = |job: &Job<'_>| match job.builder {
-        Builder::Cargo { triple } => cargo_command(&sh, project, triple, &job.guests),
-        Builder::Cmake { project: path } => {
-            Ok(cmake_command(&sh, project, path, &job.guests, &cmake))
+        Builder::Cargo { triple } => Some(cargo_command(&sh, project, triple, &job.guests)),
+        Builder::Cmake { project: path, toolchain } => {
+            Some(Ok(cmake_command(&sh, project, path, toolchain, &job.guests, &cmake)))
         }
+        // They are compiled each time.
+        Builder::Compiler { .. } => None,
     };
-    jobs(manifest, None).iter().map(|job| Ok(command(job)?.into())).collect()
+    jobs(manifest, None).iter().filter_map(command).map(|command| Ok(command?.into())).collect()
 }

@@ -27,8 +27,14 @@ pub(crate) struct Guest {
     pub(crate) kind: GuestKind,
     /// The crate or CMake project, relative to the workspace.
     pub(crate) path: PathBuf,
-    /// The target triple of a crate, or a target of the CMake project.
+    /// The target triple of a crate, or a target of the CMake project. Empty for other guests.
     pub(crate) target: String,
+    /// The toolchain of C and C++.
+    pub(crate) toolchain: GuestToolchain,
+    /// The source files, relative to `path`, if no build tool knows them.
+    pub(crate) sources: Vec<String>,
+    /// The compiler options of these files.
+    pub(crate) flags: Vec<String>,
     /// The module name under which other guests import from it.
     pub(crate) module: String,
     pub(crate) contract: Contract,
@@ -40,16 +46,28 @@ pub(crate) struct Guest {
 pub(crate) enum GuestKind {
     Cargo,
     Cmake,
+    Sources,
 }
 
 impl GuestKind {
     /// Returns the name of the file that every project of this kind has.
-    fn project_file(self) -> &'static str {
+    fn project_file(self) -> Option<&'static str> {
         match self {
-            GuestKind::Cargo => "Cargo.toml",
-            GuestKind::Cmake => "CMakeLists.txt",
+            GuestKind::Cargo => Some("Cargo.toml"),
+            GuestKind::Cmake => Some("CMakeLists.txt"),
+            GuestKind::Sources => None,
         }
     }
+}
+
+/// The toolchain of a guest in C or C++.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GuestToolchain {
+    #[default]
+    Emscripten,
+    WasiSdk,
+    Zig,
 }
 
 /// A call of a guest, and the result that it must have.
@@ -93,7 +111,10 @@ struct Document {
 struct Entry {
     kind: GuestKind,
     path: Spanned<PathBuf>,
-    target: Spanned<String>,
+    target: Option<Spanned<String>>,
+    toolchain: Option<Spanned<GuestToolchain>>,
+    sources: Option<Vec<Spanned<String>>>,
+    flags: Option<Vec<Spanned<String>>>,
     module: Option<String>,
     #[serde(default)]
     imports: Vec<Spanned<String>>,
@@ -183,7 +204,8 @@ fn check_entry(
     let span = entry.span();
     let entry = entry.into_inner();
     check_path(&entry, root, faults);
-    check_target(&entry, faults);
+    check_target(&entry, &span, faults);
+    check_sources(&entry, &span, root, faults);
     let contract = Contract {
         imports: expectations(&entry.imports, Expectation::import, faults),
         exports: expectations(&entry.exports, Expectation::export, faults),
@@ -192,34 +214,119 @@ fn check_entry(
     // `./a/` and `a` become the same path.
     let path =
         entry.path.get_ref().components().filter(|part| *part != Component::CurDir).collect();
-    let target = entry.target.into_inner();
-    (span, Guest { name, kind: entry.kind, path, target, module, contract })
+    let texts = |list: Option<Vec<Spanned<String>>>| {
+        list.into_iter().flatten().map(Spanned::into_inner).collect()
+    };
+    let guest = Guest {
+        name,
+        kind: entry.kind,
+        path,
+        target: entry.target.map(Spanned::into_inner).unwrap_or_default(),
+        toolchain: entry.toolchain.map(Spanned::into_inner).unwrap_or_default(),
+        sources: texts(entry.sources),
+        flags: texts(entry.flags),
+        module,
+        contract,
+    };
+    (span, guest)
 }
 
 fn check_path(entry: &Entry, root: &Path, faults: &mut FaultCollector<'_>) {
     let path = entry.path.get_ref();
-    let file = path.join(entry.kind.project_file());
-    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    if path.as_os_str().is_empty() || !path.components().all(inside) {
+    if path.as_os_str().is_empty() || !is_inside(path) {
         let path = path.display();
         faults.add(entry.path.span(), format!("`{path}` is not a folder inside the workspace"));
     } else if !root.join(path).is_dir() {
         faults.add(entry.path.span(), format!("there is no folder `{}` here", path.display()));
-    } else if !root.join(&file).is_file() {
+    } else if let Some(file) = entry.kind.project_file().map(|file| path.join(file))
+        && !root.join(&file).is_file()
+    {
         faults.add(entry.path.span(), format!("there is no file `{}`", file.display()));
     }
 }
 
+/// Returns whether a relative path does not lead out of its folder.
+fn is_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
 /// Checks the target. It becomes an argument of cargo or CMake, so it must not look like an option.
-fn check_target(entry: &Entry, faults: &mut FaultCollector<'_>) {
-    let target = entry.target.get_ref();
+fn check_target(entry: &Entry, span: &Range<usize>, faults: &mut FaultCollector<'_>) {
+    let Some(spanned) = &entry.target else {
+        match entry.kind {
+            GuestKind::Cargo => {
+                faults.add(span.clone(), "a guest of this kind needs a `target`: a triple")
+            }
+            GuestKind::Cmake => {
+                faults.add(
+                    span.clone(),
+                    "a guest of this kind needs a `target`: one of the CMake project",
+                );
+            }
+            GuestKind::Sources => {}
+        }
+        return;
+    };
+    let target = spanned.get_ref();
     let is_known = flags::TARGETS.contains(&target.as_str());
     if entry.kind == GuestKind::Cargo && !is_known {
         let message = format!("guests are built for one of {}", flags::TARGETS.join(", "));
-        faults.add(entry.target.span(), message);
+        faults.add(spanned.span(), message);
     } else if entry.kind == GuestKind::Cmake && (target.is_empty() || target.starts_with('-')) {
-        faults.add(entry.target.span(), format!("`{target}` is not a CMake target"));
+        faults.add(spanned.span(), format!("`{target}` is not a CMake target"));
+    } else if entry.kind == GuestKind::Sources {
+        faults.add(spanned.span(), "only guests of the kinds `cargo` and `cmake` have a `target`");
     }
+}
+
+/// Checks what only guests in C and C++ have: a toolchain, source files and flags.
+fn check_sources(entry: &Entry, span: &Range<usize>, root: &Path, faults: &mut FaultCollector<'_>) {
+    if let Some(toolchain) = &entry.toolchain
+        && entry.kind == GuestKind::Cargo
+    {
+        faults.add(toolchain.span(), "a crate has no `toolchain`: its `target` decides");
+    }
+    let sources = entry.sources.iter().flatten();
+    if entry.kind != GuestKind::Sources {
+        let lists = sources.chain(entry.flags.iter().flatten());
+        for item in lists.take(1) {
+            let message = "only guests of the kind `sources` have `sources` and `flags`";
+            faults.add(item.span(), message);
+        }
+        return;
+    }
+    if entry.sources.as_ref().is_none_or(Vec::is_empty) {
+        faults.add(span.clone(), "a guest of this kind needs `sources`: a list of files");
+    }
+    for source in sources {
+        let file = Path::new(source.get_ref());
+        let path = entry.path.get_ref().join(file);
+        let is_known = file
+            .extension()
+            .is_some_and(|ending| C.iter().chain(&CPP).any(|known| ending == *known));
+        if !is_inside(file) || !root.join(&path).is_file() {
+            faults.add(source.span(), format!("there is no file `{}`", path.display()));
+        } else if !is_known {
+            let endings = C.into_iter().chain(CPP).collect::<Vec<_>>().join(", ");
+            faults.add(source.span(), format!("this is no file of C or C++: {endings}"));
+        }
+    }
+}
+
+/// The endings of source files in C, and in C++.
+const C: [&str; 1] = ["c"];
+const CPP: [&str; 3] = ["cc", "cpp", "cxx"];
+
+impl Guest {
+    /// Returns whether one of its source files is C++.
+    pub(crate) fn has_cpp(&self) -> bool {
+        self.sources.iter().any(|source| is_cpp(source))
+    }
+}
+
+/// Returns whether a source file is C++.
+pub(crate) fn is_cpp(source: &str) -> bool {
+    Path::new(source).extension().is_some_and(|ending| CPP.iter().any(|known| ending == *known))
 }
 
 fn expectations(

@@ -147,6 +147,11 @@ impl Project {
         self.tools().join("emsdk")
     }
 
+    /// Returns the folder to which `setup` installs Zig.
+    pub(crate) fn zig(&self) -> PathBuf {
+        self.tools().join("zig")
+    }
+
     /// Returns the names of the workspace's own crates.
     pub(crate) fn crates(&self) -> impl Iterator<Item = &str> {
         self.crates.iter().map(|c| c.name.as_str())

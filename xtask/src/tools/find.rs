@@ -15,8 +15,21 @@ pub(crate) fn find(project: &Project, tool: Tool) -> Option<PathBuf> {
     match tool {
         Tool::RustTarget(triple) => rust::target_libraries(triple),
         Tool::Emscripten => emscripten::find_emcmake(project),
-        _ => tool.programs().iter().find_map(|program| which::which(program).ok()),
+        Tool::Pip => programs(tool).find(|python| has_pip(python)),
+        _ => programs(tool).next(),
     }
+}
+
+/// Returns the programs on `PATH` that provide a tool.
+fn programs(tool: Tool) -> impl Iterator<Item = PathBuf> {
+    tool.programs().iter().filter_map(|program| which::which(program).ok())
+}
+
+/// Returns whether a Python has pip.
+fn has_pip(python: &Path) -> bool {
+    let mut command = Command::new(python);
+    command.args(["-m", "pip", "--version"]);
+    process::read(command).is_ok()
 }
 
 /// Finds a tool like [`find`].

@@ -7,3 +7,4 @@ pub(crate) mod find;
 pub(crate) mod package_managers;
 pub(crate) mod rust;
 pub(crate) mod tool;
+pub(crate) mod zig;

@@ -18,6 +18,7 @@ pub(crate) struct PackageManager {
     cmake: &'static str,
     make: &'static str,
     cpp_compiler: Option<&'static str>,
+    pip: &'static str,
 }
 
 pub(crate) const ALL: [PackageManager; 4] = [
@@ -31,6 +32,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         cmake: "cmake",
         make: "make",
         cpp_compiler: Some("g++"),
+        pip: "python3-pip",
     },
     PackageManager {
         program: "dnf",
@@ -42,6 +44,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         cmake: "cmake",
         make: "make",
         cpp_compiler: Some("gcc-c++"),
+        pip: "python3-pip",
     },
     PackageManager {
         program: "pacman",
@@ -53,6 +56,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         cmake: "cmake",
         make: "make",
         cpp_compiler: Some("gcc"),
+        pip: "python-pip",
     },
     PackageManager {
         program: "brew",
@@ -65,6 +69,8 @@ pub(crate) const ALL: [PackageManager; 4] = [
         make: "make",
         // Xcode's command line tools include it: `xcode-select --install`.
         cpp_compiler: None,
+        // Its Python includes it.
+        pip: "python",
     },
 ];
 
@@ -75,6 +81,7 @@ impl PackageManager {
             Tool::CMake => Some(self.cmake),
             Tool::Make => Some(self.make),
             Tool::CppCompiler => self.cpp_compiler,
+            Tool::Pip => Some(self.pip),
             Tool::RustTarget(_) => None,
         }
     }

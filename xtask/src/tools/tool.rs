@@ -9,11 +9,14 @@ pub(crate) enum Tool {
     CMake,
     Make,
     CppCompiler,
+    /// Python's package installer, as a module of the program that is found.
+    Pip,
     /// A target of the Rust toolchain, by its triple.
     RustTarget(&'static str),
 }
 
 impl Tool {
+    /// The tools that every build needs.
     pub(crate) const ALL: [Tool; 7] = [
         Tool::RustTarget("wasm32-unknown-unknown"),
         Tool::RustTarget("wasm32-wasip1"),
@@ -30,6 +33,7 @@ impl Tool {
             Tool::CMake => "CMake",
             Tool::Make => "make",
             Tool::CppCompiler => "C++ compiler",
+            Tool::Pip => "pip",
             Tool::RustTarget(triple) => triple,
         }
     }
@@ -40,6 +44,7 @@ impl Tool {
             Tool::CMake => "the C++ guests' build files",
             Tool::Make => "running CMake's build files",
             Tool::CppCompiler => "native C++: the hosts in host/cpp, and the tests' oracle",
+            Tool::Pip => "installing Zig",
             Tool::RustTarget("wasm32-wasip1") => "build-all --target wasm32-wasip1",
             Tool::RustTarget("wasm32-unknown-emscripten") => {
                 "tests: Rust shared libraries with std"
@@ -58,6 +63,7 @@ impl Tool {
             Tool::Make => &["make", "gmake", "ninja"],
             Tool::CppCompiler if cfg!(windows) => &["cl", "clang-cl", "g++", "clang++"],
             Tool::CppCompiler => &["c++", "g++", "clang++"],
+            Tool::Pip => &["python3", "python"],
             Tool::RustTarget(_) => &[],
         }
     }

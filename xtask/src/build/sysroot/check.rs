@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::bail;
 use linker::Module;
 
-use crate::build::sysroot::contents::{CONVENTION, HOST, LIBC, LIBCXX, LIBDL, LIBICONV, WASI};
+use crate::build::sysroot::contents::{
+    CONVENTION, HOST, LIBC, LIBCXX, LIBDL, LIBICONV, WASI, wasi_libraries,
+};
 use crate::support::files;
 
 /// Checks the libraries in a folder. Together, those of one program may import only WASI, what
@@ -15,6 +17,7 @@ pub(super) fn check(folder: &Path, version: &str) -> anyhow::Result<()> {
     let load = |library: &str| -> anyhow::Result<Module> {
         Ok(Module::load(library, &files::read(&folder.join(library))?)?)
     };
+    let toolchain = format!("Emscripten {version}");
     let libc = load(LIBC)?;
     let libiconv = load(LIBICONV)?;
     let libdl = load(LIBDL)?;
@@ -23,14 +26,25 @@ pub(super) fn check(folder: &Path, version: &str) -> anyhow::Result<()> {
     for libcxx in &LIBCXX {
         let libcxx = libcxx.libraries().map(load).collect::<anyhow::Result<Vec<_>>>()?;
         let others = [&libc, &libiconv, &libdl];
-        check_imports(&others.into_iter().chain(&libcxx).collect::<Vec<_>>(), version)?;
-        libcxx.iter().try_for_each(|library| check_exports(library, version))?;
+        check_imports(&others.into_iter().chain(&libcxx).collect::<Vec<_>>(), &toolchain)?;
+        libcxx.iter().try_for_each(|library| check_exports(library, &toolchain))?;
     }
     Ok(())
 }
 
+/// Checks the libraries for wasi-libc in the same way. `version` is the version of Zig.
+pub(super) fn check_wasi(folder: &Path, version: &str) -> anyhow::Result<()> {
+    let load = |library: &str| -> anyhow::Result<Module> {
+        Ok(Module::load(library, &files::read(&folder.join(library))?)?)
+    };
+    let libraries = wasi_libraries().map(load).collect::<anyhow::Result<Vec<_>>>()?;
+    let toolchain = format!("Zig {version}");
+    check_imports(&libraries.iter().collect::<Vec<_>>(), &toolchain)?;
+    libraries.iter().try_for_each(|library| check_exports(library, &toolchain))
+}
+
 /// Checks that every import is an export of another library or comes from the host or the linker.
-fn check_imports(modules: &[&Module], version: &str) -> anyhow::Result<()> {
+fn check_imports(modules: &[&Module], toolchain: &str) -> anyhow::Result<()> {
     let exports = modules.iter().flat_map(|module| &module.exports);
     let provided: BTreeSet<_> =
         exports.map(|export| export.name.as_str()).chain(CONVENTION).collect();
@@ -46,18 +60,18 @@ fn check_imports(modules: &[&Module], version: &str) -> anyhow::Result<()> {
     }
     let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
     bail!(
-        "Emscripten {version} leaves functions to JavaScript that xtask/sysroot lacks: {missing}\n\
+        "the libraries of {toolchain} lack functions that xtask/sysroot lacks too: {missing}\n\
         help: define them there, or install another version"
     )
 }
 
 /// Checks that a library does not export what the linker defines for a whole program. There would
 /// be two tags of C++ exceptions, for example.
-fn check_exports(library: &Module, version: &str) -> anyhow::Result<()> {
+fn check_exports(library: &Module, toolchain: &str) -> anyhow::Result<()> {
     match library.exports.iter().find(|export| linker::is_synthesised(&export.name)) {
         None => Ok(()),
         Some(export) => bail!(
-            "`{}` of Emscripten {version} defines `{}`, which the linker defines too\n\
+            "`{}` of {toolchain} defines `{}`, which the linker defines too\n\
             help: leave out the object that defines it, in xtask/src/build/sysroot/recipe.rs, \
             or install another version",
             library.name,

@@ -3,6 +3,8 @@
 pub(super) const LIBC: &str = "libc.wasm";
 pub(super) const LIBICONV: &str = "libiconv.wasm";
 pub(super) const LIBDL: &str = "libdl.wasm";
+pub(super) const WASI_LIBC: &str = "wasi-libc.wasm";
+pub(super) const WASI_LIBDL: &str = "wasi-libdl.wasm";
 
 /// The sources in `xtask/sysroot` that libc is built from.
 pub(super) const LIBC_SOURCES: [&str; 8] = [
@@ -17,6 +19,8 @@ pub(super) const LIBC_SOURCES: [&str; 8] = [
 ];
 /// The source in `xtask/sysroot` that libdl is built from.
 pub(super) const LIBDL_SOURCE: &str = "dlfcn.c";
+/// The source in `xtask/sysroot` that the wasi-libc of the sysroot has in addition to Zig's.
+pub(super) const WASI_LIBC_SOURCE: &str = "wasi.c";
 /// The headers in `xtask/sysroot` that the sources include.
 pub(super) const HEADERS: [&str; 2] = ["runtime.h", "uncaught.h"];
 
@@ -100,7 +104,26 @@ pub(crate) const LIBCXX: [Libcxx; 3] = [
     },
 ];
 
-/// Returns the file names of every library.
+/// The libc++ for wasi-libc. Its archives are Zig's.
+pub(super) const WASI_LIBCXX: Libcxx = Libcxx {
+    library: "wasi-libc++.wasm",
+    source: "uncaught.cpp",
+    archives: &[],
+    parts: parts("wasi-libc++-iostream.wasm", "wasi-libc++-demangle.wasm"),
+};
+
+/// The objects of Zig's libc that the sysroot leaves out:
+///
+/// - the one that calls `main`, which the linker writes for a program;
+/// - `dlopen`, which always fails there, and is in a library of its own.
+pub(super) const WASI_LIBC_LEFT_OUT: [&str; 2] = ["__main_void.o", "dl.o"];
+
+/// Returns the file names of every library for wasi-libc.
+pub(super) fn wasi_libraries() -> impl Iterator<Item = &'static str> {
+    [WASI_LIBC, WASI_LIBDL].into_iter().chain(WASI_LIBCXX.libraries())
+}
+
+/// Returns the file names of every library of Emscripten.
 pub(super) fn libraries() -> impl Iterator<Item = &'static str> {
     [LIBC, LIBICONV, LIBDL].into_iter().chain(LIBCXX.iter().flat_map(Libcxx::libraries))
 }
@@ -109,6 +132,11 @@ pub(super) fn libraries() -> impl Iterator<Item = &'static str> {
 pub(super) fn sources() -> impl Iterator<Item = &'static str> {
     let of_libcxx = LIBCXX.iter().map(|libcxx| libcxx.source);
     LIBC_SOURCES.into_iter().chain([LIBDL_SOURCE]).chain(of_libcxx).chain(HEADERS)
+}
+
+/// Returns the names of the sources and headers in `xtask/sysroot` for wasi-libc.
+pub(super) fn wasi_sources() -> impl Iterator<Item = &'static str> {
+    [WASI_LIBC_SOURCE, LIBDL_SOURCE, WASI_LIBCXX.source].into_iter().chain(HEADERS)
 }
 
 /// The sources of musl that libc is built from in addition to Emscripten's archives:
@@ -184,7 +212,7 @@ pub(super) const WASI: &str = "wasi_snapshot_preview1";
 pub(super) const HOST: &str = "wasm_host";
 
 /// The symbols that the linker provides to every library.
-pub(super) const CONVENTION: [&str; 7] = [
+pub(super) const CONVENTION: [&str; 9] = [
     "memory",
     "__indirect_function_table",
     "__stack_pointer",
@@ -192,4 +220,6 @@ pub(super) const CONVENTION: [&str; 7] = [
     "__table_base",
     "__stack_low",
     "__stack_high",
+    "__heap_base",
+    "__heap_end",
 ];

@@ -1,7 +1,8 @@
 //! The system libraries that guests share: `libc.wasm`, `libiconv.wasm`, `libdl.wasm`, and a libc++
-//! for each way to compile C++ exceptions.
+//! for each way to compile C++ exceptions. Where Zig is installed, also those of programs for
+//! wasi-libc ([`wasi`]).
 //!
-//! They are Emscripten's libraries as shared libraries. They need only WASI; `libdl.wasm`, which
+//! The former are Emscripten's libraries as shared libraries. They need only WASI; `libdl.wasm`, which
 //! opens libraries while a program runs, also needs `host`.
 //!
 //! Emscripten's archives contain position-independent code, but they leave many functions to
@@ -10,31 +11,37 @@
 
 mod check;
 mod contents;
+mod link;
 mod optimize;
 mod recipe;
 mod relocations;
+mod wasi;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::files;
 use crate::support::lock::BuildLock;
-use crate::support::progress::Progress;
+use crate::support::progress::{Progress, Step};
 use crate::support::project::Project;
 use crate::tools::emscripten::Emscripten;
+use crate::tools::zig::Zig;
 pub(crate) use contents::{COMPILER_RT, LIBC_ARCHIVES, LIBCXX, MALLOC};
+use link::LibraryLinker;
 use recipe::Recipe;
+use wasi::WasiRecipe;
 
 /// The text of everything that determines how the libraries are built. If it changes, they are
 /// built again.
 const RECIPE: &str = concat!(
     include_str!("check.rs"),
     include_str!("contents.rs"),
+    include_str!("link.rs"),
     include_str!("recipe.rs"),
     include_str!("relocations.rs"),
 );
 
 /// Builds the libraries and publishes them, unless the published ones were built from the same
-/// inputs.
+/// inputs. Those for wasi-libc are built only where Zig is installed.
 ///
 /// # Errors
 ///
@@ -46,24 +53,91 @@ pub(crate) fn build(
     lock: &BuildLock,
 ) -> anyhow::Result<()> {
     let emscripten = Emscripten::find(project)?;
-    let folder = folder(project);
-    let stamp = folder.join("built-from.txt");
-    let inputs = inputs(project, &emscripten)?;
-    if files::has_text(&stamp, &inputs) && are_published(project) {
-        return Ok(());
+    build_emscripten(project, progress, lock, &emscripten)?;
+    match Zig::find(project) {
+        Some(zig) => build_wasi(project, progress, lock, &emscripten, &zig),
+        None => Ok(()),
     }
-    let step = progress.step("libc, libc++ (Emscripten)");
-    files::remove(&folder)?;
-    files::create_folder(&folder)?;
-    Recipe::new(&emscripten, &step, &folder, sources(project))?.build()?;
-    check::check(&folder, &emscripten.version)?;
-    files::create_folder(&project.sysroot())?;
-    for library in contents::libraries() {
-        lock.publish(&project.sysroot().join(library), &files::read(&folder.join(library))?)?;
+}
+
+fn build_emscripten(
+    project: &Project,
+    progress: &Progress,
+    lock: &BuildLock,
+    emscripten: &Emscripten,
+) -> anyhow::Result<()> {
+    let flavour = Flavour {
+        folder: folder(project),
+        inputs: inputs(project, emscripten)?,
+        libraries: contents::libraries().collect(),
+        name: "libc, libc++ (Emscripten)",
+    };
+    flavour.build(project, progress, lock, |step, folder| {
+        Recipe::new(emscripten, step, folder, sources(project))?.build()?;
+        check::check(folder, &emscripten.version)
+    })
+}
+
+fn build_wasi(
+    project: &Project,
+    progress: &Progress,
+    lock: &BuildLock,
+    emscripten: &Emscripten,
+    zig: &Zig,
+) -> anyhow::Result<()> {
+    let flavour = Flavour {
+        folder: project.target.join("sysroot-wasi"),
+        inputs: wasi_inputs(project, emscripten, zig)?,
+        libraries: contents::wasi_libraries().collect(),
+        name: "libc, libc++ (Zig, for wasi-libc)",
+    };
+    flavour.build(project, progress, lock, |step, folder| {
+        let linker = LibraryLinker::new(step, folder, emscripten)?;
+        WasiRecipe { zig, linker, sources: sources(project) }.build()?;
+        check::check_wasi(folder, &zig.version)
+    })
+}
+
+/// The libraries that one toolchain builds.
+struct Flavour {
+    /// The folder in which they are built.
+    folder: PathBuf,
+    /// Everything that they are built from, as text.
+    inputs: String,
+    /// Their file names.
+    libraries: Vec<&'static str>,
+    /// The name of the step, for the user.
+    name: &'static str,
+}
+
+impl Flavour {
+    /// Builds and publishes the libraries, unless they are up to date. `recipe` builds them in an
+    /// empty folder, and checks them.
+    fn build(
+        &self,
+        project: &Project,
+        progress: &Progress,
+        lock: &BuildLock,
+        recipe: impl FnOnce(&Step<'_>, &Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let stamp = self.folder.join("built-from.txt");
+        let published = |library: &&str| project.sysroot().join(library).is_file();
+        if files::has_text(&stamp, &self.inputs) && self.libraries.iter().all(published) {
+            return Ok(());
+        }
+        let step = progress.step(self.name);
+        files::remove(&self.folder)?;
+        files::create_folder(&self.folder)?;
+        recipe(&step, &self.folder)?;
+        files::create_folder(&project.sysroot())?;
+        for library in &self.libraries {
+            let bytes = files::read(&self.folder.join(library))?;
+            lock.publish(&project.sysroot().join(library), &bytes)?;
+        }
+        files::write(&stamp, &self.inputs)?;
+        step.done("built");
+        Ok(())
     }
-    files::write(&stamp, &inputs)?;
-    step.done("built");
-    Ok(())
 }
 
 /// Returns the objects that [`build`] has compiled for programs in which nothing catches
@@ -82,16 +156,25 @@ fn sources(project: &Project) -> PathBuf {
     project.root.join("xtask").join("sysroot")
 }
 
-fn are_published(project: &Project) -> bool {
-    contents::libraries().all(|library| project.sysroot().join(library).is_file())
-}
-
-/// Returns everything that the libraries are built from, as text.
+/// Returns everything that Emscripten's libraries are built from, as text.
 fn inputs(project: &Project, emscripten: &Emscripten) -> anyhow::Result<String> {
     let mut text = format!("{}\n{}\n", emscripten.emcmake.display(), emscripten.version);
     text += RECIPE;
     text += optimize::RECIPE;
     for source in contents::sources() {
+        text += &files::read_text(&sources(project).join(source))?;
+    }
+    Ok(text)
+}
+
+/// Returns everything that the libraries for wasi-libc are built from, as text.
+fn wasi_inputs(project: &Project, emscripten: &Emscripten, zig: &Zig) -> anyhow::Result<String> {
+    let mut text = format!("{}\n{}\n", zig.program.display(), zig.version);
+    text += &format!("{}\n", emscripten.version);
+    text += RECIPE;
+    text += optimize::RECIPE;
+    text += wasi::RECIPE;
+    for source in contents::wasi_sources() {
         text += &files::read_text(&sources(project).join(source))?;
     }
     Ok(text)

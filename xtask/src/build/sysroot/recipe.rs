@@ -4,18 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use xshell::{Shell, cmd};
+use xshell::cmd;
 
 use crate::build::sysroot::contents::{
     COMPILER_RT, DYNAMIC_LINKING, ICONV, LIBC, LIBC_ARCHIVE, LIBC_ARCHIVES, LIBC_SOURCES, LIBCXX,
     LIBDL, LIBDL_SOURCE, LIBICONV, LOCALES, Libcxx, MALLOC, MUSL, Part, START, TAG, THREAD_LOCAL,
 };
-use crate::build::sysroot::optimize::optimize;
-use crate::support::files;
+use crate::build::sysroot::link::{LibraryLinker, object_names};
 use crate::support::process;
 use crate::support::progress::Step;
 use crate::tools::emscripten::{Emscripten, KnownArchives};
-use crate::tools::rust;
 
 /// The compiler options for libc's sources in `xtask/sysroot`. `memory.copy` must be enabled by
 /// name for older versions; newer ones enable it by default.
@@ -58,9 +56,7 @@ const LIBC_EXPORTS: [&str; 3] =
 /// The tools and folders with which the libraries are built.
 pub(super) struct Recipe<'a> {
     emscripten: &'a Emscripten,
-    step: &'a Step<'a>,
-    /// Runs commands in the folder of the objects.
-    sh: Shell,
+    linker: LibraryLinker<'a>,
     /// The folder of our sources.
     sources: PathBuf,
     /// The folder of the sources of Emscripten's libraries.
@@ -68,8 +64,6 @@ pub(super) struct Recipe<'a> {
     /// The folder of Emscripten's archives of position-independent code.
     archives: PathBuf,
     known: KnownArchives,
-    lld: PathBuf,
-    wasm_opt: PathBuf,
 }
 
 impl<'a> Recipe<'a> {
@@ -83,14 +77,11 @@ impl<'a> Recipe<'a> {
     ) -> anyhow::Result<Self> {
         Ok(Recipe {
             emscripten,
-            step,
-            sh: process::shell(folder)?,
+            linker: LibraryLinker::new(step, folder, emscripten)?,
             sources,
             emscripten_sources: emscripten.library_sources(),
             archives: emscripten.archives()?.join("pic"),
             known: emscripten.known_archives()?,
-            lld: rust::lld()?,
-            wasm_opt: emscripten.wasm_opt()?,
         })
     }
 
@@ -116,9 +107,9 @@ impl<'a> Recipe<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        self.step.announce("compiling them, which takes some minutes the first time");
+        self.linker.step.announce("compiling them, which takes some minutes the first time");
         let embuilder = self.emscripten.program("embuilder");
-        process::run(self.step, cmd!(self.sh, "{embuilder} --pic build {missing...}"))
+        process::run(self.linker.step, cmd!(self.linker.sh, "{embuilder} --pic build {missing...}"))
     }
 
     fn build_libc(&self) -> anyhow::Result<()> {
@@ -135,19 +126,19 @@ impl<'a> Recipe<'a> {
             whole.push(self.archive_without(archive, &left_out)?);
         }
         whole.push(self.archive(self.known.one_of(&COMPILER_RT)?));
-        self.link(LIBC, &LIBC_EXPORTS, &objects, &whole, &[&self.archive(MALLOC)])
+        self.linker.link(LIBC, &LIBC_EXPORTS, &objects, &whole, &[&self.archive(MALLOC)])
     }
 
     fn build_libiconv(&self) -> anyhow::Result<()> {
         self.extract(LIBC_ARCHIVE, &[ICONV, LOCALES])?;
         let objects = [ICONV.into(), LOCALES.into()];
-        self.link(LIBICONV, &[], &objects, &[], &[Path::new(LIBC)])
+        self.linker.link(LIBICONV, &[], &objects, &[], &[Path::new(LIBC)])
     }
 
     fn build_libdl(&self) -> anyhow::Result<()> {
         let ours = [self.sources.join(LIBDL_SOURCE)];
         self.compile(&["-Wall", "-Wextra"], &[], &ours)?;
-        self.link(LIBDL, &[], &object_names(&ours), &[], &[Path::new(LIBC)])
+        self.linker.link(LIBDL, &[], &object_names(&ours), &[], &[Path::new(LIBC)])
     }
 
     fn build_libcxx(&self, libcxx: &Libcxx) -> anyhow::Result<()> {
@@ -161,7 +152,7 @@ impl<'a> Recipe<'a> {
             whole.push(self.archive_without(self.known.one_of(alternatives)?, &left_out)?);
         }
         // With libc among its inputs, libc++ records that it needs libc.
-        self.link(libcxx.library, &[], &object_names(&ours), &whole, &[Path::new(LIBC)])?;
+        self.linker.link(libcxx.library, &[], &object_names(&ours), &whole, &[Path::new(LIBC)])?;
         libcxx.parts.iter().try_for_each(|part| self.build_part(libcxx, part))
     }
 
@@ -171,7 +162,7 @@ impl<'a> Recipe<'a> {
         self.extract(archive, &objects)?;
         let needed = [Path::new(libcxx.library), Path::new(LIBC)];
         let objects: Vec<_> = objects.into_iter().map(PathBuf::from).collect();
-        self.link(part.library, &[], &objects, &[], &needed)
+        self.linker.link(part.library, &[], &objects, &[], &needed)
     }
 
     /// Compiles sources to objects in the current folder. `includes` are folders in Emscripten's
@@ -185,39 +176,8 @@ impl<'a> Recipe<'a> {
         let emcc = self.emscripten.program("emcc");
         let includes =
             includes.iter().flat_map(|folder| ["-I".into(), self.emscripten_sources.join(folder)]);
-        let cmd = cmd!(self.sh, "{emcc} -c -Os -fPIC {flags...} {includes...} {sources...}");
-        process::run(self.step, cmd)
-    }
-
-    /// Links every object of `objects` and of the archives `whole`, and those of `rest` that they
-    /// need.
-    ///
-    /// The first of several definitions is used, so ours come before Emscripten's. If a function
-    /// does not have the type that its callers expect, the linker only warns and replaces the call
-    /// by a trap. `--fatal-warnings` makes that an error. Names are not demangled: that would double
-    /// the size of libc++, and `host` demangles those that it prints.
-    fn link(
-        &self,
-        library: &str,
-        flags: &[&str],
-        objects: &[PathBuf],
-        whole: &[PathBuf],
-        rest: &[&Path],
-    ) -> anyhow::Result<()> {
-        let lld = &self.lld;
-        let cmd = cmd!(
-            self.sh,
-            "{lld} -flavor wasm -shared --experimental-pic --unresolved-symbols=import-dynamic
-            --allow-multiple-definition --fatal-warnings --strip-debug --emit-relocs
-            --no-demangle {flags...}
-            -o {library}
-            --whole-archive {objects...} {whole...} --no-whole-archive {rest...}"
-        );
-        process::run(self.step, cmd)?;
-        let library = self.sh.current_dir().join(library);
-        let optimized = optimize(&self.sh, self.step, &self.wasm_opt, &files::read(&library)?)
-            .with_context(|| format!("cannot optimize `{}`", library.display()))?;
-        files::write(&library, &optimized)
+        let cmd = cmd!(self.linker.sh, "{emcc} -c -Os -fPIC {flags...} {includes...} {sources...}");
+        process::run(self.linker.step, cmd)
     }
 
     /// Copies an archive to the current folder, without some of its objects, and returns the path
@@ -225,10 +185,10 @@ impl<'a> Recipe<'a> {
     fn archive_without(&self, name: &str, objects: &[&str]) -> anyhow::Result<PathBuf> {
         let emar = self.emscripten.program("emar");
         let archive = self.archive(name);
-        let copy = self.sh.current_dir().join(format!("{name}-rest.a"));
+        let copy = self.linker.sh.current_dir().join(format!("{name}-rest.a"));
         fs::copy(&archive, &copy)
             .with_context(|| format!("cannot copy `{}`", archive.display()))?;
-        process::run(self.step, cmd!(self.sh, "{emar} d {copy} {objects...}"))?;
+        process::run(self.linker.step, cmd!(self.linker.sh, "{emar} d {copy} {objects...}"))?;
         Ok(copy)
     }
 
@@ -236,18 +196,12 @@ impl<'a> Recipe<'a> {
     fn extract(&self, name: &str, objects: &[&str]) -> anyhow::Result<()> {
         let emar = self.emscripten.program("emar");
         let archive = self.archive(name);
-        process::run(self.step, cmd!(self.sh, "{emar} x {archive} {objects...}"))
+        process::run(self.linker.step, cmd!(self.linker.sh, "{emar} x {archive} {objects...}"))
     }
 
     fn archive(&self, name: &str) -> PathBuf {
         self.archives.join(format!("{name}.a"))
     }
-}
-
-/// Returns the names of the objects that the compiler writes for sources, in its current folder.
-fn object_names(sources: &[PathBuf]) -> Vec<PathBuf> {
-    let name = |source: &PathBuf| Some(Path::new(source.file_name()?).with_extension("o"));
-    sources.iter().filter_map(name).collect()
 }
 
 /// Returns the objects in `folder` that [`Recipe::build`] has compiled for programs in which

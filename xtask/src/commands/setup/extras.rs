@@ -1,18 +1,30 @@
-//! Programs that `setup` compiles for this workspace only, if its flags ask for them.
+//! Programs that `setup` installs for this workspace only, if its flags ask for them.
 
-use crate::flags::SetupFlags;
+use xshell::{Cmd, Shell};
+
+use crate::flags::{SetupFlags, Toolchain};
 use crate::support::process;
 use crate::support::progress::Progress;
 use crate::support::project::{self, Project};
 use crate::tools::cargo;
+use crate::tools::find;
+use crate::tools::tool::Tool;
+use crate::tools::zig::Zig;
 
-/// A program to install with `cargo install`, to `.tools`.
+/// A program to install to `.tools`.
 pub(super) struct Extra {
     program: &'static str,
     package: &'static str,
     version: &'static str,
-    /// Further arguments of `cargo install`.
-    args: &'static [&'static str],
+    installer: Installer,
+}
+
+/// The way to install a program.
+enum Installer {
+    /// `cargo install`, with further arguments.
+    Cargo(&'static [&'static str]),
+    /// `pip install`, to a folder of its own.
+    Pip,
 }
 
 /// The Wasmtime that `cargo xtask bench` compares with.
@@ -23,22 +35,44 @@ const WASMTIME: Extra = Extra {
     program: "wasmtime",
     package: "wasmtime-cli",
     version: "48.0.8",
-    args: &["--no-default-features", "--features", "run,cranelift,cache,parallel-compilation,wat"],
+    installer: Installer::Cargo(&[
+        "--no-default-features",
+        "--features",
+        "run,cranelift,cache,parallel-compilation,wat",
+    ]),
 };
 
 /// The program that checks the dependencies against `deny.toml`.
-const DENY: Extra =
-    Extra { program: "cargo-deny", package: "cargo-deny", version: "0.20.2", args: &[] };
+const DENY: Extra = Extra {
+    program: "cargo-deny",
+    package: "cargo-deny",
+    version: "0.20.2",
+    installer: Installer::Cargo(&[]),
+};
 
 /// The program that `cargo xtask fuzz` needs in addition to a nightly Rust.
-const FUZZ: Extra =
-    Extra { program: "cargo-fuzz", package: "cargo-fuzz", version: "0.13.2", args: &[] };
+const FUZZ: Extra = Extra {
+    program: "cargo-fuzz",
+    package: "cargo-fuzz",
+    version: "0.13.2",
+    installer: Installer::Cargo(&[]),
+};
+
+/// The compiler for programs for wasi-libc. Its releases are on PyPI too, where a package manager
+/// checks what it downloads.
+const ZIG: Extra =
+    Extra { program: "zig", package: "ziglang", version: "0.15.2", installer: Installer::Pip };
 
 /// Returns the programs that the flags ask for and that are not installed.
 pub(super) fn missing(project: &Project, flags: &SetupFlags) -> Vec<Extra> {
-    let extras = [(flags.bench, WASMTIME), (flags.fuzz, FUZZ), (flags.deny, DENY)];
-    let wanted = extras.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, extra)| extra);
-    wanted.filter(|extra| project.program(extra.program).is_none()).collect()
+    let tools = [(flags.bench, WASMTIME), (flags.fuzz, FUZZ), (flags.deny, DENY)];
+    let wanted = tools.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, extra)| extra);
+    let mut missing: Vec<_> =
+        wanted.filter(|extra| project.program(extra.program).is_none()).collect();
+    if flags.toolchain == Some(Toolchain::Zig) && Zig::find(project).is_none() {
+        missing.push(ZIG);
+    }
+    missing
 }
 
 impl Extra {
@@ -50,21 +84,52 @@ impl Extra {
         flags: &SetupFlags,
     ) -> anyhow::Result<()> {
         let sh = process::shell(&project.root)?;
-        let command = sh
-            .cmd(project::cargo())
-            .args(["install", "--locked", "--root"])
-            .arg(project.tools())
-            .args([self.package, "--version", self.version])
-            .args(self.args);
+        let command = self.command(project, &sh)?;
         progress.line(format_args!("commands to run:\n  {command}"));
         if flags.dry_run {
             return Ok(());
         }
         let step = progress.step(self.program);
-        step.announce("compiling it, which takes some minutes");
-        // The number of crates is not known before cargo has resolved them.
-        cargo::run(&step, command, || None)?;
+        match self.installer {
+            Installer::Cargo(_) => {
+                step.announce("compiling it, which takes some minutes");
+                // The number of crates is not known before cargo has resolved them.
+                cargo::run(&step, command, || None)?;
+            }
+            Installer::Pip => {
+                step.announce("downloading it, about 100 MB");
+                process::run(&step, command)?;
+            }
+        }
         step.done("installed");
         Ok(())
+    }
+
+    /// Returns the tool that installs the program, if not every machine with this workspace has it.
+    pub(super) fn needs(&self) -> Option<Tool> {
+        match self.installer {
+            Installer::Cargo(_) => None,
+            Installer::Pip => Some(Tool::Pip),
+        }
+    }
+
+    /// Returns the command that installs the program.
+    fn command<'s>(&self, project: &Project, sh: &'s Shell) -> anyhow::Result<Cmd<'s>> {
+        let Extra { program, package, version, installer } = self;
+        match installer {
+            Installer::Cargo(args) => Ok(sh
+                .cmd(project::cargo())
+                .args(["install", "--locked", "--root"])
+                .arg(project.tools())
+                .args([package, "--version", version])
+                .args(*args)),
+            Installer::Pip => {
+                let python = find::require(project, Tool::Pip)?;
+                let folder = project.tools().join(program);
+                let package = format!("{package}=={version}");
+                let pip = sh.cmd(python).args(["-m", "pip", "install", "--no-deps", "--target"]);
+                Ok(pip.arg(folder).arg(package))
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::support::progress::{Progress, print};
 use crate::support::project::Project;
 use crate::tools::find;
 use crate::tools::tool::Tool;
+use extras::Extra;
 use system::System;
 
 pub(crate) fn run(
@@ -19,7 +20,9 @@ pub(crate) fn run(
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
     let extras = extras::missing(project, flags);
-    let missing = find::missing(project);
+    let mut missing = find::missing(project);
+    let needed = extras.iter().filter_map(Extra::needs);
+    missing.extend(needed.filter(|&tool| find::find(project, tool).is_none()));
     if missing.is_empty() && extras.is_empty() {
         return print("nothing is missing\n");
     }

@@ -41,7 +41,10 @@ pub(super) const RECIPE: &str = concat!(
 );
 
 /// The options of Binaryen. A function of so few instructions takes less room than calls of it.
-const OPTIONS: [&str; 4] = ["-Os", "-g", "--always-inline-max-function-size", "4"];
+/// Libraries say which features they use, but older versions do not know the newer name of this
+/// one, `bulk-memory-opt`.
+const OPTIONS: [&str; 5] =
+    ["-Os", "-g", "--always-inline-max-function-size", "4", "--enable-bulk-memory"];
 
 /// The module name of the globals that are imported only for Binaryen.
 const PLACEHOLDERS: &str = "placeholder";

@@ -1,0 +1,136 @@
+//! The archives of Zig's libraries, changed so that a shared library can be made of them.
+
+use std::ops::Range;
+use std::path::Path;
+use std::str;
+
+use anyhow::{Context, ensure};
+use wasmparser::{
+    KnownCustom, Linking, LinkingSectionReader, Parser, Payload, SymbolFlags, SymbolInfo,
+};
+
+use crate::support::files;
+
+/// Copies the objects of an archive whose names `keeps` accepts, and makes their weak functions
+/// visible.
+///
+/// Zig compiles its libraries for static linking: every symbol is hidden. The linker can export
+/// them nevertheless, but a library calls its own hidden functions directly. It must not do so for
+/// weak functions, such as `operator new`: a program may have its own instead.
+pub(super) fn copy_replaceable(
+    from: &Path,
+    to: &Path,
+    keeps: &dyn Fn(&str) -> bool,
+) -> anyhow::Result<()> {
+    let archive = files::read(from)?;
+    let in_file = || format!("cannot read the archive `{}`", from.display());
+    files::write(to, &copy(&archive, keeps).with_context(in_file)?)
+}
+
+fn copy(archive: &[u8], keeps: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<u8>> {
+    let members = members(archive)?;
+    let long_names = members.iter().find(|member| member.name == LONG_NAMES);
+    let long_names = long_names.map_or(&[][..], |member| &archive[member.data.clone()]);
+    let mut copy = MAGIC.to_vec();
+    for member in members {
+        let is_kept = match member.name {
+            SYMBOLS => false,
+            LONG_NAMES => true,
+            name => keeps(&file_name(name, long_names)),
+        };
+        if is_kept {
+            copy.extend(&archive[member.data.start - HEADER..member.data.start]);
+            let mut data = archive[member.data].to_vec();
+            if member.name != LONG_NAMES {
+                make_weak_visible(&mut data)?;
+            }
+            copy.extend(data);
+            copy.resize(copy.len().next_multiple_of(2), b'\n');
+        }
+    }
+    Ok(copy)
+}
+
+/// The bytes with which an archive begins.
+const MAGIC: &[u8; 8] = b"!<arch>\n";
+/// The size of the header before each member: its name in 16 bytes, fields that do not matter here,
+/// its size as a decimal number in 10 bytes, and two bytes more.
+const HEADER: usize = 60;
+/// The name of the member with an index of symbols, which a linker does not need.
+const SYMBOLS: &str = "/";
+/// The name of the member with the names that are too long for a header.
+const LONG_NAMES: &str = "//";
+
+/// A member of an archive.
+struct Member<'a> {
+    /// Its name in the header: a name and a slash, or a slash and the position of a long name.
+    name: &'a str,
+    data: Range<usize>,
+}
+
+/// Returns the members of an archive in the format of GNU, which is what Zig writes.
+fn members(archive: &[u8]) -> anyhow::Result<Vec<Member<'_>>> {
+    ensure!(archive.starts_with(MAGIC), "it is none");
+    let mut members = Vec::new();
+    let mut start = MAGIC.len();
+    while start < archive.len() {
+        let header = archive.get(start..start + HEADER).context("it is truncated")?;
+        let size: usize = str::from_utf8(&header[48..58])?.trim().parse()?;
+        let data = start + HEADER..start + HEADER + size;
+        ensure!(data.end <= archive.len(), "it is truncated");
+        start = data.end.next_multiple_of(2);
+        members.push(Member { name: str::from_utf8(&header[..16])?.trim_end(), data });
+    }
+    Ok(members)
+}
+
+/// Returns the file name of an object. Zig writes its whole path.
+fn file_name(name: &str, long_names: &[u8]) -> String {
+    let position = name.strip_prefix('/').and_then(|position| position.parse().ok());
+    let long = position.and_then(|position: usize| long_names.get(position..));
+    let path = match long {
+        Some(names) => {
+            String::from_utf8_lossy(names.split(|byte| *byte == b'\n').next().unwrap_or(names))
+        }
+        None => name.into(),
+    };
+    path.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+}
+
+/// Clears the flag by which weak functions of an object are hidden.
+///
+/// The other symbols stay as they were compiled: their addresses are taken relative to the module,
+/// which the linker supports for hidden symbols only.
+fn make_weak_visible(object: &mut [u8]) -> anyhow::Result<()> {
+    let mut hidden = Vec::new();
+    for payload in Parser::new(0).parse_all(object) {
+        if let Payload::CustomSection(section) = payload?
+            && let KnownCustom::Linking(linking) = section.as_known()
+        {
+            hidden.extend(hidden_weak_functions(linking)?);
+        }
+    }
+    for flags in hidden {
+        object[flags] &= !(SymbolFlags::VISIBILITY_HIDDEN.bits() as u8);
+    }
+    Ok(())
+}
+
+/// Returns the positions of the flags of hidden weak functions that an object defines. The flag is
+/// in the first byte.
+fn hidden_weak_functions(linking: LinkingSectionReader<'_>) -> anyhow::Result<Vec<usize>> {
+    let mut hidden = Vec::new();
+    for subsection in linking {
+        let Linking::SymbolTable(symbols) = subsection? else { continue };
+        for symbol in symbols.into_iter_with_offsets() {
+            let (position, symbol) = symbol?;
+            let SymbolInfo::Func { flags, .. } = symbol else { continue };
+            let is_hidden_weak = SymbolFlags::VISIBILITY_HIDDEN | SymbolFlags::BINDING_WEAK;
+            if flags.contains(is_hidden_weak) && !flags.contains(SymbolFlags::UNDEFINED) {
+                // The flags follow a byte with the kind of the symbol.
+                hidden.push(position + 1);
+            }
+        }
+    }
+    Ok(hidden)
+}
