@@ -5,7 +5,8 @@
 //! `emscripten.txt` that says why, if only for some versions: `Before 3.1.14: ...`. The difference
 //! must then be there.
 //!
-//! It loads shared libraries only, so a case with a Rust main has no such test. Those in the text
+//! It loads shared libraries of Emscripten only, so cases with a Rust main or for wasi-libc have no
+//! such test. Those in the text
 //! format alone have none either: many are about what Emscripten does not make, or what its linker
 //! does not know.
 
@@ -34,6 +35,9 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
 fn is_comparable(case: &Case) -> bool {
     let is_text = |source: &PathBuf| ending(source) == "wat";
     let sources = case.sources();
+    if sources.iter().any(|source| compile::is_for_wasi(source)) {
+        return false;
+    }
     !sources.iter().all(is_text) && sources.iter().all(|source| Role::of(source) == Role::Shared)
 }
 

@@ -5,7 +5,8 @@
 //!   them, and `opened-*.*` are what it opens by `dlopen`.
 //! - `.wat` is the text format. `.c` and `.cpp` become shared libraries by Emscripten. `.rs`
 //!   becomes a main with std, or with `#![no_std]` a shared library. `// Flags: FLAGS` on the first
-//!   line has it compiled with these.
+//!   line has it compiled with these. With `// Target: wasm32-wasi` on the first line, C and C++
+//!   become shared libraries for wasi-libc, by Zig.
 //!
 //! Each is linked four times: as instances of their own, as one module, as one from which nothing is
 //! left out, and as one whose constructors have run. A program that fails is run once more as `host

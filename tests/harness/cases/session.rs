@@ -1,7 +1,8 @@
 //! Console sessions that read as documentation.
 //!
 //! A case is a `case.md` with console sessions, and files that they use. A session runs in a folder
-//! that holds the built guests and the case's files, each `.wat` as `.wasm`. If it calls `cargo
+//! that holds the built guests and the case's files, each `.wat` as `.wasm`, and so each C file for
+//! wasi-libc. If it calls `cargo
 //! xtask`, it runs in a copy of the workspace into which the case's files are copied.
 
 use std::fs;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
+use crate::support::compile::{self, Role};
 use crate::support::console;
 use crate::support::trial::{ignorable, ignored};
 use crate::support::workspace::{self, Sandbox};
@@ -24,7 +26,11 @@ fn run(folder: &Path) -> Result<Completion, Failed> {
     if let Some(program) = missing_program(&markdown) {
         return ignored(&format!("no `{program}`: `cargo xtask run --host cpp` builds it"));
     }
-    let sandbox = sandbox(folder, &markdown)?;
+    let sources = sources(folder)?;
+    if let Some(reason) = sources.iter().find_map(|source| compile::missing_compiler(source)) {
+        return ignored(reason);
+    }
+    let sandbox = sandbox(folder, &markdown, &sources)?;
     let mut sessions = Vec::new();
     for block in console::blocks(&markdown).iter().filter(|b| b.language == "console") {
         sessions.push((block.span.clone(), console::run(block.text, sandbox.path())?));
@@ -54,7 +60,19 @@ fn missing_program(markdown: &str) -> Option<&'static str> {
     })
 }
 
-fn sandbox(folder: &Path, markdown: &str) -> Result<Sandbox, Failed> {
+/// Returns the files of a case that become modules.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if compile::ending(&path) == "wat" || compile::is_for_wasi(&path) {
+            sources.push(path);
+        }
+    }
+    Ok(sources)
+}
+
+fn sandbox(folder: &Path, markdown: &str, sources: &[PathBuf]) -> Result<Sandbox, Failed> {
     // Messages name that command too.
     let calls_xtask = |line: &str| line.starts_with("$ ") && line.contains("cargo xtask");
     if markdown.lines().any(calls_xtask) {
@@ -65,13 +83,10 @@ fn sandbox(folder: &Path, markdown: &str) -> Result<Sandbox, Failed> {
     let sandbox = Sandbox::empty()?;
     workspace::copy(&workspace::guests(), sandbox.path(), &[".lock"])?;
     workspace::copy(folder, sandbox.path(), &["case.md"])?;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == "wat") {
-            let wasm = wat::parse_file(&path)?;
-            let name = path.with_extension("wasm");
-            fs::write(sandbox.path().join(name.file_name().unwrap_or_default()), wasm)?;
-        }
+    for source in sources {
+        let module = source.with_extension("wasm");
+        let module = sandbox.path().join(module.file_name().unwrap_or_default());
+        compile::compile(source, Role::Shared, &module)?;
     }
     Ok(sandbox)
 }

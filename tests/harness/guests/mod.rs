@@ -1,6 +1,7 @@
 //! Guests in Rust, C and C++: what they do together, and natively.
 
 mod commands;
+mod cpython;
 mod debug;
 mod grid;
 mod legacy_exceptions;
@@ -13,6 +14,7 @@ use libtest_mimic::Trial;
 pub(crate) fn trials() -> Vec<Trial> {
     let suites = [
         commands::trials(),
+        cpython::trials(),
         debug::trials(),
         grid::trials(),
         legacy_exceptions::trials(),

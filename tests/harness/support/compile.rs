@@ -49,8 +49,31 @@ const EMSCRIPTEN: &str = "wasm32-unknown-emscripten";
 
 /// Rust with std as a shared library, which a source is by its first line.
 fn is_for_emscripten(source: &Path) -> bool {
-    let first = format!("// Target: {EMSCRIPTEN}");
-    ending(source) == "rs" && fs::read_to_string(source).is_ok_and(|text| text.starts_with(&first))
+    ending(source) == "rs" && head(source, "Target").as_deref() == Some(EMSCRIPTEN)
+}
+
+/// The target for which Zig compiles C and C++.
+const WASI: &str = "wasm32-wasi";
+
+/// C or C++ for wasi-libc, which a source is by its first line.
+pub(crate) fn is_for_wasi(source: &Path) -> bool {
+    matches!(ending(source).as_str(), "c" | "cpp")
+        && head(source, "Target").as_deref() == Some(WASI)
+}
+
+/// Returns what the first lines of a source say about a key: `// Target: wasm32-wasi`.
+fn head(source: &Path, key: &str) -> Option<String> {
+    let text = fs::read_to_string(source).ok()?;
+    let lines = text.lines().map_while(|line| line.strip_prefix("// ")?.split_once(": "));
+    let value = lines.into_iter().find(|(name, _)| *name == key)?.1;
+    Some(value.to_owned())
+}
+
+/// Returns the path of Zig.
+pub(crate) fn zig() -> Option<PathBuf> {
+    let program = format!("zig{}", std::env::consts::EXE_SUFFIX);
+    let ours = workspace::root().join(".tools/zig/ziglang").join(program);
+    Some(ours).filter(|path| path.is_file()).or_else(|| which::which("zig").ok())
 }
 
 /// Returns the folder of a target's libraries in the toolchain.
@@ -65,6 +88,9 @@ pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
     let has_target = || target_libraries(&["--target", EMSCRIPTEN]).is_some_and(|l| l.is_dir());
     if is_for_emscripten(source) && !has_target() {
         return Some("the Rust target wasm32-unknown-emscripten is missing");
+    }
+    if is_for_wasi(source) {
+        return zig().is_none().then_some("Zig is missing: `cargo xtask setup --toolchain zig`");
     }
     let needs_emcc = matches!(ending(source).as_str(), "c" | "cpp");
     (needs_emcc && which::which("emcc").is_err()).then_some("Emscripten is missing")
@@ -85,6 +111,7 @@ pub(crate) fn compile_with(
         "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
         "rs" if is_for_emscripten(source) => return rust_for_emscripten(source, module),
         "rs" => rustc(role),
+        _ if is_for_wasi(source) => return zig_for_wasi(flags, source, module),
         _ => emcc(flags, source, role),
     };
     let folder = workspace::built(&key(&command, source)?, |folder| {
@@ -145,6 +172,25 @@ fn rust_for_emscripten(source: &Path, module: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Compiles with Zig to an object, and links that by the Rust toolchain's linker: Zig's own would
+/// put its libc into each module.
+fn zig_for_wasi(flags: &[String], source: &Path, module: &Path) -> Result<(), Failed> {
+    let mut zig = Command::new(zig().ok_or("Zig is missing")?);
+    let cache = workspace::root().join("target").join("zig");
+    zig.env("ZIG_GLOBAL_CACHE_DIR", &cache).env("ZIG_LOCAL_CACHE_DIR", &cache);
+    zig.arg(if ending(source) == "c" { "cc" } else { "c++" });
+    zig.args(["-target", WASI, "-c", "-Os", "-g", "-Wall", "-Wextra"]);
+    zig.args(["-fPIC", "-fvisibility=default"]).args(flags);
+    let folder = workspace::built(&key(&zig, source)?, |folder| {
+        let object = folder.join("module.o");
+        run(zig.arg(source).arg("-o").arg(&object))?;
+        run(lld()?.args(SHARED).arg(&object).arg("-o").arg(folder.join(MODULE)))?;
+        Ok(fs::remove_file(object)?)
+    })?;
+    fs::copy(folder.join(MODULE), module)?;
+    Ok(())
+}
+
 /// Returns the toolchain's own linker for WebAssembly.
 pub(crate) fn lld() -> Result<Command, Failed> {
     let libraries = target_libraries(&[]).ok_or("rustc does not tell its folder")?;
@@ -162,11 +208,10 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failed> {
     }
 }
 
-/// Returns the flags for a source, from its first line: `// Flags: -fexceptions`.
+/// Returns the flags for a source, from its first lines: `// Flags: -fexceptions`.
 pub(crate) fn flags(source: &Path) -> Vec<String> {
-    let text = fs::read_to_string(source).unwrap_or_default();
-    let flags = text.strip_prefix("// Flags: ").and_then(|rest| rest.lines().next());
-    flags.into_iter().flat_map(str::split_whitespace).map(str::to_owned).collect()
+    let flags = head(source, "Flags").unwrap_or_default();
+    flags.split_whitespace().map(str::to_owned).collect()
 }
 
 fn emcc(flags: &[String], source: &Path, role: Role) -> Command {

@@ -10,7 +10,7 @@ use super::trial::{ignorable, is_all, trial};
 const REASON: &str = "runs with `cargo xtask test --all`";
 
 /// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.
-const SLOW: [&str; 20] = [
+const SLOW: [&str; 23] = [
     "builds::a_full_disk_keeps_the_last_good_guests",
     "builds::a_read_only_folder_is_named",
     "builds::ctrl_c_keeps_the_last_good_guests",
@@ -20,6 +20,9 @@ const SLOW: [&str; 20] = [
     "case::build-wasip1",
     "case::error-check",
     "case::error-rust-data",
+    "cpython::extensions_are_imported",
+    "cpython::limits_end_it",
+    "cpython::scripts_run",
     "faults::builds_that_are_killed_leave_nothing_behind",
     "faults::files_that_vanish_are_named",
     "faults::tools_that_hang_are_ended",

@@ -1,0 +1,156 @@
+//! CPython that somebody else has compiled: the wheel of `componentize-py` holds it as a shared
+//! library for wasi-libc. Only a program of one line, which calls it, is compiled here, and
+//! extensions in C and C++.
+//!
+//! The wheel is fetched with pip when a test first needs it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::support::compile::{self, Role};
+use crate::support::console;
+use crate::support::trial::{ignorable, ignored};
+use crate::support::workspace;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let trial = |name: &str, test: fn(&CPython) -> Result<(), Failed>| {
+        ignorable(name, move || match CPython::find()? {
+            Ok(cpython) => test(&cpython).map(|()| Completion::Completed),
+            Err(reason) => ignored(&reason),
+        })
+    };
+    vec![
+        trial("cpython::extensions_are_imported", extensions_are_imported),
+        trial("cpython::limits_end_it", limits_end_it),
+        trial("cpython::scripts_run", scripts_run),
+    ]
+}
+
+/// The packages that hold CPython, and what unpacks it.
+const PACKAGES: [&str; 2] = ["componentize-py==0.3.3", "zstandard==0.25.0"];
+
+/// CPython and its program, in a folder.
+struct CPython {
+    folder: PathBuf,
+}
+
+impl CPython {
+    /// Fetches and compiles it, unless an earlier run has. Returns the reason if this machine
+    /// cannot.
+    fn find() -> Result<Result<Self, String>, Failed> {
+        let main = sources().join("main.c");
+        if let Some(reason) = compile::missing_compiler(&main) {
+            return Ok(Err(reason.to_owned()));
+        }
+        let Ok(python) = which::which("python3") else {
+            return Ok(Err("Python is missing".to_owned()));
+        };
+        let unpack = sources().join("unpack.py");
+        let mut fetched = Ok(());
+        let key = (PACKAGES, fs::read(&unpack)?);
+        let unpacked = workspace::built(&key, |folder| {
+            fetched = fetch(&python, &unpack, folder);
+            fetched.clone().map_err(Failed::from)
+        });
+        if let Err(reason) = fetched {
+            return Ok(Err(reason));
+        }
+        let cpython = CPython { folder: unpacked? };
+        compile::compile(&main, Role::Shared, &cpython.folder.join("python.wasm"))?;
+        let extensions = cpython.folder.join("extensions");
+        fs::create_dir_all(&extensions)?;
+        for source in ["extension.c", "extension_cpp.cpp"].map(|name| sources().join(name)) {
+            let module = extensions.join(compile::stem(&source)).with_extension("so");
+            compile::compile(&source, Role::Shared, &module)?;
+        }
+        Ok(Ok(cpython))
+    }
+
+    /// Returns `host run` with CPython's folders.
+    fn host(&self) -> Command {
+        let mut host = Command::new(workspace::host());
+        workspace::clean_environment(&mut host);
+        host.current_dir(&self.folder).args(["run", "-L", "."]);
+        host.args(["--dir", "lib::/usr/local/lib/python3.11", "--env", "PYTHONHOME=/usr/local"]);
+        host.args(["--env", "PYTHONDONTWRITEBYTECODE=1"]);
+        host.arg("--dir").arg(format!("{}::/app", sources().display()));
+        host
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Output, Failed> {
+        Ok(self.host().args(args).output()?)
+    }
+}
+
+fn sources() -> PathBuf {
+    workspace::root().join("tests").join("real").join("cpython")
+}
+
+/// Fetches the packages and unpacks CPython to a folder.
+fn fetch(python: &Path, unpack: &Path, folder: &Path) -> Result<(), String> {
+    let run = |command: &mut Command| {
+        let output = command.output().map_err(|error| error.to_string())?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))),
+        }
+    };
+    let packages = folder.join("packages");
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(&packages);
+    run(pip.args(PACKAGES))?;
+    let library = packages.join("componentize_py").join("componentize_py.abi3.so");
+    let mut unpacking = Command::new(python);
+    unpacking.env("PYTHONPATH", &packages).arg(unpack).arg(library).arg(folder);
+    run(&mut unpacking)?;
+    fs::remove_dir_all(packages).map_err(|error| error.to_string())
+}
+
+/// Returns what a program prints to both streams, and its status.
+fn outcome(output: &Output) -> Result<String, Failed> {
+    let texts = [output.stdout.clone(), output.stderr.clone()].concat();
+    Ok(String::from_utf8(texts)? + &console::status(output.status))
+}
+
+/// A script prints the same in separate modules and in one, and its exit status is that of the
+/// program.
+fn scripts_run(cpython: &CPython) -> Result<(), Failed> {
+    let expected = fs::read_to_string(sources().join("script.txt"))?;
+    let help = "expected is what the same script prints natively";
+    let output = cpython.run(&["python.wasm", "/app/script.py"])?;
+    console::same(&outcome(&output)?, &expected, help)?;
+    let mut fuse = Command::new(workspace::host());
+    workspace::clean_environment(&mut fuse);
+    fuse.current_dir(&cpython.folder).args(["fuse", "-L", ".", "--dynamic"]);
+    let written = fuse.args(["python.wasm", "-o", "fused.wasm"]).output()?;
+    console::same(&outcome(&written)?, "", "`host fuse` says nothing")?;
+    let output = cpython.run(&["fused.wasm", "/app/script.py"])?;
+    console::same(&outcome(&output)?, &expected, help)
+}
+
+/// CPython opens extensions by its own `dlopen`. The one in C++ brings libc++ into the program.
+fn extensions_are_imported(cpython: &CPython) -> Result<(), Failed> {
+    let expected = fs::read_to_string(sources().join("extensions.txt"))?;
+    let mut host = cpython.host();
+    host.args(["--dlopen-from-dir", "--dir", "extensions::/extensions"]);
+    host.args(["--env", "PYTHONPATH=/extensions", "python.wasm", "/app/extensions.py"]);
+    console::same(&outcome(&host.output()?)?, &expected, "what the extensions return")
+}
+
+/// Limits end a script that does not end by itself.
+fn limits_end_it(cpython: &CPython) -> Result<(), Failed> {
+    let run = |limit: &[&str], script: &str| -> Result<Output, Failed> {
+        cpython.run(&[limit, &["python.wasm", "-c", script]].concat())
+    };
+    let output = run(&["--timeout", "5s"], "while True: pass")?;
+    console::same(&console::status(output.status), "? 124\n", "the time is over")?;
+    let output = run(&["--max-memory", "64MiB"], "x = bytearray(1 << 30)")?;
+    let text = outcome(&output)?;
+    match text.contains("MemoryError") && output.status.code() == Some(1) {
+        true => Ok(()),
+        false => Err(format!("CPython does not report that memory is over:\n{text}").into()),
+    }
+}
