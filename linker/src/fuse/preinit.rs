@@ -12,14 +12,15 @@ use crate::fuse::error::{FuseError, PreinitFault};
 use crate::fuse::program::Program;
 use crate::names::demangle;
 use crate::plan::layout::ItemId;
+use crate::plan::libc_choice;
 use crate::plan::resolve::ImportTarget;
-use crate::plan::system_libraries::LIBC;
 use crate::write::live::Live;
 
 /// Variables of libc with the environment and the name of the program. Functions of libc read these
 /// from the host when they first need them. Code that reads such a variable itself relies on a
 /// constructor that has set it.
-const SET_AT_START: [&str; 8] = [
+const SET_AT_START: [&str; 9] = [
+    "__wasilibc_environ",
     "__environ",
     "___environ",
     "_environ",
@@ -75,7 +76,7 @@ fn name(program: &Program<'_>, module: usize) -> String {
 /// Returns whether libc sets a variable when the program starts.
 fn is_set_at_start(program: &Program<'_>, module: usize, symbol: &str) -> bool {
     let system = program.targets.plan.set.inputs[module].system;
-    system == Some(LIBC) && SET_AT_START.contains(&symbol)
+    system.is_some_and(libc_choice::is_libc) && SET_AT_START.contains(&symbol)
 }
 
 /// Finds the modules that use variables which are set when the program starts.

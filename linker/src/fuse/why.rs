@@ -11,6 +11,7 @@ use crate::module::relocations::data_names;
 use crate::names::demangle;
 use crate::plan::Plan;
 use crate::plan::layout::ItemId;
+use crate::types::ExternType;
 use crate::write::live::{Live, Needed};
 
 impl Plan {
@@ -53,12 +54,22 @@ fn named(
     let functions = functions.chain(contents.exported_function(symbol));
     let mut named: Vec<_> =
         functions.map(|index| Needed::Function(ItemId { module, index })).collect();
-    if let Some(symbols) = &program.symbols[module] {
-        let names = &data_names[module];
-        let of_symbol = symbols.pieces_named(|index| names.get(&index) == Some(&symbol));
-        named.extend(of_symbol.map(|index| Needed::Piece(ItemId { module, index })));
+    match &program.symbols[module] {
+        Some(symbols) => {
+            let names = &data_names[module];
+            let of_symbol = symbols.pieces_named(|index| names.get(&index) == Some(&symbol));
+            named.extend(of_symbol.map(|index| Needed::Piece(ItemId { module, index })));
+        }
+        // Without symbols, the data of a module is kept whole or not at all.
+        None => named.extend(exports_data(program, module, symbol).then_some(Needed::Data(module))),
     }
     named
+}
+
+/// Returns whether a module exports a variable.
+fn exports_data(program: &Program<'_>, module: usize, symbol: &str) -> bool {
+    let export = program.targets.plan.set.inputs[module].module.export(symbol);
+    export.is_some_and(|export| matches!(export.ty, ExternType::Global(_)))
 }
 
 /// Returns the causes of something that is needed, the first one first, and itself.

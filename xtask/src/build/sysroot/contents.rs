@@ -115,8 +115,13 @@ pub(super) const WASI_LIBCXX: Libcxx = Libcxx {
 /// The objects of Zig's libc that the sysroot leaves out:
 ///
 /// - the one that calls `main`, which the linker writes for a program;
-/// - `dlopen`, which always fails there, and is in a library of its own.
-pub(super) const WASI_LIBC_LEFT_OUT: [&str; 2] = ["__main_void.o", "dl.o"];
+/// - `dlopen`, which always fails there, and is in a library of its own;
+/// - the environment and the clock, which `wasi.c` replaces.
+pub(super) const WASI_LIBC_LEFT_OUT: [&str; 4] = ["__main_void.o", "dl.o", "environ.o", "clock.o"];
+
+/// The objects of Zig's libc without their constructors: the first function that needs the folders
+/// of the host finds them too.
+pub(super) const WASI_LIBC_NOT_CONSTRUCTED: [&str; 1] = ["preopens.o"];
 
 /// Returns the file names of every library for wasi-libc.
 pub(super) fn wasi_libraries() -> impl Iterator<Item = &'static str> {

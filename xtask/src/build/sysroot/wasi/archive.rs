@@ -9,6 +9,7 @@ use wasmparser::{
     KnownCustom, Linking, LinkingSectionReader, Parser, Payload, SymbolFlags, SymbolInfo,
 };
 
+use crate::build::sysroot::contents::WASI_LIBC_NOT_CONSTRUCTED;
 use crate::support::files;
 
 /// Copies the objects of an archive whose names `keeps` accepts, and makes their weak functions
@@ -40,9 +41,13 @@ fn copy(archive: &[u8], keeps: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<u8>>
         };
         if is_kept {
             copy.extend(&archive[member.data.start - HEADER..member.data.start]);
+            let name = file_name(member.name, long_names);
             let mut data = archive[member.data].to_vec();
             if member.name != LONG_NAMES {
                 make_weak_visible(&mut data)?;
+            }
+            if WASI_LIBC_NOT_CONSTRUCTED.contains(&&*name) {
+                remove_constructors(&mut data)?;
             }
             copy.extend(data);
             copy.resize(copy.len().next_multiple_of(2), b'\n');
@@ -133,4 +138,34 @@ fn hidden_weak_functions(linking: LinkingSectionReader<'_>) -> anyhow::Result<Ve
         }
     }
     Ok(hidden)
+}
+
+/// The kind of the subsection that lists the constructors of an object, and one that linkers skip
+/// because they do not know it.
+const CONSTRUCTORS: u8 = 6;
+const UNKNOWN: u8 = 127;
+
+/// Hides the list of the constructors of an object.
+fn remove_constructors(object: &mut [u8]) -> anyhow::Result<()> {
+    let mut lists = Vec::new();
+    for payload in Parser::new(0).parse_all(object) {
+        if let Payload::CustomSection(section) = payload?
+            && section.name() == "linking"
+        {
+            let mut reader = section.data_reader();
+            let _version = reader.read_var_u32()?;
+            while !reader.eof() {
+                let kind = reader.original_position();
+                if reader.read_u8()? == CONSTRUCTORS {
+                    lists.push(kind);
+                }
+                let size = reader.read_var_u32()? as usize;
+                reader.read_bytes(size)?;
+            }
+        }
+    }
+    for kind in lists {
+        object[kind] = UNKNOWN;
+    }
+    Ok(())
 }
