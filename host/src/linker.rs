@@ -63,6 +63,7 @@ pub struct Linker<T: 'static> {
     limits: InputLimits,
     linkage: Linkage,
     stack_size: Option<u64>,
+    unknown_imports_trap: bool,
     cache: Option<Cache>,
     accessor: Option<Accessor<T>>,
 }
@@ -89,6 +90,7 @@ impl<T: 'static> Linker<T> {
             limits: InputLimits::default(),
             linkage: Linkage::default(),
             stack_size: None,
+            unknown_imports_trap: false,
             cache: None,
             accessor: None,
         }
@@ -329,6 +331,15 @@ impl<T: 'static> Linker<T> {
         self
     }
 
+    /// Sets whether a function that modules import and that neither a module nor the host defines
+    /// traps when it is called, as with [`wasmtime::Linker::define_unknown_imports_as_traps`]. By
+    /// default such an import is an error. [`Plan::warnings`] lists these functions. It applies to
+    /// libraries that are opened later, too.
+    pub fn unknown_imports_trap(&mut self, trap: bool) -> &mut Self {
+        self.unknown_imports_trap = trap;
+        self
+    }
+
     /// Keeps a symbol of any module when the modules are fused: a function for
     /// [`LinkedInstance::symbol`], a variable for [`LinkedInstance::address`].
     pub fn export(&mut self, symbol: &str) -> &mut Self {
@@ -368,6 +379,7 @@ impl<T: 'static> Linker<T> {
         let others = self.libraries.iter().chain(&self.preloads).cloned().collect();
         let mut set = Set::gather(program, others, &mut search)?;
         set.stack_size = self.stack_size;
+        set.unknown_imports_trap = self.unknown_imports_trap;
         set.host = set.wanted_of_host();
         set.host.retain(|import| host_functions::has_all(&self.host, &[import]));
         Ok(set)

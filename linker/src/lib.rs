@@ -102,6 +102,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::borrow::Cow;
+
 mod c_library;
 mod convention;
 pub mod dynamic;
@@ -164,16 +166,20 @@ pub fn is_synthesised(symbol: &str) -> bool {
 ///
 /// `offset` is that of the instruction in the module's bytes, and `function` the index of the
 /// function that contains it. Returns `None` for any other instruction.
-pub fn reported_fault(module: &[u8], function: u32, offset: usize) -> Option<&'static str> {
+pub fn reported_fault(module: &[u8], function: u32, offset: usize) -> Option<Cow<'static, str>> {
     if module::stack_checks::is_check(module, offset) {
-        return Some(module::stack_checks::STACK_HAS_OVERFLOWED);
+        return Some(module::stack_checks::STACK_HAS_OVERFLOWED.into());
     }
     fault_of_function(&function_name(module, function)?)
 }
 
 /// Returns the fault that a function which the linker has written reports by `unreachable`, by the
 /// function's name.
-pub fn fault_of_function(name: &str) -> Option<&'static str> {
+pub fn fault_of_function(name: &str) -> Option<Cow<'static, str>> {
+    if let Some(undefined) = plan::synthetic::unknown_imports::reported_fault(name) {
+        return Some(undefined.into());
+    }
     plan::synthetic::runtime_hooks::reported_fault(name)
         .or_else(|| write::atomics::reported_fault(name))
+        .map(Cow::Borrowed)
 }

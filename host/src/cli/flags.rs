@@ -123,6 +123,10 @@ pub(crate) struct LinkFlags {
     /// whose address is taken [default: 8MiB; a main brings its own]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) stack_size: Option<ByteSize>,
+    /// Let functions that modules import and nothing defines trap when they are called, with a
+    /// warning. The same as `-W unknown-imports-trap`
+    #[arg(long)]
+    unknown_imports_trap: bool,
     #[command(flatten)]
     pub(crate) input: InputFlags,
 }
@@ -141,6 +145,7 @@ impl LinkFlags {
             .with_links(self.link.clone())
             .with_preloads(self.preload.clone())
             .with_stack_size(self.stack_size.map(|size| size.as_u64()))
+            .with_unknown_imports_trap(self.unknown_imports_trap)
     }
 
     /// Returns whether an option says how to link: modules, a stack size, or folders. Folders do
@@ -148,7 +153,29 @@ impl LinkFlags {
     pub(crate) fn is_given(&self, opens_libraries: bool) -> bool {
         let libraries = self.folders.is_empty() && self.replace.is_empty() || opens_libraries;
         let nothing = self.preload.is_empty() && self.link.is_empty() && self.stack_size.is_none();
-        !(nothing && libraries)
+        !(nothing && libraries && !self.unknown_imports_trap)
+    }
+}
+
+/// The options of linking for commands that run nothing.
+#[derive(Debug, Args)]
+pub(crate) struct LinkOnlyFlags {
+    #[command(flatten)]
+    pub(crate) link: LinkFlags,
+    /// Set an option as `wasmtime` spells it: unknown-imports-trap
+    #[arg(short = 'W', value_name = "KEY[=y|n],…", value_delimiter = ',', value_parser = parse_link_option)]
+    wasm: Vec<bool>,
+}
+
+impl LinkOnlyFlags {
+    pub(crate) fn search(&self) -> Result<Search, Error> {
+        self.link.search()
+    }
+
+    /// Returns the files of the program in the file `module`.
+    pub(crate) fn files(&self, module: &Path, search: Search) -> ProgramFiles {
+        let traps = self.wasm.last().copied().unwrap_or(self.link.unknown_imports_trap);
+        self.link.files(module, search).with_unknown_imports_trap(traps)
     }
 }
 
@@ -205,7 +232,8 @@ pub(crate) struct RunFlags {
     #[arg(long, value_name = "COUNT", value_parser = parse_count::<usize>)]
     max_open_files: Option<usize>,
     /// Set limits as `wasmtime` spells them: timeout=TIME, fuel=UNITS, max-memory-size=BYTES,
-    /// max-table-elements=COUNT, max-wasm-stack=BYTES, max-instances=COUNT
+    /// max-table-elements=COUNT, max-wasm-stack=BYTES, max-instances=COUNT; and, of linking,
+    /// unknown-imports-trap
     #[arg(
         short = 'W',
         value_name = "KEY=VALUE,…",
@@ -225,6 +253,25 @@ impl RunFlags {
 
     pub(crate) fn args(&self) -> &[String] {
         self.module_and_args.get(1..).unwrap_or_default()
+    }
+
+    /// Returns the files of the program, whose libraries `search` finds.
+    pub(crate) fn files(&self, search: Search) -> ProgramFiles {
+        let traps = self.unknown_imports_trap().unwrap_or(self.link.unknown_imports_trap);
+        self.link.files(Path::new(self.module()), search).with_unknown_imports_trap(traps)
+    }
+
+    /// Returns whether an option says how to link, as [`LinkFlags::is_given`] does.
+    pub(crate) fn links(&self, opens_libraries: bool) -> bool {
+        self.link.is_given(opens_libraries) || self.unknown_imports_trap().is_some()
+    }
+
+    /// Returns the last value that `-W` gives `unknown-imports-trap`.
+    fn unknown_imports_trap(&self) -> Option<bool> {
+        self.wasm.iter().rev().find_map(|option| match option {
+            WasmOption::UnknownImportsTrap(traps) => Some(*traps),
+            _ => None,
+        })
     }
 
     pub(crate) fn settings(&self) -> Result<Settings, Error> {
@@ -249,6 +296,7 @@ impl RunFlags {
                 WasmOption::MaxTableElements(count) => limits.max_table = Some(count),
                 WasmOption::MaxWasmStack(size) => limits.max_stack = bytes(size),
                 WasmOption::MaxInstances(count) => limits.max_instances = Some(count),
+                WasmOption::UnknownImportsTrap(_) => {}
             }
         }
         self.code.apply(&mut limits);
@@ -329,12 +377,13 @@ enum WasmOption {
     MaxTableElements(usize),
     MaxWasmStack(ByteSize),
     MaxInstances(usize),
+    UnknownImportsTrap(bool),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanFlags {
     #[command(flatten)]
-    pub(crate) link: LinkFlags,
+    pub(crate) link: LinkOnlyFlags,
     /// Print the same as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -347,7 +396,7 @@ pub(crate) struct PlanFlags {
 #[derive(Debug, Args)]
 pub(crate) struct FuseFlags {
     #[command(flatten)]
-    pub(crate) link: LinkFlags,
+    pub(crate) link: LinkOnlyFlags,
     pub(crate) module: PathBuf,
     /// Write the fused module here
     #[arg(short, long, value_name = "FILE")]
@@ -396,7 +445,7 @@ pub(crate) struct FuseFlags {
 #[derive(Debug, Args)]
 pub(crate) struct CompileFlags {
     #[command(flatten)]
-    pub(crate) link: LinkFlags,
+    pub(crate) link: LinkOnlyFlags,
     /// Inline short functions: calls in short loops are faster, but backtraces do not name them
     #[arg(long)]
     pub(crate) inline: bool,
@@ -485,7 +534,26 @@ fn parse_stack(text: &str) -> Result<ByteSize, String> {
     }
 }
 
+/// Parses the only option of `-W` that is not a limit.
+fn parse_unknown_imports_trap(text: &str) -> Option<bool> {
+    match text.strip_prefix("unknown-imports-trap")? {
+        "" | "=y" | "=yes" | "=true" => Some(true),
+        "=n" | "=no" | "=false" => Some(false),
+        _ => None,
+    }
+}
+
+fn parse_link_option(text: &str) -> Result<bool, String> {
+    parse_unknown_imports_trap(text).ok_or_else(|| {
+        "known is unknown-imports-trap; limits of time and memory are options of `host run`"
+            .to_owned()
+    })
+}
+
 fn parse_wasm(text: &str) -> Result<WasmOption, String> {
+    if let Some(traps) = parse_unknown_imports_trap(text) {
+        return Ok(WasmOption::UnknownImportsTrap(traps));
+    }
     match text.split_once('=') {
         Some(("timeout", time)) => parse_timeout(time).map(WasmOption::Timeout),
         Some(("fuel", units)) => parse_count(units).map(WasmOption::Fuel),
@@ -495,7 +563,7 @@ fn parse_wasm(text: &str) -> Result<WasmOption, String> {
         Some(("max-instances", count)) => parse_count(count).map(WasmOption::MaxInstances),
         _ => Err(
             "known are timeout=TIME, fuel=UNITS, max-memory-size=BYTES, max-table-elements=COUNT, \
-                  max-wasm-stack=BYTES and max-instances=COUNT"
+             max-wasm-stack=BYTES, max-instances=COUNT and unknown-imports-trap"
                 .to_owned(),
         ),
     }

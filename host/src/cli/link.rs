@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use host::{Error, Exports, Host, Program, ProgramFile, ProgramFiles, Search, State};
-use linker::{Fault, Faults, Plan};
+use host::{Error, Exports, Host, Program, ProgramFile, ProgramFiles, State};
+use linker::{ExternType, Fault, Faults, Plan};
 
 use super::console::complain;
-use super::flags::LinkFlags;
+use super::flags::LinkOnlyFlags;
 
 /// The use of a plan.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,11 @@ pub(crate) enum Purpose<'a> {
 }
 
 /// Reads the modules of a program and decides how they are linked.
-pub(crate) fn plan(module: &Path, flags: &LinkFlags, purpose: Purpose<'_>) -> anyhow::Result<Plan> {
+pub(crate) fn plan(
+    module: &Path,
+    flags: &LinkOnlyFlags,
+    purpose: Purpose<'_>,
+) -> anyhow::Result<Plan> {
     let files = flags.files(module, flags.search()?);
     let files = match purpose {
         Purpose::Run => files,
@@ -74,7 +78,7 @@ impl FoundProgram {
 
 fn explain(error: Error, files: &ProgramFiles) -> anyhow::Error {
     match error {
-        Error::Link(faults) => Unresolved::new(faults, files.search()).into(),
+        Error::Link(faults) => Unresolved::new(faults, files).into(),
         error => error.into(),
     }
 }
@@ -95,10 +99,13 @@ pub(crate) struct Unresolved {
 }
 
 impl Unresolved {
-    fn new(faults: Faults, search: &Search) -> Self {
+    fn new(faults: Faults, files: &ProgramFiles) -> Self {
+        let search = files.search();
         let (system, others) = faults.split_system();
         if search.has_sysroot() || system.as_slice().is_empty() {
-            let (shown, help) = (faults.clone(), help(&faults));
+            let mut help = help(&faults);
+            help.extend(files.program_name().and_then(|program| may_trap(&faults, &program)));
+            let shown = faults.clone();
             return Unresolved { faults, no_system: None, shown, help };
         }
         let no_system = Some(no_system(&system, &search.sysroots()));
@@ -155,6 +162,23 @@ fn no_system(waiting: &Faults, folders: &[PathBuf]) -> String {
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Returns the way out if only libraries lack something, and only functions: the program may never
+/// call them.
+fn may_trap(faults: &Faults, program: &str) -> Option<String> {
+    let may_trap = |fault: &Fault| match fault {
+        Fault::UnknownImport { importers, module, expected, candidate, .. } => {
+            let is_function = matches!(expected, ExternType::Func(_)) || module == "GOT.func";
+            is_function && candidate.is_none() && !importers.iter().any(|name| name == program)
+        }
+        _ => false,
+    };
+    faults.as_slice().iter().all(may_trap).then(|| {
+        "if the program never calls what is undefined, add `-W unknown-imports-trap`: then a call \
+         of it traps"
+            .to_owned()
+    })
 }
 
 fn help(faults: &Faults) -> Vec<String> {

@@ -17,7 +17,7 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
         let call = Call::new(program.exports(), flags)?;
         return call.make(&host, &program, flags);
     }
-    let files = flags.link.files(Path::new(flags.module()), settings.libraries.clone());
+    let files = flags.files(settings.libraries.clone());
     let host = Host::on_demand(settings);
     let found = FoundProgram::find(&host, &files)?;
     let call = Call::new(&found.exports(), flags)?;
@@ -38,11 +38,10 @@ fn precompiled(
     let program = unsafe { host::load_precompiled(Path::new(flags.module()), settings.clone()) }?;
     let opens_libraries = |(_, program): &(Host, Program<State>)| program.opens_libraries();
     let folders = program.as_ref().is_some_and(opens_libraries);
-    if program.is_some() && flags.link.is_given(folders) {
+    if program.is_some() && flags.links(folders) {
         bail!(
-            "`{}` is linked already: leave `--link`, `--preload`, `--replace`, `-L` and \
-             `--stack-size` out, or give them to \
-             `host compile`",
+            "`{}` is linked already: leave `--link`, `--preload`, `--replace`, `-L`, \
+             `--stack-size` and `unknown-imports-trap` out, or give them to `host compile`",
             flags.module()
         );
     }

@@ -1,5 +1,6 @@
 //! WebAssembly backtraces as lines of text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ pub(crate) struct Backtrace {
     /// and the position in the source if debug information or a source map has it.
     pub(crate) lines: Vec<String>,
     /// The fault that the guest itself found and reports by the trap.
-    pub(crate) fault: Option<&'static str>,
+    pub(crate) fault: Option<Cow<'static, str>>,
     /// Source maps that were not used because they belong to other files.
     pub(crate) stale_maps: Vec<PathBuf>,
 }
@@ -129,7 +130,7 @@ impl<'p> Symbols<'p> {
         &self,
         frame: &FrameInfo,
         library: Option<&'p libraries::CompiledLibrary>,
-    ) -> Option<&'static str> {
+    ) -> Option<Cow<'static, str>> {
         let FrameOrigin { set, bound } = self.origin(frame, library)?;
         match bound.origins(set, frame.module_offset()?).first() {
             Some(at) => {

@@ -82,7 +82,7 @@ pub(super) fn describe(
     let what = what.to_owned();
     match kind {
         StopKind::Limit(limit) => Error::Limit { what, limit, backtrace, stale_maps },
-        _ => Error::Trap { what, trap: trap_text(error, fault), backtrace, stale_maps },
+        _ => Error::Trap { what, trap: trap_text(error, fault.as_deref()), backtrace, stale_maps },
     }
 }
 

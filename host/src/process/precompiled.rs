@@ -29,6 +29,8 @@ const CODE_LIMIT: u64 = 1 << 30;
 struct Header {
     name: String,
     inlining: bool,
+    /// Whether libraries that it opens may import functions that nothing defines.
+    unknown_imports_trap: bool,
 }
 
 /// Compiles a program ahead of time, and returns the contents of a file for [`load_precompiled`] on
@@ -53,7 +55,8 @@ pub fn precompile(plan: &Plan, inlining: bool) -> Result<Vec<u8>, Error> {
     let module = fused.modules.into_iter().next().map(|module| module.bytes);
     let setup = |message: String| Error::Setup { message };
     let module = module.ok_or_else(|| setup("the fused program has no module".to_owned()))?;
-    let header = Header { name: set.inputs[set.program].module.name.clone(), inlining };
+    let name = set.inputs[set.program].module.name.clone();
+    let header = Header { name, inlining, unknown_imports_trap: set.unknown_imports_trap };
     let host = host(&header, Settings::default())?;
     let plan = single(&header, &module)?;
     let bound = Bound { initialisers, ..plan.bind()? };
@@ -122,5 +125,7 @@ fn host(header: &Header, settings: Settings) -> Result<Host, Error> {
 /// Plans the single module of a file.
 fn single(header: &Header, module: &[u8]) -> Result<Plan, Error> {
     let input = InputModule::load_within(&header.name, module, &InputLimits::NONE)?;
-    Ok(Plan::new(Set::of(input).with_optional_functions())?)
+    let mut set = Set::of(input).with_optional_functions();
+    set.unknown_imports_trap = header.unknown_imports_trap;
+    Ok(Plan::new(set)?)
 }

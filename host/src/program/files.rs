@@ -21,6 +21,7 @@ pub struct ProgramFiles {
     preloads: Vec<(String, PathBuf)>,
     search: Search,
     stack_size: Option<u64>,
+    unknown_imports_trap: bool,
     /// Whether other engines run the program, too.
     is_for_any_engine: bool,
 }
@@ -72,6 +73,7 @@ impl ProgramFiles {
             preloads: Vec::new(),
             search,
             stack_size: None,
+            unknown_imports_trap: false,
             is_for_any_engine: false,
         }
     }
@@ -95,11 +97,24 @@ impl ProgramFiles {
         ProgramFiles { stack_size, ..self }
     }
 
+    /// Sets whether functions that nothing defines trap when they are called: see
+    /// [`Set::unknown_imports_trap`]. Otherwise they are errors.
+    #[must_use]
+    pub fn with_unknown_imports_trap(self, unknown_imports_trap: bool) -> Self {
+        ProgramFiles { unknown_imports_trap, ..self }
+    }
+
     /// Links the program for any engine, without functions that only this host has. It defines
     /// these symbols, although no module needs them.
     #[must_use]
     pub fn for_any_engine(self, symbols: &[String]) -> Self {
         ProgramFiles { search: self.search.require(symbols), is_for_any_engine: true, ..self }
+    }
+
+    /// Returns the name of the program in messages.
+    pub fn program_name(&self) -> Option<String> {
+        let file = self.program.file_name()?.to_string_lossy();
+        Some(linker::printable(linker::module_name(&file)).into_owned())
     }
 
     /// Returns the search for libraries.
@@ -172,7 +187,8 @@ impl ProgramFiles {
         if !self.is_for_any_engine {
             set = set.with_optional_functions();
         }
-        Ok(Plan::new(Set { stack_size: self.stack_size, ..set })?)
+        let (stack_size, unknown_imports_trap) = (self.stack_size, self.unknown_imports_trap);
+        Ok(Plan::new(Set { stack_size, unknown_imports_trap, ..set })?)
     }
 
     /// Returns the digests of the files that were given: the program, the preloaded modules, and
@@ -188,6 +204,7 @@ impl ProgramFiles {
     /// found. `digests` are those of the files that were given.
     pub(crate) fn identity<'f>(&'f self, digests: &'f [Digest]) -> impl std::hash::Hash + 'f {
         let files = (&self.program, &self.preloads, &self.links, digests);
-        (files, self.search.identity(), self.stack_size, self.is_for_any_engine)
+        let choices = (self.stack_size, self.unknown_imports_trap, self.is_for_any_engine);
+        (files, self.search.identity(), choices)
     }
 }

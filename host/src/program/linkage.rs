@@ -48,7 +48,10 @@ impl Linkage {
         let Some(fused) = fuse(&plan, &options)?.modules.pop() else { return Ok(plan) };
         let name = plan.main().name.clone();
         let input = InputModule::load_within(name, fused.bytes, &InputLimits::NONE)?;
-        Ok(Plan::new(Set { host: set.host.clone(), ..Set::of(input) })?)
+        let mut fused = Set::of(input);
+        fused.host.clone_from(&set.host);
+        fused.unknown_imports_trap = set.unknown_imports_trap;
+        Ok(Plan::new(fused)?)
     }
 
     /// Returns the options of modules that are fused for this host. It can call any export, as it

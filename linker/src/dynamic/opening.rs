@@ -21,8 +21,9 @@ use crate::plan::Plan;
 use crate::plan::input::InputModule;
 use crate::plan::layout::{ItemId, Layout, Placement, Slot, instantiation_order};
 use crate::plan::library_source::LibrarySource;
-use crate::plan::resolve::{ImportTarget, resolve_new};
+use crate::plan::resolve::{ImportTarget, resolve_new, unknown_functions};
 use crate::plan::set::{Set, Symbols, optional_imports};
+use crate::plan::synthetic::unknown_imports;
 use crate::write::bind::rewrite;
 use crate::write::bound::BoundModule;
 use crate::write::error::BindError;
@@ -98,14 +99,24 @@ impl Running {
         source: &mut dyn LibrarySource,
         has: &dyn Fn(&Import) -> bool,
     ) -> Result<Opening, Faults> {
-        let Gathered { inputs, ids, needed, library } = gather(self, input, source)?;
-        let mut set = Set { inputs, program: library, host: Vec::new(), stack_size: None };
+        let Gathered { inputs, mut ids, needed, library } = gather(self, input, source)?;
+        let mut set = Set::new(inputs, library);
+        set.unknown_imports_trap = self.unknown_imports_trap;
         let new = set.inputs.iter().zip(&ids).filter(|(_, id)| id.is_none());
         let importers: Vec<_> = new.map(|(input, _)| input).collect();
         let mut host = set.wanted_by(&importers, &Symbols::Apart(&set));
         host.extend(optional_imports(importers).cloned());
         host.retain(has);
         set.host = host;
+        if set.unknown_imports_trap {
+            let unknown = unknown_functions(&set, |module| ids[module].is_none());
+            if let Some(mut input) = unknown_imports::module(&unknown, true) {
+                // It leaves with the modules that use it.
+                input.is_on_demand = false;
+                set.inputs.push(input);
+                ids.push(None);
+            }
+        }
         Opening::new(self, set, ids, needed, library)
     }
 }

@@ -29,6 +29,9 @@ pub struct Running {
     pub(super) slots: BTreeMap<LoadedItem, u32>,
     free: FreeSlots,
     program: ModuleId,
+    /// Whether functions that nothing defines trap: see
+    /// [`Set::unknown_imports_trap`](crate::Set::unknown_imports_trap).
+    pub(super) unknown_imports_trap: bool,
     /// The number of modules that the program started with. They have the first ids.
     started: usize,
     /// How many modules have joined so far, those of the start included.
@@ -90,6 +93,7 @@ impl Running {
             slots: of_main.chain(chosen).map(|(item, slot)| (loaded_item(item), slot)).collect(),
             free: FreeSlots::default(),
             program: ModuleId::from_index(set.program),
+            unknown_imports_trap: set.unknown_imports_trap,
             started: set.inputs.len(),
             joined: 0,
             last_handle: 0,

@@ -63,7 +63,7 @@ fn with_synthetic(mut inputs: Vec<InputModule>, program_bytes: &SharedBytes) -> 
     let program = found.unwrap_or_default();
     let opens = inputs.iter().any(opens_libraries);
     command::join(&mut inputs, program, opens);
-    Set { inputs, program, host: Vec::new(), stack_size: None }
+    Set::new(inputs, program)
 }
 
 /// The modules that have joined so far, and those that may.

@@ -352,4 +352,6 @@ pub(crate) enum SyntheticKind {
     Exit,
     /// Moves the heap of the main behind the other modules.
     Heap,
+    /// Defines functions that trap, for imports that nothing else defines.
+    UnknownImports,
 }

@@ -33,6 +33,7 @@ use crate::plan::layout::{Layout, NO_SLOT, layout, modules_used};
 use crate::plan::resolve::{Boundary, ImportTarget, Resolution, resolve};
 use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::command::Finish;
+use crate::plan::synthetic::unknown_imports;
 use crate::types::ExternType;
 
 /// The decisions about a program: the target of every import, and the addresses of everything.
@@ -95,6 +96,11 @@ impl Plan {
     /// that the program would be too large.
     pub fn new(mut set: Set) -> Result<Self, Faults> {
         set.inputs.iter_mut().for_each(command_exports::unwrap);
+        if set.unknown_imports_trap {
+            let unknown = resolve::unknown_functions(&set, |_| true);
+            let is_shared = set.inputs.iter().any(InputModule::shares_memory);
+            set.inputs.extend(unknown_imports::module(&unknown, is_shared));
+        }
         let resolution = resolve(&set)?;
         let layout = layout(&set, &resolution)?;
         let plan = Plan { set, resolution, layout };

@@ -14,7 +14,7 @@ use crate::plan::hint;
 use crate::plan::host_imports::{HostModule, host_module};
 use crate::plan::input::InputModule;
 use crate::plan::set::{Definition, Set, Symbols};
-use crate::plan::synthetic::command;
+use crate::plan::synthetic::{command, unknown_imports};
 use crate::suggest::{WORK, nearest};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,30 @@ pub(crate) fn certain(set: &Set) -> Vec<Fault> {
     faults
 }
 
+/// Returns the functions that modules import and nothing defines, each once. A function whose
+/// address is imported is in it as that import. `is_new` says of which modules; the others already
+/// run.
+pub(crate) fn unknown_functions(set: &Set, is_new: impl Fn(usize) -> bool) -> Vec<Import> {
+    let resolver = Resolver::new(set, Symbols::new(set));
+    let mut faults = Vec::new();
+    for (module, input) in set.inputs.iter().enumerate() {
+        if is_new(module) {
+            resolver.module(input, &mut faults);
+        }
+    }
+    grouped(faults).into_iter().filter_map(unknown_function).collect()
+}
+
+/// Returns the import of a function that is undefined, if the linker can define it.
+fn unknown_function(fault: Fault) -> Option<Import> {
+    let Fault::UnknownImport { module, name, expected: ty, .. } = fault else { return None };
+    let can_trap = match &ty {
+        ExternType::Func(ty) => !has_own_types(ty),
+        _ => module == GOT_FUNC,
+    };
+    can_trap.then_some(Import { module, name, ty, type_index: 0 })
+}
+
 fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
     let resolver = Resolver::new(set, Symbols::new(set));
     let mut faults = check::two_mains(&set.inputs);
@@ -156,6 +180,8 @@ struct Resolver<'a> {
     explained: RefCell<HashSet<(&'a str, &'a str, &'a ExternType)>>,
     /// The function that modules call instead of `proc_exit`.
     exit: Option<Definition>,
+    /// The modules of functions that trap because nothing defines them.
+    unknown_imports: Vec<usize>,
 }
 
 impl<'a> Resolver<'a> {
@@ -172,6 +198,7 @@ impl<'a> Resolver<'a> {
             linked,
             explained: RefCell::default(),
             exit: set.exit(),
+            unknown_imports: set.unknown_imports().collect(),
         }
     }
 
@@ -189,13 +216,32 @@ impl<'a> Resolver<'a> {
         faults.extend(check::conventional(input));
         let weak = input.weak_imports();
         let target = |import: &'a Import| {
-            self.import(input, import, weak.contains(import)).unwrap_or_else(|fault| {
+            let found = self.import(input, import, weak.contains(import));
+            let found = found.or_else(|fault| self.trapping(import, &fault).ok_or(fault));
+            found.unwrap_or_else(|fault| {
                 faults.push(fault);
                 // The targets are discarded if there is any fault.
                 ImportTarget::UndefinedWeak
             })
         };
         input.module.imports.iter().map(target).collect()
+    }
+
+    /// Returns the function that traps in place of one that nothing defines, if there is one.
+    fn trapping(&self, import: &Import, fault: &Fault) -> Option<ImportTarget> {
+        if self.unknown_imports.is_empty() || !matches!(fault, Fault::UnknownImport { .. }) {
+            return None;
+        }
+        let name = unknown_imports::export_name(import);
+        let definition = self.unknown_imports.iter().find_map(|&module| {
+            let export = self.set.inputs[module].indexed_export(&name)?;
+            Some(Definition { module, export })
+        })?;
+        Some(if import.is_address() {
+            ImportTarget::FunctionAddress(Some(definition))
+        } else {
+            ImportTarget::Function(definition)
+        })
     }
 
     fn import(

@@ -29,12 +29,21 @@ pub struct Set {
     /// whose address is taken. `None` is 8 MiB, or the size of the stack that a main brings, which
     /// cannot change.
     pub stack_size: Option<u64>,
+    /// Whether a function that modules import and nothing defines traps when it is called. Otherwise
+    /// it is a fault.
+    pub unknown_imports_trap: bool,
 }
 
 impl Set {
     /// Returns a set of one module, which needs no other.
     pub fn of(program: InputModule) -> Self {
-        Set { inputs: vec![program], program: 0, host: Vec::new(), stack_size: None }
+        Set::new(vec![program], 0)
+    }
+
+    /// Returns a set of modules, of which the one with index `program` is the program.
+    pub(crate) fn new(inputs: Vec<InputModule>, program: usize) -> Self {
+        let (host, stack_size) = (Vec::new(), None);
+        Set { inputs, program, host, stack_size, unknown_imports_trap: false }
     }
 
     /// Returns the function imports that no module defines, each once. A host may define them.

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::fault::is_process;
+use crate::module::Import;
 use crate::names::demangle;
 use crate::plan::Plan;
 use crate::plan::exception_model;
 use crate::plan::input::InputModule;
+use crate::plan::resolve::ImportTarget;
 use crate::plan::set::Definition;
 use crate::plan::synthetic::invoke;
 use crate::types::ExternType;
@@ -52,6 +55,14 @@ pub enum Warning {
          pointers, as `qsort` calls the one that it is given; build it without"
     )]
     EmulatedCasts { module: String },
+    /// A module imports functions that nothing defines. By
+    /// [`Set::unknown_imports_trap`](crate::Set::unknown_imports_trap) they trap.
+    #[error(
+        "no module defines {}, which `{importer}` imports: if the program calls {}, it traps",
+        list(symbols),
+        if symbols.len() == 1 { "it" } else { "one of them" }
+    )]
+    UnknownImports { importer: String, symbols: Vec<String> },
 }
 
 /// The number of functions that a warning names. It counts the rest.
@@ -92,7 +103,29 @@ impl Plan {
         let memories: Vec<_> = self.set.inputs.iter().map(Memory::of).collect();
         let modules = 0..self.set.inputs.len();
         let memories = modules.flat_map(|importer| self.other_memories(importer, &memories));
-        memories.chain(self.ended_exceptions()).chain(self.emulated_casts()).collect()
+        let others = self.ended_exceptions().into_iter().chain(self.emulated_casts());
+        memories.chain(others).chain(self.unknown_imports()).collect()
+    }
+
+    /// Returns a warning for each module that imports functions which nothing defines.
+    fn unknown_imports(&self) -> Vec<Warning> {
+        let unknown: Vec<_> = self.set.unknown_imports().collect();
+        let modules = self.set.inputs.iter().zip(&self.resolution);
+        let warning = |(input, targets): (&InputModule, &Vec<ImportTarget>)| {
+            let imports = input.module.imports.iter().zip(targets);
+            let imports = imports.filter(|(_, target)| {
+                target.definition().is_some_and(|it| unknown.contains(&it.module))
+            });
+            let symbol = |import: &Import| match import.module.as_str() {
+                module if is_process(module) => import.name.clone(),
+                module => format!("{module}.{}", import.name),
+            };
+            let symbols: BTreeSet<_> = imports.map(|(import, _)| symbol(import)).collect();
+            let symbols: Vec<_> = symbols.into_iter().collect();
+            let importer = input.module.name.clone();
+            (!symbols.is_empty()).then_some(Warning::UnknownImports { importer, symbols })
+        };
+        modules.filter_map(warning).collect()
     }
 
     /// Returns a warning for each module that would end another's exceptions, in a program that

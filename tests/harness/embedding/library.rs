@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("library::a_trap_poisons_its_own_process", a_trap_poisons_its_own_process),
         trial("library::a_stack_has_the_size_that_is_chosen", a_stack_has_the_size_that_is_chosen),
         trial("library::host_and_programs_cross_threads", host_and_programs_cross_threads),
+        trial("library::unknown_imports_trap_if_that_is_chosen", unknown_imports_trap),
     ]
 }
 
@@ -176,4 +177,35 @@ fn host_and_programs_cross_threads() -> Result<(), Failed> {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(count)).collect();
         threads.into_iter().try_for_each(|t| Ok(t.join().map_err(|_| "a panic")??))
     })
+}
+
+const CALLS_NOTHING: &str = r#"(module
+    (import "env" "known" (func $known (result i32)))
+    (import "env" "nothing" (func $nothing))
+    (func (export "call") (param i32) (result i32)
+        (if (local.get 0) (then (call $nothing)))
+        (call $known)))"#;
+
+/// The host's own functions are known.
+fn unknown_imports_trap() -> Result<(), Failed> {
+    let engine = wasmtime::Engine::default();
+    let mut linker = host::Linker::<()>::new(&engine);
+    linker.program("calls", wat::parse_str(CALLS_NOTHING)?)?;
+    linker.func_wrap("env", "known", || 42)?;
+    let Err(Error::Link(faults)) = linker.link() else { return Err("it is linked".into()) };
+    if faults.as_slice().len() != 1 {
+        return Err(faults.to_string().into());
+    }
+    linker.unknown_imports_trap(true);
+    let warnings: Vec<_> = linker.plan()?.warnings().iter().map(ToString::to_string).collect();
+    if warnings.len() != 1 || !warnings[0].contains("`nothing`") {
+        return Err(warnings.concat().into());
+    }
+    let mut store = wasmtime::Store::new(&engine, ());
+    let linked = linker.instantiate(&mut store)?;
+    let call = linked.get_typed_func::<i32, i32>(&mut store, "call")?;
+    let (known, nothing) = (call.call(&mut store, 0)?, call.call(&mut store, 1));
+    let is_trap = nothing
+        .is_err_and(|error| error.downcast_ref() == Some(&wasmtime::Trap::UnreachableCodeReached));
+    if known == 42 && is_trap { Ok(()) } else { Err(format!("{known}, {is_trap}").into()) }
 }

@@ -329,6 +329,13 @@ impl Set {
         self.inputs.iter().position(|input| input.synthetic == Some(kind))
     }
 
+    /// Returns the indices of the modules whose functions trap because nothing defines them.
+    pub(crate) fn unknown_imports(&self) -> impl Iterator<Item = usize> {
+        let is_it = |input: &InputModule| input.synthetic == Some(SyntheticKind::UnknownImports);
+        let inputs = self.inputs.iter().enumerate();
+        inputs.filter(move |(_, input)| is_it(input)).map(|(module, _)| module)
+    }
+
     /// Returns the function that modules call instead of `proc_exit`, which calls everything that
     /// the program defines.
     pub(crate) fn exit(&self) -> Option<Definition> {

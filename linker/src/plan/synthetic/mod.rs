@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub(crate) mod invoke;
 pub(crate) mod runtime_hooks;
 pub(crate) mod sbrk;
+pub(crate) mod unknown_imports;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ use wasm_encoder::{
 };
 
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
+use crate::hash::HashMap;
 use crate::module::dylink;
 
 /// The parameters and the result of a function.
@@ -23,8 +25,8 @@ pub(crate) type FuncType = (Vec<ValType>, Option<ValType>);
 #[derive(Default)]
 pub(crate) struct ModuleWriter {
     types: TypeSection,
-    /// In the order of the type section.
-    known: Vec<FuncType>,
+    /// The index of each type, by its parameters and results.
+    known: HashMap<(Vec<ValType>, Vec<ValType>), u32>,
     pub(crate) imports: ImportSection,
     functions: FunctionSection,
     pub(crate) exports: ExportSection,
@@ -36,13 +38,17 @@ pub(crate) struct ModuleWriter {
 
 impl ModuleWriter {
     /// Returns the index of a type. The first call writes the type.
-    pub(crate) fn ty(&mut self, ty: &FuncType) -> u32 {
-        let at = self.known.iter().position(|known| known == ty).unwrap_or_else(|| {
-            self.types.ty().function(ty.0.iter().copied(), ty.1);
-            self.known.push(ty.clone());
-            self.known.len() - 1
-        });
-        at as u32
+    pub(crate) fn ty(&mut self, (params, result): &FuncType) -> u32 {
+        self.type_index(params.clone(), result.iter().copied().collect())
+    }
+
+    /// Returns the index of a type with any number of results, as [`ModuleWriter::ty`] does.
+    pub(crate) fn type_index(&mut self, params: Vec<ValType>, results: Vec<ValType>) -> u32 {
+        let next = self.known.len() as u32;
+        *self.known.entry((params, results)).or_insert_with_key(|(params, results)| {
+            self.types.ty().function(params.iter().copied(), results.iter().copied());
+            next
+        })
     }
 
     /// Imports the process's memory.
@@ -86,9 +92,16 @@ impl ModuleWriter {
     /// Defines a function, exports it and returns its index.
     pub(crate) fn define(&mut self, name: &str, ty: &FuncType, body: &Function) -> u32 {
         let ty = self.ty(ty);
+        let function = self.define_inside(name, ty, body);
+        self.exports.export(name, ExportKind::Func, function);
+        function
+    }
+
+    /// Defines a function of the type with an index, and returns the function's own index. It is
+    /// not exported.
+    pub(crate) fn define_inside(&mut self, name: &str, ty: u32, body: &Function) -> u32 {
         self.functions.function(ty);
         self.code.function(body);
-        self.exports.export(name, ExportKind::Func, self.next);
         self.names.append(self.next, name);
         self.next += 1;
         self.next - 1
