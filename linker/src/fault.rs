@@ -117,6 +117,20 @@ pub enum Fault {
     /// A module is built in a way that cannot be linked.
     #[error("`{module}` {message}")]
     Unsupported { module: String, message: &'static str },
+    /// A module is built for WASI preview 2, whose functions are not of WASI preview 1.
+    #[error(
+        "`{module}` is built for WASI preview 2: it imports {functions} {} of {}, and only the \
+         functions of WASI preview 1 are here; build it for `wasm32-wasip1`",
+        if *functions == 1 { "function" } else { "functions" },
+        interface_list(interfaces)
+    )]
+    Preview2 {
+        module: String,
+        /// The interfaces that it imports from, in the order of their names.
+        interfaces: Vec<String>,
+        /// The number of functions that it imports from them.
+        functions: usize,
+    },
     /// A library that a module lists as needed is not found.
     #[error(
         "`{by}` needs the library `{}`, which is not found; tried:\n  the linked modules, for one \
@@ -202,6 +216,19 @@ fn absence(wanted: &str, provider: &Option<String>, candidate: &Option<Candidate
             demangle(&c.name),
             printable(&c.module)
         ),
+    }
+}
+
+/// Interfaces of WASI preview 2 named in a report.
+const INTERFACES_SHOWN: usize = 3;
+
+fn interface_list(interfaces: &[String]) -> String {
+    let shown = interfaces.iter().take(INTERFACES_SHOWN);
+    let shown = shown.map(|name| format!("`{}`", printable(name))).collect::<Vec<_>>().join(", ");
+    match interfaces.len() {
+        1 => shown,
+        count if count <= INTERFACES_SHOWN => format!("{count} interfaces ({shown})"),
+        count => format!("{count} interfaces ({shown}, …)"),
     }
 }
 

@@ -18,8 +18,8 @@ pub enum LoadError {
     )]
     NotWasm { module: String, found: String, hint: &'static str },
     #[error(
-        "`{module}` is a component; only core modules can be linked: \
-         build for `wasm32-wasip1` or `wasm32-unknown-unknown`, or run it with `wasmtime run`"
+        "`{module}` is a component; only core modules can be linked: build it for `wasm32-wasip1` \
+         or `wasm32-unknown-unknown`, or run it by itself with `wasmtime run`"
     )]
     Component { module: String },
     #[error("`{module}` has version {version} of the binary format; only version 1 is known")]

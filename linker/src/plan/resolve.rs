@@ -1,6 +1,7 @@
 //! Phase *resolve*: finds the target of every import of a set.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convention::{
     ENV, GOT_FUNC, GOT_MEM, HEAP_BASE, HEAP_END, MEMORY, MEMORY_BASE, STACK_HIGH, STACK_LOW,
@@ -95,7 +96,7 @@ pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
 /// defined every symbol that they lack.
 pub(crate) fn certain(set: &Set) -> Vec<Fault> {
     let (_, mut faults) = attempt(set);
-    faults.retain(|fault| !matches!(fault, Fault::UnknownImport { .. }));
+    faults.retain(|fault| !matches!(fault, Fault::UnknownImport { .. } | Fault::Preview2 { .. }));
     faults
 }
 
@@ -128,7 +129,7 @@ fn attempt(set: &Set) -> (Resolution, Vec<Fault>) {
     let mut faults = check::two_mains(&set.inputs);
     faults.extend(check::stack_size(set));
     let resolution = set.inputs.iter().map(|input| resolver.module(input, &mut faults)).collect();
-    (resolution, grouped(faults))
+    (resolution, joined(grouped(faults)))
 }
 
 /// Resolves the imports of the new modules of a set. The others have no targets in the result.
@@ -145,9 +146,38 @@ pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<R
         if is_new(module) { resolver.module(input, &mut faults) } else { Vec::new() }
     };
     let resolution = inputs.map(import_targets).collect();
-    grouped(faults).into_iter().collect::<Faults>().into_result()?;
+    joined(grouped(faults)).into_iter().collect::<Faults>().into_result()?;
     Ok(resolution)
 }
+
+/// Joins the undefined functions of WASI preview 2 that each module imports to one fault.
+fn joined(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut imports = BTreeMap::<String, (BTreeSet<String>, usize)>::new();
+    let mut others = Vec::new();
+    for fault in faults {
+        match fault {
+            Fault::UnknownImport { importers, module, provider: None, .. }
+                if module.starts_with(PREVIEW_2) =>
+            {
+                for importer in importers {
+                    let (interfaces, functions) = imports.entry(importer).or_default();
+                    interfaces.insert(module.clone());
+                    *functions += 1;
+                }
+            }
+            fault => others.push(fault),
+        }
+    }
+    let joined = imports.into_iter().map(|(module, (interfaces, functions))| Fault::Preview2 {
+        module,
+        interfaces: interfaces.into_iter().collect(),
+        functions,
+    });
+    joined.chain(others).collect()
+}
+
+/// The beginning of the names of WASI's interfaces from preview 2 on.
+const PREVIEW_2: &str = "wasi:";
 
 /// Joins the faults of each undefined symbol to one, with all modules that import it.
 fn grouped(faults: Vec<Fault>) -> Vec<Fault> {
