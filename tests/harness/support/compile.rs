@@ -221,6 +221,9 @@ fn emcc(flags: &[String], source: &Path, role: Role) -> Command {
     command.args(["--no-entry", "-g"]).args(flags);
     command.arg(match role {
         Role::Plain => "-sERROR_ON_UNDEFINED_SYMBOLS=0",
+        Role::Shared | Role::Main if flags.iter().any(|flag| flag == "-sMAIN_MODULE=2") => {
+            "-sSTANDALONE_WASM"
+        }
         Role::Shared | Role::Main => "-sSIDE_MODULE=1",
     });
     if ending(source) == "cpp" {
