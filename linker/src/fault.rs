@@ -60,8 +60,8 @@ pub enum Fault {
     /// An import is of a kind that no other module can provide.
     #[error(
         "`{importer}` needs {}: {ty}, which cannot come from another module; what can are \
-         functions and tags without \
-         references to types of a module's own, and addresses of data",
+         functions, tags and mutable globals without references to types of a module's own, and \
+         addresses of data",
         symbol(module, name)
     )]
     NotShared { importer: String, module: String, name: String, ty: ExternType },

@@ -40,6 +40,7 @@
 //! | `GOT.mem.x` | the address of the variable `x`, whichever module defines it |
 //! | `GOT.func.f` | the table slot of the function `f`: a function pointer is the index of a slot |
 //! | `env.f` | the function `f` itself, for calls |
+//! | `env.g`, a mutable global | the global `g` itself, which is no data in memory |
 //!
 //! The custom section `dylink.0` says how much memory a module needs, and which libraries. A module
 //! exports what it defines: functions, and for each variable a constant with its address relative

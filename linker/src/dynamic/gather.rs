@@ -20,7 +20,7 @@ use crate::plan::libc_choice;
 use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::set::LibraryNames;
 use crate::plan::synthetic::invoke::{self, Tags};
-use crate::plan::synthetic::runtime_hooks;
+use crate::plan::synthetic::{asyncify, runtime_hooks};
 use crate::plan::system_libraries;
 
 const NO_LIBRARY: &str = "is no shared library, and only such can join a program that runs: \
@@ -368,6 +368,9 @@ impl<'r> Gathering<'r> {
             self.add(input, None);
         }
         if let Some(input) = runtime_hooks::module(&self.inputs) {
+            self.add(input, None);
+        }
+        if let Some(input) = asyncify::module(&self.inputs) {
             self.add(input, None);
         }
     }

@@ -166,6 +166,9 @@ impl Plan {
                 Root::Item(kind, ItemId { module, index: item.index })
             }
             _ if !input.shares_memory() => Root::Item(kind, ItemId { module, index: item.index }),
+            ExternalKind::Global if input.offers(export) && input.address(export).is_none() => {
+                Root::Item(kind, ItemId { module, index: item.index })
+            }
             ExternalKind::Global if input.offers(export) => {
                 Root::Address(Definition { module, export })
             }

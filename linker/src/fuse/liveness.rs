@@ -411,6 +411,7 @@ impl<'p, 'a> Marker<'p, 'a> {
             GlobalTarget::Constant(value) => self.constant(id, value),
             GlobalTarget::Defined(id) => {
                 if self.live.globals.insert(id) {
+                    self.activate(id.module);
                     self.initial_value(id);
                 }
             }

@@ -17,7 +17,7 @@ use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::resolve;
 use crate::plan::set::Set;
 use crate::plan::synthetic::invoke::{self, Tags};
-use crate::plan::synthetic::{command, runtime_hooks, sbrk};
+use crate::plan::synthetic::{asyncify, command, runtime_hooks, sbrk};
 use crate::plan::system_libraries;
 use crate::shared_bytes::SharedBytes;
 
@@ -56,6 +56,7 @@ impl Set {
 /// the program.
 fn with_synthetic(mut inputs: Vec<InputModule>, program_bytes: &SharedBytes) -> Set {
     inputs.extend(runtime_hooks::module(&inputs));
+    inputs.extend(asyncify::module(&inputs));
     inputs.extend(sbrk::module(&inputs));
     let is_program = |input: &InputModule| input.bytes.is_clone_of(program_bytes);
     let found = inputs.iter().position(is_program);

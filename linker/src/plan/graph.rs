@@ -1,5 +1,7 @@
 //! The order of modules that depend on each other.
 
+use crate::hash::HashMap;
+
 /// Orders the nodes of a graph, each after those it depends on; `edges[n]` are the nodes that `n`
 /// depends on.
 ///
@@ -7,19 +9,30 @@
 /// other, the highest index first. This is Tarjan's algorithm, with a stack on the heap: a long
 /// chain of modules must not overflow the thread's stack.
 pub(crate) fn dependencies_first(edges: &[Vec<usize>]) -> Vec<usize> {
-    visit_in_order(edges, 0..edges.len())
+    visit_in_order(edges, &[], 0..edges.len())
+}
+
+/// Orders the nodes as [`dependencies_first`] does, but those of a cycle as their `strict` edges
+/// say, which are some of `edges`.
+pub(crate) fn strict_dependencies_first(edges: &[Vec<usize>], strict: &[Vec<usize>]) -> Vec<usize> {
+    visit_in_order(edges, strict, 0..edges.len())
 }
 
 /// Orders the nodes as [`dependencies_first`] does, but with the node `last` after all nodes that
 /// do not depend on it.
 pub(crate) fn dependencies_first_but(edges: &[Vec<usize>], last: usize) -> Vec<usize> {
-    visit_in_order(edges, (0..edges.len()).filter(|&node| node != last).chain([last]))
+    visit_in_order(edges, &[], (0..edges.len()).filter(|&node| node != last).chain([last]))
 }
 
 /// Orders the nodes, which are given in the order that they have if nothing depends on them.
-fn visit_in_order(edges: &[Vec<usize>], nodes: impl Iterator<Item = usize>) -> Vec<usize> {
+fn visit_in_order(
+    edges: &[Vec<usize>],
+    strict: &[Vec<usize>],
+    nodes: impl Iterator<Item = usize>,
+) -> Vec<usize> {
     let mut search = Search {
         edges,
+        strict,
         seen_at: vec![None; edges.len()],
         lowest: vec![0; edges.len()],
         open: Vec::new(),
@@ -33,6 +46,8 @@ fn visit_in_order(edges: &[Vec<usize>], nodes: impl Iterator<Item = usize>) -> V
 
 struct Search<'a> {
     edges: &'a [Vec<usize>],
+    /// The edges that order the nodes of a cycle; empty if no edge does.
+    strict: &'a [Vec<usize>],
     /// When each node was first seen, as a count of the nodes before it.
     seen_at: Vec<Option<usize>>,
     /// The first seen node that each reaches without leaving the open ones.
@@ -91,13 +106,26 @@ impl Search<'_> {
         let mut component = self.open.split_off(start.unwrap_or_default());
         component.iter().for_each(|&node| self.is_open[node] = false);
         component.sort_unstable_by(|a, b| b.cmp(a));
-        self.order.append(&mut component);
+        self.order.extend(self.order_of_cycle(component));
+    }
+
+    /// Orders the nodes of a component by its strict edges.
+    fn order_of_cycle(&self, component: Vec<usize>) -> Vec<usize> {
+        if component.len() == 1 || self.strict.is_empty() {
+            return component;
+        }
+        let positions: HashMap<_, _> = component.iter().copied().zip(0..).collect();
+        let inside = |node: &usize| {
+            self.strict[*node].iter().filter_map(|other| positions.get(other).copied()).collect()
+        };
+        let edges: Vec<Vec<usize>> = component.iter().map(inside).collect();
+        dependencies_first(&edges).into_iter().map(|position| component[position]).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{dependencies_first, dependencies_first_but};
+    use super::{dependencies_first, dependencies_first_but, strict_dependencies_first};
 
     #[test]
     fn chain_diamond_and_cycle() {
@@ -115,6 +143,15 @@ mod tests {
         assert_eq!(order(&[vec![2], vec![], vec![], vec![]]), [1, 2, 3, 0]);
         assert_eq!(order(&[vec![2], vec![], vec![], vec![0]]), [1, 2, 0, 3]);
         assert_eq!(order(&[vec![1], vec![0], vec![]]), [1, 0, 2]);
+    }
+
+    #[test]
+    fn strict_edges_order_a_cycle() {
+        let edges = [vec![1], vec![2], vec![0], vec![0]];
+        let order = |strict: [Vec<usize>; 4]| strict_dependencies_first(&edges, &strict);
+        assert_eq!(order([vec![], vec![], vec![], vec![]]), [2, 1, 0, 3]);
+        assert_eq!(order([vec![], vec![], vec![0], vec![]]), [0, 2, 1, 3]);
+        assert_eq!(order([vec![2], vec![0], vec![], vec![]]), [2, 0, 1, 3]);
     }
 
     #[test]

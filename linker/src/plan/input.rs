@@ -287,7 +287,8 @@ impl InputModule {
     /// Returns whether others can import an export.
     ///
     /// A module that shares the process's memory offers what it defines itself. It does not offer
-    /// names that are private to it, imports that it exports again, or globals that are no address.
+    /// names that are private to it, imports that it exports again, or immutable globals that are no
+    /// address.
     pub(crate) fn offers(&self, export: usize) -> bool {
         let item = &self.module.exports[export];
         let internals = &self.module.internals;
@@ -295,9 +296,8 @@ impl InputModule {
             _ if self.synthetic.is_some() => return false,
             _ if !self.shares_memory() => return true,
             ExternType::Func(_) => item.index >= internals.imported_functions,
-            ExternType::Global(ty) => {
-                !ty.mutable && ty.content == ValType::I32 && self.address(export).is_some()
-            }
+            ExternType::Global(ty) if ty.mutable => item.index >= internals.imported_globals,
+            ExternType::Global(_) => self.address(export).is_some(),
             ExternType::Tag(_) => item.index >= internals.imported_tags,
             _ => false,
         };
@@ -319,12 +319,21 @@ impl InputModule {
     pub(crate) fn exported_value(&self, name: &str) -> Option<u32> {
         let export = self.module.exports.iter().position(|export| export.name == name)?;
         matches!(self.module.exports[export].ty, ExternType::Global(_)).then_some(())?;
-        self.address(export)
+        self.initial_value(export)
     }
 
     /// Returns the address that an exported global stands for, in bytes. In a shared library it is
-    /// relative to `__memory_base`.
+    /// relative to `__memory_base`. A mutable global holds a value of its own.
     pub(crate) fn address(&self, export: usize) -> Option<u32> {
+        let is_address = match &self.module.exports[export].ty {
+            ExternType::Global(ty) => !ty.mutable && ty.content == ValType::I32,
+            _ => false,
+        };
+        self.initial_value(export).filter(|_| is_address)
+    }
+
+    /// Returns the initial value of a global that is exported, if it is known.
+    fn initial_value(&self, export: usize) -> Option<u32> {
         let internals = &self.module.internals;
         let global = self.module.exports[export].index.checked_sub(internals.imported_globals)?;
         *internals.global_values.get(global as usize)?

@@ -151,7 +151,8 @@ pub(crate) fn layout(set: &Set, resolution: &Resolution) -> Result<Layout, Fault
 
 /// Returns the order in which modules are instantiated, and the position of each module in it.
 pub(crate) fn instantiation_order(set: &Set, resolution: &Resolution) -> (Vec<usize>, Vec<usize>) {
-    let order = graph::dependencies_first(&call_edges(set, resolution));
+    let items = item_edges(set, resolution);
+    let order = graph::strict_dependencies_first(&call_edges(set, resolution), &items);
     let mut positions = vec![0; order.len()];
     for (position, &module) in order.iter().enumerate() {
         positions[module] = position;
@@ -276,6 +277,17 @@ fn call_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
         _ => None,
     };
     let edges = |module| modules_used(set, resolution, module, module_called).into_iter().collect();
+    (0..set.inputs.len()).map(edges).collect()
+}
+
+/// Returns for each module the modules that must be instantiated before it, since it imports items
+/// of them that cannot be called through the table.
+fn item_edges(set: &Set, resolution: &Resolution) -> Vec<Vec<usize>> {
+    let provider = |target: ImportTarget| match target {
+        ImportTarget::Item(definition) => Some(definition.module),
+        _ => None,
+    };
+    let edges = |module| modules_used(set, resolution, module, provider).into_iter().collect();
     (0..set.inputs.len()).map(edges).collect()
 }
 

@@ -84,8 +84,8 @@ const PLAIN_IN_A_CYCLE: &str = "keeps a memory of its own and is in a cycle with
 const PLAIN_OF_ITSELF: &str = "keeps a memory of its own and imports a symbol that it exports \
                                itself; rename one of \
                                them, or build it as a shared library";
-const TAG_IN_A_CYCLE: &str = "imports a tag from a module with which it is in a cycle; define the \
-                              tag in a module of its own";
+const ITEM_IN_A_CYCLE: &str = "imports a tag or a mutable global from a module with which it is in \
+                               a cycle; define that in a module of its own";
 
 impl Plan {
     /// Resolves the imports of a set and lays its modules out.
@@ -117,7 +117,7 @@ impl Plan {
             let mut late = targets.filter(|target| self.is_late(module, **target));
             if input.shares_memory() {
                 let is_item = |target: &ImportTarget| matches!(target, ImportTarget::Item(_));
-                late.any(is_item).then_some(TAG_IN_A_CYCLE)
+                late.any(is_item).then_some(ITEM_IN_A_CYCLE)
             } else if self.imports_from_itself(module) {
                 Some(PLAIN_OF_ITSELF)
             } else {

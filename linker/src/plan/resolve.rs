@@ -394,6 +394,9 @@ impl<'a> Resolver<'a> {
                 Ok(ImportTarget::DataAddress(Some(definition)))
             }
             ExternType::Tag(_) => Ok(ImportTarget::Item(definition)),
+            ExternType::Global(ty) if ty.mutable && !is_of_own_type(&ty.content) => {
+                Ok(ImportTarget::Item(definition))
+            }
             _ if input.shares_memory() => Err(not_shared(input, import, &import.ty)),
             _ => Ok(ImportTarget::Item(definition)),
         }
@@ -553,8 +556,11 @@ const SHORT: usize = 6;
 /// Returns whether a type has references to types that the module defines: they mean nothing in
 /// another module.
 fn has_own_types(ty: &FuncType) -> bool {
-    let own = |ty: &ValType| matches!(ty, ValType::Ref(ty) if ty.is_concrete_type_ref());
-    ty.params.iter().chain(&ty.results).any(own)
+    ty.params.iter().chain(&ty.results).any(is_of_own_type)
+}
+
+fn is_of_own_type(ty: &ValType) -> bool {
+    matches!(ty, ValType::Ref(ty) if ty.is_concrete_type_ref())
 }
 
 /// Returns the fault of an import of an item that cannot be shared, of type `ty`.

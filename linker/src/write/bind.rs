@@ -10,7 +10,6 @@ use wasm_encoder::{ConstExpr, Elements, EntityType, ExportKind, MemoryType, RefT
 use wasmparser::ExternalKind;
 
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
-use crate::module::Export;
 use crate::module::sections::Contents;
 use crate::plan::Plan;
 use crate::plan::input::InputModule;
@@ -170,7 +169,7 @@ pub(crate) fn rewrite(targets: &Targets<'_>, module: usize) -> WriteResult<Bound
     }
     emitter.assign_indices(Shares { memory: true, table: true })?;
     emitter.write_definitions(InitialContent::Segments)?;
-    export(&mut emitter, module, &targets.plan.set.inputs[module].module.exports)?;
+    export(&mut emitter, module, &targets.plan.set.inputs[module])?;
     let Emitter { mut sections, sources, origins, .. } = emitter;
     sections.name.clone_from(&targets.plan.set.inputs[module].module.name);
     Ok(BoundModule { module, bytes: sections.finish(), imports: sources, origins: Some(origins) })
@@ -179,14 +178,16 @@ pub(crate) fn rewrite(targets: &Targets<'_>, module: usize) -> WriteResult<Bound
 /// Custom sections that are true of a rewritten module too.
 const KEPT: [&str; 2] = ["producers", "target_features"];
 
-/// Exports the functions and tags, and sets the start function if there is one. Addresses are in
+/// Exports the functions, tags and mutable globals, and sets the start function if there is one. Addresses are in
 /// the plan. Memory and table come from the base module; the module exports them for WASI, which
 /// looks for the memory of its caller.
-fn export(emitter: &mut Emitter<'_>, module: usize, exports: &[Export]) -> WriteResult<()> {
-    for export in exports {
+fn export(emitter: &mut Emitter<'_>, module: usize, input: &InputModule) -> WriteResult<()> {
+    let exports = &input.module.exports;
+    for (index, export) in exports.iter().enumerate() {
         let kind = match export.ty {
             ExternType::Func(_) => ExternalKind::Func,
             ExternType::Tag(_) => ExternalKind::Tag,
+            ExternType::Global(ty) if ty.mutable && input.offers(index) => ExternalKind::Global,
             _ => continue,
         };
         let index = emitter.exported(module, kind, export.index)?;

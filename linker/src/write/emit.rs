@@ -90,6 +90,8 @@ enum ImportKey<'a> {
     /// A function of the host: its module, its name and its type.
     Host(&'a str, &'a str, u32),
     Tag(ItemId),
+    /// A mutable global.
+    Global(ItemId),
     /// The value of an import of a module.
     Value {
         module: usize,
@@ -221,6 +223,7 @@ impl<'a> Emitter<'a> {
         let functions = self.imported_functions()?;
         self.import_functions(&functions);
         self.import_tags()?;
+        self.import_globals()?;
         self.import_values();
         self.origins.first = self.next.functions;
         self.assign_functions();
@@ -277,6 +280,24 @@ impl<'a> Emitter<'a> {
                 self.imported.insert(key, take(&mut self.next.tags));
                 let tag = wasm_encoder::TagType { kind: TagKind::Exception, func_type_idx };
                 self.import(targets.source(import, target), EntityType::Tag(tag));
+            }
+        }
+        Ok(())
+    }
+
+    /// Imports the mutable globals that no part defines.
+    fn import_globals(&mut self) -> WriteResult<()> {
+        let targets = self.targets;
+        for part in 0..self.parts.len() {
+            for id in self.parts[part].ids(targets.imported(self.parts[part].module).globals) {
+                let Some((import, target)) = targets.imported_global(id) else { continue };
+                let GlobalTarget::Defined(defined) = targets.global(id) else { continue };
+                let key = ImportKey::Global(defined);
+                if self.part_of[defined.module].is_some() || self.imported.contains_key(&key) {
+                    continue;
+                }
+                self.imported.insert(key, take(&mut self.next.globals));
+                self.import(targets.source(import, target), global_entity(&import.ty)?);
             }
         }
         Ok(())
@@ -484,7 +505,13 @@ impl<'a> Emitter<'a> {
                 Target::Index(GlobalIndex::Value(self.index_of_import(key)?))
             }
             GlobalTarget::StackPointer => Target::Index(GlobalIndex::Global(0)),
-            GlobalTarget::Defined(definition) => Target::Defined(definition),
+            GlobalTarget::Defined(definition) if self.part_of[definition.module].is_some() => {
+                Target::Defined(definition)
+            }
+            GlobalTarget::Defined(definition) => {
+                let import = self.index_of_import(ImportKey::Global(definition))?;
+                Target::Index(GlobalIndex::Global(import))
+            }
         })
     }
 
@@ -671,6 +698,15 @@ fn stub(import: &Import, type_index: u32, slot: Option<StubSlot>) -> Stub {
         }
     };
     Stub { type_index, name: import.name.clone(), params, slot }
+}
+
+fn global_entity(ty: &ExternType) -> WriteResult<EntityType> {
+    let ExternType::Global(ty) = ty else {
+        return Err(WriteError::UserError(Invalid::Internal("an imported global is none")));
+    };
+    let val_type = ValType::try_from(ty.content);
+    let val_type = val_type.map_err(|_| WriteError::UserError(Invalid::Type))?;
+    Ok(EntityType::Global(GlobalType { val_type, mutable: ty.mutable, shared: false }))
 }
 
 fn shared_target(target: SharedTarget) -> Target<u32> {

@@ -1,5 +1,6 @@
 //! Modules that the linker writes itself. They have no data and no slots of their own.
 
+pub(crate) mod asyncify;
 pub(crate) mod command;
 pub(crate) mod invoke;
 pub(crate) mod runtime_hooks;
@@ -10,8 +11,8 @@ use std::borrow::Cow;
 
 use wasm_encoder::{
     CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalType, ImportSection, MemoryType, Module, NameMap, NameSection, RefType, TableType,
-    TagSection, TypeSection, ValType,
+    GlobalSection, GlobalType, ImportSection, MemoryType, Module, NameMap, NameSection, RefType,
+    TableType, TagSection, TypeSection, ValType,
 };
 
 use crate::convention::{ENV, MEMORY, STACK_POINTER, TABLE};
@@ -29,6 +30,7 @@ pub(crate) struct ModuleWriter {
     known: HashMap<(Vec<ValType>, Vec<ValType>), u32>,
     pub(crate) imports: ImportSection,
     functions: FunctionSection,
+    pub(crate) globals: GlobalSection,
     pub(crate) exports: ExportSection,
     code: CodeSection,
     names: NameMap,
@@ -129,6 +131,9 @@ impl ModuleWriter {
         module.section(&self.functions);
         if !tags.is_empty() {
             module.section(tags);
+        }
+        if !self.globals.is_empty() {
+            module.section(&self.globals);
         }
         module.section(&self.exports).section(&self.code).section(&names);
         module.finish()

@@ -1,5 +1,4 @@
-;; Modules that share the process's table cannot import other tables, and can import globals only as
-;; addresses.
+;; Modules that share the process's table cannot import other tables. They can import mutable globals.
 (module
   (@dylink.0 (mem-info))
   (import "env" "other_table" (table 1 funcref))
