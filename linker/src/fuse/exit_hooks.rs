@@ -18,7 +18,13 @@ use crate::write::targets::FunctionTarget;
 /// Returns whether it matters if a program needs this function of libc, by its name: the function
 /// leaves work for the end of the program. A tool that optimizes libc must not inline it.
 pub fn leaves_work_for_the_end(name: &str) -> bool {
-    name == FILL || REGISTER_AT_EXIT.contains(&name)
+    name == FILL || registers_at_exit().any(|register| register == name)
+}
+
+/// Returns the names of the functions that register others for the end. Compilers put what
+/// `__cxa_atexit` does into `atexit` too.
+fn registers_at_exit() -> impl Iterator<Item = &'static str> {
+    REGISTER_AT_EXIT.into_iter().chain(["atexit"])
 }
 
 /// The functions that finish a program.
@@ -52,7 +58,7 @@ impl ExitHooks {
     pub(crate) fn find(program: &Program<'_>, live: &Live) -> Self {
         let plan = program.targets.plan;
         let finish = Finish::of(&plan.set.inputs).limited_to(Finish {
-            at_exit: REGISTER_AT_EXIT.into_iter().any(|name| is_live(plan, live, name)),
+            at_exit: registers_at_exit().any(|name| is_live(plan, live, name)),
             destructors: has_work(program, CALL_DESTRUCTORS),
             flush: holds_output_back(program, live),
         });

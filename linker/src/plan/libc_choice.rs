@@ -1,5 +1,7 @@
 //! The choice of the C library for a program: what tells for which one a module was compiled.
 
+use serde::Serialize;
+
 use crate::c_library::{CLibrary, CLibrarySign};
 use crate::convention::GOT_MEM;
 use crate::fault::Fault;
@@ -51,16 +53,17 @@ fn of_import(import: &Import) -> Option<CLibrary> {
 }
 
 /// What a module says about its C library.
-#[derive(Debug, Clone)]
-struct Says {
-    library: CLibrary,
-    sign: CLibrarySign,
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Says {
+    pub(crate) library: CLibrary,
+    pub(crate) sign: CLibrarySign,
     /// Whether no other library can serve it. Otherwise it uses only what is the same in both.
+    #[serde(skip)]
     is_certain: bool,
 }
 
 /// Returns what a module says about the library that it was compiled for.
-fn of_module(input: &InputModule) -> Option<Says> {
+pub(crate) fn of_module(input: &InputModule) -> Option<Says> {
     if let Some(file) = input.system {
         let library = of_system(file);
         return Some(Says { library, sign: CLibrarySign::System, is_certain: true });

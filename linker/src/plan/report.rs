@@ -8,6 +8,8 @@ use crate::convention::ENV;
 use crate::module::Kind;
 use crate::names::{demangle, printable};
 use crate::plan::Plan;
+use crate::plan::input::InputModule;
+use crate::plan::libc_choice::{self, Says};
 use crate::plan::resolve::{ImportTarget, Shared};
 use crate::plan::set::{Definition, Symbols};
 use crate::plan::warning::Warning;
@@ -31,6 +33,9 @@ struct ModuleReport<'a> {
     /// The file that was given in place of this system library.
     #[serde(skip_serializing_if = "Option::is_none")]
     replaced_by: Option<String>,
+    /// The C library that it was compiled for, and what tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c_library: Option<Says>,
     /// The address of its data in bytes; null if it has a memory of its own or fixed addresses.
     memory_base: Option<u32>,
     memory_size: Option<u32>,
@@ -189,6 +194,7 @@ impl Plan {
             name: &input.module.name,
             kind: input.module.kind,
             replaced_by: input.replacement(),
+            c_library: c_library(input),
             memory_base: mem_info.map(|_| placement.memory_base),
             memory_size: mem_info.map(|info| info.memory_size),
             table_base: mem_info.map(|_| placement.table_base),
@@ -223,6 +229,11 @@ impl fmt::Display for Plan {
     }
 }
 
+/// Returns what a module says about its C library, unless it is itself a system library.
+fn c_library(input: &InputModule) -> Option<Says> {
+    libc_choice::of_module(input).filter(|_| !input.is_system())
+}
+
 impl Plan {
     fn write_module(&self, f: &mut fmt::Formatter<'_>, module: usize) -> fmt::Result {
         let input = &self.set.inputs[module];
@@ -235,6 +246,9 @@ impl Plan {
         if input.module.kind == Kind::SharedLibrary {
             write!(f, ", memory_base {}", placement.memory_base)?;
             write!(f, ", table_base {}", placement.table_base)?;
+        }
+        if let Some(says) = c_library(input) {
+            write!(f, ", compiled for {} (it {})", says.library, says.sign)?;
         }
         writeln!(f)?;
         for (import, &target) in input.module.imports.iter().zip(&self.resolution[module]) {

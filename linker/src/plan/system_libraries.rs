@@ -40,7 +40,7 @@ const ALL_LIBCXX: [Libcxx; 4] = [LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, LIBC
 pub(crate) const OTHERS: [&str; 3] = ["libiconv.wasm", LIBDL, LIBC];
 
 /// The other system libraries of programs for wasi-libc, in the same order.
-pub(crate) const WASI_OTHERS: [&str; 2] = [WASI_LIBDL, WASI_LIBC];
+pub(crate) const WASI_OTHERS: [&str; 3] = ["wasi-stack-protector.wasm", WASI_LIBDL, WASI_LIBC];
 
 /// Emscripten's libc, which reads the environment.
 pub(crate) const LIBC: &str = "libc.wasm";

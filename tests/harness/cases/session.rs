@@ -26,6 +26,9 @@ fn run(folder: &Path) -> Result<Completion, Failed> {
     if let Some(program) = missing_program(&markdown) {
         return ignored(&format!("no `{program}`: `cargo xtask run --host cpp` builds it"));
     }
+    if needs_zig(folder) && compile::zig().is_none() {
+        return ignored(compile::NO_ZIG);
+    }
     let sources = sources(folder)?;
     if let Some(reason) = sources.iter().find_map(|source| compile::missing_compiler(source)) {
         return ignored(reason);
@@ -60,6 +63,12 @@ fn missing_program(markdown: &str) -> Option<&'static str> {
     })
 }
 
+/// Returns whether Zig compiles a guest of a case's own `guests.toml`.
+fn needs_zig(folder: &Path) -> bool {
+    let guests = fs::read_to_string(folder.join("guests.toml"));
+    guests.is_ok_and(|text| text.contains("toolchain = \"zig\""))
+}
+
 /// Returns the files of a case that become modules.
 fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
     let mut sources = Vec::new();
@@ -78,6 +87,9 @@ fn sandbox(folder: &Path, markdown: &str, sources: &[PathBuf]) -> Result<Sandbox
     if markdown.lines().any(calls_xtask) {
         let sandbox = Sandbox::of_workspace()?;
         workspace::copy(folder, sandbox.path(), &["case.md"])?;
+        if needs_zig(folder) {
+            sandbox.link_zig()?;
+        }
         return Ok(sandbox);
     }
     let sandbox = Sandbox::empty()?;

@@ -32,6 +32,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// The packages that hold CPython, and what unpacks it.
 const PACKAGES: [&str; 2] = ["componentize-py==0.3.3", "zstandard==0.25.0"];
 
+/// CPython, which the program does not list as needed.
+const LIBRARY: &str = "libpython3.11.so";
+
 /// CPython and its program, in a folder.
 struct CPython {
     folder: PathBuf,
@@ -69,11 +72,18 @@ impl CPython {
         Ok(Ok(cpython))
     }
 
-    /// Returns `host run` with CPython's folders.
+    /// Returns `host run` with CPython and its folders.
     fn host(&self) -> Command {
+        let mut host = self.host_alone();
+        host.args(["-L", ".", "--link", LIBRARY]);
+        host
+    }
+
+    /// Returns `host run` with CPython's folders.
+    fn host_alone(&self) -> Command {
         let mut host = Command::new(workspace::host());
         workspace::clean_environment(&mut host);
-        host.current_dir(&self.folder).args(["run", "-L", "."]);
+        host.current_dir(&self.folder).arg("run");
         host.args(["--dir", "lib::/usr/local/lib/python3.11", "--env", "PYTHONHOME=/usr/local"]);
         host.args(["--env", "PYTHONDONTWRITEBYTECODE=1"]);
         host.arg("--dir").arg(format!("{}::/app", sources().display()));
@@ -124,10 +134,10 @@ fn scripts_run(cpython: &CPython) -> Result<(), Failed> {
     console::same(&outcome(&output)?, &expected, help)?;
     let mut fuse = Command::new(workspace::host());
     workspace::clean_environment(&mut fuse);
-    fuse.current_dir(&cpython.folder).args(["fuse", "-L", ".", "--dynamic"]);
-    let written = fuse.args(["python.wasm", "-o", "fused.wasm"]).output()?;
+    fuse.current_dir(&cpython.folder).args(["fuse", "-L", ".", "--link", LIBRARY]);
+    let written = fuse.args(["--dynamic", "python.wasm", "-o", "fused.wasm"]).output()?;
     console::same(&outcome(&written)?, "", "`host fuse` says nothing")?;
-    let output = cpython.run(&["fused.wasm", "/app/script.py"])?;
+    let output = cpython.host_alone().args(["fused.wasm", "/app/script.py"]).output()?;
     console::same(&outcome(&output)?, &expected, help)
 }
 

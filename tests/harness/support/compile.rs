@@ -69,6 +69,9 @@ fn head(source: &Path, key: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
+/// The reason for which a test of wasi-libc does not run.
+pub(crate) const NO_ZIG: &str = "Zig is missing: `cargo xtask setup --toolchain zig`";
+
 /// Returns the path of Zig.
 pub(crate) fn zig() -> Option<PathBuf> {
     let program = format!("zig{}", std::env::consts::EXE_SUFFIX);
@@ -90,7 +93,7 @@ pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
         return Some("the Rust target wasm32-unknown-emscripten is missing");
     }
     if is_for_wasi(source) {
-        return zig().is_none().then_some("Zig is missing: `cargo xtask setup --toolchain zig`");
+        return zig().is_none().then_some(NO_ZIG);
     }
     let needs_emcc = matches!(ending(source).as_str(), "c" | "cpp");
     (needs_emcc && which::which("emcc").is_err()).then_some("Emscripten is missing")

@@ -10,13 +10,14 @@ use super::trial::{ignorable, is_all, trial};
 const REASON: &str = "runs with `cargo xtask test --all`";
 
 /// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.
-const SLOW: [&str; 23] = [
+const SLOW: [&str; 24] = [
     "builds::a_full_disk_keeps_the_last_good_guests",
     "builds::a_read_only_folder_is_named",
     "builds::ctrl_c_keeps_the_last_good_guests",
     "builds::emsdk_is_installed_where_there_are_no_packages",
     "builds::only_what_is_stale_is_rebuilt",
     "case::abort-in-cpp",
+    "case::build-for-wasi-libc",
     "case::build-wasip1",
     "case::error-check",
     "case::error-rust-data",

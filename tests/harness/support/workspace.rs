@@ -133,6 +133,22 @@ impl Sandbox {
         self.folder.path()
     }
 
+    /// Gives a copy of the workspace the Zig that `setup` has installed to the original. One on
+    /// `PATH` is found anyway.
+    pub(crate) fn link_zig(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        use std::os::unix::fs::symlink as link;
+        #[cfg(windows)]
+        use std::os::windows::fs::symlink_dir as link;
+        let tools = self.path().join(".tools");
+        let zig = root().join(".tools").join("zig");
+        if zig.is_dir() {
+            fs::create_dir_all(&tools)?;
+            link(zig, tools.join("zig"))?;
+        }
+        Ok(())
+    }
+
     /// A `cargo xtask` that works on this copy.
     pub(crate) fn xtask(&self, args: &[&str]) -> Command {
         let mut command = Command::new(xtask());

@@ -5,6 +5,7 @@ pub(super) const LIBICONV: &str = "libiconv.wasm";
 pub(super) const LIBDL: &str = "libdl.wasm";
 pub(super) const WASI_LIBC: &str = "wasi-libc.wasm";
 pub(super) const WASI_LIBDL: &str = "wasi-libdl.wasm";
+pub(super) const WASI_STACK_PROTECTOR: &str = "wasi-stack-protector.wasm";
 
 /// The sources in `xtask/sysroot` that libc is built from.
 pub(super) const LIBC_SOURCES: [&str; 8] = [
@@ -116,8 +117,13 @@ pub(super) const WASI_LIBCXX: Libcxx = Libcxx {
 ///
 /// - the one that calls `main`, which the linker writes for a program;
 /// - `dlopen`, which always fails there, and is in a library of its own;
-/// - the environment and the clock, which `wasi.c` replaces.
-pub(super) const WASI_LIBC_LEFT_OUT: [&str; 4] = ["__main_void.o", "dl.o", "environ.o", "clock.o"];
+/// - the environment and the clock, which `wasi.c` replaces;
+/// - the object of a library of its own.
+pub(super) const WASI_LIBC_LEFT_OUT: [&str; 5] =
+    ["__main_void.o", "dl.o", "environ.o", "clock.o", STACK_PROTECTOR];
+/// The object for code that is compiled with `-fstack-protector`. Its constructor asks the host for
+/// random bytes.
+pub(super) const STACK_PROTECTOR: &str = "__stack_chk_fail.o";
 
 /// The objects of Zig's libc without their constructors: the first function that needs the folders
 /// of the host finds them too.
@@ -125,7 +131,8 @@ pub(super) const WASI_LIBC_NOT_CONSTRUCTED: [&str; 1] = ["preopens.o"];
 
 /// Returns the file names of every library for wasi-libc.
 pub(super) fn wasi_libraries() -> impl Iterator<Item = &'static str> {
-    [WASI_LIBC, WASI_LIBDL].into_iter().chain(WASI_LIBCXX.libraries())
+    let others = [WASI_LIBC, WASI_LIBDL, WASI_STACK_PROTECTOR].into_iter();
+    others.chain(WASI_LIBCXX.libraries())
 }
 
 /// Returns the file names of every library of Emscripten.

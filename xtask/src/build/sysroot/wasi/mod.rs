@@ -14,7 +14,8 @@ use wasm_encoder::{Module, RawSection};
 use wasmparser::{Parser, Payload};
 
 use crate::build::sysroot::contents::{
-    LIBDL_SOURCE, WASI_LIBC, WASI_LIBC_LEFT_OUT, WASI_LIBC_SOURCE, WASI_LIBCXX, WASI_LIBDL,
+    LIBDL_SOURCE, STACK_PROTECTOR, WASI_LIBC, WASI_LIBC_LEFT_OUT, WASI_LIBC_SOURCE, WASI_LIBCXX,
+    WASI_LIBDL, WASI_STACK_PROTECTOR,
 };
 use crate::build::sysroot::link::{LibraryLinker, object_names};
 use crate::support::files;
@@ -45,6 +46,7 @@ impl WasiRecipe<'_> {
         let archives = self.build_archives()?;
         self.build_libc(&archives)?;
         self.build_libdl()?;
+        self.build_stack_protector(&archives)?;
         self.build_libcxx(&archives)
     }
 
@@ -93,6 +95,13 @@ impl WasiRecipe<'_> {
         let ours = [self.sources.join(LIBDL_SOURCE)];
         self.compile("cc", &[], &ours)?;
         self.linker.link(WASI_LIBDL, &[], &object_names(&ours), &[], &[&self.stub(WASI_LIBC)])
+    }
+
+    fn build_stack_protector(&self, archives: &[PathBuf]) -> anyhow::Result<()> {
+        let is_it = |object: &str| object == STACK_PROTECTOR;
+        let archive = self.copy(archives, LIBC_ARCHIVES[0], "stack-protector.a", &is_it)?;
+        let libc = self.stub(WASI_LIBC);
+        self.linker.link(WASI_STACK_PROTECTOR, &EXPORTS, &[], &[archive], &[&libc])
     }
 
     fn build_libcxx(&self, archives: &[PathBuf]) -> anyhow::Result<()> {
