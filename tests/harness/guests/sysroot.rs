@@ -102,10 +102,10 @@ fn is_compared(archive: &Path) -> bool {
     compile::ending(archive) == "a" && !is_left_out && !is_variant
 }
 
-/// Returns the symbols of all system libraries.
+/// Returns the symbols of all system libraries that are built from Emscripten's.
 fn system_symbols() -> Result<BTreeSet<String>, Failed> {
     let mut symbols = BTreeSet::new();
-    for library in linker::system_libraries() {
+    for library in linker::system_libraries().filter(|file| !file.starts_with("wasi-")) {
         let bytes = fs::read(workspace::guests().join("sysroot").join(library))?;
         let exports = Module::load(library, &bytes)?.exports;
         symbols.extend(exports.into_iter().map(|export| export.name));

@@ -179,7 +179,7 @@ fn rust_for_emscripten(source: &Path, module: &Path) -> Result<(), Failed> {
 /// put its libc into each module.
 fn zig_for_wasi(flags: &[String], source: &Path, module: &Path) -> Result<(), Failed> {
     let mut zig = Command::new(zig().ok_or("Zig is missing")?);
-    let cache = workspace::root().join("target").join("zig");
+    let cache = workspace::kept().join("zig");
     zig.env("ZIG_GLOBAL_CACHE_DIR", &cache).env("ZIG_LOCAL_CACHE_DIR", &cache);
     zig.arg(if ending(source) == "c" { "cc" } else { "c++" });
     zig.args(["-target", WASI, "-c", "-Os", "-g", "-Wall", "-Wextra"]);

@@ -47,7 +47,7 @@ pub(crate) fn xtask() -> PathBuf {
 }
 
 /// Returns the folder of what tests keep for the next run. `cargo xtask clean` removes it.
-fn kept() -> PathBuf {
+pub(crate) fn kept() -> PathBuf {
     target().join("tests")
 }
 
