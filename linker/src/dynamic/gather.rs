@@ -54,6 +54,7 @@ pub(crate) fn gather(
     let mut gathering = Gathering::new(running, source.limits());
     let library = gathering.add(input, None);
     gathering.join(library, source)?;
+    gathering.check_c_library();
     gathering.join_system(source)?;
     let faults = std::mem::take(&mut gathering.faults);
     faults.into_iter().collect::<Faults>().into_result()?;
@@ -321,15 +322,25 @@ impl<'r> Gathering<'r> {
         }
     }
 
-    /// Returns the C library of the program. It is that of the modules that run, if they tell; code
-    /// that is compiled for another is a fault.
-    fn c_library(&mut self) -> CLibrary {
-        let mut faults = Vec::new();
-        let running = self.running.all().map(|(_, loaded)| &loaded.input);
-        let chosen = libc_choice::of(running.chain(self.new_modules()), &mut faults);
-        let library = chosen.map_or(CLibrary::Emscripten, |chosen| chosen.library);
-        self.faults.extend(faults);
-        library
+    /// Checks that the new code is compiled for the C library of the running program, if it tells.
+    fn check_c_library(&mut self) {
+        if self.new_modules().any(libc_choice::is_certain) {
+            let mut faults = Vec::new();
+            libc_choice::of(self.all_modules(), &mut faults);
+            self.faults.extend(faults);
+        }
+    }
+
+    /// Returns the C library of the program.
+    fn c_library(&self) -> CLibrary {
+        // Modules for different ones are a fault already.
+        let chosen = libc_choice::of(self.all_modules(), &mut Vec::new());
+        chosen.map_or(CLibrary::Emscripten, |chosen| chosen.library)
+    }
+
+    /// Returns all modules that run, and then the new ones.
+    fn all_modules(&self) -> impl Iterator<Item = &InputModule> {
+        self.running.all().map(|(_, loaded)| &loaded.input).chain(self.new_modules())
     }
 
     /// Returns the exception model of the new code. It is that of the running libc++, if there is

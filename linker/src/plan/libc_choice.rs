@@ -87,6 +87,11 @@ pub(crate) fn of_module(input: &InputModule) -> Option<Says> {
     Some(Says { library, sign, is_certain: false })
 }
 
+/// Returns whether a module can have only one of the libraries.
+pub(crate) fn is_certain(input: &InputModule) -> bool {
+    of_module(input).is_some_and(|says| says.is_certain)
+}
+
 /// Returns which library a system library is or is compiled for.
 fn of_system(file: &str) -> CLibrary {
     let wasi = WASI_OTHERS.into_iter().chain([WASI_LIBCXX.file]).chain(WASI_LIBCXX.parts);
