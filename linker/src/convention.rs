@@ -29,6 +29,18 @@ pub(crate) const RELOCATIONS: [&str; 2] =
 pub(crate) const CALL_CONSTRUCTORS: &str = "__wasm_call_ctors";
 /// Runs the destructors that were registered for a program's end, in the libc of wasi-sdk and Rust.
 pub(crate) const CALL_DESTRUCTORS: &str = "__wasm_call_dtors";
+/// Copies the data of a module that is compiled for threads to its memory. It is the start function
+/// too, except in some modules of older toolchains.
+pub(crate) const INIT_MEMORY: &str = "__wasm_init_memory";
+/// Prepares the block of thread-local variables whose address it is given.
+pub(crate) const INIT_TLS: &str = "__wasm_init_tls";
+/// Emscripten's functions that prepare a block of thread-local variables and return its address:
+/// the newer and the older name.
+pub(crate) const EMSCRIPTEN_INIT_TLS: [&str; 2] = ["_emscripten_tls_init", "emscripten_tls_init"];
+/// Constants with the size and the alignment of a block of thread-local variables, in bytes.
+pub(crate) const TLS_SIZE: &str = "__tls_size";
+pub(crate) const TLS_ALIGN: &str = "__tls_align";
+
 /// Initializes a reactor and runs its constructors. In shared libraries of older toolchains it runs
 /// them only if a weak symbol is defined; so [`CALL_CONSTRUCTORS`] comes first there.
 pub(crate) const INITIALIZE: &str = "_initialize";
@@ -47,7 +59,7 @@ pub(crate) const START: &str = "_start";
 
 /// Returns whether a name is private to each module, and never looked up for another one.
 pub(crate) fn is_private(name: &str) -> bool {
-    const PRIVATE: [&str; 21] = [
+    const PRIVATE: [&str; 23] = [
         MEMORY,
         TABLE,
         STACK_POINTER,
@@ -67,8 +79,10 @@ pub(crate) fn is_private(name: &str) -> bool {
         "__data_end",
         "__global_base",
         "__tls_base",
-        "__tls_size",
-        "__tls_align",
+        TLS_SIZE,
+        TLS_ALIGN,
+        EMSCRIPTEN_INIT_TLS[0],
+        EMSCRIPTEN_INIT_TLS[1],
     ];
     PRIVATE.contains(&name) || name.starts_with("__wasm_init_")
 }

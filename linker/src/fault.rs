@@ -131,6 +131,13 @@ pub enum Fault {
         /// The number of functions that it imports from them.
         functions: usize,
     },
+    /// A module exports a thread-local variable outside of the block of these.
+    #[error(
+        "`{module}` exports the thread-local variable `{}` at offset {offset} of a block of \
+         {size} bytes; link it again",
+        demangle(symbol)
+    )]
+    OutsideOfBlock { module: String, symbol: String, offset: u32, size: u32 },
     /// A library that a module lists as needed is not found.
     #[error(
         "`{by}` needs the library `{}`, which is not found; tried:\n  the linked modules, for one \

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use linker::dynamic::{Assigned, ModuleId, Opening, Running};
 use linker::{
-    Bound, BoundModule, Fault, Faults, FuseOptions, InputModule, LibrarySource, NoLibraries, Plan,
-    Set, module_name,
+    Bound, BoundModule, Fault, Faults, FuseOptions, Initialiser, InputModule, LibrarySource,
+    NoLibraries, Plan, Set, module_name,
 };
 use sha2::{Digest, Sha256};
 
@@ -129,6 +129,15 @@ fn plans_and_faults_are_those_of_the_cases() -> Result<()> {
     Ok(())
 }
 
+/// Returns the calls of initialisers as text, with an argument only where there is one.
+fn calls_text(initialisers: &[Initialiser]) -> String {
+    let text = |Initialiser { module, name, argument }: &Initialiser| {
+        let argument = argument.map(|value| format!(", argument: {value}")).unwrap_or_default();
+        format!("Initialiser {{ module: {module}, name: {name:?}{argument} }}")
+    };
+    format!("[{}]", initialisers.iter().map(text).collect::<Vec<_>>().join(", "))
+}
+
 #[test]
 fn what_is_written_is_valid_and_the_same_everywhere() -> Result<()> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/written.txt");
@@ -179,7 +188,7 @@ fn bound_text(set: &Set, bound: &Bound) -> Result<String> {
         linker::validate("written", &module.bytes)?;
         writeln!(text, "{}", module_text(set, module))?;
     }
-    writeln!(text, "{:?}", bound.initialisers)?;
+    writeln!(text, "{}", calls_text(&bound.initialisers))?;
     Ok(text)
 }
 
@@ -283,8 +292,9 @@ fn opening_text(opening: &Opening) -> Result<String> {
         writeln!(text, "{module} {:?} {numbers:?}", opening.memory_request(module))?;
     }
     let filled: Vec<_> = opening.filled_slots().collect();
-    let (taken, calls) = (opening.taken_slots(), opening.initialisers());
-    writeln!(text, "{filled:?} {taken:?} {calls:?}")?;
+    let taken = opening.taken_slots();
+    let calls = calls_text(&opening.initialisers());
+    writeln!(text, "{filled:?} {taken:?} {calls}")?;
     Ok(text)
 }
 

@@ -99,17 +99,19 @@ fn one_of_the_two_sections_comes_first() {
 }
 
 #[test]
-fn shared_memories_are_refused_and_atomic_instructions_are_not() {
+fn only_a_memory_that_is_linked_may_be_shared_between_threads() {
     let atomic = r#"(module (memory 1)
         (func (result i32) (i32.atomic.load (i32.const 0))))"#;
-    let atomic = wat::parse_str(atomic).unwrap();
-    assert!(Module::load("atomic", &atomic).is_ok() && linker::validate("atomic", &atomic).is_ok());
+    let linked = r#"(module (@dylink.0 (mem-info)) (import "env" "memory" (memory 1 1 shared)))"#;
+    for text in [atomic, linked] {
+        let bytes = wat::parse_str(text).unwrap();
+        assert!(
+            Module::load("module", &bytes).is_ok() && linker::validate("module", &bytes).is_ok()
+        );
+    }
     for shared in ["(memory 1 1 shared)", r#"(import "m" "m" (memory 1 1 shared))"#] {
         let shared = wat::parse_str(format!("(module {shared})")).unwrap();
-        let loaded = Module::load("shared", &shared).err();
-        assert_eq!(loaded, linker::validate("shared", &shared).err());
-        let is_threads =
-            |e: &LoadError| matches!(e, LoadError::Feature { feature, .. } if feature == "threads");
-        assert!(loaded.as_ref().is_some_and(is_threads), "{loaded:?}");
+        let loaded = Module::load("shared", &shared);
+        assert!(matches!(loaded, Err(LoadError::SharedMemory { .. })), "{loaded:?}");
     }
 }

@@ -315,10 +315,10 @@ impl<T: Send + 'static> Session<'_, T> {
         for module in opening.new_modules().into_iter().filter(|&module| !is_left(0, module)) {
             self.process()?.incomplete.remove(&ids[&module]);
         }
-        for (at, Initialiser { module, name }) in calls.iter().enumerate() {
-            let id = ids[module];
-            self.initialise_one(opening, *module, id, name).await?;
-            if !is_left(at + 1, *module) {
+        for (at, call) in calls.iter().enumerate() {
+            let id = ids[&call.module];
+            self.initialise_one(opening, id, call).await?;
+            if !is_left(at + 1, call.module) {
                 self.process()?.incomplete.remove(&id);
             }
         }
@@ -328,19 +328,21 @@ impl<T: Send + 'static> Session<'_, T> {
     async fn initialise_one(
         &mut self,
         opening: &Opening,
-        module: usize,
         id: ModuleId,
-        name: &str,
+        call: &Initialiser,
     ) -> Result<()> {
+        let Initialiser { module, name, argument } = call;
+        let argument = argument.map(|value| Val::I32(value.cast_signed()));
         let instance = self.process()?.instance(id);
         let function = instance.and_then(|instance| instance.get_func(&mut self.store, name));
         let Some(function) = function else { return Ok(()) };
         let stack_pointer = self.stack_pointer()?;
         let stack = stack_pointer.get(&mut self.store);
-        let Err(error) = self.call(function, &[]).await else { return Ok(()) };
+        let called = self.call(function, argument.as_slice()).await;
+        let Err(error) = called else { return Ok(()) };
         // Code that did not return left the stack pointer where it was.
         stack_pointer.set(&mut self.store, stack)?;
-        let what = format!("`{name}` of `{}`", opening.input(module).module.name);
+        let what = format!("`{name}` of `{}`", opening.input(*module).module.name);
         Err(self.failed(&what, error))
     }
 

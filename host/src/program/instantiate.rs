@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use linker::Source;
-use wasmtime::{AsContextMut, Extern, Func, Instance, InstancePre};
+use wasmtime::{AsContextMut, Extern, Func, Instance, InstancePre, Val};
 
 use super::Program;
 use super::linked::LinkedInstance;
@@ -33,8 +33,8 @@ impl<T: 'static> Program<T> {
                     let failed = |error| Error::instantiation(name, error);
                     instantiation.add(instance.map_err(failed)?);
                 }
-                Step::Call { what, function } => {
-                    let called = function.call(&mut store, &[], &mut []);
+                Step::Call { what, function, arguments, mut results } => {
+                    let called = function.call(&mut store, &arguments, &mut results);
                     called.map_err(|error| Error::start(what, error))?;
                 }
             }
@@ -80,8 +80,8 @@ impl<T: 'static> Program<T> {
                     let failed = |error| Error::instantiation(name, error);
                     instantiation.add(instance.map_err(failed)?);
                 }
-                Step::Call { what, function } => {
-                    let called = function.call_async(&mut store, &[], &mut []).await;
+                Step::Call { what, function, arguments, mut results } => {
+                    let called = function.call_async(&mut store, &arguments, &mut results).await;
                     called.map_err(|error| Error::start(what, error))?;
                 }
             }
@@ -105,8 +105,8 @@ pub(crate) struct Instantiation<'p, T: 'static> {
 pub(crate) enum Step<'p, T: 'static> {
     /// The caller passes the instance to [`Instantiation::add`].
     Instantiate { name: &'p str, ready: Ready<'p, T> },
-    /// A function without parameters and results.
-    Call { what: String, function: Func },
+    /// The results mean nothing.
+    Call { what: String, function: Func, arguments: Vec<Val>, results: Vec<Val> },
 }
 
 /// A module and its imports.
@@ -160,8 +160,10 @@ impl<'p, T: 'static> Instantiation<'p, T> {
         } else {
             format!("`{}` of `{module}`", call.name)
         };
-        let function = self.linked.export(store, call.module, &call.name)?;
-        Ok(Some(Step::Call { what, function }))
+        let function = self.linked.export(&mut store, call.module, &call.name)?;
+        let arguments = call.argument.map(|value| Val::I32(value.cast_signed())).into_iter();
+        let results = vec![Val::I32(0); function.ty(&store).results().len()];
+        Ok(Some(Step::Call { what, function, arguments: arguments.collect(), results }))
     }
 
     /// Adds the instance of the last step.

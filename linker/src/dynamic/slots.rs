@@ -110,7 +110,7 @@ fn next(size: &mut u32) -> u32 {
 
 /// Returns the part of memory and table that a new module asks for.
 pub(crate) fn mem_info(input: &InputModule) -> MemInfo {
-    let dylink = input.module.dylink.as_ref();
-    debug_assert!(dylink.is_some(), "a module that joins is a shared library");
-    dylink.map(|dylink| dylink.mem_info).unwrap_or_default()
+    let mem_info = input.module.mem_info();
+    debug_assert!(mem_info.is_some(), "a module that joins is a shared library");
+    mem_info.unwrap_or_default()
 }

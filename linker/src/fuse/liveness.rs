@@ -47,6 +47,15 @@ impl Program<'_> {
         marker.finish(roots)
     }
 
+    /// Marks what the program needs after its start functions and constructors have run, if these
+    /// can be used. Any pointer in memory may be in use then, so every function with a slot counts.
+    pub(crate) fn mark_after_start(&self, roots: impl IntoIterator<Item = Root>) -> Live {
+        let mut marker = Marker::new(self, Live::default());
+        marker.has_started = true;
+        (0..self.contents.len()).for_each(|module| marker.all_slots(module));
+        marker.finish(roots)
+    }
+
     /// Marks what the program needs if these can be used too.
     pub(crate) fn mark_more(&self, live: Live, roots: impl IntoIterator<Item = Root>) -> Live {
         Marker::new(self, live).finish(roots)
@@ -59,13 +68,15 @@ struct Marker<'p, 'a> {
     live: Live,
     /// What is marked and still has to be read.
     unread: Vec<Needed>,
+    /// Whether start functions and constructors have run and are not needed any more.
+    has_started: bool,
     /// What is read; `None` for what is needed from outside of the program.
     cause: Option<Needed>,
 }
 
 impl<'p, 'a> Marker<'p, 'a> {
     fn new(program: &'p Program<'a>, live: Live) -> Self {
-        Marker { program, live, unread: Vec::new(), cause: None }
+        Marker { program, live, unread: Vec::new(), has_started: false, cause: None }
     }
 
     fn finish(mut self, roots: impl IntoIterator<Item = Root>) -> Live {
@@ -76,6 +87,7 @@ impl<'p, 'a> Marker<'p, 'a> {
                 Needed::Function(id) => self.body(id),
                 Needed::Piece(id) => self.pointers(id),
                 Needed::Data(module) => self.pointers_in_all(module),
+                Needed::Module(_) if self.has_started => {}
                 Needed::Module(module) => self.start(module),
             }
         }
@@ -168,6 +180,7 @@ impl<'p, 'a> Marker<'p, 'a> {
         let is_main = self.program.targets.plan.set.inputs[module].is_main();
         match reference {
             Reference::Function(index) => self.function(id(index)),
+            Reference::Call(index) if self.is_redirected(function, index) => {}
             Reference::Call(index) => match self.inlined(function, id(index)) {
                 Some(callee) => self.inline(callee),
                 None => self.call(id(index)),
@@ -257,6 +270,15 @@ impl<'p, 'a> Marker<'p, 'a> {
         self.function(id);
     }
 
+    /// Returns whether a call becomes one of a function of the linker.
+    fn is_redirected(&self, caller: Option<ItemId>, called: u32) -> bool {
+        let is_it = |caller: ItemId| {
+            let allocation = self.program.targets.block_allocation(caller.module);
+            allocation.is_some_and(|it| (it.caller, it.callee) == (caller.index, called))
+        };
+        caller.is_some_and(is_it)
+    }
+
     /// Returns the function that is inlined instead of a call in the code of `caller`; `None` if it
     /// stays a call.
     fn inlined(&self, caller: Option<ItemId>, called: ItemId) -> Option<ItemId> {
@@ -298,6 +320,11 @@ impl<'p, 'a> Marker<'p, 'a> {
         }
         for call in program.initialisers_of(module).filter(|call| !call.is_done()) {
             self.function(call.function);
+        }
+        let input = &program.targets.plan.set.inputs[module];
+        if input.shares_memory() && input.module.internals.thread_local.is_some() {
+            // Their block is part of the data, and no code has to mention where that begins.
+            self.image(module);
         }
         if program.has_fixed_segments(module) {
             self.image(module);

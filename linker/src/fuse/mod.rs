@@ -131,6 +131,7 @@ impl Plan {
         if !options.multi_memory {
             check_single(&program, &live)?;
         }
+        let exit_hooks: Vec<_> = exit_calls.iter().map(ExitCall::root).collect();
         let exit_calls = if is_command(options, &exports) {
             Some(exit_calls)
         } else {
@@ -139,7 +140,10 @@ impl Plan {
         };
         let startup = Startup::new(&program, &live, options, exit_calls);
         if options.preinit && !startup.initialize.is_empty() {
-            preinit::check(&program, &live, &options.exports)?;
+            let invoked = command.as_ref().map(|c| Root::Item(ExternalKind::Func, c.function));
+            let ends = exit_hooks.iter().copied();
+            let roots = exports.iter().map(|export| export.root).chain(invoked).chain(ends);
+            preinit::check(&program, &live, &options.exports, roots)?;
         }
         let moves = Moves::choose(&program, &live)?;
         let image = image(&program, &live, &moves)?;

@@ -2,14 +2,15 @@
 //!
 //! Such a program contains its memories and the values of its globals. The content of its tables is
 //! that of their segments, so nothing may change a table, neither a constructor nor later code. Nor
-//! can the program contain references to objects, or the fact that a segment was dropped.
+//! can the program contain references to objects, or the fact that a segment was dropped which its
+//! later code refers to.
 
 use std::collections::BTreeMap;
 
 use wasmparser::Operator;
 
 use crate::fuse::error::{FuseError, PreinitFault};
-use crate::fuse::program::Program;
+use crate::fuse::program::{Program, Root};
 use crate::names::demangle;
 use crate::plan::layout::ItemId;
 use crate::plan::libc_choice;
@@ -40,13 +41,15 @@ pub(crate) fn check(
     program: &Program<'_>,
     live: &Live,
     exports: &[String],
+    roots: impl IntoIterator<Item = Root>,
 ) -> Result<(), FuseError> {
     let mut faults = variables(program, live);
     faults.extend(exported_variables(program, exports));
     faults.extend(references(program, live));
     let mut names = Names::new();
+    let later = program.mark_after_start(roots);
     for id in live.functions.iter() {
-        faults.extend(instructions(program, id, &mut names));
+        faults.extend(instructions(program, id, &later, &mut names));
     }
     if faults.is_empty() { Ok(()) } else { Err(FuseError::Preinit { faults }) }
 }
@@ -130,12 +133,27 @@ fn references(program: &Program<'_>, live: &Live) -> Vec<PreinitFault> {
 }
 
 /// Finds the instructions of a function whose effects would be lost.
-fn instructions<'a>(program: &Program<'a>, id: ItemId, names: &mut Names<'a>) -> Vec<PreinitFault> {
+/// `later` is what the program needs afterwards.
+fn instructions<'a>(
+    program: &Program<'a>,
+    id: ItemId,
+    later: &Live,
+    names: &mut Names<'a>,
+) -> Vec<PreinitFault> {
     let imported = program.targets.imported(id.module).functions;
     let body = program.contents[id.module].bodies.get((id.index - imported) as usize);
     let operators = body.and_then(|body| body.get_operators_reader().ok());
-    let mut found: Vec<_> =
-        operators.into_iter().flatten().flatten().filter_map(|operator| lost(&operator)).collect();
+    // Nothing notices that a segment was dropped if no later code refers to it. Modules that are
+    // compiled for threads copy their data from segments that they then drop. The instruction is
+    // left out: the program is not written otherwise.
+    let is_noticed = |operator: &Operator<'_>| match *operator {
+        Operator::DataDrop { data_index } => {
+            later.data.contains(ItemId { module: id.module, index: data_index })
+        }
+        _ => true,
+    };
+    let operators = operators.into_iter().flatten().flatten().filter(is_noticed);
+    let mut found: Vec<_> = operators.filter_map(|operator| lost(&operator)).collect();
     found.sort_unstable();
     found.dedup();
     let mut fault = |instruction| PreinitFault::Instruction {

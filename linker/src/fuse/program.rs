@@ -6,7 +6,7 @@ use wasmparser::{
     ConstExpr, Data, DataKind, Element, ElementKind, ExternalKind, FunctionBody, Operator,
 };
 
-use crate::convention::RELOCATIONS;
+use crate::convention::{INIT_MEMORY, RELOCATIONS};
 use crate::fuse::error::FuseError;
 use crate::fuse::image::{Effect, effects, value};
 use crate::fuse::symbols::Symbols;
@@ -15,6 +15,7 @@ use crate::names::demangle;
 use crate::plan;
 use crate::plan::layout::ItemId;
 use crate::plan::set::Definition;
+use crate::types::ExternType;
 use crate::write::error::{BindError, WriteResult};
 use crate::write::inlinable::Inlinable;
 use crate::write::part::table_of;
@@ -53,6 +54,10 @@ pub(crate) struct Start {
 pub(crate) struct Initialiser {
     pub(crate) function: ItemId,
     pub(crate) is_relocation: bool,
+    /// Whether it takes the address of the block of the module's thread-local variables.
+    pub(crate) takes_block: bool,
+    /// The number of its results, which mean nothing.
+    pub(crate) results: usize,
     /// What it does, if all of that is known.
     pub(crate) effects: Option<Vec<Effect>>,
 }
@@ -82,10 +87,15 @@ impl<'a> Program<'a> {
         let inputs = &targets.plan.set.inputs;
         let contents = inputs.iter().map(|input| Contents::read(&input.bytes));
         let contents = contents.collect::<wasmparser::Result<Vec<_>>>()?;
-        let starts = (0..contents.len()).map(|module| start(targets, &contents, module)).collect();
+        let starts: Vec<_> =
+            (0..contents.len()).map(|module| start(targets, &contents, module)).collect();
         let calls = targets.plan.initialisers();
-        let initialisers: Vec<_> =
-            calls.iter().filter_map(|call| initialiser(targets, &contents, call)).collect();
+        let initialisers = calls.iter().filter_map(|call| {
+            let start = starts[call.module].as_ref();
+            let are_known = !copies_data(&contents[call.module], start);
+            initialiser(targets, &contents, call, are_known)
+        });
+        let initialisers: Vec<_> = initialisers.collect();
         let mut own_initialisers = vec![Vec::new(); contents.len()];
         for (index, call) in initialisers.iter().enumerate() {
             own_initialisers[call.function.module].push(index);
@@ -251,14 +261,27 @@ fn initialiser(
     targets: &Targets<'_>,
     contents: &[Contents<'_>],
     call: &plan::Initialiser,
+    are_effects_known: bool,
 ) -> Option<Initialiser> {
     let export = targets.plan.set.inputs[call.module].module.export(&call.name)?;
+    let ExternType::Func(ty) = &export.ty else { return None };
     let function = ItemId { module: call.module, index: export.index };
+    let is_known = are_effects_known && ty.params.is_empty();
     Some(Initialiser {
         function,
         is_relocation: RELOCATIONS.contains(&call.name.as_str()),
-        effects: effects(targets, contents, function),
+        takes_block: call.argument.is_some(),
+        results: ty.results.len(),
+        effects: is_known.then(|| effects(targets, contents, function)).flatten(),
     })
+}
+
+/// Returns whether a module copies data to its memory when it starts. It does that before its
+/// relocations, so these cannot be applied earlier.
+fn copies_data(contents: &Contents<'_>, start: Option<&Start>) -> bool {
+    let has_passive = contents.data.iter().any(|data| matches!(data.kind, DataKind::Passive));
+    let is_start_known = start.is_none_or(|start| start.effects.is_some());
+    has_passive && (!is_start_known || contents.exported_function(INIT_MEMORY).is_some())
 }
 
 /// Returns whether an offset does not depend on where the module is placed.

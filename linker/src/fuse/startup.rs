@@ -4,24 +4,34 @@ use crate::convention::START;
 use crate::fuse::exit_hooks::ExitCall;
 use crate::fuse::exports::NewExport;
 use crate::fuse::options::FuseOptions;
-use crate::fuse::program::Program;
+use crate::fuse::program::{Initialiser, Program, Start};
 use crate::plan::layout::ItemId;
 use crate::write::live::Live;
+
+/// A call at the start of a program.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StartCall {
+    pub(crate) function: ItemId,
+    /// Whether the function takes the address of the block of its module's thread-local variables.
+    pub(crate) takes_block: bool,
+    /// The number of its results, which mean nothing.
+    pub(crate) results: usize,
+}
 
 /// The functions that run at the start of a program and cannot run before it is written.
 pub(crate) struct Startup {
     /// The functions that the engine calls when it instantiates the module.
-    pub(crate) instantiate: Vec<ItemId>,
+    pub(crate) instantiate: Vec<StartCall>,
     /// The functions that the export `_initialize` calls. There is no such export if there
     /// are none.
-    pub(crate) initialize: Vec<ItemId>,
+    pub(crate) initialize: Vec<StartCall>,
     /// The calls around the work of a command; `None` for a program that is not one.
     pub(crate) command: Option<CommandCalls>,
 }
 
 /// The calls around the work of a command.
 pub(crate) struct CommandCalls {
-    pub(crate) before: Vec<ItemId>,
+    pub(crate) before: Vec<StartCall>,
     pub(crate) after: Vec<ExitCall>,
 }
 
@@ -65,16 +75,24 @@ impl Startup {
 }
 
 /// Returns the start functions with effects that are not known before the program runs.
-fn start_functions(program: &Program<'_>, live: &Live) -> Vec<ItemId> {
+fn start_functions(program: &Program<'_>, live: &Live) -> Vec<StartCall> {
     let order = program.targets.plan.layout.order.iter();
     let active = order.filter(|&module| live.active.contains(module));
     let starts = active.filter_map(|&module| program.starts[module].as_ref());
-    starts.filter(|start| start.effects.is_none()).map(|start| start.function).collect()
+    let starts = starts.filter(|start| start.effects.is_none());
+    let call =
+        |start: &Start| StartCall { function: start.function, takes_block: false, results: 0 };
+    starts.map(call).collect()
 }
 
-/// Returns the relocations and constructors that must run when the program starts.
-fn initialisers(program: &Program<'_>, live: &Live) -> Vec<ItemId> {
+/// Returns the initialisers that must run when the program starts.
+fn initialisers(program: &Program<'_>, live: &Live) -> Vec<StartCall> {
     let left = program.initialisers.iter().filter(|call| !call.is_done());
     let active = left.filter(|call| live.active.contains(&call.function.module));
-    active.map(|call| call.function).collect()
+    let call = |call: &Initialiser| StartCall {
+        function: call.function,
+        takes_block: call.takes_block,
+        results: call.results,
+    };
+    active.map(call).collect()
 }

@@ -11,18 +11,17 @@ use crate::fuse::image::Image;
 use crate::fuse::moves::Moves;
 use crate::fuse::options::FuseOptions;
 use crate::fuse::program::{Program, Root};
-use crate::fuse::startup::{CommandCalls, Startup};
+use crate::fuse::startup::{CommandCalls, StartCall, Startup};
 use crate::module::custom_sections;
 use crate::module::sections::Contents;
 use crate::plan::input::InputModule;
-use crate::plan::layout::ItemId;
 use crate::plan::resolve::{Boundary, ImportTarget};
 use crate::plan::synthetic::command::FLUSH;
 use crate::plan::{Initialiser, Plan};
 use crate::write::bind::runs;
 use crate::write::bound::{Bound, BoundModule};
 use crate::write::emit::{Emitter, Shares};
-use crate::write::error::WriteResult;
+use crate::write::error::{Invalid, WriteError, WriteResult};
 use crate::write::live::Live;
 use crate::write::reindex::InitialContent;
 
@@ -61,6 +60,9 @@ impl FusedWriter<'_> {
         emitter.orders_by_calls = self.options.changes_code();
         let inlined = self.program.inlinable.in_order();
         emitter.set_inlined(inlined.filter(|&id| self.live.inlined.contains(id)).collect());
+        if self.options.preinit {
+            emitter.keep_data();
+        }
         self.define_shared(&mut emitter);
         let shares = self.shares_memory();
         emitter.assign_indices(Shares { memory: shares, table: shares })?;
@@ -147,7 +149,7 @@ impl FusedWriter<'_> {
 
     fn write_start_function(&self, emitter: &mut Emitter<'_>) -> WriteResult<()> {
         let starts = &self.startup.instantiate;
-        emitter.sections.start = call_all("start functions", starts, emitter)?;
+        emitter.sections.start = self.call_all("start functions", starts, emitter)?;
         Ok(())
     }
 
@@ -164,7 +166,7 @@ impl FusedWriter<'_> {
                     if name == START
                         && let Some(calls) = &self.startup.command
                     {
-                        index = start(index, calls, emitter)?;
+                        index = self.start(index, calls, emitter)?;
                     }
                     emitter.sections.exports.export(name, kind.into(), index);
                 }
@@ -179,7 +181,7 @@ impl FusedWriter<'_> {
             return Ok(());
         };
         let called = emitter.function(command.function)?;
-        let instructions = around(called, command.results, calls, emitter)?;
+        let instructions = self.around(called, command.results, calls, emitter)?;
         let index = emitter.add_function(START, body(&instructions))?;
         emitter.sections.exports.export(START, ExportKind::Func, index);
         Ok(())
@@ -232,60 +234,87 @@ impl FusedWriter<'_> {
     /// Exports `_initialize` if it has anything to do, and returns its call.
     fn export_initialize(&self, emitter: &mut Emitter<'_>) -> WriteResult<Vec<Initialiser>> {
         let calls = &self.startup.initialize;
-        let Some(index) = call_all(INITIALIZE, calls, emitter)? else { return Ok(Vec::new()) };
+        let Some(index) = self.call_all(INITIALIZE, calls, emitter)? else { return Ok(Vec::new()) };
         emitter.sections.exports.export(INITIALIZE, ExportKind::Func, index);
-        Ok(vec![Initialiser { module: self.plan().set.program, name: INITIALIZE.to_owned() }])
+        let (module, name) = (self.plan().set.program, INITIALIZE.to_owned());
+        Ok(vec![Initialiser { module, name, argument: None }])
     }
-}
 
-/// Returns the index of a `_start` that does what happens before and after the one at index
-/// `start`: `start` itself if nothing does.
-fn start(start: u32, calls: &CommandCalls, emitter: &mut Emitter<'_>) -> WriteResult<u32> {
-    if calls.before.is_empty() && calls.after.is_empty() {
-        return Ok(start);
+    /// Returns the index of a `_start` that does what happens before and after the one at index
+    /// `start`: `start` itself if nothing does.
+    fn start(
+        &self,
+        start: u32,
+        calls: &CommandCalls,
+        emitter: &mut Emitter<'_>,
+    ) -> WriteResult<u32> {
+        if calls.before.is_empty() && calls.after.is_empty() {
+            return Ok(start);
+        }
+        let instructions = self.around(start, 0, calls, emitter)?;
+        emitter.add_function(LINKED_START, body(&instructions))
     }
-    let instructions = around(start, 0, calls, emitter)?;
-    emitter.add_function(LINKED_START, body(&instructions))
-}
 
-/// Returns the calls of a command: what happens at the start, the function at index `function`,
-/// whose results are dropped, and what finishes the program.
-fn around(
-    function: u32,
-    results: usize,
-    calls: &CommandCalls,
-    emitter: &Emitter<'_>,
-) -> WriteResult<Vec<Instruction<'static>>> {
-    let mut instructions = Vec::new();
-    for &id in &calls.before {
-        instructions.push(Instruction::Call(emitter.function(id)?));
+    /// Returns the calls of a command: what happens at the start, the function at index `function`,
+    /// whose results are dropped, and what finishes the program.
+    fn around(
+        &self,
+        function: u32,
+        results: usize,
+        calls: &CommandCalls,
+        emitter: &Emitter<'_>,
+    ) -> WriteResult<Vec<Instruction<'static>>> {
+        let mut instructions = self.calls(&calls.before, emitter)?;
+        instructions.push(Instruction::Call(function));
+        instructions.extend((0..results).map(|_| Instruction::Drop));
+        for exit in &calls.after {
+            let call = Instruction::Call(emitter.function(exit.function)?);
+            match exit.name {
+                FLUSH => instructions.extend([Instruction::I32Const(0), call, Instruction::Drop]),
+                _ => instructions.push(call),
+            }
+        }
+        Ok(instructions)
     }
-    instructions.push(Instruction::Call(function));
-    instructions.extend((0..results).map(|_| Instruction::Drop));
-    for exit in &calls.after {
-        let call = Instruction::Call(emitter.function(exit.function)?);
-        match exit.name {
-            FLUSH => instructions.extend([Instruction::I32Const(0), call, Instruction::Drop]),
-            _ => instructions.push(call),
+
+    /// Returns the index of a function that makes all these calls in order; `None` if there are
+    /// none.
+    fn call_all(
+        &self,
+        name: &str,
+        calls: &[StartCall],
+        emitter: &mut Emitter<'_>,
+    ) -> WriteResult<Option<u32>> {
+        match calls {
+            [] => Ok(None),
+            [StartCall { function, takes_block: false, results: 0 }] => {
+                Ok(Some(emitter.function(*function)?))
+            }
+            several => {
+                let instructions = self.calls(several, emitter)?;
+                Ok(Some(emitter.add_function(name, body(&instructions))?))
+            }
         }
     }
-    Ok(instructions)
-}
 
-/// Returns the index of a function that calls all these in order; `None` if there are none.
-fn call_all(
-    name: &str,
-    functions: &[ItemId],
-    emitter: &mut Emitter<'_>,
-) -> WriteResult<Option<u32>> {
-    match functions {
-        [] => Ok(None),
-        [only] => Ok(Some(emitter.function(*only)?)),
-        several => {
-            let calls = several.iter().map(|&id| Ok(Instruction::Call(emitter.function(id)?)));
-            let calls = calls.collect::<WriteResult<Vec<_>>>()?;
-            Ok(Some(emitter.add_function(name, body(&calls))?))
+    fn calls(
+        &self,
+        calls: &[StartCall],
+        emitter: &Emitter<'_>,
+    ) -> WriteResult<Vec<Instruction<'static>>> {
+        let mut instructions = Vec::new();
+        for StartCall { function, takes_block, results } in calls {
+            if *takes_block {
+                let block =
+                    self.plan().layout.thread_local_block(&self.plan().set, function.module);
+                let missing = Invalid::Internal("a module has no block of thread-local variables");
+                let block = block.ok_or(WriteError::UserError(missing))?;
+                instructions.push(Instruction::I32Const(block.cast_signed()));
+            }
+            instructions.push(Instruction::Call(emitter.function(*function)?));
+            instructions.extend((0..*results).map(|_| Instruction::Drop));
         }
+        Ok(instructions)
     }
 }
 

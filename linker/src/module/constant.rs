@@ -72,7 +72,7 @@ impl Constant {
     }
 
     /// Returns the sum. A sum of two bases is relative to neither.
-    fn plus(self, other: Constant) -> Option<Constant> {
+    pub(crate) fn plus(self, other: Constant) -> Option<Constant> {
         if self.base.is_some() && other.base.is_some() {
             return None;
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
-use crate::module::dylink::Dylink;
+use crate::module::dylink::{Dylink, MemInfo};
 use crate::module::sections::Contents;
 use crate::types::{ExternType, FuncType};
 
@@ -36,6 +36,9 @@ pub(crate) struct Internals {
     pub(crate) imported_globals: u32,
     pub(crate) imported_tags: u32,
     pub(crate) memories: u32,
+    pub(crate) has_start_function: bool,
+    /// Whether threads share memory 0 or another memory.
+    pub(crate) has_shared_memory: bool,
     /// The initial pages of memory 0; 0 if there is no memory.
     pub(crate) memory_pages: u64,
     /// The table that a main shares with the process, if it has one.
@@ -58,6 +61,10 @@ pub(crate) struct Internals {
     pub(crate) is_by_zig: bool,
     /// Whether each call of an export runs the constructors, by wrappers that cannot be undone.
     pub(crate) has_command_exports: bool,
+    /// Its thread-local variables, if it is compiled for threads.
+    pub(crate) thread_local: Option<ThreadLocal>,
+    /// The reason why its thread-local variables cannot be used.
+    pub(crate) thread_local_fault: Option<ThreadLocalFault>,
 }
 
 /// The table of a main.
@@ -66,6 +73,40 @@ pub(crate) struct SharedTable {
     pub(crate) index: u32,
     /// Its initial elements.
     pub(crate) minimum: u64,
+}
+
+/// The block of a module's thread-local variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ThreadLocal {
+    /// Its distance from `__memory_base`, in bytes. In a main it is an address.
+    pub(crate) offset: u32,
+    /// Its size in bytes.
+    pub(crate) size: u32,
+    /// The memory and table of the module, with the block.
+    pub(crate) mem_info: MemInfo,
+    /// The function that prepares the block, if the module exports one.
+    pub(crate) initialiser: Option<BlockInitialiser>,
+}
+
+/// An exported function that prepares the block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BlockInitialiser {
+    pub(crate) name: &'static str,
+    pub(crate) function: u32,
+    /// Whether it takes the address of the block. Otherwise it returns that.
+    pub(crate) takes_address: bool,
+    /// The imported function by which it allocates a block. The linker has it get the block that it
+    /// has placed.
+    pub(crate) allocation: Option<u32>,
+}
+
+/// A reason why the thread-local variables of a module cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ThreadLocalFault {
+    /// Their block cannot be placed.
+    Block(&'static str),
+    /// A variable is outside of the block.
+    Outside { symbol: String, offset: u32, size: u32 },
 }
 
 /// An import of a module.
@@ -145,6 +186,13 @@ impl Module {
     /// Returns the export called `name`, if there is one.
     pub fn export(&self, name: &str) -> Option<&Export> {
         self.exports.iter().find(|export| export.name == name)
+    }
+
+    /// Returns the memory and table that it asks for, with the block of its thread-local variables.
+    pub(crate) fn mem_info(&self) -> Option<MemInfo> {
+        let dylink = self.dylink.as_ref()?;
+        let block = self.internals.thread_local.as_ref();
+        Some(block.map_or(dylink.mem_info, |block| block.mem_info))
     }
 
     /// Returns whether each memory has addresses of 64 bits, in the order of their index space.

@@ -101,6 +101,12 @@ impl SymbolInfo {
         self.flags.contains(&"binding-weak")
     }
 
+    /// Returns whether it is a thread-local variable. Its address is then relative to the module's
+    /// block of these.
+    pub(crate) fn is_thread_local(&self) -> bool {
+        self.flags.contains(&"tls")
+    }
+
     fn new(module: Option<&str>, name: &str, flags: SymbolFlags) -> Self {
         SymbolInfo {
             module: module.map(str::to_owned),

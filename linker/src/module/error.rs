@@ -31,8 +31,7 @@ pub enum LoadError {
     Truncated { module: String, offset: usize, expected: usize, found: usize },
     #[error(
         "`{module}` uses the feature `{feature}`, which is not enabled here: {message} \
-         (at offset {offset:#x}); build it without {}",
-        remedy(feature)
+         (at offset {offset:#x}); build it without that feature"
     )]
     Feature { module: String, feature: String, message: String, offset: usize },
     #[error("`{module}` is malformed: {message} (at offset {offset:#x})")]
@@ -62,6 +61,12 @@ pub enum LoadError {
          all modules together; if it is to have that many, raise `--max-symbols`"
     )]
     TooManySymbols { module: String, symbols: usize, limit: usize },
+    #[error(
+        "`{module}` has a memory of its own that threads share (at offset {offset:#x}), and \
+         threads are not supported: build it without `-pthread` and \
+         `-C target-feature=+atomics`, or as a shared library, whose memory becomes an ordinary one"
+    )]
+    SharedMemory { module: String, offset: usize },
     #[error("`{module}` asks in `dylink.0` for an alignment of 2^{log2}; 2^31 is the most")]
     Alignment { module: String, log2: u32 },
 }
@@ -107,13 +112,5 @@ impl InputLimits {
             return Err(LoadError::TooManySymbols { module: module.to_owned(), symbols, limit });
         }
         Ok(())
-    }
-}
-
-/// Returns what compilers call a feature.
-fn remedy(feature: &str) -> &'static str {
-    match feature {
-        "threads" => "threads, which `-pthread` and `-C target-feature=+atomics` bring",
-        _ => "that feature",
     }
 }

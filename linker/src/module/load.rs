@@ -1,6 +1,6 @@
 //! Phase *load*: reads a module's bytes into a [`Module`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{
     ConstExpr, CustomSectionReader, DataKind, Element, ElementKind, Parser, Payload,
@@ -13,16 +13,19 @@ use crate::convention::{
 use crate::limits::InputLimits;
 use crate::module::constant::{Base, Constant};
 use crate::module::custom_sections;
-use crate::module::data::{Export, Import, Internals, Kind, Module, SharedTable};
+use crate::module::data::{
+    Export, Import, Internals, Kind, Module, SharedTable, ThreadLocal, ThreadLocalFault,
+};
 use crate::module::dylink::{self, Dylink};
 use crate::module::error::LoadError;
 use crate::module::header::{check_header, explain};
 use crate::module::items::{Items, global_type, type_index};
 use crate::module::relocations::LINKING;
-use crate::module::sections::functions;
-use crate::module::validate::{FEATURES, refuse_unsupported};
+use crate::module::sections::{Contents, functions};
+use crate::module::thread_local;
+use crate::module::validate::{FEATURES, refuse_shared_memory, refuse_unsupported};
 use crate::names::printable;
-use crate::types::FuncType;
+use crate::types::{ExternType, FuncType};
 
 /// The exports by which a main without a `dylink.0` section lends its memory, table and stack. Its
 /// heap ends where its initial pages do.
@@ -89,6 +92,11 @@ fn load(
     reader.finish();
     let kind = reader.kind();
     reader.read_slots(kind).map_err(|e| explain(&name, bytes, &e))?;
+    let is_linked = matches!(kind, Kind::Main | Kind::SharedLibrary | Kind::Object);
+    if !is_linked && reader.internals.has_shared_memory {
+        refuse_shared_memory(&name, bytes)?;
+    }
+    reader.read_thread_local(kind, bytes);
     Ok(Module {
         name,
         kind,
@@ -208,6 +216,7 @@ impl<'a> ModuleReader<'a> {
                 }
             }
             Payload::ExportSection(exports) => self.read_exports(exports)?,
+            Payload::StartSection { .. } => self.internals.has_start_function = true,
             Payload::ElementSection(elements) => {
                 self.elements = elements.clone().into_iter().collect::<Result<_, _>>()?;
             }
@@ -346,10 +355,77 @@ impl<'a> ModuleReader<'a> {
         internals.defined_functions =
             self.items.functions.len() as u32 - internals.imported_functions;
         internals.memories = self.items.memories.len() as u32;
+        internals.has_shared_memory = self.items.memories.iter().any(|memory| memory.shared);
         if let Some(memory) = self.items.memories.first() {
             internals.memory_pages = memory.minimum;
         }
         self.internals.shared_table = self.table_of_main();
+    }
+
+    /// Finds the block of the thread-local variables, and makes the addresses of those that are
+    /// exported relative to the module's data, as the addresses of other variables are.
+    fn read_thread_local(&mut self, kind: Kind, bytes: &[u8]) {
+        let exports = self.thread_local_exports();
+        let shares_memory = matches!(kind, Kind::Main | Kind::SharedLibrary);
+        if !shares_memory || !self.internals.has_shared_memory && exports.is_empty() {
+            return;
+        }
+        // Malformed code is reported when the module is written.
+        let Ok(contents) = Contents::read(bytes) else { return };
+        let is_main = kind == Kind::Main;
+        let source = thread_local::Source {
+            contents: &contents,
+            imports: &self.imports,
+            exports: &self.exports,
+            imported_globals: self.internals.imported_globals,
+            global_values: &self.internals.global_values,
+            bases: &self.bases,
+            mem_info: self.dylink.as_ref().filter(|_| !is_main).map(|dylink| dylink.mem_info),
+        };
+        let found = source.find().and_then(|block| match block {
+            None if !exports.is_empty() => Err(thread_local::NO_INITIALISER),
+            block => Ok(block),
+        });
+        match found {
+            Ok(block) => {
+                if let Some(block) = &block {
+                    self.place_thread_local(block, &exports);
+                }
+                self.internals.thread_local = block;
+            }
+            Err(reason) => {
+                self.internals.thread_local_fault = Some(ThreadLocalFault::Block(reason));
+            }
+        }
+    }
+
+    /// Returns the exported thread-local variables, as indices of exports.
+    fn thread_local_exports(&self) -> Vec<usize> {
+        let infos = self.dylink.iter().flat_map(|dylink| &dylink.export_info);
+        let names = infos.filter(|info| info.is_thread_local()).map(|info| info.name.as_str());
+        let names: BTreeSet<_> = names.collect();
+        let exports = self.exports.iter().enumerate();
+        let found = exports.filter(|(_, export)| {
+            matches!(export.ty, ExternType::Global(_)) && names.contains(export.name.as_str())
+        });
+        found.map(|(index, _)| index).collect()
+    }
+
+    fn place_thread_local(&mut self, block: &ThreadLocal, exports: &[usize]) {
+        let mut placed = BTreeSet::new();
+        for export in exports.iter().map(|&export| &self.exports[export]) {
+            let global = export.index.checked_sub(self.internals.imported_globals);
+            let values = &mut self.internals.global_values;
+            let value = global.and_then(|global| values.get_mut(global as usize)?.as_mut());
+            let Some(value) = value.filter(|_| placed.insert(export.index)) else { continue };
+            if *value > block.size {
+                let (symbol, offset, size) = (export.name.clone(), *value, block.size);
+                let fault = ThreadLocalFault::Outside { symbol, offset, size };
+                self.internals.thread_local_fault = Some(fault);
+                return;
+            }
+            *value = value.wrapping_add(block.offset);
+        }
     }
 
     /// Finds the table that the process has from a main: the one of that name, or else its first.

@@ -13,6 +13,7 @@ pub(crate) mod load;
 pub(crate) mod relocations;
 pub(crate) mod sections;
 pub(crate) mod stack_checks;
+pub(crate) mod thread_local;
 pub(crate) mod validate;
 
 pub(crate) use data::Internals;

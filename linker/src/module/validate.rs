@@ -7,10 +7,11 @@ use crate::module::header::{check_header, explain};
 
 /// The WebAssembly features that modules may use: version 3.0 of the standard, and two features
 /// that are translated to it when a module is rewritten: the legacy encoding of exceptions, and
-/// the instructions of threads.
+/// threads.
 ///
-/// [`Module::load`](crate::Module::load) and [`validate`] refuse the rest of threads, which is
-/// shared memories.
+/// The memory that all modules of a program share becomes an ordinary one, also if they declare it
+/// as shared between threads. [`Module::load`](crate::Module::load) refuses a module that keeps
+/// such a memory to itself.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM3.union(WasmFeatures::LEGACY_EXCEPTIONS);
 
 /// Validates a module completely, function bodies included; errors call it `name`.
@@ -29,32 +30,41 @@ pub fn validate(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 /// Refuses what the validator accepts but this crate does not support: imports of exact types,
-/// which it accepts whatever the features, and shared memories, whose feature atomic instructions
-/// need too.
+/// which it accepts whatever the features.
 pub(crate) fn refuse_unsupported(name: &str, section: &Payload<'_>) -> Result<(), LoadError> {
-    let exact = "custom descriptors must be enabled for imports of exact types";
-    let shared = "threads must be enabled for shared memories";
-    let found = match section {
+    let Payload::ImportSection(imports) = section else { return Ok(()) };
+    let mut imports = imports.clone().into_imports_with_offsets().flatten();
+    let exact = imports.find(|(_, import)| matches!(import.ty, TypeRef::FuncExact(_)));
+    match exact {
+        None => Ok(()),
+        Some((offset, _)) => Err(LoadError::Feature {
+            module: name.to_owned(),
+            feature: feature_names(WasmFeatures::CUSTOM_DESCRIPTORS),
+            message: "custom descriptors must be enabled for imports of exact types".to_owned(),
+            offset,
+        }),
+    }
+}
+
+/// Refuses a module that keeps a memory of its own which threads share.
+pub(crate) fn refuse_shared_memory(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
+    let sections = Parser::new(0).parse_all(bytes).flatten();
+    let memories = sections.filter_map(|section| match section {
         Payload::ImportSection(imports) => {
-            let mut imports = imports.clone().into_imports_with_offsets().flatten();
+            let mut imports = imports.into_imports_with_offsets().flatten();
             imports.find_map(|(offset, import)| match import.ty {
-                TypeRef::FuncExact(_) => Some((WasmFeatures::CUSTOM_DESCRIPTORS, exact, offset)),
-                TypeRef::Memory(ty) if ty.shared => Some((WasmFeatures::THREADS, shared, offset)),
+                TypeRef::Memory(ty) if ty.shared => Some(offset),
                 _ => None,
             })
         }
         Payload::MemorySection(memories) => {
-            let mut memories = memories.clone().into_iter_with_offsets().flatten();
-            let found = memories.find(|(_, ty)| ty.shared);
-            found.map(|(offset, _)| (WasmFeatures::THREADS, shared, offset))
+            let mut memories = memories.into_iter_with_offsets().flatten();
+            memories.find_map(|(offset, ty)| ty.shared.then_some(offset))
         }
         _ => None,
-    };
-    let Some((feature, message, offset)) = found else { return Ok(()) };
-    Err(LoadError::Feature {
-        module: name.to_owned(),
-        feature: feature_names(feature),
-        message: message.to_owned(),
-        offset,
-    })
+    });
+    match memories.into_iter().next() {
+        None => Ok(()),
+        Some(offset) => Err(LoadError::SharedMemory { module: name.to_owned(), offset }),
+    }
 }

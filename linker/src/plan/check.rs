@@ -2,10 +2,11 @@
 
 use crate::convention::PAGE;
 use crate::convention::{
-    CALL_CONSTRUCTORS, INITIALIZE, MEMORY, RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START,
-    TABLE,
+    CALL_CONSTRUCTORS, EMSCRIPTEN_INIT_TLS, ENV, INIT_MEMORY, INIT_TLS, INITIALIZE, MEMORY,
+    RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START, TABLE,
 };
 use crate::fault::Fault;
+use crate::module::data::ThreadLocalFault;
 use crate::module::sections::Contents;
 use crate::module::stack_checks;
 use crate::module::{Export, Import, Internals, Kind, Module};
@@ -124,6 +125,44 @@ pub(crate) fn own_memory(input: &InputModule) -> Option<Fault> {
     (input.shares_memory() && !right).then_some(Fault::Unsupported { module, message })
 }
 
+/// Refuses a memory that threads share in a module that keeps its own.
+pub(crate) fn shared_memory(input: &InputModule) -> Option<Fault> {
+    let message = "keeps a memory of its own that threads share, and threads are not supported: \
+                   link it with `--link`, which makes its memory the ordinary one of the process";
+    let is_refused = input.module.internals.has_shared_memory && !input.shares_memory();
+    let module = input.module.name.clone();
+    is_refused.then_some(Fault::Unsupported { module, message })
+}
+
+/// Checks that the thread-local variables of a module are in the memory that they have.
+pub(crate) fn thread_local(input: &InputModule) -> Option<Fault> {
+    let fault = input.module.internals.thread_local_fault.clone();
+    let module = input.module.name.clone();
+    Some(match fault.filter(|_| input.shares_memory())? {
+        ThreadLocalFault::Block(message) => Fault::Unsupported { module, message },
+        ThreadLocalFault::Outside { symbol, offset, size } => {
+            Fault::OutsideOfBlock { module, symbol, offset, size }
+        }
+    })
+}
+
+/// Refuses a module that is compiled for threads and that catches exceptions by `invoke_*`, if it
+/// does not import where these tell it what was thrown. The linker of LLVM 14 takes address 0 for a
+/// thread-local variable that it does not know; that of LLVM 22 refuses it.
+pub(crate) fn thrown_variable(input: &InputModule) -> Option<Fault> {
+    const THREW: &str = "__THREW__";
+    let message = "catches exceptions by `invoke_*`, and its linker has put the variable \
+                   `__THREW__` at address 0, as Emscripten 3.1.6 does with `-pthread`: build it \
+                   with `-fwasm-exceptions`";
+    let has_threads = input.shares_memory() && input.module.internals.has_shared_memory;
+    let imports = &input.module.imports;
+    let catches = imports.iter().any(|i| i.module == ENV && i.name.starts_with("invoke_"));
+    let is_known =
+        imports.iter().any(|import| import.name == THREW) || input.module.export(THREW).is_some();
+    let module = input.module.name.clone();
+    (has_threads && catches && !is_known).then_some(Fault::Unsupported { module, message })
+}
+
 /// Checks that a main's data is within its initial pages: the memory after them belongs to other
 /// modules.
 pub(crate) fn fixed_data(input: &InputModule) -> Option<Fault> {
@@ -168,20 +207,38 @@ pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
 /// Returns the type that the convention gives an export, if it gives it one.
 fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
     let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
+    let has_threads = input.shares_memory() && input.module.internals.has_shared_memory;
     match name {
         STACK_POINTER if input.is_main() => Some(STACK_POINTER_TYPE),
         MEMORY if input.shares_memory() => Some(ExternType::Memory(MemoryType::default())),
         TABLE if input.shares_memory() => Some(ExternType::Table(TableType::functions())),
-        _ if called || RELOCATIONS.contains(&name) => {
-            Some(ExternType::Func(FuncType::default().into()))
+        INIT_TLS if has_threads => Some(function_type([ValType::I32], [])),
+        _ if EMSCRIPTEN_INIT_TLS.contains(&name) && has_threads => {
+            Some(function_type([], [ValType::I32]))
         }
+        INIT_MEMORY if has_threads => Some(function_type([], [])),
+        _ if called || RELOCATIONS.contains(&name) => Some(function_type([], [])),
         _ => None,
     }
+}
+
+fn function_type<const P: usize, const R: usize>(
+    params: [ValType; P],
+    results: [ValType; R],
+) -> ExternType {
+    ExternType::Func(FuncType { params: params.into(), results: results.into() }.into())
 }
 
 /// Returns the functions that apply a module's relocations, in the order of the calls.
 pub(crate) fn relocations(module: &Module) -> impl Iterator<Item = &'static str> {
     RELOCATIONS.into_iter().filter(|name| module.export(name).is_some())
+}
+
+/// Returns the function that copies a module's data to its memory, if the start function does not.
+pub(crate) fn init_memory(module: &Module) -> Option<&'static str> {
+    let internals = &module.internals;
+    let is_called = internals.has_shared_memory && !internals.has_start_function;
+    module.export(INIT_MEMORY).filter(|_| is_called).map(|_| INIT_MEMORY)
 }
 
 /// Returns the function that runs a module's constructors. The first that it exports counts.

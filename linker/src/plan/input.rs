@@ -246,9 +246,8 @@ impl InputModule {
     /// Returns the memory and table that the layout assigns to it; `None` for a module that is not
     /// position independent or has a memory of its own.
     pub(crate) fn mem_info(&self) -> Option<MemInfo> {
-        let dylink = self.module.dylink.as_ref()?;
         let is_placed = self.shares_memory && self.module.kind == Kind::SharedLibrary;
-        is_placed.then_some(dylink.mem_info)
+        self.module.mem_info().filter(|_| is_placed)
     }
 
     /// Returns whether it is a main that defines the process's memory, which the others import.

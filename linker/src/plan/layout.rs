@@ -382,6 +382,16 @@ pub(crate) fn slots_of_main(set: &Set, resolution: &Resolution) -> BTreeMap<Item
     slots.filter_map(|(index, &slot)| Some((id(index)?, slot))).collect()
 }
 
+impl Layout {
+    /// Returns the address of the block of a module's thread-local variables, in bytes, if the
+    /// module has one.
+    pub(crate) fn thread_local_block(&self, set: &Set, module: usize) -> Option<u32> {
+        let input = set.inputs[module].shares_memory().then_some(&set.inputs[module])?;
+        let block = input.module.internals.thread_local.as_ref()?;
+        Some(self.placements[module].memory_base.wrapping_add(block.offset))
+    }
+}
+
 impl Set {
     /// Returns the item that a definition exports.
     pub(crate) fn item(&self, definition: Definition) -> ItemId {

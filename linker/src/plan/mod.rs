@@ -23,7 +23,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::convention::ENV;
+use crate::convention::{ENV, INIT_TLS};
 use crate::fault::{Fault, Faults};
 use crate::module::stack_checks::StackBounds;
 use crate::module::{Import, Module};
@@ -219,8 +219,16 @@ impl Plan {
     pub(crate) fn initialisers(&self) -> Vec<Initialiser> {
         let mut calls = Vec::new();
         let module_of = |module: usize| &*self.set.inputs[module].module;
-        let call = |module: usize, name: &str| Initialiser { module, name: name.to_owned() };
+        let call = |module: usize, name: &str| {
+            let argument = self.layout.thread_local_block(&self.set, module);
+            let argument = argument.filter(|_| name == INIT_TLS);
+            Initialiser { module, name: name.to_owned(), argument }
+        };
         for &module in &self.layout.order {
+            calls.extend(check::init_memory(module_of(module)).map(|name| call(module, name)));
+            let block = module_of(module).internals.thread_local.as_ref();
+            let initialiser = block.and_then(|block| block.initialiser.as_ref());
+            calls.extend(initialiser.map(|initialiser| call(module, initialiser.name)));
             calls.extend(check::relocations(module_of(module)).map(|name| call(module, name)));
         }
         // The program comes last, as under a loader that has opened its libraries before.
@@ -341,12 +349,15 @@ impl Plan {
     }
 }
 
-/// A function without parameters and results that initializes a module: it applies relocations or
-/// runs constructors.
+/// A function that initializes a module: it applies relocations, runs constructors, or prepares
+/// thread-local variables. A result that it has means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Initialiser {
     /// The index of the module in the set.
     pub module: usize,
     /// The name under which it exports the function.
     pub name: String,
+    /// The argument of the function, if it takes one: the address of the block of the module's
+    /// thread-local variables.
+    pub argument: Option<u32>,
 }

@@ -239,6 +239,9 @@ impl<'a> Resolver<'a> {
             return Vec::new();
         }
         faults.extend(check::own_memory(input));
+        faults.extend(check::shared_memory(input));
+        faults.extend(check::thread_local(input));
+        faults.extend(check::thrown_variable(input));
         faults.extend(check::own_stack(input));
         faults.extend(check::fixed_data(input));
         faults.extend(check::command_exports(input));

@@ -29,14 +29,19 @@ use crate::write::error::{Invalid, WriteError, WriteResult};
 use crate::write::fold::Constants;
 use crate::write::inline::InlineBodies;
 use crate::write::live::Live;
-use crate::write::part::{GlobalIndex, Part, lookup};
+use crate::write::part::{GlobalIndex, Part, RedirectedCall, lookup};
 use crate::write::reindex::{InitialContent, assign_types, inline_body, write_part};
-use crate::write::stub::{Stub, StubSlot};
-use crate::write::targets::{FunctionTarget, GlobalTarget, LateSlot, SharedTarget, Targets};
+use crate::write::stub::{Stub, StubAction, StubAddress, StubSlot};
+use crate::write::targets::{
+    BlockAddress, BlockAllocation, FunctionTarget, GlobalTarget, LateSlot, SharedTarget, Targets,
+};
 
 /// The module and the name of the import of a value. Whoever instantiates the module identifies
 /// such an import by its position.
 const VALUE_IMPORT: &str = "number";
+
+/// The name of the function that returns the address of a block of thread-local variables.
+const TLS_BLOCK: &str = "thread-local block";
 
 const CONSTANT_TYPE: GlobalType =
     GlobalType { val_type: ValType::I32, mutable: false, shared: false };
@@ -184,6 +189,11 @@ impl<'a> Emitter<'a> {
         self.inlined = functions;
     }
 
+    /// Leaves out the instructions that drop data segments. Nothing may notice that.
+    pub(crate) fn keep_data(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.keeps_data = true);
+    }
+
     /// Imports the process's memory, table or stack pointer, under its conventional name.
     pub(crate) fn import_shared(&mut self, shared: Shared, ty: EntityType) {
         self.import(Source::Shared(shared), ty);
@@ -229,6 +239,7 @@ impl<'a> Emitter<'a> {
         self.assign_functions();
         (0..self.parts.len()).for_each(|part| self.assign_defined(part));
         self.assign_imported_functions(functions)?;
+        (0..self.parts.len()).try_for_each(|part| self.redirect_allocation(part))?;
         self.assign_imported_items()?;
         (0..self.parts.len()).for_each(|part| self.assign_segments(part));
         Ok(())
@@ -434,8 +445,11 @@ impl<'a> Emitter<'a> {
                     .defining(definition)
                     .and_then(|part| lookup(&part.indices.functions, definition.index)),
                 ImportedFunction::Stub { import, type_index, slot } => {
-                    let slot = slot.map(|slot| self.stub_slot(id.module, slot)).transpose()?;
-                    self.stubs.push(stub(import, type_index, slot));
+                    let action = match slot {
+                        Some(slot) => StubAction::Call(self.stub_slot(id.module, slot)?),
+                        None => StubAction::Trap,
+                    };
+                    self.stubs.push(stub(import, type_index, action));
                     Some(take(&mut self.next.functions))
                 }
             };
@@ -459,6 +473,35 @@ impl<'a> Emitter<'a> {
                 Ok(StubSlot::Global(value))
             }
         }
+    }
+
+    /// Has a module get the block of its thread-local variables that the linker has placed, instead
+    /// of one that it allocates.
+    fn redirect_allocation(&mut self, part: usize) -> WriteResult<()> {
+        let module = self.parts[part].module;
+        let Some(allocation) = self.targets.block_allocation(module) else { return Ok(()) };
+        let BlockAllocation { caller, callee, block } = allocation;
+        if lookup(&self.parts[part].indices.functions, caller).is_none() {
+            return Ok(());
+        }
+        let address = match block {
+            BlockAddress::Known(address) => StubAddress::Known(address),
+            BlockAddress::Value { import, offset } => {
+                let global = self.index_of_import(ImportKey::Value { module, import })?;
+                StubAddress::Relative { global, offset }
+            }
+        };
+        let i32 = wasmparser::ValType::I32;
+        let ty = wasmparser::FuncType::new([i32, i32], [i32]);
+        self.stubs.push(Stub {
+            type_index: self.sections.types.function(&ty)?,
+            name: TLS_BLOCK.to_owned(),
+            params: 2,
+            action: StubAction::Return(address),
+        });
+        let target = take(&mut self.next.functions);
+        self.parts[part].redirected = Some(RedirectedCall { caller, callee, target });
+        Ok(())
     }
 
     /// Assigns the indices of imported globals, tables, memories and tags: those of the items that
@@ -689,7 +732,7 @@ fn imported_function<'a>(
     }
 }
 
-fn stub(import: &Import, type_index: u32, slot: Option<StubSlot>) -> Stub {
+fn stub(import: &Import, type_index: u32, action: StubAction) -> Stub {
     let params = match &import.ty {
         ExternType::Func(ty) => ty.params.len() as u32,
         ty => {
@@ -697,7 +740,7 @@ fn stub(import: &Import, type_index: u32, slot: Option<StubSlot>) -> Stub {
             0
         }
     };
-    Stub { type_index, name: import.name.clone(), params, slot }
+    Stub { type_index, name: import.name.clone(), params, action }
 }
 
 fn global_entity(ty: &ExternType) -> WriteResult<EntityType> {

@@ -47,6 +47,7 @@ impl Inlinable {
         let own = inputs.filter(|(_, (input, _))| input.synthetic.is_none());
         let mut rest: Vec<_> =
             own.flat_map(|(module, (_, contents))| candidates(targets, module, contents)).collect();
+        rest.retain(|candidate| !targets.allocates_block(candidate.id));
         let mut sizes = BTreeMap::new();
         let mut inlinable = Inlinable::default();
         for _ in 0..LEVELS {

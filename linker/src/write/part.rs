@@ -22,8 +22,22 @@ pub(crate) struct Part<'a> {
     pub(crate) constants: Constants,
     /// The functions that are not written since another one is written for them, and that one.
     pub(crate) equal: BTreeMap<u32, u32>,
+    /// The call that is written as a call of a function of the linker.
+    pub(crate) redirected: Option<RedirectedCall>,
+    /// Whether its code does not drop data segments.
+    pub(crate) keeps_data: bool,
     /// The functions that are inlined instead of calls in its code, by the offset of the call.
     pub(crate) inlined_calls: BTreeMap<usize, ItemId>,
+}
+
+/// A call in one function that is written as a call of another function than it says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RedirectedCall {
+    /// The function with the call, and the called one, by the indices of the module.
+    pub(crate) caller: u32,
+    pub(crate) callee: u32,
+    /// The index in the new module of the function that is called instead.
+    pub(crate) target: u32,
 }
 
 /// For each item of a module, by its old index, the new one: `None` for an item that is not
@@ -87,6 +101,8 @@ impl<'a> Part<'a> {
             indices,
             constants: Constants::default(),
             equal: BTreeMap::new(),
+            redirected: None,
+            keeps_data: false,
             inlined_calls: BTreeMap::new(),
         }
     }

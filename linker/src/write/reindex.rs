@@ -18,7 +18,7 @@ use crate::write::fold::Constants;
 use crate::write::inlinable::is_caller;
 use crate::write::inline::{FunctionCode, InlineBodies, InlineBody, InlineBodyBuilder};
 use crate::write::legacy_exceptions::{self, Step, Translation};
-use crate::write::part::{GlobalIndex, Indices, Part, lookup};
+use crate::write::part::{GlobalIndex, Indices, Part, RedirectedCall, lookup};
 use crate::write::targets::{GlobalTarget, SharedTarget, Targets};
 
 /// What fills the process's memory and table at the start.
@@ -86,6 +86,9 @@ fn write_functions(
 ) -> WriteResult<()> {
     let start = targets.plan.set.inputs[part.module].start_and_constructors();
     let mut reindexer = Reindexer::new(&mut part.indices, &mut to.types, &mut to.atomics);
+    let redirected = part.redirected;
+    let keeps_data = part.keeps_data;
+    reindexer.keeps_data = keeps_data;
     let constants = &mut part.constants;
     let functions = part.contents.functions.iter().zip(&part.contents.bodies);
     for (index, (&ty, body)) in (targets.imported(part.module).functions..).zip(functions) {
@@ -96,6 +99,7 @@ fn write_functions(
         reindexer.inlined = is_caller(body).then_some(inlined);
         let is_start = start.filter(|(start, _)| *start == index);
         reindexer.skipped_call = is_start.map(|(_, constructors)| constructors);
+        reindexer.redirected = redirected.filter(|call| call.caller == index);
         let type_index = reindexer.type_index(ty)?;
         to.functions.insert(new, type_index, reindexer.body(ty, body, constants)?);
     }
@@ -313,6 +317,10 @@ struct Reindexer<'r> {
     atomics: &'r mut Atomics,
     /// A function that the body in work does not call: it is called elsewhere.
     skipped_call: Option<u32>,
+    /// The call in the body in work that becomes one of another function.
+    redirected: Option<RedirectedCall>,
+    /// Whether instructions that drop data segments are left out.
+    keeps_data: bool,
     /// The functions that are inlined into the body in work; `None` if none are.
     inlined: Option<&'r InlineBodies<'r>>,
     /// The functions that were inlined instead of calls, by the offset of the call.
@@ -326,6 +334,8 @@ impl<'r> Reindexer<'r> {
             types,
             atomics,
             skipped_call: None,
+            redirected: None,
+            keeps_data: false,
             inlined: None,
             inlined_calls: BTreeMap::new(),
         }
@@ -428,7 +438,8 @@ impl<'r> Reindexer<'r> {
     /// Returns the function that is inlined instead of a step, if that is the call of one.
     fn inlined_callee(&self, step: &Step<'_>) -> Option<ItemId> {
         let Step::Operator(Operator::Call { function_index }) = step else { return None };
-        let is_written = self.skipped_call != Some(*function_index);
+        let redirected = self.redirected.map(|call| call.callee);
+        let is_written = ![self.skipped_call, redirected].contains(&Some(*function_index));
         self.indices.inlined.get(function_index).copied().filter(|_| is_written)
     }
 
@@ -532,16 +543,20 @@ impl Reencode for Reindexer<'_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> WriteResult<Instruction<'a>> {
-        if let Operator::Call { function_index } = operator
-            && self.skipped_call == Some(function_index)
-        {
-            return Ok(Instruction::Nop);
+        if let Operator::Call { function_index } = operator {
+            if self.skipped_call == Some(function_index) {
+                return Ok(Instruction::Nop);
+            }
+            if let Some(call) = self.redirected.filter(|call| call.callee == function_index) {
+                return Ok(Instruction::Call(call.target));
+            }
         }
         let atomics: AtomicsOf<Self> = |to| (to.atomics, &to.indices.memory64);
         if let Some(plain) = atomics::replacement(self, &operator, atomics)? {
             return Ok(plain);
         }
         match operator {
+            Operator::DataDrop { .. } if self.keeps_data => Ok(Instruction::Nop),
             Operator::GlobalGet { global_index } => {
                 match lookup(&self.indices.globals, global_index) {
                     Some(GlobalIndex::Constant(value)) => {

@@ -69,6 +69,26 @@ pub(crate) enum LateSlot {
     Value(usize),
 }
 
+/// A call by which a function allocates the block of its module's thread-local variables. The
+/// linker has placed that block, so the call returns its address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BlockAllocation {
+    pub(crate) caller: u32,
+    pub(crate) callee: u32,
+    pub(crate) block: BlockAddress,
+}
+
+/// The address of a block of thread-local variables, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BlockAddress {
+    Known(u32),
+    /// The sum of a number and `__memory_base`, which is the value of the import with this index.
+    Value {
+        import: usize,
+        offset: u32,
+    },
+}
+
 /// The meaning of a reference to a memory or table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SharedTarget {
@@ -191,6 +211,29 @@ impl<'a> Targets<'a> {
         }
         let import = *self.modules[id.module].functions.get(id.index as usize)?;
         self.plan.is_late(id.module, target).then_some(LateSlot::Value(import))
+    }
+
+    /// Returns the call by which a module allocates the block of its thread-local variables, if it
+    /// has one.
+    pub(crate) fn block_allocation(&self, module: usize) -> Option<BlockAllocation> {
+        let input = &self.plan.set.inputs[module];
+        let block = input.module.internals.thread_local.as_ref()?;
+        let initialiser = block.initialiser.as_ref().filter(|_| input.shares_memory())?;
+        let callee = initialiser.allocation?;
+        let address = if self.are_values_known {
+            BlockAddress::Known(self.plan.layout.thread_local_block(&self.plan.set, module)?)
+        } else {
+            let mut targets = self.plan.resolution[module].iter();
+            let import = targets.position(|target| *target == ImportTarget::MemoryBase)?;
+            BlockAddress::Value { import, offset: block.offset }
+        };
+        Some(BlockAllocation { caller: initialiser.function, callee, block: address })
+    }
+
+    /// Returns whether a function allocates the block of its module's thread-local variables.
+    pub(crate) fn allocates_block(&self, function: ItemId) -> bool {
+        let allocation = self.block_allocation(function.module);
+        allocation.is_some_and(|allocation| allocation.caller == function.index)
     }
 
     /// Returns the tag that a tag index means. A module defines it, since hosts have no tags.

@@ -220,8 +220,12 @@ pub(crate) fn flags(source: &Path) -> Vec<String> {
 fn emcc(flags: &[String], source: &Path, role: Role) -> Command {
     let program = if ending(source) == "c" { "emcc" } else { "em++" };
     let mut command = Command::new(which::which(program).unwrap_or_else(|_| program.into()));
-    command.args(["-Os", "-Wall", "-Wextra", "-msimd128", "-sSTANDALONE_WASM", "-sWASM_BIGINT"]);
-    command.args(["--no-entry", "-g"]).args(flags);
+    command.args(["-Os", "-Wall", "-Wextra", "-msimd128"]);
+    // It allows no threads, and changes nothing of a shared library.
+    if !flags.iter().any(|flag| flag == "-pthread") {
+        command.arg("-sSTANDALONE_WASM");
+    }
+    command.args(["-sWASM_BIGINT", "--no-entry", "-g"]).args(flags);
     command.arg(match role {
         Role::Plain => "-sERROR_ON_UNDEFINED_SYMBOLS=0",
         Role::Shared | Role::Main if flags.iter().any(|flag| flag == "-sMAIN_MODULE=2") => {

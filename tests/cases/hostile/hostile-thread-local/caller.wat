@@ -1,0 +1,3 @@
+(module
+  (import "own" "f" (func $f))
+  (func (export "test") (call $f)))

@@ -1,0 +1,11 @@
+(module
+  (memory (export "memory") 1 2 shared)
+  (table (export "__indirect_function_table") 1 funcref)
+  (global (export "__stack_pointer") (mut i32) (i32.const 4096))
+  (global (export "__heap_base") i32 (i32.const 8192))
+  (global $tls_base (mut i32) (i32.const 0))
+  (data $tls "\00\00\00\14")
+  (func (export "__wasm_init_tls") (param i32)
+    (global.set $tls_base (local.get 0))
+    (memory.init $tls (local.get 0) (i32.const 0) (i32.const 4)))
+  (func (export "test")))

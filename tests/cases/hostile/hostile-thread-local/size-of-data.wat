@@ -1,0 +1,15 @@
+(module
+  (@dylink.0
+    (mem-info (memory 4 2))
+    (export-info "far" 0x100))
+  (import "env" "memory" (memory 1 2 shared))
+  (import "env" "__memory_base" (global $base i32))
+  (global $tls_base (mut i32) (i32.const 0))
+  (global (export "__tls_size") i32 (i32.const 1000))
+  (global (export "far") i32 (i32.const 999))
+  (data $tls "\00\00\00\14")
+  (func $start
+    (global.set $tls_base (global.get $base))
+    (memory.init $tls (global.get $base) (i32.const 0) (i32.const 4)))
+  (start $start)
+  (func (export "test")))

@@ -1,0 +1,11 @@
+(module
+  (@dylink.0
+    (mem-info (memory 4 2)))
+  (import "env" "memory" (memory 1 2 shared))
+  (import "env" "__memory_base" (global $base i32))
+  (global $tls_base (mut i32) (i32.const 0))
+  
+  (data $tls "\00\00\00\14")
+  (func (export "__wasm_init_tls") (param i64)
+    (memory.init $tls (i32.const 0) (i32.const 0) (i32.const 4)))
+  (func (export "test")))
