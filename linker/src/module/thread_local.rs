@@ -9,8 +9,8 @@
 //! - Emscripten's `emscripten_tls_init`, later `_emscripten_tls_init`, allocates a block if there
 //!   is none yet and calls `__wasm_init_tls`.
 //! - In newer versions of LLVM (in 22, not yet in 14) the start function, `__wasm_init_memory`,
-//!   sets `__tls_base` to a block in the module's own data, and copies the segment there. Relocations
-//!   are still left to `__wasm_init_tls`.
+//!   sets `__tls_base` to a block in the module's own data, and copies the segment there.
+//!   Relocations are still left to `__wasm_init_tls`.
 //!
 //! Source: `createInitTLSFunction` and `createInitMemoryFunction` in LLVM's
 //! [lld/wasm/Writer.cpp](https://github.com/llvm/llvm-project/blob/main/lld/wasm/Writer.cpp), and
