@@ -173,6 +173,6 @@ impl WasiRecipe<'_> {
         }
         let path = self.stub(library);
         files::create_folder(path.parent().unwrap_or(Path::new(".")))?;
-        files::write(&path, &stub.finish())
+        files::write(&path, stub.finish())
     }
 }
