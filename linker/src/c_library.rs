@@ -38,7 +38,7 @@ pub enum CLibrarySign {
     Needed(String),
     /// It was compiled by Zig, which has no other C library for WebAssembly.
     Zig,
-    /// It is a system library.
+    /// It is a system library, or contains one.
     System,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Display for CLibrarySign {
             CLibrarySign::Symbol(name) => write!(f, "imports `{}`", demangle(name)),
             CLibrarySign::Needed(file) => write!(f, "needs `{}`", printable(file)),
             CLibrarySign::Zig => f.write_str("was compiled by Zig"),
-            CLibrarySign::System => f.write_str("is a system library"),
+            CLibrarySign::System => f.write_str("has system libraries for it"),
         }
     }
 }

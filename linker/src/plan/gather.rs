@@ -214,6 +214,8 @@ impl Gathering {
     fn join_system(&mut self, library: &mut dyn LibrarySource) -> Result<Vec<Fault>, Fault> {
         let mut faults = Vec::new();
         if self.wanted().is_empty() {
+            // Nothing joins, but the modules must be for the same C library all the same.
+            libc_choice::of(self.inputs.iter(), &mut faults);
             return Ok(faults);
         }
         let given = self.inputs.len();

@@ -9,7 +9,7 @@ use crate::module::Import;
 use crate::names::module_name;
 use crate::plan::exception_model::{self, ExceptionModel};
 use crate::plan::input::InputModule;
-use crate::plan::system_libraries::{LIBC, WASI_LIBC, WASI_LIBCXX, WASI_OTHERS};
+use crate::plan::system_libraries::{LIBC, WASI_LIBC, WASI_LIBCXX, WASI_OTHERS, titled};
 
 /// The file of wasi-libc in its SDK, by which modules that were linked with it need it.
 const WASI_FILE: &str = "libc.so";
@@ -64,7 +64,10 @@ pub(crate) struct Says {
 
 /// Returns what a module says about the library that it was compiled for.
 pub(crate) fn of_module(input: &InputModule) -> Option<Says> {
-    if let Some(file) = input.system {
+    // A program that was written as one file contains its system libraries.
+    let parts = input.module.internals.linked.iter();
+    let mut system = input.system.into_iter().chain(parts.filter_map(|part| titled(part)));
+    if let Some(file) = system.next() {
         let library = of_system(file);
         return Some(Says { library, sign: CLibrarySign::System, is_certain: true });
     }

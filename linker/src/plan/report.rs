@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::c_library::CLibrarySign;
 use crate::convention::ENV;
 use crate::module::Kind;
 use crate::names::{demangle, printable};
@@ -229,9 +230,9 @@ impl fmt::Display for Plan {
     }
 }
 
-/// Returns what a module says about its C library, unless it is itself a system library.
+/// Returns what a module says about its C library, unless it is or contains a system library.
 fn c_library(input: &InputModule) -> Option<Says> {
-    libc_choice::of_module(input).filter(|_| !input.is_system())
+    libc_choice::of_module(input).filter(|says| says.sign != CLibrarySign::System)
 }
 
 impl Plan {
