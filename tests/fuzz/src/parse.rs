@@ -16,12 +16,13 @@ pub fn run(data: &[u8]) {
         Ok(module) => loaded(&module, data),
         Err(error) => {
             check_text(&error.to_string());
-            // Only what the convention asks for beyond validity is refused beyond it.
+            // Beyond what is invalid, only what the convention asks for, and threads, are refused.
             let ours = matches!(
                 error,
                 LoadError::DylinkNotFirst { .. }
                     | LoadError::Alignment { .. }
                     | LoadError::Malformed { .. }
+                    | LoadError::SharedMemory { .. }
             );
             assert!(valid.is_err() || ours, "valid, but {error}");
         }
