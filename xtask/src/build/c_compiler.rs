@@ -30,6 +30,10 @@ const SHARED_LIBRARY: [&str; 6] = [
     "--emit-relocs",
 ];
 
+/// The option of wasm-ld that exports `main`, which clang hides. The linker of this project makes a
+/// command of it.
+const EXPORT_MAIN: &str = "--export-if-defined=__main_argc_argv";
+
 /// An installed toolchain.
 pub(crate) enum CCompiler {
     Emscripten(Emscripten),
@@ -112,10 +116,9 @@ impl CCompiler {
                 command.args(SIDE_MODULE).args(flags)
             }
             // Their own linkers would put libc into each library.
-            CCompiler::WasiSdk { .. } | CCompiler::Zig(_) => sh
-                .cmd(rust::lld()?)
-                .args(SHARED_LIBRARY)
-                .arg("--export-if-defined=__main_argc_argv"),
+            CCompiler::WasiSdk { .. } | CCompiler::Zig(_) => {
+                sh.cmd(rust::lld()?).args(SHARED_LIBRARY).arg(EXPORT_MAIN)
+            }
         })
     }
 
@@ -163,7 +166,7 @@ impl CCompiler {
                  set(CMAKE_{language}_CREATE_SHARED_LIBRARY \"\\\"{lld}\\\" {link} -o <TARGET> \
                  <OBJECTS> <LINK_LIBRARIES>\")\n\
                  set(CMAKE_{language}_LINK_EXECUTABLE \"\\\"{lld}\\\" {link} \
-                 --export-if-defined=__main_argc_argv -o <TARGET> <OBJECTS> <LINK_LIBRARIES>\")\n"
+                 {EXPORT_MAIN} -o <TARGET> <OBJECTS> <LINK_LIBRARIES>\")\n"
             );
         }
         files::create_folder(&folder.join("Platform"))?;

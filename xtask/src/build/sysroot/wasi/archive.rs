@@ -34,26 +34,32 @@ fn copy(archive: &[u8], keeps: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<u8>>
     let long_names = long_names.map_or(&[][..], |member| &archive[member.data.clone()]);
     let mut copy = MAGIC.to_vec();
     for member in members {
-        let is_kept = match member.name {
-            SYMBOLS => false,
-            LONG_NAMES => true,
-            name => keeps(&file_name(name, long_names)),
-        };
-        if is_kept {
-            copy.extend(&archive[member.data.start - HEADER..member.data.start]);
-            let name = file_name(member.name, long_names);
-            let mut data = archive[member.data].to_vec();
-            if member.name != LONG_NAMES {
-                make_weak_visible(&mut data)?;
+        let mut data = archive[member.data.clone()].to_vec();
+        match member.name {
+            SYMBOLS => continue,
+            LONG_NAMES => {}
+            name => {
+                let name = file_name(name, long_names);
+                if !keeps(&name) {
+                    continue;
+                }
+                change(&name, &mut data)?;
             }
-            if WASI_LIBC_NOT_CONSTRUCTED.contains(&&*name) {
-                remove_constructors(&mut data)?;
-            }
-            copy.extend(data);
-            copy.resize(copy.len().next_multiple_of(2), b'\n');
         }
+        copy.extend(&archive[member.data.start - HEADER..member.data.start]);
+        copy.extend(data);
+        copy.resize(copy.len().next_multiple_of(2), b'\n');
     }
     Ok(copy)
+}
+
+/// Changes an object as a shared library needs it.
+fn change(name: &str, object: &mut [u8]) -> anyhow::Result<()> {
+    make_weak_visible(object)?;
+    if WASI_LIBC_NOT_CONSTRUCTED.contains(&name) {
+        remove_constructors(object)?;
+    }
+    Ok(())
 }
 
 /// The bytes with which an archive begins.
