@@ -1,12 +1,14 @@
 //! The archives of Zig's libraries, changed so that a shared library can be made of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::str;
 
 use anyhow::{Context, ensure};
 use wasmparser::{
-    KnownCustom, Linking, LinkingSectionReader, Parser, Payload, SymbolFlags, SymbolInfo,
+    KnownCustom, Linking, LinkingSectionReader, Parser, Payload, RelocSectionReader,
+    RelocationEntry, RelocationType, SymbolFlags, SymbolInfo,
 };
 
 use crate::build::sysroot::contents::WASI_LIBC_NOT_CONSTRUCTED;
@@ -43,7 +45,7 @@ fn copy(archive: &[u8], keeps: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<u8>>
                 if !keeps(&name) {
                     continue;
                 }
-                change(&name, &mut data)?;
+                change(&name, &mut data).with_context(|| format!("cannot change `{name}`"))?;
             }
         }
         copy.extend(&archive[member.data.start - HEADER..member.data.start]);
@@ -113,33 +115,52 @@ fn file_name(name: &str, long_names: &[u8]) -> String {
 /// The other symbols stay as they were compiled: their addresses are taken relative to the module,
 /// which the linker supports for hidden symbols only.
 fn make_weak_visible(object: &mut [u8]) -> anyhow::Result<()> {
-    let mut hidden = Vec::new();
+    let mut hidden = BTreeMap::new();
+    let mut relative = BTreeSet::new();
     for payload in Parser::new(0).parse_all(object) {
-        if let Payload::CustomSection(section) = payload?
-            && let KnownCustom::Linking(linking) = section.as_known()
-        {
-            hidden.extend(hidden_weak_functions(linking)?);
+        let Payload::CustomSection(section) = payload? else { continue };
+        match section.as_known() {
+            KnownCustom::Linking(linking) => hidden.extend(hidden_weak_functions(linking)?),
+            KnownCustom::Reloc(relocations) => relative.extend(relative_functions(&relocations)?),
+            _ => {}
         }
     }
-    for flags in hidden {
+    // The linker would write slot 0 for these, without a warning.
+    let wrong = hidden.keys().find(|symbol| relative.contains(symbol));
+    ensure!(wrong.is_none(), "it takes the address of a weak function relative to the module");
+    for flags in hidden.into_values() {
         object[flags] &= !(SymbolFlags::VISIBILITY_HIDDEN.bits() as u8);
     }
     Ok(())
 }
 
-/// Returns the positions of the flags of hidden weak functions that an object defines. The flag is
-/// in the first byte.
-fn hidden_weak_functions(linking: LinkingSectionReader<'_>) -> anyhow::Result<Vec<usize>> {
-    let mut hidden = Vec::new();
+/// Returns the symbols of the functions whose addresses an object takes relative to the module.
+fn relative_functions(relocations: &RelocSectionReader<'_>) -> anyhow::Result<BTreeSet<u32>> {
+    let mut functions = BTreeSet::new();
+    for relocation in relocations.entries() {
+        let RelocationEntry { ty, index, .. } = relocation?;
+        if matches!(ty, RelocationType::TableIndexRelSleb | RelocationType::TableIndexRelSleb64) {
+            functions.insert(index);
+        }
+    }
+    Ok(functions)
+}
+
+/// Returns the symbols of hidden weak functions that an object defines, each with the position of
+/// its flags. The flag is in the first byte.
+fn hidden_weak_functions(
+    linking: LinkingSectionReader<'_>,
+) -> anyhow::Result<BTreeMap<u32, usize>> {
+    let mut hidden = BTreeMap::new();
     for subsection in linking {
         let Linking::SymbolTable(symbols) = subsection? else { continue };
-        for symbol in symbols.into_iter_with_offsets() {
+        for (index, symbol) in (0..).zip(symbols.into_iter_with_offsets()) {
             let (position, symbol) = symbol?;
             let SymbolInfo::Func { flags, .. } = symbol else { continue };
             let is_hidden_weak = SymbolFlags::VISIBILITY_HIDDEN | SymbolFlags::BINDING_WEAK;
             if flags.contains(is_hidden_weak) && !flags.contains(SymbolFlags::UNDEFINED) {
                 // The flags follow a byte with the kind of the symbol.
-                hidden.push(position + 1);
+                hidden.insert(index, position + 1);
             }
         }
     }
