@@ -116,13 +116,13 @@ pub(crate) struct TestFlags {
     /// Expect all tools to be there, install nothing
     #[arg(long)]
     pub(crate) no_setup: bool,
-    /// Fail where a test would be ignored because a tool is missing
+    /// Also install Zig, and fail where a test would be ignored because a tool is missing
     #[arg(long)]
     pub(crate) strict: bool,
     /// Rewrite the expected output of the cases to what they print now
     #[arg(long)]
     pub(crate) bless: bool,
-    /// Run the slow tests too, which takes a quarter of an hour more
+    /// Also install Zig, and run the slow tests too, which takes a quarter of an hour more
     #[arg(long)]
     pub(crate) all: bool,
     /// Run the slow tests too, and repeat those of load and faults, which takes half an hour more
@@ -130,6 +130,13 @@ pub(crate) struct TestFlags {
     pub(crate) soak: bool,
     /// Run only the tests whose name contains this
     pub(crate) filter: Option<String>,
+}
+
+impl TestFlags {
+    /// Returns whether tests are to run that need more tools than the build does.
+    pub(crate) fn wants_every_tool(&self) -> bool {
+        self.strict || self.all || self.soak
+    }
 }
 
 #[derive(Debug, Args, Default)]

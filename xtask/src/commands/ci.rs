@@ -5,7 +5,7 @@ use xshell::{Shell, cmd};
 use crate::commands::fuzz;
 use crate::commands::setup;
 use crate::commands::test;
-use crate::flags::{FuzzFlags, SetupFlags, TestFlags, Toolchain};
+use crate::flags::{FuzzFlags, SetupFlags, TestFlags};
 use crate::support::process;
 use crate::support::progress::Progress;
 use crate::support::project::{self, Project};
@@ -17,9 +17,8 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
     let step = progress.step("format");
     process::run(&step, cmd!(sh, "{cargo} fmt --all --check"))?;
     step.done("clean");
-    // The build script of Wasmtime's C API runs CMake. Tests of programs for wasi-libc need Zig.
-    let toolchain = Some(Toolchain::Zig);
-    setup::run(project, progress, &SetupFlags { toolchain, ..SetupFlags::default() })?;
+    // The build script of Wasmtime's C API runs CMake.
+    setup::ensure(project, progress, &SetupFlags::default())?;
     let step = progress.step("lints");
     step.announce("checking the workspace, with Wasmtime the first time");
     process::run(

@@ -17,7 +17,8 @@ mod toolchain;
 
 use anyhow::bail;
 
-use crate::flags::MatrixFlags;
+use crate::commands::setup;
+use crate::flags::{MatrixFlags, SetupFlags, Toolchain};
 use crate::support::files;
 use crate::support::progress::{Progress, print};
 use crate::support::project::Project;
@@ -34,6 +35,8 @@ pub(crate) fn run(
     let settings = Settings::read(&project.root)?;
     let suites = settings.suites(&flags.suite)?;
     root::require_tools()?;
+    let toolchain = Some(Toolchain::Zig);
+    setup::ensure(project, progress, &SetupFlags { toolchain, ..SetupFlags::default() })?;
     let folder = project.target.join("matrix");
     let toolchains = toolchain::install_all(project, progress, &flags.rust)?;
     let programs = TestPrograms::build(project, progress)?;
@@ -47,7 +50,7 @@ pub(crate) fn run(
         // The toolchains share this compiled code. It is large, and no other suite can use it.
         files::remove(&root.cache())?;
     }
-    print(&report::table(&reports))?;
+    print(&report::table(&settings, &reports))?;
     match reports.iter().map(|report| report.failures.len()).sum::<usize>() {
         0 => Ok(()),
         failed => bail!("{failed} failures that tests/matrix/matrix.toml does not list"),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
-use super::settings::KnownDifference;
+use super::settings::{KnownDifference, Settings};
 use super::toolchain::Version;
 use crate::support::markdown;
 
@@ -14,11 +14,11 @@ pub(super) struct PairReport {
     emscripten: String,
     suite: String,
     rust: String,
-    passed: usize,
+    passed: Vec<String>,
     /// Tests that could not run although no tool is missing: their engine is too old.
     not_run: Vec<String>,
-    /// The number of tests with a known difference, for each reason.
-    known: BTreeMap<String, usize>,
+    /// The tests with a known difference, for each reason.
+    known: BTreeMap<String, Vec<String>>,
     pub(super) failures: Vec<Failure>,
 }
 
@@ -88,7 +88,7 @@ impl PairReport {
             emscripten: emscripten.to_owned(),
             suite: suite.to_owned(),
             rust: rust.to_string(),
-            passed: 0,
+            passed: Vec::new(),
             not_run: Vec::new(),
             known: BTreeMap::new(),
             failures,
@@ -110,7 +110,7 @@ impl PairReport {
         }
         for (test, (event, message)) in events {
             match event {
-                TestEvent::Ok => self.passed += 1,
+                TestEvent::Ok => self.passed.push(test),
                 TestEvent::Ignored => self.not_run.push(test),
                 _ => self.failures.push(Failure::new(&test, message)),
             }
@@ -131,7 +131,9 @@ impl PairReport {
                 let message = format!("passes, but should differ: {}", known.reason);
                 self.failures.push(Failure::new(test, message));
             }
-            Some(_) => *self.known.entry(known.reason.clone()).or_default() += 1,
+            Some(_) => {
+                self.known.entry(known.reason.clone()).or_default().push(test.to_owned());
+            }
             None if all => {
                 let message = "has a known difference, but there is no such test";
                 self.failures.push(Failure::new(test, message));
@@ -140,20 +142,28 @@ impl PairReport {
         }
     }
 
-    fn cells(&self) -> Vec<String> {
-        let known: usize = self.known.values().sum();
-        let counts = [self.passed, known, self.not_run.len(), self.failures.len()];
-        let emscripten = format!("{} ({})", self.emscripten, self.suite);
-        let counts = counts.iter().map(usize::to_string);
-        [emscripten, self.rust.clone()].into_iter().chain(counts).collect()
+    /// Returns the lines of the table: one for each world of which tests have run.
+    fn lines(&self, settings: &Settings) -> Vec<Vec<String>> {
+        let failed: Vec<_> = self.failures.iter().map(|failure| failure.test.clone()).collect();
+        let known: Vec<_> = self.known.values().flatten().cloned().collect();
+        let outcomes = [&self.passed, &known, &self.not_run, &failed];
+        let line = |world: &str| {
+            let is_of_world = |test: &&String| settings.world(test) == world;
+            let counts = outcomes.map(|tests| tests.iter().filter(is_of_world).count());
+            let counts = Some(counts).filter(|counts| counts.iter().any(|count| *count > 0))?;
+            let emscripten = format!("{} ({})", self.emscripten, self.suite);
+            let cells = [emscripten, self.rust.clone(), world.to_owned()];
+            Some(cells.into_iter().chain(counts.map(|count| count.to_string())).collect())
+        };
+        settings.worlds().filter_map(line).collect()
     }
 
     /// Returns the reasons for known differences, the tests that were not run, and the failures.
     fn notes(&self) -> String {
         let mut text = String::new();
-        for (reason, count) in &self.known {
+        for (reason, tests) in &self.known {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "  known, {count}: {}", reason.trim_end());
+            let _ = writeln!(text, "  known, {}: {}", tests.len(), reason.trim_end());
         }
         if !self.not_run.is_empty() {
             let _ = writeln!(text, "  not run: {}", self.not_run.join(", "));
@@ -170,23 +180,26 @@ impl PairReport {
 }
 
 /// Formats a table in Markdown, and below it the notes about each pair.
-pub(super) fn table(reports: &[PairReport]) -> String {
-    let header =
-        ["Emscripten", "Rust", "passed", "known to differ", "not run", "failed"].map(str::to_owned);
-    let cells = reports.iter().map(PairReport::cells);
-    let lines: Vec<_> = [header.to_vec()].into_iter().chain(cells).collect();
+pub(super) fn table(settings: &Settings, reports: &[PairReport]) -> String {
+    let header = ["Emscripten", "Rust", "world", "passed", "known to differ", "not run", "failed"];
+    let header = header.map(str::to_owned).to_vec();
+    let lines = reports.iter().flat_map(|report| report.lines(settings));
+    let lines: Vec<_> = [header].into_iter().chain(lines).collect();
     markdown::table(&lines) + &reports.iter().map(PairReport::notes).collect::<String>()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::settings::Settings;
-    use super::PairReport;
+    use super::{PairReport, table};
 
     const SETTINGS: &str = r#"
         suites = ["sid"]
         packages = []
         skip = []
+        [[world]]
+        name = "wasi-libc"
+        tests = ["::sk", "::di"]
         [[known]]
         tests = ["a::gone", "a::mended", "a::differs"]
         rust-since = "1.96"
@@ -209,7 +222,7 @@ mod tests {
         let mut report = PairReport::new("6.0.5", "sid", &rust, Vec::new());
         assert!(report.add(RESULTS, &settings.known("sid", &rust), all));
         assert_eq!(report.not_run, ["a::skipped"]);
-        (report.passed, report.failures.into_iter().map(|failure| failure.test).collect())
+        (report.passed.len(), report.failures.into_iter().map(|failure| failure.test).collect())
     }
 
     #[test]
@@ -225,8 +238,24 @@ mod tests {
         let rust = "1.95.0".to_owned().try_into().expect("it is a version");
         let mut report = PairReport::new("6.0.5", "sid", &rust, Vec::new());
         assert!(!report.add(&RESULTS[..RESULTS.len() - 20], &[], true));
-        assert_eq!(report.passed, 2);
+        assert_eq!(report.passed.len(), 2);
         assert!(!report.add("", &[], true));
+    }
+
+    #[test]
+    fn the_table_has_a_line_for_each_world() {
+        let settings: Settings = toml::from_str(SETTINGS).expect("the settings are right");
+        let rust = "1.99.1".to_owned().try_into().expect("it is a version");
+        let mut report = PairReport::new("6.0.5", "sid", &rust, Vec::new());
+        assert!(report.add(RESULTS, &settings.known("sid", &rust), true));
+        let table = table(&settings, &[report]);
+        let mut lines = table.lines().skip(2).map(|line| line.split_whitespace().collect());
+        let first: Option<Vec<_>> = lines.next();
+        let emscripten =
+            "| 6.0.5 (sid) | 1.99.1 | Emscripten | 1 | 0 | 0 | 3 |".split(' ').collect();
+        assert_eq!(first, Some(emscripten), "{table}");
+        let wasi = "| 6.0.5 (sid) | 1.99.1 | wasi-libc | 0 | 1 | 1 | 0 |".split(' ').collect();
+        assert_eq!(lines.next(), Some(wasi), "{table}");
     }
 
     #[test]

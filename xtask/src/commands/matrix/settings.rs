@@ -18,8 +18,22 @@ pub(super) struct Settings {
     pub(super) packages: Vec<String>,
     /// The prefixes of tests that do not depend on the versions.
     pub(super) skip: Vec<String>,
+    #[serde(default, rename = "world")]
+    worlds: Vec<World>,
     #[serde(default)]
     known: Vec<KnownDifference>,
+}
+
+/// The world of the tests that no other one has.
+const EMSCRIPTEN: &str = "Emscripten";
+
+/// A C library and a way to compile, in addition to those of plain Emscripten.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct World {
+    name: String,
+    /// Parts of the names of its tests.
+    tests: Vec<String>,
 }
 
 /// Tests that fail with some versions, for a reason that this workspace cannot change.
@@ -52,6 +66,17 @@ impl Settings {
             None if wanted.is_empty() => Ok(&self.suites),
             None => Ok(wanted),
         }
+    }
+
+    /// Returns the names of all worlds.
+    pub(super) fn worlds(&self) -> impl Iterator<Item = &str> {
+        [EMSCRIPTEN].into_iter().chain(self.worlds.iter().map(|world| &*world.name))
+    }
+
+    /// Returns the world of a test.
+    pub(super) fn world(&self, test: &str) -> &str {
+        let is_of = |world: &&World| world.tests.iter().any(|part| test.contains(&**part));
+        self.worlds.iter().find(is_of).map_or(EMSCRIPTEN, |world| &*world.name)
     }
 
     /// Returns the known differences with these versions.

@@ -19,17 +19,11 @@ pub(crate) fn run(
     progress: &Progress,
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
-    let extras = extras::missing(project, flags);
-    let mut missing = find::missing(project);
-    let needed = extras.iter().filter_map(Extra::needs);
-    missing.extend(needed.filter(|&tool| find::find(project, tool).is_none()));
-    if missing.is_empty() && extras.is_empty() {
+    let missing = Missing::find(project, flags);
+    if missing.is_empty() {
         return print("nothing is missing\n");
     }
-    if !missing.is_empty() {
-        install::install(project, progress, flags, &missing)?;
-    }
-    extras.iter().try_for_each(|extra| extra.install(project, progress, flags))
+    missing.install(project, progress, flags)
 }
 
 /// Installs what is missing. Does and prints nothing if nothing is missing.
@@ -42,11 +36,40 @@ pub(crate) fn ensure(
     progress: &Progress,
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
-    let missing = find::missing(project);
-    if missing.is_empty() {
-        return Ok(());
+    Missing::find(project, flags).install(project, progress, flags)
+}
+
+/// What is not installed yet.
+struct Missing {
+    tools: Vec<Tool>,
+    extras: Vec<Extra>,
+}
+
+impl Missing {
+    /// Finds the tools that are missing, and the programs that the flags ask for.
+    fn find(project: &Project, flags: &SetupFlags) -> Self {
+        let extras = extras::missing(project, flags);
+        let mut tools = find::missing(project);
+        let needed = extras.iter().filter_map(Extra::needs);
+        tools.extend(needed.filter(|&tool| find::find(project, tool).is_none()));
+        Missing { tools, extras }
     }
-    install::install(project, progress, flags, &missing)
+
+    fn is_empty(&self) -> bool {
+        self.tools.is_empty() && self.extras.is_empty()
+    }
+
+    fn install(
+        &self,
+        project: &Project,
+        progress: &Progress,
+        flags: &SetupFlags,
+    ) -> anyhow::Result<()> {
+        if !self.tools.is_empty() {
+            install::install(project, progress, flags, &self.tools)?;
+        }
+        self.extras.iter().try_for_each(|extra| extra.install(project, progress, flags))
+    }
 }
 
 /// Returns the commands that install a tool here, or advice if there are none.
