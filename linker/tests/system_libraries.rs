@@ -271,3 +271,50 @@ fn a_host_may_define_what_libc_defines_for_others() {
     assert_eq!(of_host(set.clone()), [""; 0]);
     assert_eq!(of_host(set.with_optional_functions()), ["__host_demangle"]);
 }
+
+/// The system library of a toolchain that names itself.
+struct OfEmscripten;
+
+impl LibrarySource for OfEmscripten {
+    fn needed(&mut self, name: &str, by: &InputModule) -> Result<InputModule, Fault> {
+        NoLibraries.needed(name, by)
+    }
+
+    fn system(&mut self, file: &str) -> Option<InputModule> {
+        const LIBC: &str = r#"(module (@dylink.0 (mem-info))
+            (@producers (processed-by "Debian clang" "14.0.6") (sdk "Emscripten" "3.1.6"))
+            (func (export "abs")) (func (export "time") (param i32) (result i32) (i32.const 0)))"#;
+        (file == "libc.wasm").then(|| input("libc", LIBC))
+    }
+}
+
+#[test]
+fn symbols_of_other_versions_are_explained() {
+    let program = |producers: &str| {
+        format!(
+            r#"(module (@dylink.0 (mem-info)) {producers}
+            (import "env" "abs" (func))
+            (import "env" "time" (func (param i32) (result i64)))
+            (import "env" "__of_later" (func))
+            (import "env" "of_nobody" (func))
+            (import "env" "_ZNSt3__213__hash_memoryEPKvm" (func (param i32 i32) (result i32))))"#
+        )
+    };
+    let faults = |producers: &str| {
+        let program = input("program", &program(producers));
+        let set = Set::gather(program, Vec::new(), &mut OfEmscripten).unwrap();
+        Plan::new(set).unwrap_err().to_string()
+    };
+    let of_other = "program` is compiled by clang 21.0.0git, and `libc` is of Emscripten 3.1.6";
+    let reserved = "clang 21.0.0git, and the system libraries are of Emscripten 3.1.6";
+    let since = "`program` is made by Emscripten 5.0.0 or later, and the system libraries are of";
+    let text = faults(r#"(@producers (processed-by "clang" "21.0.0git (https://llvm.org)"))"#);
+    for hint in [of_other, reserved, since] {
+        assert_eq!(text.matches(hint).count(), 1, "{hint}\n{text}");
+    }
+    // Without the section the version of the module is not known.
+    let text = faults("");
+    let perhaps = "`libc` is of Emscripten 3.1.6, and `program` perhaps of another version";
+    assert!(text.contains(since) && text.contains(perhaps), "{text}");
+    assert!(!text.contains(reserved), "{text}");
+}

@@ -42,13 +42,6 @@ pub(crate) fn source_mapping_url(url: &str) -> (String, Vec<u8>) {
     ("sourceMappingURL".to_owned(), data)
 }
 
-/// Returns whether a section names Zig's clang as one of the tools that made the module.
-pub(crate) fn names_zig(section: &CustomSectionReader<'_>) -> bool {
-    let KnownCustom::Producers(fields) = section.as_known() else { return false };
-    let values = fields.into_iter().flatten().flat_map(|field| field.values.into_iter().flatten());
-    values.into_iter().any(|value| value.version.contains("/zig-bootstrap "))
-}
-
 /// Merges the sections about producers and features of several modules, each entry once.
 pub(crate) fn merge<'a>(
     sections: impl Iterator<Item = &'a CustomSectionReader<'a>>,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
 use crate::module::dylink::{Dylink, MemInfo};
+use crate::module::producers::Producers;
 use crate::module::sections::Contents;
 use crate::types::{ExternType, FuncType};
 
@@ -57,8 +58,8 @@ pub(crate) struct Internals {
     /// The modules that were fused to this one, the program first. Empty for a module as its
     /// compiler made it.
     pub(crate) linked: Vec<String>,
-    /// Whether Zig compiled a part of it.
-    pub(crate) is_by_zig: bool,
+    /// The tools that made it.
+    pub(crate) producers: Producers,
     /// Whether each call of an export runs the constructors, by wrappers that cannot be undone.
     pub(crate) has_command_exports: bool,
     /// Its thread-local variables, if it is compiled for threads.

@@ -172,7 +172,7 @@ impl<'n, 'a> Loader<'n, 'a> {
         }
         let internals = &mut self.reader.internals;
         internals.linked.extend(custom_sections::read_linked(section));
-        internals.is_by_zig |= custom_sections::names_zig(section);
+        internals.producers.read(section);
         self.reader.has_linking |= section.name() == LINKING;
         Ok(())
     }

@@ -10,6 +10,7 @@ pub(crate) mod export_index;
 pub(crate) mod header;
 pub(crate) mod items;
 pub(crate) mod load;
+pub(crate) mod producers;
 pub(crate) mod relocations;
 pub(crate) mod sections;
 pub(crate) mod stack_checks;

@@ -6,6 +6,7 @@ use crate::module::{Import, Kind, Module};
 use crate::names::demangle;
 use crate::plan::input::InputModule;
 use crate::plan::synthetic::invoke;
+use crate::plan::versions;
 use crate::types::{ExternType, FuncType};
 use wasmparser::ValType;
 
@@ -326,7 +327,7 @@ pub(crate) fn defines_nothing(providers: &[&InputModule]) -> Option<String> {
 }
 
 /// Explains why two types differ: one side was compiled for callers without i64, or the linker
-/// defines the function.
+/// defines the function, or a system library of another version.
 pub(crate) fn mismatch(
     import: &Import,
     importer: &Module,
@@ -338,6 +339,7 @@ pub(crate) fn mismatch(
     };
     of_halves(import, importer, provider, (wanted, found))
         .or_else(|| invoke::is_synthesised(&import.name).then(|| SYNTHESISED.to_owned()))
+        .or_else(|| versions::mismatch(importer, provider?))
 }
 
 const SYNTHESISED: &str =

@@ -80,7 +80,7 @@ pub(crate) fn of_module(input: &InputModule) -> Option<Says> {
         return Some(Says { library, sign: CLibrarySign::Symbol(name), is_certain: true });
     }
     let library = CLibrary::Wasi;
-    if input.module.internals.is_by_zig {
+    if input.module.internals.producers.is_by_zig {
         let mut imports = input.module.imports.iter().filter(|import| import.is_of_process());
         let is_certain = imports.any(|import| DIFFERENT.contains(&import.name.as_str()));
         return Some(Says { library, sign: CLibrarySign::Zig, is_certain });

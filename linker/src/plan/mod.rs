@@ -17,6 +17,7 @@ pub(crate) mod resolve;
 pub(crate) mod set;
 pub(crate) mod synthetic;
 pub(crate) mod system_libraries;
+mod versions;
 pub(crate) mod warning;
 
 use std::borrow::Cow;

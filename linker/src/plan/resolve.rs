@@ -16,6 +16,7 @@ use crate::plan::host_imports::{HostModule, host_module};
 use crate::plan::input::InputModule;
 use crate::plan::set::{Definition, Set, Symbols};
 use crate::plan::synthetic::{command, unknown_imports};
+use crate::plan::versions;
 use crate::suggest::{WORK, nearest};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use serde::{Deserialize, Serialize};
@@ -474,6 +475,12 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Returns one of the system libraries, if they take part.
+    fn system(&self) -> Option<&Module> {
+        let system = self.set.inputs.iter().find(|input| input.is_system())?;
+        Some(&system.module)
+    }
+
     /// Returns the name of the module that is linked under a module name, or of the host. Returns
     /// `None` if there are several, as under `env`.
     fn provider(&self, input: &InputModule, wanted: &str) -> Option<String> {
@@ -506,6 +513,7 @@ impl<'a> Resolver<'a> {
         let hint = taken
             .and_then(|(other, ty)| hint::not_taken(import, other, ty))
             .or_else(|| hint::of_importer(import, input))
+            .or_else(|| versions::undefined(import, &input.module, self.system()?))
             .or_else(|| hint::undefined(import, &modules));
         let is_other =
             |other: &&'a InputModule| !std::ptr::eq(*other, input) && other.synthetic.is_none();

@@ -15,6 +15,7 @@ mod link;
 mod optimize;
 mod recipe;
 mod relocations;
+mod sdk;
 mod wasi;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ use crate::tools::zig::Zig;
 pub(crate) use contents::{COMPILER_RT, LIBC_ARCHIVES, LIBCXX, MALLOC};
 use link::LibraryLinker;
 use recipe::Recipe;
+use sdk::Sdk;
 use wasi::WasiRecipe;
 
 /// The text of everything that determines how the libraries are built. If it changes, they are
@@ -38,6 +40,7 @@ const RECIPE: &str = concat!(
     include_str!("link.rs"),
     include_str!("recipe.rs"),
     include_str!("relocations.rs"),
+    include_str!("sdk.rs"),
 );
 
 /// Builds the libraries and publishes them, unless the published ones were built from the same
@@ -71,6 +74,7 @@ fn build_emscripten(
         inputs: inputs(project, emscripten)?,
         libraries: contents::libraries().collect(),
         name: "libc, libc++ (Emscripten)",
+        sdk: Sdk { name: "Emscripten", version: &emscripten.version },
     };
     flavour.build(project, progress, lock, |step, folder| {
         Recipe::new(emscripten, step, folder, sources(project))?.build()?;
@@ -90,6 +94,7 @@ fn build_wasi(
         inputs: wasi_inputs(project, emscripten, zig)?,
         libraries: contents::wasi_libraries().collect(),
         name: "libc, libc++ (Zig, for wasi-libc)",
+        sdk: Sdk { name: "Zig", version: &zig.version },
     };
     flavour.build(project, progress, lock, |step, folder| {
         let linker = LibraryLinker::new(step, folder, emscripten)?;
@@ -99,7 +104,7 @@ fn build_wasi(
 }
 
 /// The libraries that one toolchain builds.
-struct Flavour {
+struct Flavour<'a> {
     /// The folder in which they are built.
     folder: PathBuf,
     /// Everything that they are built from, as text.
@@ -108,9 +113,10 @@ struct Flavour {
     libraries: Vec<&'static str>,
     /// The name of the step, for the user.
     name: &'static str,
+    sdk: Sdk<'a>,
 }
 
-impl Flavour {
+impl Flavour<'_> {
     /// Builds and publishes the libraries, unless they are up to date. `recipe` builds them in an
     /// empty folder, and checks them.
     fn build(
@@ -132,7 +138,7 @@ impl Flavour {
         files::create_folder(&project.sysroot())?;
         for library in &self.libraries {
             let bytes = files::read(&self.folder.join(library))?;
-            lock.publish(&project.sysroot().join(library), &bytes)?;
+            lock.publish(&project.sysroot().join(library), &self.sdk.record(&bytes)?)?;
         }
         files::write(&stamp, &self.inputs)?;
         step.done("built");

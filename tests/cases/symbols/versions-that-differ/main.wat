@@ -1,0 +1,10 @@
+;; A module of a later toolchain than the system libraries, or of a toolchain that is not known: the
+;; message about what they lack names both versions.
+(module
+  (@dylink.0 (mem-info))
+  (@producers (processed-by "clang" "99.0.0git (https://github.com/llvm/llvm-project)"))
+  (import "env" "_ZNSt3__27of_99_0Ev" (func))
+  (import "env" "__of_99_0" (func))
+  (import "env" "of_the_program" (func))
+  (import "env" "time" (func (param i32) (result f64)))
+  (func (export "test") (result i32) i32.const 42))
