@@ -9,6 +9,7 @@ use crate::convention::ENV;
 use crate::module::Kind;
 use crate::names::{demangle, printable};
 use crate::plan::Plan;
+use crate::plan::host_imports::WASI;
 use crate::plan::input::InputModule;
 use crate::plan::libc_choice::{self, Says};
 use crate::plan::resolve::{ImportTarget, Shared};
@@ -37,6 +38,8 @@ struct ModuleReport<'a> {
     /// The C library that it was compiled for, and what tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     c_library: Option<Says>,
+    /// Whether it calls WASI without the program's C library, as a main does that contains one.
+    calls_wasi: bool,
     /// The address of its data in bytes; null if it has a memory of its own or fixed addresses.
     memory_base: Option<u32>,
     memory_size: Option<u32>,
@@ -196,6 +199,7 @@ impl Plan {
             kind: input.module.kind,
             replaced_by: input.replacement(),
             c_library: c_library(input),
+            calls_wasi: calls_wasi(input),
             memory_base: mem_info.map(|_| placement.memory_base),
             memory_size: mem_info.map(|info| info.memory_size),
             table_base: mem_info.map(|_| placement.table_base),
@@ -235,6 +239,12 @@ fn c_library(input: &InputModule) -> Option<Says> {
     libc_choice::of_module(input).filter(|says| says.sign != CLibrarySign::System)
 }
 
+/// Returns whether a module of the user's calls WASI without the program's C library.
+fn calls_wasi(input: &InputModule) -> bool {
+    let is_given = !input.is_system() && input.synthetic.is_none();
+    is_given && input.module.imports.iter().any(|import| import.module == WASI)
+}
+
 impl Plan {
     fn write_module(&self, f: &mut fmt::Formatter<'_>, module: usize) -> fmt::Result {
         let input = &self.set.inputs[module];
@@ -250,6 +260,9 @@ impl Plan {
         }
         if let Some(says) = c_library(input) {
             write!(f, ", compiled for {} (it {})", says.library, says.sign)?;
+        }
+        if calls_wasi(input) {
+            write!(f, ", calls WASI itself")?;
         }
         writeln!(f)?;
         for (import, &target) in input.module.imports.iter().zip(&self.resolution[module]) {

@@ -58,7 +58,7 @@ pub(crate) fn trials(cases: &[Arc<Case>]) -> impl Iterator<Item = Trial> {
 
 fn run(case: &Case) -> Result<Completion, Failed> {
     if let Some(reason) = case.missing_compiler() {
-        return ignored(reason);
+        return ignored(&reason);
     }
     for (name, actual) in outcome(case)? {
         check(&case.folder.join(name), &actual)?;
@@ -94,7 +94,7 @@ impl Case {
         &self.sources
     }
 
-    pub(crate) fn missing_compiler(&self) -> Option<&'static str> {
+    pub(crate) fn missing_compiler(&self) -> Option<String> {
         self.sources.iter().find_map(|source| compile::missing_compiler(source))
     }
 

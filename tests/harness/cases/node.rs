@@ -46,7 +46,7 @@ fn run(case: &Case) -> Result<Completion, Failed> {
         return ignored("node is missing");
     };
     if let Some(reason) = case.missing_compiler() {
-        return ignored(reason);
+        return ignored(&reason);
     }
     let script = workspace::root().join("tests").join("engines").join("run.mjs");
     let run = |flags: &[&str]| -> Result<Output, Failed> {

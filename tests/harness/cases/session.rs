@@ -31,7 +31,7 @@ fn run(folder: &Path) -> Result<Completion, Failed> {
     }
     let sources = sources(folder)?;
     if let Some(reason) = sources.iter().find_map(|source| compile::missing_compiler(source)) {
-        return ignored(reason);
+        return ignored(&reason);
     }
     let sandbox = sandbox(folder, &markdown, &sources)?;
     let mut sessions = Vec::new();

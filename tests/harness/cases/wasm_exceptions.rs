@@ -55,7 +55,7 @@ fn flags(source: &Path) -> Vec<String> {
 
 fn run(case: &Case) -> Result<Completion, Failed> {
     if let Some(reason) = case.missing_compiler() {
-        return ignored(reason);
+        return ignored(&reason);
     }
     let mut outputs = vec![link::run_fused(case, &case.fused()?)?];
     // A separate instance of libc++ makes no difference to a module, and takes seconds to compile.

@@ -34,7 +34,7 @@ fn of_rust_with_cpp() -> Result<Completion, Failed> {
     let sources = workspace::root().join("tests").join("commands");
     let (library, main) = (sources.join("lib.cpp"), sources.join("main.rs"));
     if let Some(reason) = compile::missing_compiler(&library) {
-        return ignored(reason);
+        return ignored(&reason);
     }
     let sandbox = Sandbox::empty()?;
     let folder = sandbox.path();
@@ -60,7 +60,7 @@ fn of_rust_with_cpp() -> Result<Completion, Failed> {
 fn of_c() -> Result<Completion, Failed> {
     let source = workspace::root().join("tests").join("commands").join("main.c");
     if let Some(reason) = compile::missing_compiler(&source) {
-        return ignored(reason);
+        return ignored(&reason);
     }
     let sandbox = Sandbox::empty()?;
     let folder = sandbox.path();

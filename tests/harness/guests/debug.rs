@@ -28,7 +28,7 @@ fn trial(name: &str, run: fn(&Path) -> Result<(), Failed>) -> Trial {
         let sources =
             [(folder.join("main.rs"), Role::Main), (folder.join("lib.cpp"), Role::Shared)];
         if let Some(reason) = compile::missing_compiler(&sources[1].0) {
-            return ignored(reason);
+            return ignored(&reason);
         }
         let sandbox = Sandbox::empty()?;
         for (source, role) in &sources {

@@ -64,7 +64,7 @@ fn trial(program: Arc<Module>, library: Arc<Module>) -> Trial {
 fn run(program: &Module, library: &Module) -> Result<Completion, Failed> {
     let mut missing = [program, library].into_iter().map(|m| compile::missing_compiler(&m.source));
     if let Some(reason) = missing.find_map(|reason| reason) {
-        return ignored(reason);
+        return ignored(&reason);
     }
     let mut host = Command::new(workspace::host());
     workspace::clean_environment(&mut host);

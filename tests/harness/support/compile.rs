@@ -52,6 +52,19 @@ fn is_for_emscripten(source: &Path) -> bool {
     ending(source) == "rs" && head(source, "Target").as_deref() == Some(EMSCRIPTEN)
 }
 
+/// The target of a Rust source whose first line names none, and the one whose std contains wasi-libc.
+const PLAIN: &str = "wasm32-unknown-unknown";
+const WASIP1: &str = "wasm32-wasip1";
+
+/// Returns the target of a Rust source.
+fn rust_target(source: &Path) -> &'static str {
+    let wanted = head(source, "Target");
+    [EMSCRIPTEN, WASIP1]
+        .into_iter()
+        .find(|target| wanted.as_deref() == Some(target))
+        .unwrap_or(PLAIN)
+}
+
 /// The target for which Zig compiles C and C++.
 const WASI: &str = "wasm32-wasi";
 
@@ -87,16 +100,22 @@ fn target_libraries(target: &[&str]) -> Option<PathBuf> {
 }
 
 /// Returns the reason if a source cannot be compiled here.
-pub(crate) fn missing_compiler(source: &Path) -> Option<&'static str> {
-    let has_target = || target_libraries(&["--target", EMSCRIPTEN]).is_some_and(|l| l.is_dir());
-    if is_for_emscripten(source) && !has_target() {
-        return Some("the Rust target wasm32-unknown-emscripten is missing");
+pub(crate) fn missing_compiler(source: &Path) -> Option<String> {
+    if ending(source) == "rs" {
+        let target = rust_target(source);
+        // The tests themselves are built with the guests for this one.
+        if target == PLAIN {
+            return None;
+        }
+        let is_there = target_libraries(&["--target", target]).is_some_and(|path| path.is_dir());
+        return (!is_there).then(|| format!("the Rust target {target} is missing"));
     }
     if is_for_wasi(source) {
-        return zig().is_none().then_some(NO_ZIG);
+        return zig().is_none().then(|| NO_ZIG.to_owned());
     }
     let needs_emcc = matches!(ending(source).as_str(), "c" | "cpp");
-    (needs_emcc && which::which("emcc").is_err()).then_some("Emscripten is missing")
+    let is_missing = needs_emcc && which::which("emcc").is_err();
+    is_missing.then(|| "Emscripten is missing".to_owned())
 }
 
 pub(crate) fn compile(source: &Path, role: Role, module: &Path) -> Result<(), Failed> {
@@ -113,7 +132,7 @@ pub(crate) fn compile_with(
     let mut command = match ending(source).as_str() {
         "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
         "rs" if is_for_emscripten(source) => return rust_for_emscripten(source, module),
-        "rs" => rustc(role),
+        "rs" => rustc(role, rust_target(source)),
         _ if is_for_wasi(source) => return zig_for_wasi(flags, source, module),
         _ => emcc(flags, source, role),
     };
@@ -256,10 +275,10 @@ pub(crate) const MAIN: [&str; 8] = [
 const SHARED: [&str; 3] = ["--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic"];
 
 /// A source may ask by `cfg(shared)` whether it has to do without std.
-fn rustc(role: Role) -> Command {
+fn rustc(role: Role, target: &str) -> Command {
     let mut command = Command::new("rustc");
     command.args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-C", "panic=abort"]);
-    command.args(["--target", "wasm32-unknown-unknown", "--crate-name", "case"]);
+    command.args(["--target", target, "--crate-name", "case"]);
     command.args(["-C", "debuginfo=line-tables-only"]);
     if role == Role::Shared {
         command.args(["--cfg", "shared", "-C", "relocation-model=pic"]);
