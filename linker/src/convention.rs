@@ -37,9 +37,20 @@ pub(crate) const INIT_TLS: &str = "__wasm_init_tls";
 /// Emscripten's functions that prepare a block of thread-local variables and return its address:
 /// the newer and the older name.
 pub(crate) const EMSCRIPTEN_INIT_TLS: [&str; 2] = ["_emscripten_tls_init", "emscripten_tls_init"];
+/// Applies the relocations in the block of thread-local variables. [`INIT_TLS`] calls it.
+pub(crate) const TLS_RELOCATIONS: &str = "__wasm_apply_tls_relocs";
 /// Constants with the size and the alignment of a block of thread-local variables, in bytes.
 pub(crate) const TLS_SIZE: &str = "__tls_size";
 pub(crate) const TLS_ALIGN: &str = "__tls_align";
+
+/// The functions by which code for WASI preview 3 reads and sets the stack pointer, and the address
+/// of its module's thread-local variables.
+pub(crate) const GET_STACK_POINTER: &str = "__wasm_get_stack_pointer";
+pub(crate) const SET_STACK_POINTER: &str = "__wasm_set_stack_pointer";
+pub(crate) const GET_TLS_BASE: &str = "__wasm_get_tls_base";
+pub(crate) const SET_TLS_BASE: &str = "__wasm_set_tls_base";
+/// Describes the thread-local variables of each module for WASI preview 3 to its libc.
+const LIBRARY_TLS_INFO: &str = "__wasm_library_tls_info";
 
 /// Initializes a reactor and runs its constructors. In shared libraries of older toolchains it runs
 /// them only if a weak symbol is defined; so [`CALL_CONSTRUCTORS`] comes first there.
@@ -59,7 +70,7 @@ pub(crate) const START: &str = "_start";
 
 /// Returns whether a name is private to each module, and never looked up for another one.
 pub(crate) fn is_private(name: &str) -> bool {
-    const PRIVATE: [&str; 23] = [
+    const PRIVATE: [&str; 29] = [
         MEMORY,
         TABLE,
         STACK_POINTER,
@@ -83,6 +94,12 @@ pub(crate) fn is_private(name: &str) -> bool {
         TLS_ALIGN,
         EMSCRIPTEN_INIT_TLS[0],
         EMSCRIPTEN_INIT_TLS[1],
+        TLS_RELOCATIONS,
+        GET_STACK_POINTER,
+        SET_STACK_POINTER,
+        GET_TLS_BASE,
+        SET_TLS_BASE,
+        LIBRARY_TLS_INFO,
     ];
     PRIVATE.contains(&name) || name.starts_with("__wasm_init_")
 }

@@ -182,5 +182,6 @@ pub fn fault_of_function(name: &str) -> Option<Cow<'static, str>> {
     }
     plan::synthetic::runtime_hooks::reported_fault(name)
         .or_else(|| write::atomics::reported_fault(name))
+        .or_else(|| plan::synthetic::thread_context::reported_fault(name))
         .map(Cow::Borrowed)
 }

@@ -23,7 +23,7 @@ use crate::plan::layout::{ItemId, Layout, Placement, Slot, instantiation_order};
 use crate::plan::library_source::LibrarySource;
 use crate::plan::resolve::{ImportTarget, resolve_new, unknown_functions};
 use crate::plan::set::{Set, Symbols, optional_imports};
-use crate::plan::synthetic::unknown_imports;
+use crate::plan::synthetic::{thread_context, unknown_imports};
 use crate::write::bind::rewrite;
 use crate::write::bound::BoundModule;
 use crate::write::error::BindError;
@@ -108,17 +108,23 @@ impl Running {
         host.extend(optional_imports(importers).cloned());
         host.retain(has);
         set.host = host;
+        let context = thread_context::module(&set, |module| ids[module].is_none());
+        add_synthetic(&mut set, &mut ids, context);
         if set.unknown_imports_trap {
             let unknown = unknown_functions(&set, |module| ids[module].is_none());
-            if let Some(mut input) = unknown_imports::module(&unknown, true) {
-                // It leaves with the modules that use it.
-                input.is_on_demand = false;
-                set.inputs.push(input);
-                ids.push(None);
-            }
+            add_synthetic(&mut set, &mut ids, unknown_imports::module(&unknown, true));
         }
         Opening::new(self, set, ids, needed, library)
     }
+}
+
+/// Adds a module that the linker has written for the new modules of a set, if there is one.
+fn add_synthetic(set: &mut Set, ids: &mut Vec<Option<ModuleId>>, synthetic: Option<InputModule>) {
+    let Some(mut input) = synthetic else { return };
+    // It leaves with the modules that use it.
+    input.is_on_demand = false;
+    set.inputs.push(input);
+    ids.push(None);
 }
 
 impl Opening {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::convention::{ENV, GOT_FUNC, GOT_MEM, is_private};
+use crate::convention::{ENV, GOT_FUNC, GOT_MEM, SET_TLS_BASE, is_private};
 use crate::module::dylink::{Dylink, MemInfo};
 use crate::module::producers::Producers;
 use crate::module::sections::Contents;
@@ -85,11 +85,12 @@ pub(crate) struct ThreadLocal {
     pub(crate) size: u32,
     /// The memory and table of the module, with the block.
     pub(crate) mem_info: MemInfo,
-    /// The function that prepares the block, if the module exports one.
+    /// The function that prepares the block, or completes what the start function has prepared, if
+    /// there is one.
     pub(crate) initialiser: Option<BlockInitialiser>,
 }
 
-/// An exported function that prepares the block.
+/// A function that prepares the block. The linker exports it, if the module does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BlockInitialiser {
     pub(crate) name: &'static str,
@@ -216,12 +217,33 @@ impl Module {
         tags.map(|import| import.type_index)
     }
 
+    /// Exports the function that prepares the block of its thread-local variables, if it does not,
+    /// so that it can be called.
+    pub(crate) fn export_initialiser(&mut self) {
+        let block = self.internals.thread_local.as_ref();
+        let Some(initialiser) = block.and_then(|block| block.initialiser.as_ref()) else { return };
+        if self.export(initialiser.name).is_none() {
+            let ty = FuncType { params: Vec::new(), results: Vec::new() };
+            self.exports.push(Export {
+                name: initialiser.name.to_owned(),
+                ty: ExternType::Func(ty.into()),
+                index: initialiser.function,
+            });
+        }
+    }
+
     /// Returns the number of symbols, as
     /// [`InputLimits::max_symbols`](crate::InputLimits::max_symbols) counts them.
     pub(crate) fn symbol_count(&self) -> usize {
         let in_dylink = self.dylink.as_ref().map_or(0, Dylink::name_count);
         self.imports.len() + self.exports.len() + in_dylink
     }
+}
+
+/// Returns whether a module that has these imports sets the address of its thread-local variables
+/// by a function, as code for WASI preview 3 does.
+pub(crate) fn has_thread_context(imports: &[Import]) -> bool {
+    imports.iter().any(|import| import.module == ENV && import.name == SET_TLS_BASE)
 }
 
 impl Import {

@@ -107,6 +107,11 @@ impl SymbolInfo {
         self.flags.contains(&"tls")
     }
 
+    /// Returns whether it has a value that does not depend on where the module is placed.
+    pub(crate) fn is_absolute(&self) -> bool {
+        self.flags.contains(&"absolute")
+    }
+
     fn new(module: Option<&str>, name: &str, flags: SymbolFlags) -> Self {
         SymbolInfo {
             module: module.map(str::to_owned),

@@ -15,8 +15,9 @@ use crate::module::constant::{Base, Constant};
 use crate::module::custom_sections;
 use crate::module::data::{
     Export, Import, Internals, Kind, Module, SharedTable, ThreadLocal, ThreadLocalFault,
+    has_thread_context,
 };
-use crate::module::dylink::{self, Dylink};
+use crate::module::dylink::{self, Dylink, SymbolInfo};
 use crate::module::error::LoadError;
 use crate::module::header::{check_header, explain};
 use crate::module::items::{Items, global_type, type_index};
@@ -97,6 +98,7 @@ fn load(
         refuse_shared_memory(&name, bytes)?;
     }
     reader.read_thread_local(kind, bytes);
+    reader.discard_absolute();
     Ok(Module {
         name,
         kind,
@@ -367,7 +369,8 @@ impl<'a> ModuleReader<'a> {
     fn read_thread_local(&mut self, kind: Kind, bytes: &[u8]) {
         let exports = self.thread_local_exports();
         let shares_memory = matches!(kind, Kind::Main | Kind::SharedLibrary);
-        if !shares_memory || !self.internals.has_shared_memory && exports.is_empty() {
+        let is_for_threads = self.internals.has_shared_memory || has_thread_context(&self.imports);
+        if !shares_memory || !is_for_threads && exports.is_empty() {
             return;
         }
         // Malformed code is reported when the module is written.
@@ -399,10 +402,27 @@ impl<'a> ModuleReader<'a> {
         }
     }
 
+    /// Discards the values of exported symbols that are not relative to the module's data, since
+    /// what is written would add `__memory_base` to them. No linker is known that exports one.
+    fn discard_absolute(&mut self) {
+        for export in self.exports_with(SymbolInfo::is_absolute) {
+            let defined = self.exports[export].index.checked_sub(self.internals.imported_globals);
+            let values = &mut self.internals.global_values;
+            if let Some(value) = defined.and_then(|global| values.get_mut(global as usize)) {
+                *value = None;
+            }
+        }
+    }
+
     /// Returns the exported thread-local variables, as indices of exports.
     fn thread_local_exports(&self) -> Vec<usize> {
+        self.exports_with(SymbolInfo::is_thread_local)
+    }
+
+    /// Returns the exported variables with a flag in `dylink.0`, as indices of exports.
+    fn exports_with(&self, flag: fn(&SymbolInfo) -> bool) -> Vec<usize> {
         let infos = self.dylink.iter().flat_map(|dylink| &dylink.export_info);
-        let names = infos.filter(|info| info.is_thread_local()).map(|info| info.name.as_str());
+        let names = infos.filter(|info| flag(info)).map(|info| info.name.as_str());
         let names: BTreeSet<_> = names.collect();
         let exports = self.exports.iter().enumerate();
         let found = exports.filter(|(_, export)| {

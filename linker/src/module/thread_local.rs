@@ -10,7 +10,11 @@
 //!   is none yet and calls `__wasm_init_tls`.
 //! - In newer versions of LLVM (in 22, not yet in 14) the start function, `__wasm_init_memory`,
 //!   sets `__tls_base` to a block in the module's own data, and copies the segment there.
-//!   Relocations are still left to `__wasm_init_tls`.
+//!   Relocations are still left to `__wasm_init_tls`, which calls `__wasm_apply_tls_relocs`. If
+//!   nothing exports the former, wasm-ld leaves it out, and nothing calls the latter.
+//!
+//! Code for WASI preview 3 has no `__tls_base`. It calls `__wasm_get_tls_base` and
+//! `__wasm_set_tls_base`, which it imports.
 //!
 //! Source: `createInitTLSFunction` and `createInitMemoryFunction` in LLVM's
 //! [lld/wasm/Writer.cpp](https://github.com/llvm/llvm-project/blob/main/lld/wasm/Writer.cpp), and
@@ -22,11 +26,14 @@
 
 use wasmparser::{FunctionBody, Operator};
 
-use crate::convention::{EMSCRIPTEN_INIT_TLS, INIT_TLS, PAGE, TLS_ALIGN, TLS_SIZE};
+use crate::convention::{
+    EMSCRIPTEN_INIT_TLS, ENV, GET_TLS_BASE, INIT_TLS, PAGE, SET_TLS_BASE, TLS_ALIGN,
+    TLS_RELOCATIONS, TLS_SIZE,
+};
 use crate::module::constant::{Base, Constant};
 use crate::module::data::{BlockInitialiser, Export, Import, ThreadLocal};
 use crate::module::dylink::{Alignment, MemInfo};
-use crate::module::sections::Contents;
+use crate::module::sections::{Contents, Signatures};
 use crate::types::ExternType;
 
 /// The function by which `emscripten_tls_init` allocates a block.
@@ -66,12 +73,13 @@ impl Source<'_, '_> {
         let initialiser = self.initialiser();
         let size = initialiser.as_ref().map_or(0, |init| self.size_of_segments(init.function));
         let mem_info = self.mem_info.unwrap_or_default();
-        if let Some(Block { offset, size }) = self.block_of_start() {
+        if let Some(Block { base, offset, size }) = self.block_of_start() {
             let size = self.checked_size(size)?;
             let end = u64::from(offset) + u64::from(size);
             if self.mem_info.is_some() && end > mem_info.memory_size.into() {
                 return Err(OUTSIDE_OF_DATA);
             }
+            let initialiser = initialiser.or_else(|| self.relocations(base));
             return Ok(Some(ThreadLocal { offset, size, mem_info, initialiser }));
         }
         let size = self.checked_size(size)?;
@@ -172,7 +180,8 @@ impl Source<'_, '_> {
     /// Returns the block that a function prepares: it sets a global to the address to which the
     /// next instructions copy a segment.
     fn block_of(&self, body: &FunctionBody<'_>) -> Option<Block> {
-        let mut evaluator = Evaluator { bases: self.bases, ..Evaluator::default() };
+        let set_base = self.imported_function(SET_TLS_BASE);
+        let mut evaluator = Evaluator { bases: self.bases, set_base, ..Evaluator::default() };
         operators(body).find_map(|operator| evaluator.operator(&operator))
     }
 
@@ -185,10 +194,89 @@ impl Source<'_, '_> {
     }
 
     fn body(&self, function: u32) -> Option<&FunctionBody<'_>> {
-        let functions = self.imports.iter().filter(|i| matches!(i.ty, ExternType::Func(_)));
-        let defined = (function as usize).checked_sub(functions.count())?;
-        self.contents.bodies.get(defined)
+        self.contents.bodies.get(self.defined(function)?)
     }
+
+    /// Returns the index of a function among those that the module defines.
+    fn defined(&self, function: u32) -> Option<usize> {
+        (function as usize).checked_sub(self.imported_functions().count())
+    }
+
+    fn imported_functions(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter().filter(|import| matches!(import.ty, ExternType::Func(_)))
+    }
+
+    /// Returns the function that is imported under a name.
+    fn imported_function(&self, name: &str) -> Option<u32> {
+        let mut functions = (0..).zip(self.imported_functions());
+        functions
+            .find(|(_, import)| import.module == ENV && import.name == name)
+            .map(|(function, _)| function)
+    }
+
+    /// Returns the function that applies the relocations in the block, if there is one. It has its
+    /// name in the name section. Without that section it is known by its code.
+    fn relocations(&self, base: TlsBase) -> Option<BlockInitialiser> {
+        let mut names = self.contents.function_names().peekable();
+        let function = match self.contents.exported_function(TLS_RELOCATIONS) {
+            Some(function) => function,
+            None if names.peek().is_some() => {
+                names.find(|naming| naming.name == TLS_RELOCATIONS)?.index
+            }
+            None => self.unnamed_relocations(base)?,
+        };
+        let ty = *self.contents.functions.get(self.defined(function)?)?;
+        let signatures = Signatures::new([], self.contents);
+        let ty = signatures.function(ty)?;
+        let is_right = ty.params().is_empty() && ty.results().is_empty();
+        is_right.then_some(BlockInitialiser {
+            name: TLS_RELOCATIONS,
+            function,
+            takes_address: false,
+            allocation: None,
+        })
+    }
+
+    /// Returns the function that does nothing but apply relocations in the block.
+    fn unnamed_relocations(&self, base: TlsBase) -> Option<u32> {
+        let base = match base {
+            TlsBase::Global(global_index) => Operator::GlobalGet { global_index },
+            TlsBase::Import => {
+                Operator::Call { function_index: self.imported_function(GET_TLS_BASE)? }
+            }
+        };
+        let defined = (self.imported_functions().count()..).zip(&self.contents.bodies);
+        let mut found = defined.filter(|(_, body)| applies_relocations(body, &base));
+        found.next().and_then(|(function, _)| u32::try_from(function).ok())
+    }
+}
+
+/// Returns whether a function only stores addresses in the block, by the instructions that wasm-ld
+/// writes for a relocation. Compilers write the two operands of the first sum in the other order.
+///
+/// ```text
+/// i32.const OFFSET, BASE, i32.add
+/// global.get ADDRESS              or: global.get, i32.const, i32.add
+/// i32.store
+/// ```
+fn applies_relocations(body: &FunctionBody<'_>, base: &Operator<'_>) -> bool {
+    let operators: Vec<_> = operators(body).collect();
+    let Some((Operator::End, stores)) = operators.split_last() else { return false };
+    let mut stores =
+        stores.split_inclusive(|it| matches!(it, Operator::I32Store { .. })).peekable();
+    stores.peek().is_some()
+        && stores.all(|store| {
+            let [Operator::I32Const { .. }, of, Operator::I32Add, value @ ..] = store else {
+                return false;
+            };
+            use Operator::{GlobalGet, I32Add, I32Const, I32Store};
+            let is_address = matches!(
+                value,
+                [GlobalGet { .. }, I32Store { .. }]
+                    | [GlobalGet { .. }, I32Const { .. }, I32Add, I32Store { .. }]
+            );
+            of == base && is_address
+        })
 }
 
 /// Returns the instructions of a function, up to the first that cannot be read.
@@ -204,8 +292,18 @@ fn callee(operator: &Operator<'_>) -> Option<u32> {
     }
 }
 
+/// Where a module keeps the address of its block.
+#[derive(Clone, Copy)]
+enum TlsBase {
+    /// In the global with this index.
+    Global(u32),
+    /// Behind the functions that code for WASI preview 3 imports.
+    Import,
+}
+
 /// A block that the start function prepares.
 struct Block {
+    base: TlsBase,
     offset: u32,
     size: u32,
 }
@@ -215,10 +313,12 @@ struct Block {
 #[derive(Default)]
 struct Evaluator<'m> {
     bases: &'m [Option<Base>],
+    /// The imported function that sets the address of the block, if there is one.
+    set_base: Option<u32>,
     stack: Vec<Option<Constant>>,
     locals: Vec<(u32, Constant)>,
-    /// The number to which the instructions since the last other one have set a global.
-    assigned: Option<Constant>,
+    /// The address that the instructions since the last other one have set.
+    assigned: Option<(TlsBase, Constant)>,
 }
 
 impl Evaluator<'_> {
@@ -249,7 +349,10 @@ impl Evaluator<'_> {
                 let known = self.locals.iter().rev().find(|(local, _)| *local == local_index);
                 self.stack.push(known.map(|(_, value)| *value));
             }
-            Operator::GlobalSet { .. } => self.assigned = self.pop(),
+            Operator::GlobalSet { global_index } => self.assign(TlsBase::Global(global_index)),
+            Operator::Call { function_index } if self.set_base == Some(function_index) => {
+                self.assign(TlsBase::Import);
+            }
             Operator::MemoryInit { mem: 0, .. } => return self.copied(),
             _ => {
                 self.stack.clear();
@@ -263,6 +366,10 @@ impl Evaluator<'_> {
         self.stack.pop().flatten()
     }
 
+    fn assign(&mut self, base: TlsBase) {
+        self.assigned = self.pop().map(|address| (base, address));
+    }
+
     fn set_local(&mut self, local: u32) {
         self.locals.retain(|(other, _)| *other != local);
         let value = self.stack.last().copied().flatten();
@@ -274,9 +381,9 @@ impl Evaluator<'_> {
         let size = self.pop();
         self.stack.pop();
         let address = self.pop();
-        let assigned = self.assigned.take().filter(|assigned| Some(*assigned) == address)?;
+        let (base, assigned) = self.assigned.take().filter(|(_, at)| Some(*at) == address)?;
         let is_table = assigned.base == Some(Base::Table);
         let size = size.filter(|size| size.base.is_none() && !is_table)?;
-        Some(Block { offset: assigned.value, size: size.value })
+        Some(Block { base, offset: assigned.value, size: size.value })
     }
 }

@@ -3,10 +3,10 @@
 use crate::convention::PAGE;
 use crate::convention::{
     CALL_CONSTRUCTORS, EMSCRIPTEN_INIT_TLS, ENV, INIT_MEMORY, INIT_TLS, INITIALIZE, MEMORY,
-    RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START, TABLE,
+    RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START, TABLE, TLS_RELOCATIONS,
 };
 use crate::fault::Fault;
-use crate::module::data::ThreadLocalFault;
+use crate::module::data::{ThreadLocalFault, has_thread_context};
 use crate::module::sections::Contents;
 use crate::module::stack_checks;
 use crate::module::{Export, Import, Internals, Kind, Module};
@@ -207,7 +207,9 @@ pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
 /// Returns the type that the convention gives an export, if it gives it one.
 fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
     let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
-    let has_threads = input.shares_memory() && input.module.internals.has_shared_memory;
+    let is_for_threads =
+        input.module.internals.has_shared_memory || has_thread_context(&input.module.imports);
+    let has_threads = input.shares_memory() && is_for_threads;
     match name {
         STACK_POINTER if input.is_main() => Some(STACK_POINTER_TYPE),
         MEMORY if input.shares_memory() => Some(ExternType::Memory(MemoryType::default())),
@@ -216,7 +218,7 @@ fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
         _ if EMSCRIPTEN_INIT_TLS.contains(&name) && has_threads => {
             Some(function_type([], [ValType::I32]))
         }
-        INIT_MEMORY if has_threads => Some(function_type([], [])),
+        INIT_MEMORY | TLS_RELOCATIONS if has_threads => Some(function_type([], [])),
         _ if called || RELOCATIONS.contains(&name) => Some(function_type([], [])),
         _ => None,
     }

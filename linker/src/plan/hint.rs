@@ -17,6 +17,9 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
     if is_wasm_bindgen(import) {
         return Some(WASM_BINDGEN.to_owned());
     }
+    if name.starts_with('[') {
+        return Some(BUILT_IN.to_owned());
+    }
     em_js(name, modules)
         .or_else(|| invoke::is_synthesised(name).then(|| ONLY_SHARED.to_owned()))
         .or_else(|| of_toolchain(name).map(str::to_owned))
@@ -205,6 +208,10 @@ fn of_toolchain(name: &str) -> Option<&'static str> {
 const WASM_BINDGEN: &str = "it is wasm-bindgen's, whose other half is JavaScript: build without \
                             the crates \
                             that use wasm-bindgen for `wasm32-unknown-unknown`";
+
+/// For a function such as `[thread-new-indirect-v0]` or `[context-get-1]`.
+const BUILT_IN: &str = "it is built into components, and a program here is none: build it for \
+                        `wasm32-wasip1`";
 
 fn is_wasm_bindgen(import: &Import) -> bool {
     import.module == "wbg" || import.module.starts_with("__wbindgen_")

@@ -95,7 +95,8 @@ impl InputModule {
         Ok(Self::of(module, bytes))
     }
 
-    fn of(module: Module, bytes: SharedBytes) -> Self {
+    fn of(mut module: Module, bytes: SharedBytes) -> Self {
+        module.export_initialiser();
         let module = Arc::new(module);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
@@ -362,4 +363,7 @@ pub(crate) enum SyntheticKind {
     Heap,
     /// Defines functions that trap, for imports that nothing else defines.
     UnknownImports,
+    /// Defines the functions by which code for WASI preview 3 reads and sets the stack pointer and
+    /// the address of its thread-local variables.
+    ThreadContext,
 }

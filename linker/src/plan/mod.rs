@@ -34,7 +34,7 @@ use crate::plan::layout::{Layout, NO_SLOT, layout, modules_used};
 use crate::plan::resolve::{Boundary, ImportTarget, Resolution, resolve};
 use crate::plan::set::{Definition, Set};
 use crate::plan::synthetic::command::Finish;
-use crate::plan::synthetic::unknown_imports;
+use crate::plan::synthetic::{thread_context, unknown_imports};
 use crate::types::ExternType;
 
 /// The decisions about a program: the target of every import, and the addresses of everything.
@@ -97,6 +97,7 @@ impl Plan {
     /// that the program would be too large.
     pub fn new(mut set: Set) -> Result<Self, Faults> {
         set.inputs.iter_mut().for_each(command_exports::unwrap);
+        set.inputs.extend(thread_context::module(&set, |_| true));
         if set.unknown_imports_trap {
             let unknown = resolve::unknown_functions(&set, |_| true);
             let is_shared = set.inputs.iter().any(InputModule::shares_memory);

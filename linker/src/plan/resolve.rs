@@ -15,7 +15,7 @@ use crate::plan::hint;
 use crate::plan::host_imports::{HostModule, host_module};
 use crate::plan::input::InputModule;
 use crate::plan::set::{Definition, Set, Symbols};
-use crate::plan::synthetic::{command, unknown_imports};
+use crate::plan::synthetic::{command, thread_context, unknown_imports};
 use crate::plan::versions;
 use crate::suggest::{WORK, nearest};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -213,6 +213,8 @@ struct Resolver<'a> {
     exit: Option<Definition>,
     /// The modules of functions that trap because nothing defines them.
     unknown_imports: Vec<usize>,
+    /// The module of functions for the stack pointer and for thread-local variables.
+    thread_context: Option<usize>,
 }
 
 impl<'a> Resolver<'a> {
@@ -230,6 +232,7 @@ impl<'a> Resolver<'a> {
             explained: RefCell::default(),
             exit: set.exit(),
             unknown_imports: set.unknown_imports().collect(),
+            thread_context: set.thread_context(),
         }
     }
 
@@ -287,12 +290,24 @@ impl<'a> Resolver<'a> {
         if let Some(target) = environment(input, import) {
             return check_environment(input, import).map(|()| target);
         }
+        if let Some(definition) = self.thread_context(input, import) {
+            return self.defined_symbol(input, import, definition);
+        }
         match (import.module.as_str(), host_module(&import.module)) {
             (GOT_FUNC, _) => self.address(input, import, weak, ImportTarget::FunctionAddress),
             (GOT_MEM, _) => self.address(input, import, weak, ImportTarget::DataAddress),
             (_, Some(host)) => self.host(host, input, import),
             (_, None) => self.symbol(input, import, weak),
         }
+    }
+
+    /// Returns the linker's own function that an import means, if it is one of those for the stack
+    /// pointer and for thread-local variables.
+    fn thread_context(&self, input: &InputModule, import: &Import) -> Option<Definition> {
+        let module = self.thread_context.filter(|_| input.shares_memory())?;
+        let importer = *self.indices.get(&std::ptr::from_ref(input))?;
+        let name = thread_context::export_name(importer, import)?;
+        Some(Definition { module, export: self.set.inputs[module].indexed_export(&name)? })
     }
 
     /// Resolves an entry of the global offset table.

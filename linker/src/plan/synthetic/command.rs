@@ -336,6 +336,13 @@ impl Set {
         inputs.filter(move |(_, input)| is_it(input)).map(|(module, _)| module)
     }
 
+    /// Returns the index of the last module that defines functions for the stack pointer and for
+    /// thread-local variables. Those before it belong to modules that already run.
+    pub(crate) fn thread_context(&self) -> Option<usize> {
+        let is_it = |input: &InputModule| input.synthetic == Some(SyntheticKind::ThreadContext);
+        self.inputs.iter().rposition(is_it)
+    }
+
     /// Returns the function that modules call instead of `proc_exit`, which calls everything that
     /// the program defines.
     pub(crate) fn exit(&self) -> Option<Definition> {

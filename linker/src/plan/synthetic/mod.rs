@@ -5,6 +5,7 @@ pub(crate) mod command;
 pub(crate) mod invoke;
 pub(crate) mod runtime_hooks;
 pub(crate) mod sbrk;
+pub(crate) mod thread_context;
 pub(crate) mod unknown_imports;
 
 use std::borrow::Cow;

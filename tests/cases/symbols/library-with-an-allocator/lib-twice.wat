@@ -1,0 +1,15 @@
+(module
+  (@dylink.0 (mem-info (memory 12 2)) (needed "main.wasm"))
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "allocate" (func $allocate (param i32) (result i32)))
+  (import "env" "plus_third" (func $plus_third (param i32) (result i32)))
+  (import "GOT.mem" "factor" (global $factor (mut i32)))
+  (global (export "numbers") i32 (i32.const 0))
+  (data (global.get $base) "\01\00\00\00\02\00\00\00\03\00\00\00")
+  (func (export "__wasm_call_ctors"))
+  (func (export "__wasm_apply_data_relocs"))
+  (func (export "twice") (param i32) (result i32)
+    ;; What another module gets is elsewhere.
+    (if (i32.eq (call $allocate (i32.const 4)) (call $allocate (i32.const 4))) (then (unreachable)))
+    (i32.mul (call $plus_third (local.get 0)) (i32.load (global.get $factor)))))

@@ -1,0 +1,6 @@
+(module
+  (@dylink.0 (mem-info))
+  (func (export "test:shapes/two#[constructor]square") (param i32) (result i32)
+    (i32.add (local.get 0) (i32.const 3)))
+  (func (export "test:shapes/two#[method]square.area") (param i32) (result i32)
+    (i32.mul (local.get 0) (local.get 0))))

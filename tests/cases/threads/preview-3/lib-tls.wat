@@ -1,0 +1,26 @@
+;; Has a block of another size, and exports `__wasm_init_tls`.
+(module
+  (@dylink.0
+    (mem-info (memory 24 3))
+    (export-info "other" tls))
+  (import "env" "memory" (memory 0))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "__wasm_get_stack_pointer" (func $get_stack_pointer (result i32)))
+  (import "env" "__wasm_get_tls_base" (func $get_tls_base (result i32)))
+  (import "env" "__wasm_set_tls_base" (func $set_tls_base (param i32)))
+  (import "GOT.mem" "__wasm_library_tls_info" (global $info (mut i32)))
+  (global (export "other") i32 (i32.const 8))
+  (global (export "__wasm_library_tls_info") i32 (i32.const 16))
+  (data $tls "\00\00\00\00\00\00\00\00\0a\00\00\00")
+  (start $init_memory)
+  (func $init_memory (local $tls i32)
+    (call $set_tls_base
+      (local.tee $tls (i32.add (i32.const 0) (global.get $base))))
+    (memory.init $tls (local.get $tls) (i32.const 0) (i32.const 12)))
+  (func (export "__wasm_init_tls") (param i32)
+    (call $set_tls_base (local.get 0))
+    (memory.init $tls (local.get 0) (i32.const 0) (i32.const 12)))
+  (func (export "stack_pointer_of_lib") (result i32) (call $get_stack_pointer))
+  (func (export "tls_base_of_lib") (result i32)
+    (if (i32.ne (global.get $info) (i32.add (global.get $base) (i32.const 16))) (then (unreachable)))
+    (call $get_tls_base)))
