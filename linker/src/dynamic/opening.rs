@@ -99,7 +99,8 @@ impl Running {
         source: &mut dyn LibrarySource,
         has: &dyn Fn(&Import) -> bool,
     ) -> Result<Opening, Faults> {
-        let Gathered { inputs, mut ids, needed, library } = gather(self, input, source)?;
+        let Gathered { mut inputs, mut ids, needed, library } = gather(self, input, source)?;
+        inputs.iter_mut().for_each(InputModule::export_initialiser);
         let mut set = Set::new(inputs, library);
         set.unknown_imports_trap = self.unknown_imports_trap;
         let new = set.inputs.iter().zip(&ids).filter(|(_, id)| id.is_none());

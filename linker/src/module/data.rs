@@ -217,19 +217,15 @@ impl Module {
         tags.map(|import| import.type_index)
     }
 
-    /// Exports the function that prepares the block of its thread-local variables, if it does not,
-    /// so that it can be called.
-    pub(crate) fn export_initialiser(&mut self) {
-        let block = self.internals.thread_local.as_ref();
-        let Some(initialiser) = block.and_then(|block| block.initialiser.as_ref()) else { return };
-        if self.export(initialiser.name).is_none() {
-            let ty = FuncType { params: Vec::new(), results: Vec::new() };
-            self.exports.push(Export {
-                name: initialiser.name.to_owned(),
-                ty: ExternType::Func(ty.into()),
-                index: initialiser.function,
-            });
-        }
+    /// Returns an export of the function that prepares the block of its thread-local variables, if
+    /// there is such a function and the module does not export it.
+    pub(crate) fn missing_initialiser(&self) -> Option<Export> {
+        let initialiser = self.internals.thread_local.as_ref()?.initialiser.as_ref()?;
+        self.export(initialiser.name).is_none().then(|| Export {
+            name: initialiser.name.to_owned(),
+            ty: ExternType::Func(FuncType { params: Vec::new(), results: Vec::new() }.into()),
+            index: initialiser.function,
+        })
     }
 
     /// Returns the number of symbols, as

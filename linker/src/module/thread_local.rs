@@ -260,23 +260,22 @@ impl Source<'_, '_> {
 /// i32.store
 /// ```
 fn applies_relocations(body: &FunctionBody<'_>, base: &Operator<'_>) -> bool {
-    let operators: Vec<_> = operators(body).collect();
-    let Some((Operator::End, stores)) = operators.split_last() else { return false };
-    let mut stores =
-        stores.split_inclusive(|it| matches!(it, Operator::I32Store { .. })).peekable();
-    stores.peek().is_some()
-        && stores.all(|store| {
-            let [Operator::I32Const { .. }, of, Operator::I32Add, value @ ..] = store else {
-                return false;
-            };
-            use Operator::{GlobalGet, I32Add, I32Const, I32Store};
-            let is_address = matches!(
-                value,
-                [GlobalGet { .. }, I32Store { .. }]
-                    | [GlobalGet { .. }, I32Const { .. }, I32Add, I32Store { .. }]
-            );
-            of == base && is_address
-        })
+    let mut operators: Vec<_> = operators(body).collect();
+    let ends = operators.pop() == Some(Operator::End);
+    let is_store = |operator: &Operator<'_>| matches!(operator, Operator::I32Store { .. });
+    let mut stores = operators.split_inclusive(is_store);
+    ends && !operators.is_empty() && stores.all(|store| is_relocation(store, base))
+}
+
+fn is_relocation(store: &[Operator<'_>], base: &Operator<'_>) -> bool {
+    use Operator::{GlobalGet, I32Add, I32Const, I32Store};
+    let [I32Const { .. }, of, I32Add, address @ ..] = store else { return false };
+    let is_address = matches!(
+        address,
+        [GlobalGet { .. }, I32Store { .. }]
+            | [GlobalGet { .. }, I32Const { .. }, I32Add, I32Store { .. }]
+    );
+    of == base && is_address
 }
 
 /// Returns the instructions of a function, up to the first that cannot be read.

@@ -17,9 +17,6 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
     if is_wasm_bindgen(import) {
         return Some(WASM_BINDGEN.to_owned());
     }
-    if name.starts_with('[') {
-        return Some(BUILT_IN.to_owned());
-    }
     em_js(name, modules)
         .or_else(|| invoke::is_synthesised(name).then(|| ONLY_SHARED.to_owned()))
         .or_else(|| of_toolchain(name).map(str::to_owned))
@@ -126,7 +123,7 @@ const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker
 
 /// The beginnings of symbols of toolchains' runtimes, and a hint for each group. The first group
 /// that fits counts. Most of them belong to Emscripten's runtime in JavaScript.
-const TOOLCHAIN: [(&[&str], &str); 12] = [
+const TOOLCHAIN: [(&[&str], &str); 13] = [
     (
         &EM_ASM,
         "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or \
@@ -191,6 +188,11 @@ const TOOLCHAIN: [(&[&str], &str); 12] = [
          with \
          `-fsanitize-trap=all`",
     ),
+    (
+        // What is built into components has names such as `[context-get-1]`.
+        &["[", "__wasm_task_hook", "cabi_realloc", "__init_stack_pointer", "__init_tls_base"],
+        "it is for components: build the module for `wasm32-wasip1`",
+    ),
     (&["__syscall", "__sys_"], "it is a system call of Emscripten's, which is in libc"),
 ];
 
@@ -208,10 +210,6 @@ fn of_toolchain(name: &str) -> Option<&'static str> {
 const WASM_BINDGEN: &str = "it is wasm-bindgen's, whose other half is JavaScript: build without \
                             the crates \
                             that use wasm-bindgen for `wasm32-unknown-unknown`";
-
-/// For a function such as `[thread-new-indirect-v0]` or `[context-get-1]`.
-const BUILT_IN: &str = "it is built into components, and a program here is none: build it for \
-                        `wasm32-wasip1`";
 
 fn is_wasm_bindgen(import: &Import) -> bool {
     import.module == "wbg" || import.module.starts_with("__wbindgen_")

@@ -95,8 +95,7 @@ impl InputModule {
         Ok(Self::of(module, bytes))
     }
 
-    fn of(mut module: Module, bytes: SharedBytes) -> Self {
-        module.export_initialiser();
+    fn of(module: Module, bytes: SharedBytes) -> Self {
         let module = Arc::new(module);
         let shares_memory = matches!(module.kind, Kind::Main | Kind::SharedLibrary);
         let linked_as = ENV.to_owned();
@@ -271,6 +270,15 @@ impl InputModule {
     /// Returns the index of the export by which it defines a symbol for others.
     pub(crate) fn definition(&self, symbol: &str) -> Option<usize> {
         self.indexed_export(symbol).filter(|&export| self.offers(export))
+    }
+
+    /// Exports the function that prepares the block of its thread-local variables, if nothing else
+    /// does, so that it can be called. Only the plain data of the module changes.
+    pub(crate) fn export_initialiser(&mut self) {
+        if let Some(export) = self.module.missing_initialiser() {
+            Arc::make_mut(&mut self.module).exports.push(export);
+            self.forget_index();
+        }
     }
 
     /// Discards the index of exports by name, after the exports have changed.

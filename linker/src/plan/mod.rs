@@ -97,6 +97,7 @@ impl Plan {
     /// that the program would be too large.
     pub fn new(mut set: Set) -> Result<Self, Faults> {
         set.inputs.iter_mut().for_each(command_exports::unwrap);
+        set.inputs.iter_mut().for_each(InputModule::export_initialiser);
         set.inputs.extend(thread_context::module(&set, |_| true));
         if set.unknown_imports_trap {
             let unknown = resolve::unknown_functions(&set, |_| true);

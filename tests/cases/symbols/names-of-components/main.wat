@@ -1,4 +1,4 @@
-;; The names of a component's functions are symbols like any other, in `env` and elsewhere.
+;; The names of functions of components are symbols like any other.
 (module
   (@dylink.0 (mem-info))
   (type $unary (func (param i32) (result i32)))

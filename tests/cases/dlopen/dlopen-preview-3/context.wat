@@ -1,0 +1,22 @@
+;; Is compiled for WASI preview 3.
+(module
+  (@dylink.0 (mem-info (memory 16 2)))
+  (import "env" "memory" (memory 0))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "__wasm_get_stack_pointer" (func $get_stack_pointer (result i32)))
+  (import "env" "__wasm_get_tls_base" (func $get_tls_base (result i32)))
+  (import "env" "__wasm_set_tls_base" (func $set_tls_base (param i32)))
+  (data $tls "\00\00\00\00\00\00\00\00")
+  (data (i32.add (global.get $base) (i32.const 12)) "\0a\00\00\00")
+  (start $init_memory)
+  (func $init_memory (local $tls i32)
+    (call $set_tls_base (local.tee $tls (i32.add (i32.const 4) (global.get $base))))
+    (memory.init $tls (local.get $tls) (i32.const 0) (i32.const 8)))
+  (func $__wasm_apply_tls_relocs
+    (i32.store (i32.add (i32.const 0) (call $get_tls_base))
+      (i32.add (global.get $base) (i32.const 12))))
+  (func (export "stack") (result i32) (call $get_stack_pointer))
+  (func (export "next") (result i32) (local $count i32)
+    (i32.add (i32.load (i32.load (call $get_tls_base)))
+      (local.tee $count (i32.load offset=4 (call $get_tls_base))))
+    (i32.store offset=4 (call $get_tls_base) (i32.add (local.get $count) (i32.const 1)))))
