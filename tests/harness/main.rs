@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();
     let names: Vec<_> = trials.iter().map(|trial| trial.name().to_owned()).collect();
+    trials.extend(cases::suites::trials(&names));
     trials.push(project::rules::security(names.clone()));
     trials.push(support::slow::table_is_complete(names));
     let conclusion = libtest_mimic::run(&args, support::slow::leave_out(trials));

@@ -7,6 +7,7 @@ mod index;
 pub(crate) mod link;
 mod node;
 mod session;
+pub(crate) mod suites;
 mod wasm_exceptions;
 
 use std::sync::Arc;

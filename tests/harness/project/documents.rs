@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use libtest_mimic::{Failed, Trial};
 
 use crate::support::console;
+use crate::support::markdown::code_spans;
 use crate::support::trial::trial;
 use crate::support::workspace::{self, Sandbox};
 
@@ -171,11 +172,6 @@ fn named_files_exist() -> Result<(), Failed> {
     if missing.is_empty() { Ok(()) } else { Err(missing.into()) }
 }
 
-/// Returns the pieces of a line that are between single backticks.
-fn code_spans(line: &str) -> impl Iterator<Item = &str> {
-    line.split('`').skip(1).step_by(2)
-}
-
 /// Returns whether a piece of code is the path of a source: one that starts with a folder of the
 /// workspace, other than that of what is built.
 fn is_path(code: &str, root: &Path) -> bool {
@@ -251,6 +247,7 @@ fn documents() -> io::Result<Vec<PathBuf>> {
     let root = workspace::root();
     let mut documents = markdown_in(&root)?;
     documents.extend(markdown_in(&root.join("docs"))?);
+    documents.extend(markdown_in(&root.join("tests/suites"))?);
     documents.push(root.join("tests/matrix/README.md"));
     Ok(documents)
 }

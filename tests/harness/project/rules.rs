@@ -6,6 +6,7 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::support::markdown::code_spans;
 use crate::support::trial::trial;
 use crate::support::workspace;
 
@@ -28,8 +29,7 @@ pub(crate) fn security(tests: Vec<String>) -> Trial {
         let rows = text.lines().filter(|line| line.starts_with("| ") && !line.contains("| Test |"));
         for row in rows {
             let named = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
-            // Every second piece is between backticks.
-            let named: Vec<_> = named.split('`').skip(1).step_by(2).collect();
+            let named: Vec<_> = code_spans(named).collect();
             let unknown = |part: &&&str| !tests.iter().any(|test| test.contains(**part));
             if named.is_empty() || named.iter().any(|part| unknown(&part)) {
                 return Err(format!("no such tests: {row}").into());
