@@ -11,6 +11,8 @@ static int sees(const char *symbol) {
     return found;
 }
 
+EMSCRIPTEN_KEEPALIVE int of_program = 7;
+
 EMSCRIPTEN_KEEPALIVE int test(void) {
     printf("not open: %p\n", dlopen("opened-plugin.wasm", RTLD_NOW | RTLD_NOLOAD));
     puts(dlerror());
@@ -48,7 +50,9 @@ EMSCRIPTEN_KEEPALIVE int test(void) {
     printf("has test: %d\n", dlsym(program, "test") == (void *)test);
     printf("has answer: %d\n", dlsym(program, "answer") != NULL);
     puts(dlerror());
+    printf("has its variable: %d\n", dlsym(program, "of_program") == &of_program);
     printf("closed: %d\n", dlclose(program));
+    printf("the same again: %d\n", dlopen(NULL, RTLD_LAZY) == program && dlsym(program, "of_program"));
 
     printf("without a flag: %p\n", dlopen("opened-plugin.wasm", 0));
     puts(dlerror());

@@ -1,4 +1,5 @@
 // A function has one address in the program, in a library, in another library, and for `dlsym`.
+// A library uses the variables of one that was opened with RTLD_GLOBAL.
 #include <dlfcn.h>
 #include <emscripten/em_macros.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ EMSCRIPTEN_KEEPALIVE int test(void) {
     printf("libc's: %d %d\n", (void *)a_takes(2) == (void *)abs, (void *)b_takes(2) == (void *)abs);
     printf("the library's: %d %d\n", a_takes(3) == b_takes(3), (void *)a_takes(3) == dlsym(a, "own"));
     printf("by another name: %d\n", dlsym(a, "alias") == dlsym(a, "own"));
+    printf("the library's variable: %d\n", ((int (*)(void))dlsym(b, "b_reads"))());
     printf("all are called: %d\n", a_takes(0)(1) + b_takes(1)(1) + a_takes(2)(-1) + b_takes(3)(1));
     // The library's function stays as long as somebody uses it.
     dlclose(a);

@@ -6,6 +6,8 @@ typedef int (*unary)(int);
 int twice(int);
 int never_taken(int);
 
+EMSCRIPTEN_KEEPALIVE int of_a = 3;
+
 EMSCRIPTEN_KEEPALIVE int own(int x) {
     return 5 * x;
 }

@@ -25,6 +25,7 @@ EMSCRIPTEN_KEEPALIVE int test(void) {
     puts("diamond");
     void *top = open("opened-top.wasm");
     printf("top is %d\n", call(top, "top", 1));
+    printf("seen by the program: %d\n", dlsym(RTLD_DEFAULT, "top") || dlsym(RTLD_DEFAULT, "base"));
     puts("right, which is there");
     void *right = open("opened-right.wasm");
     puts("close top");
