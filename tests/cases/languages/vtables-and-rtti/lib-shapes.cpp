@@ -17,6 +17,14 @@ struct Labelled {
     virtual int label() const;
 };
 
+// Each module has the vtables and the type information of these.
+struct Inline {
+    virtual ~Inline() {}
+};
+struct Derived : Inline {
+    ~Derived() override {}
+};
+
 Shape::~Shape() = default;
 const char *Shape::name() const {
     return "shape";
@@ -45,4 +53,8 @@ bool is_square(const Shape &shape) {
 
 const std::type_info &type_of(const Shape &shape) {
     return typeid(shape);
+}
+
+bool is_derived(const Inline &object) {
+    return dynamic_cast<const Derived *>(&object) != nullptr;
 }

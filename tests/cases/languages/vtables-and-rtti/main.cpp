@@ -21,9 +21,18 @@ struct Labelled {
     virtual int label() const;
 };
 
+// Each module has the vtables and the type information of these.
+struct Inline {
+    virtual ~Inline() {}
+};
+struct Derived : Inline {
+    ~Derived() override {}
+};
+
 Shape *make_square(int side);
 int label_of(const Shape *shape);
 bool is_square(const Shape &shape);
+bool is_derived(const Inline &object);
 const std::type_info &type_of(const Shape &shape);
 
 namespace {
@@ -75,6 +84,9 @@ extern "C" EMSCRIPTEN_KEEPALIVE int test() {
     }
     if (!dynamic_cast<Square *>(static_cast<Shape *>(&big))) {
         return 8;
+    }
+    if (!is_derived(Derived()) || is_derived(Inline())) {
+        return 9;
     }
     return 42;
 }
