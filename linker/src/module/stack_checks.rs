@@ -44,7 +44,8 @@ pub(crate) fn initial_values(
     let code = Code { contents, imported_functions };
     let Some(bounds) = shared.or_else(|| code.own_bounds()) else { return BTreeMap::new() };
     let setters = SETTERS.into_iter().filter_map(|name| globals_set_by(code.export(name)?));
-    setters.flat_map(|[high, low]| [(high, bounds.high), (low, bounds.low)]).collect()
+    let bounds = [bounds.high, bounds.low];
+    setters.flat_map(|globals| globals.into_iter().zip(bounds)).collect()
 }
 
 /// Returns whether the bounds can be given to a module that checks its stack.
@@ -54,8 +55,10 @@ pub(crate) fn knows_bounds(
     shares_stack: bool,
 ) -> bool {
     let code = Code { contents, imported_functions };
-    let has_globals = code.export(SET_STACK_LIMITS).and_then(globals_set_by).is_some();
-    has_globals && (shares_stack || code.own_bounds().is_some())
+    match code.export(SET_STACK_LIMITS).and_then(globals_set_by) {
+        None => false,
+        Some(globals) => globals.is_empty() || shares_stack || code.own_bounds().is_some(),
+    }
 }
 
 struct Code<'c, 'a> {
@@ -82,7 +85,10 @@ impl<'c, 'a> Code<'c, 'a> {
 }
 
 /// Returns the globals to which a function of two parameters assigns them, if it does nothing else.
-fn globals_set_by(body: &FunctionBody<'_>) -> Option<[u32; 2]> {
+///
+/// There are none in a module whose code never moves the stack pointer: it has no check, and the
+/// optimizer removes globals that nothing reads.
+fn globals_set_by(body: &FunctionBody<'_>) -> Option<Vec<u32>> {
     let operators = body.get_operators_reader().ok()?.into_iter().collect::<Result<Vec<_>, _>>();
     match operators.ok()?.as_slice() {
         [
@@ -91,7 +97,8 @@ fn globals_set_by(body: &FunctionBody<'_>) -> Option<[u32; 2]> {
             Operator::LocalGet { local_index: 1 },
             Operator::GlobalSet { global_index: second },
             Operator::End,
-        ] => Some([*first, *second]),
+        ] => Some(vec![*first, *second]),
+        [Operator::End] | [Operator::Nop, Operator::End] => Some(Vec::new()),
         _ => None,
     }
 }

@@ -1,0 +1,12 @@
+(module
+  (@dylink.0 (mem-info))
+  (import "env" "__stack_pointer" (global $stack_pointer (mut i32)))
+  (global $high (mut i32) (i32.const 0))
+  (global $low (mut i32) (i32.const 0))
+  (func (export "__set_stack_limits") (param i32 i32)
+    (global.set $high (local.get 0))
+    (global.set $low (local.get 1)))
+  (func (export "passes") (result i32)
+    (if (i32.gt_u (global.get $stack_pointer) (global.get $high)) (then (return (i32.const 1))))
+    (if (i32.le_u (global.get $stack_pointer) (global.get $low)) (then (return (i32.const 2))))
+    (i32.const 42)))
