@@ -12,6 +12,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::support::compile::{self, Role};
 use crate::support::console;
+use crate::support::fetched::{Unavailable, fetched};
 use crate::support::trial::{ignorable, ignored};
 use crate::support::workspace;
 
@@ -43,7 +44,7 @@ struct CPython {
 impl CPython {
     /// Fetches and compiles it, unless an earlier run has. Returns the reason if this machine
     /// cannot.
-    fn find() -> Result<Result<Self, String>, Failed> {
+    fn find() -> Result<Result<Self, Unavailable>, Failed> {
         let main = sources().join("main.c");
         if let Some(reason) = compile::missing_compiler(&main) {
             return Ok(Err(reason.to_owned()));
@@ -52,16 +53,12 @@ impl CPython {
             return Ok(Err("Python is missing".to_owned()));
         };
         let unpack = sources().join("unpack.py");
-        let mut fetched = Ok(());
         let key = (PACKAGES, fs::read(&unpack)?);
-        let unpacked = workspace::built(&key, |folder| {
-            fetched = fetch(&python, &unpack, folder);
-            fetched.clone().map_err(Failed::from)
-        });
-        if let Err(reason) = fetched {
-            return Ok(Err(reason));
-        }
-        let cpython = CPython { folder: unpacked? };
+        let folder = match fetched(&key, |folder| Ok(fetch(&python, &unpack, folder)))? {
+            Ok(folder) => folder,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let cpython = CPython { folder };
         compile::compile(&main, Role::Shared, &cpython.folder.join("python.wasm"))?;
         let extensions = cpython.folder.join("extensions");
         fs::create_dir_all(&extensions)?;
@@ -100,7 +97,7 @@ fn sources() -> PathBuf {
 }
 
 /// Fetches the packages and unpacks CPython to a folder.
-fn fetch(python: &Path, unpack: &Path, folder: &Path) -> Result<(), String> {
+fn fetch(python: &Path, unpack: &Path, folder: &Path) -> Result<(), Unavailable> {
     let run = |command: &mut Command| {
         let output = command.output().map_err(|error| error.to_string())?;
         match output.status.success() {
@@ -119,26 +116,20 @@ fn fetch(python: &Path, unpack: &Path, folder: &Path) -> Result<(), String> {
     fs::remove_dir_all(packages).map_err(|error| error.to_string())
 }
 
-/// Returns what a program prints to both streams, and its status.
-fn outcome(output: &Output) -> Result<String, Failed> {
-    let texts = [output.stdout.clone(), output.stderr.clone()].concat();
-    Ok(String::from_utf8(texts)? + &console::status(output.status))
-}
-
 /// A script prints the same in separate modules and in one, and its exit status is that of the
 /// program.
 fn scripts_run(cpython: &CPython) -> Result<(), Failed> {
     let expected = fs::read_to_string(sources().join("script.txt"))?;
     let help = "expected is what the same script prints natively";
     let output = cpython.run(&["python.wasm", "/app/script.py"])?;
-    console::same(&outcome(&output)?, &expected, help)?;
+    console::same(&console::outcome(&output)?, &expected, help)?;
     let mut fuse = Command::new(workspace::host());
     workspace::clean_environment(&mut fuse);
     fuse.current_dir(&cpython.folder).args(["fuse", "-L", ".", "--link", LIBRARY]);
     let written = fuse.args(["--dynamic", "python.wasm", "-o", "fused.wasm"]).output()?;
-    console::same(&outcome(&written)?, "", "`host fuse` says nothing")?;
+    console::same(&console::outcome(&written)?, "", "`host fuse` says nothing")?;
     let output = cpython.host_alone().args(["fused.wasm", "/app/script.py"]).output()?;
-    console::same(&outcome(&output)?, &expected, help)
+    console::same(&console::outcome(&output)?, &expected, help)
 }
 
 /// CPython opens extensions by its own `dlopen`. The one in C++ brings libc++ into the program.
@@ -147,7 +138,7 @@ fn extensions_are_imported(cpython: &CPython) -> Result<(), Failed> {
     let mut host = cpython.host();
     host.args(["--dlopen-from-dir", "--dir", "extensions::/extensions"]);
     host.args(["--env", "PYTHONPATH=/extensions", "python.wasm", "/app/extensions.py"]);
-    console::same(&outcome(&host.output()?)?, &expected, "what the extensions return")
+    console::same(&console::outcome(&host.output()?)?, &expected, "what the extensions return")
 }
 
 /// Limits end a script that does not end by itself.
@@ -158,7 +149,7 @@ fn limits_end_it(cpython: &CPython) -> Result<(), Failed> {
     let output = run(&["--timeout", "5s"], "while True: pass")?;
     console::same(&console::status(output.status), "? 124\n", "the time is over")?;
     let output = run(&["--max-memory", "64MiB"], "x = bytearray(1 << 30)")?;
-    let text = outcome(&output)?;
+    let text = console::outcome(&output)?;
     match text.contains("MemoryError") && output.status.code() == Some(1) {
         true => Ok(()),
         false => Err(format!("CPython does not report that memory is over:\n{text}").into()),

@@ -4,10 +4,12 @@ mod commands;
 mod cpython;
 mod debug;
 mod grid;
+mod lapack;
 mod legacy_exceptions;
 mod oracle;
 mod real;
 mod sysroot;
+mod tree_sitter;
 
 use libtest_mimic::Trial;
 
@@ -17,10 +19,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         cpython::trials(),
         debug::trials(),
         grid::trials(),
+        lapack::trials(),
         legacy_exceptions::trials(),
         oracle::trials(),
         real::trials(),
         sysroot::trials(),
+        tree_sitter::trials(),
     ];
     suites.into_iter().flatten().collect()
 }

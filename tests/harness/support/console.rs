@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 use libtest_mimic::Failed;
 use snapbox::{Assert, Data, Redactions};
@@ -103,6 +103,12 @@ pub(crate) fn status(status: ExitStatus) -> String {
         Some(code) => format!("? {code}\n"),
         None => format!("? {status}\n"),
     }
+}
+
+/// Returns what a program has printed to both streams, and its status.
+pub(crate) fn outcome(output: &Output) -> Result<String, Failed> {
+    let texts = [output.stdout.clone(), output.stderr.clone()].concat();
+    Ok(String::from_utf8(texts)? + &status(output.status))
 }
 
 /// `NAME=VALUE` before the program.
