@@ -7,23 +7,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
+use host::{Host, Limits, Val, Wasi};
 use libtest_mimic::{Completion, Failed, Trial};
+use linker::{InputModule, NoLibraries, Set};
 
 use crate::support::compile::{self, Role};
 use crate::support::console;
 use crate::support::fetched::{Unavailable, fetched};
-use crate::support::trial::{ignorable, ignored};
+use crate::support::trial::{ignorable, ignored, times};
 use crate::support::workspace;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |name: &str, test: fn(&CPython) -> Result<(), Failed>| {
-        ignorable(name, move || match CPython::find()? {
-            Ok(cpython) => test(&cpython).map(|()| Completion::Completed),
-            Err(reason) => ignored(&reason),
+        ignorable(name, move || match CPython::shared()? {
+            Ok(cpython) => test(cpython).map(|()| Completion::Completed),
+            Err(reason) => ignored(reason),
         })
     };
     vec![
+        trial("cpython::a_snapshot_starts_many_times", a_snapshot_starts_many_times),
         trial("cpython::extensions_are_imported", extensions_are_imported),
         trial("cpython::limits_end_it", limits_end_it),
         trial("cpython::scripts_run", scripts_run),
@@ -42,6 +46,14 @@ struct CPython {
 }
 
 impl CPython {
+    /// Returns CPython for all tests: the first of them finds it.
+    fn shared() -> Result<&'static Result<Self, Unavailable>, Failed> {
+        static FOUND: OnceLock<Result<Result<CPython, Unavailable>, String>> = OnceLock::new();
+        let message = |error: Failed| error.message().unwrap_or_default().to_owned();
+        let found = FOUND.get_or_init(|| CPython::find().map_err(message));
+        Ok(found.as_ref()?)
+    }
+
     /// Fetches and compiles it, unless an earlier run has. Returns the reason if this machine
     /// cannot.
     fn find() -> Result<Result<Self, Unavailable>, Failed> {
@@ -154,4 +166,61 @@ fn limits_end_it(cpython: &CPython) -> Result<(), Failed> {
         true => Ok(()),
         false => Err(format!("CPython does not report that memory is over:\n{text}").into()),
     }
+}
+
+/// CPython is initialised when the program is written. Instances start in that state, and none
+/// notices what another does to Python's objects.
+fn a_snapshot_starts_many_times(cpython: &CPython) -> Result<(), Failed> {
+    let snapshot = write_snapshot(cpython)?;
+    let code = r#"
+import json, os, time
+numbers.append(1)
+print(json.dumps(numbers), time.time() > 1_700_000_000, os.urandom(8) != bytes(8), dict(os.environ))
+print(os.stat(os.__file__).st_size == len(open(os.__file__, "rb").read()))
+raise ValueError("the end")
+"#;
+    let mut host = cpython.host_alone();
+    let output = host.arg(&snapshot).arg(code).output()?;
+    let expected = "[1] True True {}\nTrue\nTraceback (most recent call last):\n  \
+                    File \"<string>\", line 6, in <module>\nValueError: the end\n? 1\n";
+    console::same(&console::outcome(&output)?, expected, "what a new process has")?;
+    let host = Host::new(Limits::default())?;
+    let module = InputModule::load("snapshot", fs::read(snapshot)?)?;
+    let program = host.link(Set::gather(module, Vec::new(), &mut NoLibraries)?)?;
+    let mut processes = Vec::new();
+    for _ in 0..times(50, 1000) {
+        processes.push(host.start(&program, &Wasi::default())?);
+    }
+    for round in [1, 2] {
+        for (process, number) in processes.iter_mut().zip(1..) {
+            match process.invoke("add", &[Val::I32(number)])?.as_slice() {
+                [Val::I32(sum)] if *sum == round * number => {}
+                other => return Err(format!("the sum is {other:?}, not {}", round * number).into()),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a program in the state after CPython's initialisation.
+fn write_snapshot(cpython: &CPython) -> Result<PathBuf, Failed> {
+    let freeze = fs::read(sources().join("freeze.py"))?;
+    let header = workspace::built(&(&cpython.folder, freeze), |folder| {
+        let mut host = cpython.host();
+        host.arg("--dir").arg(format!("{}::/written", folder.display()));
+        host.args(["python.wasm", "/app/freeze.py", "/written/frozen.h"]);
+        let output = host.args(["encodings", "encodings.aliases", "encodings.utf_8"]).output()?;
+        console::same(&console::outcome(&output)?, "", "it says nothing")
+    })?;
+    let include = format!("-I{}", header.display());
+    let main = cpython.folder.join("snapshot.wasm");
+    compile::compile_with(&[include], &sources().join("snapshot.c"), Role::Shared, &main)?;
+    let mut fuse = Command::new(workspace::host());
+    workspace::clean_environment(&mut fuse);
+    fuse.current_dir(&cpython.folder).args(["fuse", "--preinit", "-L", ".", "--link", LIBRARY]);
+    fuse.args(["--export", "add", "snapshot.wasm", "-o", "initialised.wasm"]);
+    let warning = "warning: the program can open libraries while it runs, but without `--dynamic` \
+                   it keeps nothing for them\n";
+    console::same(&console::outcome(&fuse.output()?)?, warning, "nothing asks the host")?;
+    Ok(cpython.folder.join("initialised.wasm"))
 }
