@@ -10,7 +10,7 @@ use super::trial::{ignorable, is_all, trial};
 const REASON: &str = "runs with `cargo xtask test --all`";
 
 /// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.
-const SLOW: [&str; 24] = [
+const SLOW: [&str; 28] = [
     "builds::a_full_disk_keeps_the_last_good_guests",
     "builds::a_read_only_folder_is_named",
     "builds::ctrl_c_keeps_the_last_good_guests",
@@ -21,6 +21,7 @@ const SLOW: [&str; 24] = [
     "case::build-wasip1",
     "case::error-check",
     "case::error-rust-data",
+    "cpython::a_snapshot_starts_many_times",
     "cpython::extensions_are_imported",
     "cpython::limits_end_it",
     "cpython::scripts_run",
@@ -30,11 +31,14 @@ const SLOW: [&str; 24] = [
     "faults::tools_that_misbehave_are_told_of",
     "faults::without_address_space_there_is_an_error",
     "fuzz::a_target_runs",
+    "lapack::equations_are_solved",
     "link::dlopen-a-thousand-times",
     "real::jsonnet_reports_errors_as_natively",
     "real::zstd_compresses_as_natively",
     "sanitizers::guests_under_miri",
     "sanitizers::host_under_memcheck",
+    "tree_sitter::a_grammar_is_linked",
+    "tree_sitter::grammars_are_opened",
 ];
 
 /// Replaces each slow test by one that only says how to run it, unless all tests run.
