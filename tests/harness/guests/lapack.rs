@@ -1,5 +1,5 @@
-//! LAPACK and BLAS, in Fortran, that somebody else has compiled: the side modules of webR, which are
-//! R's. Flang's runtime is in them. Only a program in C that calls them is compiled here.
+//! LAPACK and BLAS, in Fortran, that somebody else has compiled: two side modules of webR, which is
+//! R for browsers. Flang's runtime is in them. Only a program in C that calls them is built here.
 
 use std::fs;
 use std::process::Command;
@@ -19,8 +19,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 const WEBR: NpmPackage = NpmPackage {
     name: "webr",
     version: "0.6.0",
-    integrity: "sha512-M2b8m3/ZBk7XMIR7LD97s5k/9jUla83Z0Hl4b+WnrK7XmSMpZdajCiP3XkSzHKHDUgscHKe+lVUvk3a\
-                ym8q0bw==",
+    integrity: "sha512-M2b8m3/ZBk7XMIR7LD97s5k/9jUla83Z0Hl4b+WnrK7XmSMpZdajCiP3XkSzHKHDUgscHKe+lVU\
+                vk3aym8q0bw==",
     files: &["dist/libRblas.so", "dist/libRlapack.so"],
 };
 

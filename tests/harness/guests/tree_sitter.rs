@@ -33,24 +33,24 @@ pub(crate) fn trials() -> Vec<Trial> {
 const LIBRARY: NpmPackage = NpmPackage {
     name: "tree-sitter",
     version: "0.25.1",
-    integrity: "sha512-mrcEdkYtHfrK1A6fs3O6FxkBo0Qig5XUXqHhxUOQu0bmPo00QF4XaSx4edpazdHwxnSCjlGKGgIqWda\
-                N4dvTLA==",
+    integrity: "sha512-mrcEdkYtHfrK1A6fs3O6FxkBo0Qig5XUXqHhxUOQu0bmPo00QF4XaSx4edpazdHwxnSCjlGKGg\
+                IqWdaN4dvTLA==",
     files: &["vendor/tree-sitter/lib/"],
 };
 
 const VSCODE: NpmPackage = NpmPackage {
     name: "@vscode/tree-sitter-wasm",
     version: "0.3.1",
-    integrity: "sha512-RJFoomET6FajjG511fmQxeBQfU6M24a0aFZPqpid+ttIxanWf1VGytBG0UmsGjt07qmIPJS8U31D+ae\
-                cuCucsQ==",
+    integrity: "sha512-RJFoomET6FajjG511fmQxeBQfU6M24a0aFZPqpid+ttIxanWf1VGytBG0UmsGjt07qmIPJS8U3\
+                1D+aecuCucsQ==",
     files: &["wasm/tree-sitter-"],
 };
 
 const CURSORLESS: NpmPackage = NpmPackage {
     name: "@cursorless/tree-sitter-wasms",
     version: "0.7.0",
-    integrity: "sha512-yGmyFb75nmicYyXqKm0TMEydA8QF76kr/+dvBcu9eSN093CKijLYYgsg3xGU44K3lUI2Vjfec5OJ4ty\
-                aYssahA==",
+    integrity: "sha512-yGmyFb75nmicYyXqKm0TMEydA8QF76kr/+dvBcu9eSN093CKijLYYgsg3xGU44K3lUI2Vjfec5\
+                OJ4tyaYssahA==",
     files: &["out/tree-sitter-"],
 };
 

@@ -39,7 +39,8 @@ char **environ = no_variables;
 
 char *getenv(const char *name) {
     size_t length = strlen(name);
-    for (char **variable = is_ahead ? no_variables : __wasilibc_get_environ(); *variable; variable++) {
+    char **variable = is_ahead ? no_variables : __wasilibc_get_environ();
+    for (; *variable; variable++) {
         if (!strncmp(*variable, name, length) && (*variable)[length] == '=') {
             return *variable + length + 1;
         }

@@ -1,6 +1,6 @@
 // Target: wasm32-wasi
-// A program with CPython initialised in a constructor, so that `host fuse --preinit` can do it ahead.
-// `encodings`, which that needs, is in the program: see freeze.py.
+// A program that initialises CPython in a constructor, so that `host fuse --preinit` does it ahead.
+// The module `encodings`, which that needs, is in the program: see freeze.py.
 #include <stdio.h>
 #include <wchar.h>
 

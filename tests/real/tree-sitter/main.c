@@ -18,7 +18,7 @@ static void fail(const Grammar *grammar, const char *reason) {
     exit(1);
 }
 
-// Writes what the name of a grammar's function is: `tree_sitter_go` of `tree-sitter-go.wasm`.
+// Writes the name of a grammar's function: `tree_sitter_go` of `tree-sitter-go.wasm`.
 static void name_function(const char *path, char *name, size_t size) {
     const char *slash = strrchr(path, '/');
     snprintf(name, size, "%s", slash ? slash + 1 : path);
@@ -35,7 +35,8 @@ static void open_grammar(Grammar *grammar) {
     }
     char name[64];
     name_function(grammar->path, name, sizeof name);
-    const TSLanguage *(*function)(void) = (const TSLanguage *(*)(void))dlsym(grammar->library, name);
+    const TSLanguage *(*function)(void);
+    function = (const TSLanguage *(*)(void))dlsym(grammar->library, name);
     if (!function) {
         fail(grammar, dlerror());
     }

@@ -11,7 +11,8 @@
 static char *parse(const TSLanguage *language, const char *text) {
     TSParser *parser = ts_parser_new();
     if (!ts_parser_set_language(parser, language)) {
-        fprintf(stderr, "its ABI %u is not supported\n", (unsigned)ts_language_abi_version(language));
+        unsigned version = ts_language_abi_version(language);
+        fprintf(stderr, "its ABI %u is not supported\n", version);
         exit(1);
     }
     TSTree *tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)strlen(text));
