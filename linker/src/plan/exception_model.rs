@@ -1,16 +1,20 @@
 //! The exception models of C++: the ways to compile code that catches. Each has a libc++ of its
 //! own.
 
+use crate::c_library::CLibrary;
 use crate::fault::Fault;
 use crate::plan::input::InputModule;
 use crate::plan::system_libraries::{
-    LIBCXX, LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, Libcxx, OTHERS,
+    LIBCXX, LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, Libcxx, WASI_LIBCXX,
+    WASI_LIBCXX_WASM_EXCEPTIONS,
 };
 
 /// A way to compile code that catches exceptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ExceptionModel {
     libcxx: Libcxx,
+    /// The one for wasi-libc. Only Emscripten compiles for a model without one.
+    wasi_libcxx: Option<Libcxx>,
     /// The compiler flag that selects it.
     pub(crate) flag: &'static str,
     /// The compiler flag with which exceptions pass through code that calls `setjmp`.
@@ -23,12 +27,14 @@ pub(crate) struct ExceptionModel {
 const EXCEPTION_MODELS: [ExceptionModel; 2] = [
     ExceptionModel {
         libcxx: LIBCXX_EXCEPTIONS,
+        wasi_libcxx: None,
         flag: "-fexceptions",
         setjmp_flag: "-fexceptions",
         markers: &["__cxa_find_matching_catch_"],
     },
     ExceptionModel {
         libcxx: LIBCXX_WASM_EXCEPTIONS,
+        wasi_libcxx: Some(WASI_LIBCXX_WASM_EXCEPTIONS),
         flag: "-fwasm-exceptions",
         setjmp_flag: "-sSUPPORT_LONGJMP=wasm",
         markers: &["__cpp_exception", "__wasm_lpad_context", "_Unwind_CallPersonality"],
@@ -62,15 +68,19 @@ pub(crate) fn of<'o>(
     Some((model, module))
 }
 
-/// Returns the files of the system libraries of a program, in the order in which they are searched
-/// for a symbol. The parts of libc++ come last: most programs need none of them.
-pub(crate) fn libraries(model: Option<ExceptionModel>) -> impl Iterator<Item = &'static str> {
-    let libcxx = model.map_or(LIBCXX, |model| model.libcxx);
-    [libcxx.file].into_iter().chain(OTHERS).chain(libcxx.parts)
+/// Returns the libc++ of a program with a C library and an exception model.
+pub(crate) fn libcxx(library: CLibrary, model: Option<ExceptionModel>) -> Libcxx {
+    match library {
+        CLibrary::Emscripten => model.map_or(LIBCXX, |model| model.libcxx),
+        CLibrary::Wasi => model.and_then(|model| model.wasi_libcxx).unwrap_or(WASI_LIBCXX),
+    }
 }
 
 /// Returns the file of each libc++, and the model that it is for.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<ExceptionModel>)> {
-    let models = EXCEPTION_MODELS.into_iter().map(|model| (model.libcxx.file, Some(model)));
-    models.chain([(LIBCXX.file, None)])
+    let models = EXCEPTION_MODELS.into_iter().flat_map(|model| {
+        let files = [Some(model.libcxx), model.wasi_libcxx].into_iter().flatten();
+        files.map(move |libcxx| (libcxx.file, Some(model)))
+    });
+    models.chain([LIBCXX, WASI_LIBCXX].map(|libcxx| (libcxx.file, None)))
 }

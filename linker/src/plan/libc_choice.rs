@@ -9,7 +9,7 @@ use crate::module::Import;
 use crate::names::module_name;
 use crate::plan::exception_model::{self, ExceptionModel};
 use crate::plan::input::InputModule;
-use crate::plan::system_libraries::{LIBC, WASI_LIBC, WASI_LIBCXX, WASI_OTHERS, titled};
+use crate::plan::system_libraries::{LIBC, OTHERS, WASI_LIBC, WASI_OTHERS, is_for_wasi, titled};
 
 /// The file of wasi-libc in its SDK, by which modules that were linked with it need it.
 const WASI_FILE: &str = "libc.so";
@@ -97,8 +97,7 @@ pub(crate) fn is_certain(input: &InputModule) -> bool {
 
 /// Returns which library a system library is or is compiled for.
 fn of_system(file: &str) -> CLibrary {
-    let wasi = WASI_OTHERS.into_iter().chain([WASI_LIBCXX.file]).chain(WASI_LIBCXX.parts);
-    if wasi.into_iter().any(|other| other == file) { CLibrary::Wasi } else { CLibrary::Emscripten }
+    if is_for_wasi(file) { CLibrary::Wasi } else { CLibrary::Emscripten }
 }
 
 /// The C library of a program, and the module that tells.
@@ -150,13 +149,12 @@ impl Chosen<'_> {
 /// Returns the files of the system libraries that a program may use, in the order in which they are
 /// searched for a symbol. The parts of libc++ come last: most programs need none of them.
 pub(crate) fn libraries(library: CLibrary, model: Option<ExceptionModel>) -> Vec<&'static str> {
-    match library {
-        CLibrary::Emscripten => exception_model::libraries(model).collect(),
-        CLibrary::Wasi => {
-            let libcxx = [WASI_LIBCXX.file].into_iter();
-            libcxx.chain(WASI_OTHERS).chain(WASI_LIBCXX.parts).collect()
-        }
-    }
+    let libcxx = exception_model::libcxx(library, model);
+    let others = match library {
+        CLibrary::Emscripten => OTHERS,
+        CLibrary::Wasi => WASI_OTHERS,
+    };
+    [libcxx.file].into_iter().chain(others).chain(libcxx.parts).collect()
 }
 
 /// Returns whether a module is the C library of its program, in place of that of the sysroot: it is

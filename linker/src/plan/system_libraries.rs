@@ -27,14 +27,27 @@ pub(crate) const LIBCXX_WASM_EXCEPTIONS: Libcxx = Libcxx {
     parts: ["libc++-wasm-exceptions-iostream.wasm", "libc++-wasm-exceptions-demangle.wasm"],
 };
 
-/// The libc++ of programs for wasi-libc. It ends a program that throws an exception.
+/// The libc++ of programs for wasi-libc that catch no exceptions.
 pub(crate) const WASI_LIBCXX: Libcxx = Libcxx {
     file: "wasi-libc++.wasm",
     parts: ["wasi-libc++-iostream.wasm", "wasi-libc++-demangle.wasm"],
 };
 
+/// The libc++ of programs for wasi-libc that catch with WebAssembly's own exceptions.
+pub(crate) const WASI_LIBCXX_WASM_EXCEPTIONS: Libcxx = Libcxx {
+    file: "wasi-libc++-wasm-exceptions.wasm",
+    parts: [
+        "wasi-libc++-wasm-exceptions-iostream.wasm",
+        "wasi-libc++-wasm-exceptions-demangle.wasm",
+    ],
+};
+
+/// Every libc++ for wasi-libc.
+const WASI_ALL_LIBCXX: [Libcxx; 2] = [WASI_LIBCXX_WASM_EXCEPTIONS, WASI_LIBCXX];
+
 /// Every libc++; a program has at most one.
-const ALL_LIBCXX: [Libcxx; 4] = [LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, LIBCXX, WASI_LIBCXX];
+const ALL_LIBCXX: [Libcxx; 5] =
+    [LIBCXX_EXCEPTIONS, LIBCXX_WASM_EXCEPTIONS, LIBCXX, WASI_LIBCXX_WASM_EXCEPTIONS, WASI_LIBCXX];
 
 /// The other system libraries of Emscripten; each one comes before those that it needs.
 pub(crate) const OTHERS: [&str; 3] = ["libiconv.wasm", LIBDL, LIBC];
@@ -108,6 +121,13 @@ pub fn system_libraries() -> impl Iterator<Item = &'static str> {
     let libcxx = ALL_LIBCXX.into_iter().map(|libcxx| libcxx.file);
     let parts = ALL_LIBCXX.into_iter().flat_map(|libcxx| libcxx.parts);
     libcxx.chain(OTHERS).chain(WASI_OTHERS).chain(parts)
+}
+
+/// Returns whether a system library is wasi-libc, or is compiled for it.
+pub(crate) fn is_for_wasi(file: &str) -> bool {
+    let libcxx = WASI_ALL_LIBCXX.into_iter();
+    let mut files = libcxx.flat_map(|libcxx| [libcxx.file].into_iter().chain(libcxx.parts));
+    WASI_OTHERS.contains(&file) || files.any(|other| other == file)
 }
 
 /// Returns the files of the parts of a module, if it is a libc++.

@@ -29,7 +29,7 @@ fn equations_are_solved() -> Result<Completion, Failed> {
     let folder = workspace::root().join("tests").join("real").join("lapack");
     let source = folder.join("main.c");
     if let Some(reason) = compile::missing_compiler(&source) {
-        return ignored(reason);
+        return ignored(&reason);
     }
     let libraries = match WEBR.fetch()? {
         Ok(folder) => folder.join("dist"),

@@ -13,7 +13,7 @@ use crate::support::project::Project;
 use crate::tools::cmake::Configuration;
 use crate::tools::emscripten::Emscripten;
 use crate::tools::rust;
-use crate::tools::zig::{SHARED, TARGET, Zig};
+use crate::tools::zig::{EXCEPTIONS, SHARED, TARGET, Zig};
 
 /// The options with which Emscripten links a shared library. Without the second, it changes the
 /// types of functions that take or return 64-bit integers.
@@ -85,9 +85,9 @@ impl CCompiler {
     }
 
     /// Returns the command that compiles a source file to an object of a shared library, as far as
-    /// it is the same for each file.
-    pub(crate) fn compile<'s>(&self, sh: &'s Shell, is_cpp: bool) -> Cmd<'s> {
-        match self {
+    /// it is the same for each file. `flags` are the guest's.
+    pub(crate) fn compile<'s>(&self, sh: &'s Shell, is_cpp: bool, flags: &[String]) -> Cmd<'s> {
+        let command = match self {
             CCompiler::Emscripten(emscripten) => {
                 sh.cmd(emscripten.program(emscripten_compiler(is_cpp))).args(["-c", "-fPIC"])
             }
@@ -97,9 +97,13 @@ impl CCompiler {
             }
             CCompiler::Zig(zig) => {
                 let compiler = if is_cpp { "c++" } else { "cc" };
-                zig.command(sh, compiler).args(["-target", TARGET, "-c"]).args(SHARED)
+                let catches = flags.iter().any(|flag| flag == EXCEPTIONS[0]);
+                let exceptions = EXCEPTIONS[1..].iter().filter(|_| catches);
+                let command = zig.command(sh, compiler).args(["-target", TARGET, "-c"]);
+                command.args(SHARED).args(exceptions)
             }
-        }
+        };
+        command.args(flags)
     }
 
     /// Returns the command that links objects to a shared library. `flags` are those with which the

@@ -248,7 +248,7 @@ fn build_guest(
     let mut objects = Vec::new();
     for (index, source) in guest.sources.iter().enumerate() {
         let object = folder.join(format!("{index}.o"));
-        let command = compiler.compile(sh, manifest::is_cpp(source)).args(&guest.flags);
+        let command = compiler.compile(sh, manifest::is_cpp(source), &guest.flags);
         let source = guest.path.join(source);
         process::run(step, command.arg(source).arg("-o").arg(&object))?;
         objects.push(object);

@@ -17,6 +17,11 @@ pub(crate) const TARGET: &str = "wasm32-wasi";
 /// default.
 pub(crate) const SHARED: [&str; 2] = ["-fPIC", "-fvisibility=default"];
 
+/// The compiler options for C++ that catches exceptions. To the first one, clang's driver adds the
+/// others; Zig leaves the driver out.
+pub(crate) const EXCEPTIONS: [&str; 4] =
+    ["-fwasm-exceptions", "-mexception-handling", "-mllvm", "-wasm-enable-eh"];
+
 /// An installed Zig.
 #[derive(Debug)]
 pub(crate) struct Zig {

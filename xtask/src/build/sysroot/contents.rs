@@ -105,13 +105,30 @@ pub(crate) const LIBCXX: [Libcxx; 3] = [
     },
 ];
 
-/// The libc++ for wasi-libc. Its archives are Zig's.
+/// The libc++ for wasi-libc of programs in which nothing catches exceptions. Its archives are Zig's.
 pub(super) const WASI_LIBCXX: Libcxx = Libcxx {
     library: "wasi-libc++.wasm",
     source: "uncaught.cpp",
     archives: &[],
     parts: parts("wasi-libc++-iostream.wasm", "wasi-libc++-demangle.wasm"),
 };
+
+/// The libc++ for wasi-libc of programs that are compiled with `-fwasm-exceptions`. It is compiled
+/// here: Zig has it without exceptions only.
+pub(super) const WASI_LIBCXX_EXCEPTIONS: Libcxx = Libcxx {
+    library: "wasi-libc++-wasm-exceptions.wasm",
+    source: "wasm-exceptions.cpp",
+    archives: &[],
+    parts: parts(
+        "wasi-libc++-wasm-exceptions-iostream.wasm",
+        "wasi-libc++-wasm-exceptions-demangle.wasm",
+    ),
+};
+
+/// The object of libc++abi that a program without exceptions has, and the sources, without their
+/// endings, of those that one with exceptions has in its place.
+pub(super) const WITHOUT_EXCEPTIONS: &str = "cxa_noexception.o";
+pub(super) const WITH_EXCEPTIONS: [&str; 2] = ["cxa_exception", "cxa_personality"];
 
 /// The objects of Zig's libc that the sysroot leaves out:
 ///
@@ -132,7 +149,7 @@ pub(super) const WASI_LIBC_NOT_CONSTRUCTED: [&str; 1] = ["preopens.o"];
 /// Returns the file names of every library for wasi-libc.
 pub(super) fn wasi_libraries() -> impl Iterator<Item = &'static str> {
     let others = [WASI_LIBC, WASI_LIBDL, WASI_STACK_PROTECTOR].into_iter();
-    others.chain(WASI_LIBCXX.libraries())
+    others.chain(WASI_LIBCXX.libraries()).chain(WASI_LIBCXX_EXCEPTIONS.libraries())
 }
 
 /// Returns the file names of every library of Emscripten.

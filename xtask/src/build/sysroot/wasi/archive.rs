@@ -1,4 +1,4 @@
-//! The archives of Zig's libraries, changed so that a shared library can be made of them.
+//! Zig's archives and objects, changed so that a shared library can be made of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -30,10 +30,33 @@ pub(super) fn copy_replaceable(
     files::write(to, &copy(&archive, keeps).with_context(in_file)?)
 }
 
+/// Makes the weak functions of an object visible, as [`copy_replaceable`] does.
+pub(super) fn make_replaceable(object: &Path) -> anyhow::Result<()> {
+    let mut bytes = files::read(object)?;
+    make_weak_visible(&mut bytes)
+        .with_context(|| format!("cannot change `{}`", object.display()))?;
+    files::write(object, &bytes)
+}
+
+/// Returns the file names of the objects in an archive.
+pub(super) fn object_names(archive: &Path) -> anyhow::Result<Vec<String>> {
+    let bytes = files::read(archive)?;
+    let in_file = || format!("cannot read the archive `{}`", archive.display());
+    let members = members(&bytes).with_context(in_file)?;
+    let long_names = long_names(&bytes, &members);
+    let objects = members.iter().filter(|member| ![SYMBOLS, LONG_NAMES].contains(&member.name));
+    Ok(objects.map(|member| file_name(member.name, long_names)).collect())
+}
+
+/// Returns the data of the member with the names that are too long for a header.
+fn long_names<'a>(archive: &'a [u8], members: &[Member<'_>]) -> &'a [u8] {
+    let long_names = members.iter().find(|member| member.name == LONG_NAMES);
+    long_names.map_or(&[][..], |member| &archive[member.data.clone()])
+}
+
 fn copy(archive: &[u8], keeps: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<u8>> {
     let members = members(archive)?;
-    let long_names = members.iter().find(|member| member.name == LONG_NAMES);
-    let long_names = long_names.map_or(&[][..], |member| &archive[member.data.clone()]);
+    let long_names = long_names(archive, &members);
     let mut copy = MAGIC.to_vec();
     for member in members {
         let mut data = archive[member.data.clone()].to_vec();

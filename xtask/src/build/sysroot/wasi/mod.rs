@@ -6,6 +6,7 @@
 //! position-independent code wherever it is installed.
 
 mod archive;
+mod exceptions;
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,8 @@ use crate::support::process;
 use crate::tools::zig::{SHARED, TARGET, Zig};
 
 /// The text of everything here that determines how the libraries are built.
-pub(super) const RECIPE: &str = concat!(include_str!("archive.rs"), include_str!("mod.rs"));
+pub(super) const RECIPE: &str =
+    concat!(include_str!("archive.rs"), include_str!("exceptions.rs"), include_str!("mod.rs"));
 
 /// Zig's archives that libc is made of.
 const LIBC_ARCHIVES: [&str; 3] = ["libc.a", "libzigc.a", "libcompiler_rt.a"];
@@ -47,7 +49,8 @@ impl WasiRecipe<'_> {
         self.build_libc(&archives)?;
         self.build_libdl()?;
         self.build_stack_protector(&archives)?;
-        self.build_libcxx(&archives)
+        self.build_libcxx(&archives)?;
+        self.build_libcxx_exceptions(&archives)
     }
 
     /// Has Zig compile its libraries, and returns the paths of their archives, which it names in
@@ -144,11 +147,8 @@ impl WasiRecipe<'_> {
         copy: &str,
         keeps: &dyn Fn(&str) -> bool,
     ) -> anyhow::Result<PathBuf> {
-        let is_it = |path: &&PathBuf| path.file_name().is_some_and(|file| file == name);
-        let archive = archives.iter().find(is_it);
-        let archive = archive.with_context(|| format!("Zig links no `{name}`"))?;
         let copy = self.linker.sh.current_dir().join(copy);
-        archive::copy_replaceable(archive, &copy, keeps)?;
+        archive::copy_replaceable(find(archives, name)?, &copy, keeps)?;
         Ok(copy)
     }
 
@@ -175,4 +175,11 @@ impl WasiRecipe<'_> {
         files::create_folder(path.parent().unwrap_or(Path::new(".")))?;
         files::write(&path, stub.finish())
     }
+}
+
+/// Finds one of Zig's archives by its file name.
+fn find<'a>(archives: &'a [PathBuf], name: &str) -> anyhow::Result<&'a Path> {
+    let is_it = |path: &&PathBuf| path.file_name().is_some_and(|file| file == name);
+    let archive = archives.iter().find(is_it);
+    Ok(archive.with_context(|| format!("Zig links no `{name}`"))?)
 }
