@@ -1,5 +1,5 @@
-// Each of two modules has thousands of static pointers to its own functions and variables, and
-// after them one to a variable of the other.
+// Each of two modules has two thousand static pointers to its own functions and variables, and one
+// to a variable of the other.
 #include "many.h"
 
 EMSCRIPTEN_KEEPALIVE int of_main = 30;
