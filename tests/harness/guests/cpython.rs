@@ -171,13 +171,15 @@ fn limits_end_it(cpython: &CPython) -> Result<(), Failed> {
 /// CPython is initialised when the program is written. Instances start in that state, and none
 /// notices what another does to Python's objects.
 fn a_snapshot_starts_many_times(cpython: &CPython) -> Result<(), Failed> {
-    let snapshot = write_snapshot(cpython)?;
+    compile_snapshot(cpython)?;
+    write_snapshot(cpython, &["--dynamic", "-o", "opens.wasm"])?;
     let mut host = cpython.host_alone();
-    host.args(["--dlopen-from-dir", "--dir", "extensions::/extensions", "initialised.wasm"]);
+    host.args(["--dlopen-from-dir", "--dir", "extensions::/extensions", "opens.wasm"]);
     let output = host.arg(fs::read_to_string(sources().join("snapshot.py"))?).output()?;
     let expected = fs::read_to_string(sources().join("snapshot.txt"))?;
     console::same(&console::outcome(&output)?, &expected, "what a new process has")?;
-    start_many(&snapshot)
+    write_snapshot(cpython, &["--export", "add", "-o", "adds.wasm"])?;
+    start_many(&cpython.folder.join("adds.wasm"))
 }
 
 /// Starts a snapshot many times in this process. Each instance adds up numbers of its own.
@@ -200,23 +202,23 @@ fn start_many(snapshot: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Writes a program in the state after CPython's initialisation.
-fn write_snapshot(cpython: &CPython) -> Result<PathBuf, Failed> {
+/// Compiles the program that initialises CPython, with modules of Python in it.
+fn compile_snapshot(cpython: &CPython) -> Result<(), Failed> {
     let freeze = fs::read(sources().join("freeze.py"))?;
     let header = workspace::built(&(&cpython.folder, freeze), |folder| {
         let mut host = cpython.host();
         host.arg("--dir").arg(format!("{}::/written", folder.display()));
         host.args(["python.wasm", "/app/freeze.py", "/written/frozen.h"]);
-        let output = host.args(["encodings", "encodings.aliases", "encodings.utf_8"]).output()?;
-        console::same(&console::outcome(&output)?, "", "it says nothing")
+        compile::run(host.args(["encodings", "encodings.aliases", "encodings.utf_8"]))
     })?;
     let include = format!("-I{}", header.display());
     let main = cpython.folder.join("snapshot.wasm");
-    compile::compile_with(&[include], &sources().join("snapshot.c"), Role::Shared, &main)?;
+    compile::compile_with(&[include], &sources().join("snapshot.c"), Role::Shared, &main)
+}
+
+/// Writes that program in the state after CPython's initialisation.
+fn write_snapshot(cpython: &CPython, options: &[&str]) -> Result<(), Failed> {
     let mut fuse = Command::new(workspace::host());
-    workspace::clean_environment(&mut fuse);
-    fuse.current_dir(&cpython.folder).args(["fuse", "--preinit", "--dynamic", "-L", "."]);
-    fuse.args(["--link", LIBRARY, "snapshot.wasm", "-o", "initialised.wasm"]);
-    console::same(&console::outcome(&fuse.output()?)?, "", "nothing asks the host")?;
-    Ok(cpython.folder.join("initialised.wasm"))
+    fuse.current_dir(&cpython.folder).args(["fuse", "--preinit", "-L", ".", "--link", LIBRARY]);
+    compile::run(fuse.arg("snapshot.wasm").args(options))
 }

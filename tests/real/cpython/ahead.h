@@ -25,7 +25,6 @@ char **__wasilibc_get_environ(void);
 int __clock_gettime(clockid_t clock, struct timespec *time);
 int __getentropy(void *bytes, size_t size);
 int __isatty(int file);
-struct tm *__localtime_r(const time_t *time, struct tm *parts);
 off_t __lseek(int file, off_t offset, int from);
 
 static int fail(int error) {
@@ -85,14 +84,6 @@ time_t time(time_t *result) {
     return now.tv_sec;
 }
 
-struct tm *localtime_r(const time_t *time, struct tm *parts) {
-    return is_ahead ? gmtime_r(time, parts) : __localtime_r(time, parts);
-}
-
-int stat(const char *path, struct stat *status) {
-    return is_ahead ? fail(ENOENT) : fstatat(AT_FDCWD, path, status, 0);
-}
-
 ssize_t readlink(const char *path, char *target, size_t size) {
     return is_ahead ? fail(ENOENT) : readlinkat(AT_FDCWD, path, target, size);
 }
@@ -129,11 +120,7 @@ int isatty(int file) {
     return is_ahead ? 0 : __isatty(file);
 }
 
-// The headers have a macro that calls the next one.
-off_t (lseek)(int file, off_t offset, int from) {
-    return is_ahead ? fail(ESPIPE) : __lseek(file, offset, from);
-}
-
+// Returns the position in an open file.
 off_t __wasilibc_tell(int file) {
-    return (lseek)(file, 0, SEEK_CUR);
+    return is_ahead ? fail(ESPIPE) : __lseek(file, 0, SEEK_CUR);
 }
