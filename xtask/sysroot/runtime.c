@@ -206,6 +206,45 @@ void emscripten_thread_sleep(double milliseconds) {
     (void)__wasi_poll_oneoff(&timer, &event, 1, &count);
 }
 
+static double milliseconds_between(const struct timespec *from, const struct timespec *to) {
+    double seconds = (double)(to->tv_sec - from->tv_sec);
+    return seconds * 1e3 + (double)(to->tv_nsec - from->tv_nsec) / 1e6;
+}
+
+// Some hosts end a wait a little early.
+static int sleep_until(clockid_t clock, const struct timespec *time) {
+    for (;;) {
+        struct timespec now;
+        if (__clock_gettime(clock, &now)) {
+            return EINVAL;
+        }
+        double left = milliseconds_between(&now, time);
+        if (left <= 0) {
+            return 0;
+        }
+        emscripten_thread_sleep(left);
+    }
+}
+
+// musl's internal name of the function, which other parts of musl call. Emscripten's takes every
+// time for a duration. No signal interrupts this one, so nothing is ever left.
+int __clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *) {
+    if (clock == CLOCK_THREAD_CPUTIME_ID || time->tv_nsec < 0 || time->tv_nsec >= 1000000000) {
+        return EINVAL;
+    }
+    if (flags & TIMER_ABSTIME) {
+        return sleep_until(clock, time);
+    }
+    if (time->tv_sec < 0) {
+        return EINVAL;
+    }
+    emscripten_thread_sleep(milliseconds_between(&(struct timespec){0}, time));
+    return 0;
+}
+
+int clock_nanosleep(clockid_t, int, const struct timespec *, struct timespec *)
+    __attribute__((alias("__clock_nanosleep")));
+
 // Time zones come from files, and there are none.
 const unsigned char *__map_file(const char *, size_t *) {
     return NULL;
