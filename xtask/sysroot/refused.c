@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include <netdb.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,22 @@ int system(const char *command) {
         return 0;
     }
     errno = ENOSYS;
+    return -1;
+}
+
+// Processes share no memory, and so no semaphores with names.
+sem_t *sem_open(const char *, int, ...) {
+    errno = ENOSYS;
+    return SEM_FAILED;
+}
+
+int sem_close(sem_t *) {
+    errno = EINVAL;
+    return -1;
+}
+
+int sem_unlink(const char *) {
+    errno = ENOENT;
     return -1;
 }
 

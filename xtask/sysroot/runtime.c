@@ -4,7 +4,6 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -264,24 +263,6 @@ _Noreturn void abort(void) {
 
 void __call_sighandler(sighandler_t handler, int signal) {
     handler(signal);
-}
-
-// Threads
-
-// There are none. Prints that: a C++ program without exceptions would end without a message.
-int pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) {
-    static bool is_said;
-    if (!is_said) {
-        fputs("threads are not supported: none can be started\n", stderr);
-    }
-    is_said = true;
-    return EAGAIN;
-}
-
-// No other thread can end this wait, and callers repeat it until their condition holds.
-int pthread_cond_wait(pthread_cond_t *, pthread_mutex_t *) {
-    fputs("threads are not supported: a wait for another thread would never end\n", stderr);
-    abort();
 }
 
 // The arguments of a `longjmp`. Compilers rely on the order of the fields.

@@ -8,9 +8,10 @@ pub(super) const WASI_LIBDL: &str = "wasi-libdl.wasm";
 pub(super) const WASI_STACK_PROTECTOR: &str = "wasi-stack-protector.wasm";
 
 /// The sources in `xtask/sysroot` that libc is built from.
-pub(super) const LIBC_SOURCES: [&str; 8] = [
+pub(super) const LIBC_SOURCES: [&str; 9] = [
     "runtime.c",
     "start.c",
+    "threads.c",
     "atexit.c",
     "paths.c",
     "files.c",
@@ -173,11 +174,12 @@ pub(super) fn wasi_sources() -> impl Iterator<Item = &'static str> {
 /// - dates, `exit`, error messages and the names of protocols, which Emscripten leaves to
 ///   JavaScript;
 /// - IPv6 addresses, which Emscripten has in another archive;
-/// - functions that read the environment or the program's name.
+/// - functions that read the environment or the program's name;
+/// - locks, semaphores, and attributes of threads, which Emscripten has in its libc for threads.
 ///
 /// Some versions of Emscripten lack some of these files, and some have an object of the same name
 /// in their libc.
-pub(super) const MUSL: [&str; 28] = [
+pub(super) const MUSL: [&str; 75] = [
     "env/clearenv.c",
     "env/getenv.c",
     "env/putenv.c",
@@ -188,6 +190,53 @@ pub(super) const MUSL: [&str; 28] = [
     "network/in6addr_any.c",
     "network/in6addr_loopback.c",
     "network/proto.c",
+    "thread/default_attr.c",
+    "thread/lock_ptc.c",
+    "thread/pthread_attr_destroy.c",
+    "thread/pthread_attr_init.c",
+    "thread/pthread_attr_setdetachstate.c",
+    "thread/pthread_attr_setguardsize.c",
+    "thread/pthread_attr_setinheritsched.c",
+    "thread/pthread_attr_setschedparam.c",
+    "thread/pthread_attr_setschedpolicy.c",
+    "thread/pthread_attr_setscope.c",
+    "thread/pthread_attr_setstack.c",
+    "thread/pthread_attr_setstacksize.c",
+    "thread/pthread_barrier_init.c",
+    "thread/pthread_barrierattr_destroy.c",
+    "thread/pthread_barrierattr_init.c",
+    "thread/pthread_barrierattr_setpshared.c",
+    "thread/pthread_cond_init.c",
+    "thread/pthread_condattr_destroy.c",
+    "thread/pthread_condattr_init.c",
+    "thread/pthread_condattr_setclock.c",
+    "thread/pthread_condattr_setpshared.c",
+    "thread/pthread_getconcurrency.c",
+    "thread/pthread_getcpuclockid.c",
+    "thread/pthread_mutex_getprioceiling.c",
+    "thread/pthread_mutex_init.c",
+    "thread/pthread_mutex_setprioceiling.c",
+    "thread/pthread_mutexattr_destroy.c",
+    "thread/pthread_mutexattr_init.c",
+    "thread/pthread_mutexattr_setprotocol.c",
+    "thread/pthread_mutexattr_setpshared.c",
+    "thread/pthread_mutexattr_setrobust.c",
+    "thread/pthread_mutexattr_settype.c",
+    "thread/pthread_rwlock_init.c",
+    "thread/pthread_rwlockattr_destroy.c",
+    "thread/pthread_rwlockattr_init.c",
+    "thread/pthread_rwlockattr_setpshared.c",
+    "thread/pthread_setattr_default_np.c",
+    "thread/pthread_setconcurrency.c",
+    "thread/pthread_setschedparam.c",
+    "thread/pthread_setschedprio.c",
+    "thread/pthread_spin_init.c",
+    "thread/pthread_spin_trylock.c",
+    "thread/pthread_spin_unlock.c",
+    "thread/sem_getvalue.c",
+    "thread/sem_init.c",
+    "thread/sem_post.c",
+    "thread/sem_trywait.c",
     "time/__month_to_secs.c",
     "time/__secs_to_tm.c",
     "time/__tm_to_secs.c",
