@@ -111,6 +111,10 @@ int system(const char *command) {
     return -1;
 }
 
+int getloadavg(double *, int) {
+    return -1;
+}
+
 // Processes share no memory, and so no semaphores with names.
 sem_t *sem_open(const char *, int, ...) {
     errno = ENOSYS;

@@ -5,10 +5,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +88,15 @@ void _emscripten_memcpy_js(void *restrict to, const void *restrict from, size_t 
     __builtin_memcpy(to, from, size);
 }
 #endif
+
+void *reallocarray(void *memory, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return realloc(memory, bytes);
+}
 
 // The stack belongs to the whole program. The linker, which lays out memory, provides its bounds.
 // Emscripten would use the end of its data and the start of its heap.
@@ -244,6 +255,11 @@ int __clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, s
 int clock_nanosleep(clockid_t, int, const struct timespec *, struct timespec *)
     __attribute__((alias("__clock_nanosleep")));
 
+int dysize(int year) {
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return is_leap ? 366 : 365;
+}
+
 // Time zones come from files, and there are none.
 const unsigned char *__map_file(const char *, size_t *) {
     return NULL;
@@ -303,13 +319,37 @@ _Noreturn void emscripten_longjmp(uintptr_t env, int value) {
     __wasm_longjmp((void *)env, value);
 }
 
-int getentropy(void *buffer, size_t length) {
-    __wasi_errno_t error = length > 256 ? EIO : __wasi_random_get(buffer, length);
+ssize_t getrandom(void *buffer, size_t length, unsigned) {
+    __wasi_errno_t error = __wasi_random_get(buffer, length);
     if (error) {
         errno = error;
         return -1;
     }
+    return length;
+}
+
+int getentropy(void *buffer, size_t length) {
+    if (length > 256) {
+        errno = EIO;
+        return -1;
+    }
+    return getrandom(buffer, length, 0) < 0 ? -1 : 0;
+}
+
+// Returns a number from 0 to 1, without 1. A `float` has 24 bits.
+float emscripten_random(void) {
+    uint32_t bits = 0;
+    getrandom(&bits, sizeof bits, 0);
+    return (float)(bits >> 8) / (1 << 24);
+}
+
+int emscripten_has_asyncify(void) {
     return 0;
+}
+
+// JavaScript can keep a program alive. Here, nothing does.
+void emscripten_force_exit(int status) {
+    exit(status);
 }
 
 // libc++ calls this to name the type of an exception. Writes the name in source notation if it is
@@ -341,9 +381,21 @@ void emscripten_console_trace(const char *text) {
     emscripten_console_warn(text);
 }
 
-// `emscripten_log` calls this to print.
+static FILE *log_stream(int flags) {
+    return flags & (EM_LOG_ERROR | EM_LOG_WARN) ? stderr : stdout;
+}
+
+void emscripten_log(int flags, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(log_stream(flags), format, arguments);
+    fputc('\n', log_stream(flags));
+    va_end(arguments);
+}
+
+// Newer versions call this to print.
 void _emscripten_log_formatted(int flags, const char *text) {
-    fprintf(flags & (EM_LOG_ERROR | EM_LOG_WARN) ? stderr : stdout, "%s\n", text);
+    fprintf(log_stream(flags), "%s\n", text);
 }
 
 #if EMSCRIPTEN_BEFORE(3, 1, 42)

@@ -175,21 +175,31 @@ pub(super) fn wasi_sources() -> impl Iterator<Item = &'static str> {
 ///   JavaScript;
 /// - IPv6 addresses, which Emscripten has in another archive;
 /// - functions that read the environment or the program's name;
-/// - locks, semaphores, and attributes of threads, which Emscripten has in its libc for threads.
+/// - locks, semaphores, and attributes of threads, which Emscripten has in its libc for threads;
+/// - a few others that Emscripten leaves out.
 ///
 /// Some versions of Emscripten lack some of these files, and some have an object of the same name
 /// in their libc.
-pub(super) const MUSL: [&str; 75] = [
+pub(super) const MUSL: [&str; 84] = [
     "env/clearenv.c",
     "env/getenv.c",
     "env/putenv.c",
+    "env/secure_getenv.c",
     "env/unsetenv.c",
     "exit/assert.c",
+    "exit/at_quick_exit.c",
     "exit/exit.c",
+    "exit/quick_exit.c",
     "legacy/err.c",
+    "legacy/euidaccess.c",
+    "legacy/futimes.c",
+    "legacy/getdtablesize.c",
+    "legacy/lutimes.c",
     "network/in6addr_any.c",
     "network/in6addr_loopback.c",
     "network/proto.c",
+    "signal/psignal.c",
+    "signal/sigisemptyset.c",
     "thread/default_attr.c",
     "thread/lock_ptc.c",
     "thread/pthread_attr_destroy.c",
