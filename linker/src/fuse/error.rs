@@ -42,6 +42,12 @@ pub enum FuseError {
     IsCommand { module: String },
     #[error("no module defines {}, to be exported", quoted(symbols))]
     UnknownExports { symbols: Vec<String> },
+    #[error(
+        "nothing can call {}: the program is a command, and only the start of a command runs \
+         constructors; leave `--export` out, or write the program with `--preinit`",
+        quoted(functions)
+    )]
+    CommandExports { functions: Vec<String> },
     #[error("`{module}` places data outside of the program's memory")]
     OutOfBounds { module: String },
     #[error("`{module}` places data at an address that is not known before it runs")]

@@ -110,6 +110,25 @@ impl Plan {
         Ok(())
     }
 
+    /// Checks that the functions which the options name can be called in a command that runs
+    /// constructors at its start. Those of system libraries need none: hosts call them when a
+    /// program ends.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be called.
+    pub(crate) fn check_callable(&self, options: &FuseOptions) -> Result<(), FuseError> {
+        let needs_start = |symbol: &&String| {
+            self.definition(symbol).is_some_and(|Definition { module, export }| {
+                let input = &self.set.inputs[module];
+                let is_function = matches!(input.module.exports[export].ty, ExternType::Func(_));
+                is_function && !input.is_system() && *symbol != START
+            })
+        };
+        let functions: Vec<_> = options.exports.iter().filter(needs_start).cloned().collect();
+        if functions.is_empty() { Ok(()) } else { Err(FuseError::CommandExports { functions }) }
+    }
+
     /// Returns the command that calls an export of the main module.
     ///
     /// # Errors

@@ -139,6 +139,9 @@ impl Plan {
             None
         };
         let startup = Startup::new(&program, &live, options, exit_calls);
+        if startup.command.as_ref().is_some_and(|command| !command.before.is_empty()) {
+            self.check_callable(options)?;
+        }
         if options.preinit && !startup.initialize.is_empty() {
             let invoked = command.as_ref().map(|c| Root::Item(ExternalKind::Func, c.function));
             let ends = exit_hooks.iter().copied();
