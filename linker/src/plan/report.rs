@@ -39,6 +39,7 @@ struct ModuleReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     c_library: Option<Says>,
     /// Whether it calls WASI without the program's C library, as a main does that contains one.
+    #[serde(skip_serializing_if = "is_false")]
     calls_wasi: bool,
     /// The address of its data in bytes; null if it has a memory of its own or fixed addresses.
     memory_base: Option<u32>,
@@ -237,6 +238,11 @@ impl fmt::Display for Plan {
 /// Returns what a module says about its C library, unless it is or contains a system library.
 fn c_library(input: &InputModule) -> Option<Says> {
     libc_choice::of_module(input).filter(|says| says.sign != CLibrarySign::System)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Returns whether a module of the user's calls WASI without the program's C library.

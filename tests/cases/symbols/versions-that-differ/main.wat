@@ -1,5 +1,3 @@
-;; A module of a later toolchain than the system libraries, or of a toolchain that is not known: the
-;; message about what they lack names both versions.
 (module
   (@dylink.0 (mem-info))
   (@producers (processed-by "clang" "99.0.0git (https://github.com/llvm/llvm-project)"))
