@@ -1,6 +1,5 @@
-//! Grammars of tree-sitter that somebody else has compiled: the side modules of two npm packages,
-//! made by two versions of Emscripten and unchanged. Only tree-sitter itself, and programs that
-//! parse a text, are compiled here.
+//! Grammars of tree-sitter that others have compiled: the side modules of two npm packages,
+//! unchanged. Only tree-sitter itself, and programs that parse a text, are compiled here.
 //!
 //! The expected syntax trees are those of `web-tree-sitter` on node, for the same files and texts.
 
