@@ -1,31 +1,28 @@
 // Target: wasm32-wasip1
-//! A Rust main with std for WASI, which contains a wasi-libc of its own, and C++ with
-//! Emscripten's libc. Both call each other, and each frees what it allocates.
+//! A Rust main with std for WASI, which contains a wasi-libc of its own, and C++ with Emscripten's
+//! libc. Each has its own heap and its own streams.
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::collections::BTreeMap;
+use std::ffi::c_int;
 
 unsafe extern "C" {
-    /// Returns text that [`cpp_free`] frees.
-    fn cpp_join(first: *const c_char, second: *const c_char) -> *mut c_char;
-    fn cpp_free(text: *mut c_char);
+    /// Prints the sum of the results for the numbers up to `last`, and returns it. 0 if a result is
+    /// negative.
+    safe fn cpp_sum(last: c_int, function: extern "C" fn(c_int) -> c_int) -> c_int;
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rust_print(text: *const c_char) {
-    // SAFETY: the caller passes a string of C.
-    println!("{}", unsafe { CStr::from_ptr(text) }.to_string_lossy());
+extern "C" fn square(number: c_int) -> c_int {
+    let text = number.to_string();
+    text.parse::<c_int>().map_or(-1, |number| number * number)
+}
+
+extern "C" fn negative(_: c_int) -> c_int {
+    -1
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn test() -> c_int {
-    let words = ["emscripten", "libc"].map(|word| CString::new(word).unwrap_or_default());
-    // SAFETY: both are strings of C, and so is the result, until it is freed.
-    let joined = unsafe {
-        let joined = cpp_join(words[0].as_ptr(), words[1].as_ptr());
-        let copy = CStr::from_ptr(joined).to_string_lossy().into_owned();
-        cpp_free(joined);
-        copy
-    };
-    println!("{joined} {:?}", std::fs::read("nowhere").map_err(|error| error.kind()));
-    42
+    let sums: BTreeMap<_, _> = [2, 4].map(|last| (last, cpp_sum(last, square))).into();
+    println!("{sums:?} {}", cpp_sum(1, negative));
+    sums[&4] + 12
 }
