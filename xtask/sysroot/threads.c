@@ -101,7 +101,8 @@ int thrd_equal(thrd_t one, thrd_t other) {
     return one == other;
 }
 
-int emscripten_is_main_browser_thread(void) {
+// It returns `int`, and `bool` in newer versions of Emscripten.
+typeof(emscripten_is_main_browser_thread()) emscripten_is_main_browser_thread(void) {
     return 1;
 }
 
