@@ -283,7 +283,7 @@ impl<'a> Emitter<'a> {
                 let Some((import, target)) = targets.imported_tag(id) else { continue };
                 let defined = targets.tag(id);
                 let key = ImportKey::Tag(defined);
-                if self.part_of[defined.module].is_some() || self.imported.contains_key(&key) {
+                if self.is_here(defined) || self.imported.contains_key(&key) {
                     continue;
                 }
                 let types = &mut self.parts[part].indices.types;
@@ -304,7 +304,7 @@ impl<'a> Emitter<'a> {
                 let Some((import, target)) = targets.imported_global(id) else { continue };
                 let GlobalTarget::Defined(defined) = targets.global(id) else { continue };
                 let key = ImportKey::Global(defined);
-                if self.part_of[defined.module].is_some() || self.imported.contains_key(&key) {
+                if self.is_here(defined) || self.imported.contains_key(&key) {
                     continue;
                 }
                 self.imported.insert(key, take(&mut self.next.globals));
@@ -548,7 +548,7 @@ impl<'a> Emitter<'a> {
                 Target::Index(GlobalIndex::Value(self.index_of_import(key)?))
             }
             GlobalTarget::StackPointer => Target::Index(GlobalIndex::Global(0)),
-            GlobalTarget::Defined(definition) if self.part_of[definition.module].is_some() => {
+            GlobalTarget::Defined(definition) if self.is_here(definition) => {
                 Target::Defined(definition)
             }
             GlobalTarget::Defined(definition) => {
@@ -560,10 +560,16 @@ impl<'a> Emitter<'a> {
 
     fn tag_target(&self, id: ItemId) -> WriteResult<Target<u32>> {
         let definition = self.targets.tag(id);
-        match self.part_of[definition.module] {
-            Some(_) => Ok(Target::Defined(definition)),
-            None => Ok(Target::Index(self.index_of_import(ImportKey::Tag(definition))?)),
+        if self.is_here(definition) {
+            return Ok(Target::Defined(definition));
         }
+        Ok(Target::Index(self.index_of_import(ImportKey::Tag(definition))?))
+    }
+
+    /// Returns whether an item of a module is not imported. In a fused program none is: what a
+    /// module defines that is left out, no code that is written refers to.
+    fn is_here(&self, definition: ItemId) -> bool {
+        self.live.is_some() || self.part_of[definition.module].is_some()
     }
 
     /// Assigns the indices of the segments that are written. *Bind* writes all segments. *Fuse*
