@@ -19,16 +19,10 @@ use crate::tools::zig::{EXCEPTIONS, SHARED, TARGET, Zig};
 /// types of functions that take or return 64-bit integers.
 const SIDE_MODULE: [&str; 2] = ["-sSIDE_MODULE=1", "-sWASM_BIGINT"];
 
-/// The options with which wasm-ld links a shared library. The relocations let `host fuse` leave out
-/// what nothing refers to.
-const SHARED_LIBRARY: [&str; 6] = [
-    "-flavor",
-    "wasm",
-    "-shared",
-    "--experimental-pic",
-    "--unresolved-symbols=import-dynamic",
-    "--emit-relocs",
-];
+/// The options with which wasm-ld links a shared library. With `--emit-relocs` it would crash
+/// wherever code takes the address of a function of another module.
+const SHARED_LIBRARY: [&str; 5] =
+    ["-flavor", "wasm", "-shared", "--experimental-pic", "--unresolved-symbols=import-dynamic"];
 
 /// The option of wasm-ld that exports `main`, which clang hides. The linker of this project makes a
 /// command of it.
@@ -100,7 +94,8 @@ impl CCompiler {
                 let catches = flags.iter().any(|flag| flag == EXCEPTIONS[0]);
                 let exceptions = EXCEPTIONS[1..].iter().filter(|_| catches);
                 let command = zig.command(sh, compiler).args(["-target", TARGET, "-c"]);
-                command.args(SHARED).args(exceptions)
+                // Without `-O`, Zig checks for undefined behaviour by functions that it has not.
+                command.args(SHARED).arg("-fno-sanitize=undefined").args(exceptions)
             }
         };
         command.args(flags)
