@@ -32,8 +32,10 @@ impl fmt::Display for CLibrary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CLibrarySign {
-    /// It imports a symbol that only this library defines, or the C++ library compiled for it.
+    /// It imports a symbol that only this library defines.
     Symbol(String),
+    /// It uses the namespace in which only the C++ library for it has its symbols.
+    Namespace(&'static str),
     /// It lists a library as needed whose file only this one is called.
     Needed(String),
     /// It was compiled by Zig, which has no other C library for WebAssembly.
@@ -46,6 +48,7 @@ impl fmt::Display for CLibrarySign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CLibrarySign::Symbol(name) => write!(f, "imports `{}`", demangle(name)),
+            CLibrarySign::Namespace(name) => write!(f, "uses the namespace `{name}`"),
             CLibrarySign::Needed(file) => write!(f, "needs `{}`", printable(file)),
             CLibrarySign::Zig => f.write_str("was compiled by Zig"),
             CLibrarySign::System => f.write_str("has system libraries for it"),

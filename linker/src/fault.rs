@@ -89,7 +89,8 @@ pub enum Fault {
     #[error(
         "`{module}` is built with `{flag}`, but `{library}` runs already, which is for programs \
          that are built \
-         otherwise; build the program with that flag too"
+         otherwise; build the program with that flag and let it catch too, or give `{module}` with \
+         `--link`"
     )]
     OtherExceptions { module: String, flag: &'static str, library: String },
     /// Two modules are compiled for different C libraries. A program has only one, and structures

@@ -164,8 +164,7 @@ const TOOLCHAIN: [(&[&str], &str); 13] = [
     ),
     (
         &["__wasm_setjmp"],
-        "it is for `setjmp`, and in the libc of newer versions of Emscripten: build all with the \
-         same version",
+        "it is for `setjmp`, and only the libc of newer versions of Emscripten has it",
     ),
     (
         &["__gxx_", "__wasm_lpad_context", "_Unwind_"],

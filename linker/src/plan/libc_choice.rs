@@ -32,24 +32,30 @@ const DIFFERENT: [&str; 12] = [
     "select", "stat",
 ];
 
-/// The inline namespaces in which the libraries' C++ libraries are, in mangled names.
-const NAMESPACES: [(&str, CLibrary); 2] =
-    [("St3__1", CLibrary::Wasi), ("St3__2", CLibrary::Emscripten)];
+/// The inline namespaces in which the libraries' C++ libraries are, in mangled names and in source
+/// notation.
+const NAMESPACES: [(&str, &str, CLibrary); 2] =
+    [("St3__1", "std::__1", CLibrary::Wasi), ("St3__2", "std::__2", CLibrary::Emscripten)];
 
-/// Returns the library that must define an import, if only one of them can.
-fn of_import(import: &Import) -> Option<CLibrary> {
+/// Returns the library that must define an import, if only one of them can, and what tells.
+fn of_import(import: &Import) -> Option<(CLibrary, CLibrarySign)> {
     if !import.is_of_process() {
         return None;
     }
     let name = import.name.as_str();
     // It is a variable of wasi-libc, and a function of Emscripten's.
+    let symbol = |library| (library, CLibrarySign::Symbol(name.to_owned()));
     if import.module == GOT_MEM && name == "errno" {
-        return Some(CLibrary::Wasi);
+        return Some(symbol(CLibrary::Wasi));
     }
     let begins = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix));
     let is_cpp = name.starts_with("_Z");
-    let within = || NAMESPACES.iter().find(|(part, _)| is_cpp && name.contains(part));
-    begins.or_else(within).map(|(_, library)| *library)
+    let within = || {
+        let (_, namespace, library) =
+            NAMESPACES.iter().find(|(part, _, _)| is_cpp && name.contains(part))?;
+        Some((*library, CLibrarySign::Namespace(namespace)))
+    };
+    begins.map(|(_, library)| symbol(*library)).or_else(within)
 }
 
 /// What a module says about its C library.
@@ -75,9 +81,8 @@ pub(crate) fn of_module(input: &InputModule) -> Option<Says> {
         return None;
     }
     let mut imports = input.module.imports.iter();
-    let symbol = imports.find_map(|import| Some((of_import(import)?, import.name.clone())));
-    if let Some((library, name)) = symbol {
-        return Some(Says { library, sign: CLibrarySign::Symbol(name), is_certain: true });
+    if let Some((library, sign)) = imports.find_map(of_import) {
+        return Some(Says { library, sign, is_certain: true });
     }
     let library = CLibrary::Wasi;
     if input.module.internals.producers.is_by_zig {
@@ -88,6 +93,17 @@ pub(crate) fn of_module(input: &InputModule) -> Option<Says> {
     let mut needed = input.module.dylink.iter().flat_map(|dylink| &dylink.needed);
     let sign = CLibrarySign::Needed(needed.find(|file| *file == WASI_FILE)?.clone());
     Some(Says { library, sign, is_certain: false })
+}
+
+/// Returns the functions by which a module needs to be compiled for the program's C library,
+/// although nothing in it tells that it is.
+pub(crate) fn without_sign(input: &InputModule) -> Vec<String> {
+    if input.is_system() || !input.shares_memory() || of_module(input).is_some() {
+        return Vec::new();
+    }
+    let imports = input.module.imports.iter().filter(|import| import.is_of_process());
+    let names = imports.map(|import| &import.name);
+    names.filter(|name| DIFFERENT.contains(&name.as_str())).cloned().collect()
 }
 
 /// Returns whether a module can have only one of the libraries.

@@ -10,9 +10,11 @@ use crate::names::demangle;
 use crate::plan::Plan;
 use crate::plan::exception_model;
 use crate::plan::input::InputModule;
+use crate::plan::libc_choice;
 use crate::plan::resolve::ImportTarget;
 use crate::plan::set::Definition;
 use crate::plan::synthetic::invoke;
+use crate::plan::system_libraries::WASI_LIBC;
 use crate::types::ExternType;
 use wasmparser::ValType;
 
@@ -55,6 +57,14 @@ pub enum Warning {
          pointers, as `qsort` calls the one that it is given; build it without"
     )]
     EmulatedCasts { module: String },
+    /// A module in a program for wasi-libc may be compiled for another C library.
+    #[error(
+        "nothing in `{module}` tells for which C library it is compiled, and it calls {}, which \
+         is not the same in each: here it is wasi-libc's; if `{module}` is compiled for that, link \
+         it with `-lc`, so that it says so",
+        list(symbols)
+    )]
+    NoCLibrarySign { module: String, symbols: Vec<String> },
     /// A module imports functions that nothing defines. By
     /// [`Set::unknown_imports_trap`](crate::Set::unknown_imports_trap) they trap.
     #[error(
@@ -104,7 +114,21 @@ impl Plan {
         let modules = 0..self.set.inputs.len();
         let memories = modules.flat_map(|importer| self.other_memories(importer, &memories));
         let others = self.ended_exceptions().into_iter().chain(self.emulated_casts());
+        let others = others.chain(self.without_sign());
         memories.chain(others).chain(self.unknown_imports()).collect()
+    }
+
+    /// Returns a warning for each module that may be compiled for another C library than wasi-libc,
+    /// in a program that has that.
+    fn without_sign(&self) -> Vec<Warning> {
+        let is_wasi = |input: &InputModule| input.system == Some(WASI_LIBC);
+        let inputs = self.set.inputs.iter().filter(|_| self.set.inputs.iter().any(is_wasi));
+        let warning = |input: &InputModule| {
+            let symbols = libc_choice::without_sign(input);
+            let module = input.module.name.clone();
+            (!symbols.is_empty()).then_some(Warning::NoCLibrarySign { module, symbols })
+        };
+        inputs.filter_map(warning).collect()
     }
 
     /// Returns a warning for each module that imports functions which nothing defines.
