@@ -10,6 +10,7 @@ use crate::support::progress::print;
 use crate::support::project::Project;
 use crate::tools::find;
 use crate::tools::tool::Tool;
+use crate::tools::zig::Zig;
 
 /// The mark of a tool that is missing.
 const MISSING: &str = "✘";
@@ -17,7 +18,7 @@ const MISSING: &str = "✘";
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let header = ["", "tool", "needed for", "found"].map(str::to_owned);
     let tools = Tool::ALL.map(|tool| row(project, tool));
-    let rows: Vec<_> = [header, rust()].into_iter().chain(tools).collect();
+    let rows: Vec<_> = [header, rust()].into_iter().chain(tools).chain([zig(project)]).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let tool_width = width(1);
     let use_width = width(2);
@@ -38,6 +39,15 @@ fn rust() -> [String; 4] {
     command.arg("--version");
     let version = process::read(command).unwrap_or_default();
     ["✔".into(), "Rust".into(), "everything".into(), version]
+}
+
+/// Returns the row of Zig, which most builds do without.
+fn zig(project: &Project) -> [String; 4] {
+    let (mark, found) = match Zig::find(project) {
+        Some(zig) => ("✔", format!("{} ({})", zig.program.display(), zig.version)),
+        None => ("", "not installed: cargo xtask setup --toolchain zig".to_owned()),
+    };
+    [mark, "Zig", "guests and tests for wasi-libc", &found].map(str::to_owned)
 }
 
 fn row(project: &Project, tool: Tool) -> [String; 4] {
