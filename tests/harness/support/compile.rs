@@ -52,7 +52,8 @@ fn is_for_emscripten(source: &Path) -> bool {
     ending(source) == "rs" && head(source, "Target").as_deref() == Some(EMSCRIPTEN)
 }
 
-/// The target of a Rust source whose first line names none, and the one whose std contains wasi-libc.
+/// The target of a Rust source whose first line names none, and the one whose std contains
+/// wasi-libc.
 const PLAIN: &str = "wasm32-unknown-unknown";
 const WASIP1: &str = "wasm32-wasip1";
 

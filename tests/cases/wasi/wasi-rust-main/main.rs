@@ -1,6 +1,6 @@
 // Target: wasm32-wasip1
-//! A Rust main with std for WASI, which contains a wasi-libc of its own, and C++ for wasi-libc. Both
-//! call each other, and each frees what it allocates.
+//! A Rust main with std for WASI, which contains a wasi-libc of its own, and C++ for wasi-libc.
+//! Both call each other, and each frees what it allocates.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 

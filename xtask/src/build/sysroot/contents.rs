@@ -106,7 +106,8 @@ pub(crate) const LIBCXX: [Libcxx; 3] = [
     },
 ];
 
-/// The libc++ for wasi-libc of programs in which nothing catches exceptions. Its archives are Zig's.
+/// The libc++ for wasi-libc of programs in which nothing catches exceptions. Its archives are those
+/// of Zig.
 pub(super) const WASI_LIBCXX: Libcxx = Libcxx {
     library: "wasi-libc++.wasm",
     source: "uncaught.cpp",

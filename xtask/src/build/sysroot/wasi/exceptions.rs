@@ -17,8 +17,8 @@ use crate::tools::zig::{EXCEPTIONS, TARGET};
 /// The folder of the objects, which have the names of those without exceptions.
 const OBJECTS: &str = "exceptions";
 
-/// The options with which Zig compiles libc++ and libc++abi, apart from those that it adds to all code
-/// in C++.
+/// The options with which Zig compiles libc++ and libc++abi, apart from those that it adds to all
+/// code in C++.
 const LIBCXX: [&str; 6] = [
     "-std=c++23",
     "-D_LIBCPP_BUILDING_LIBRARY",
@@ -53,8 +53,8 @@ impl WasiRecipe<'_> {
         Ok(())
     }
 
-    /// Compiles what Zig's archives consist of, the runtime of exceptions and our part of it. Returns
-    /// the paths of the objects.
+    /// Compiles what Zig's archives consist of, the runtime of exceptions and our part of it.
+    /// Returns the paths of the objects.
     fn compile_libcxx(&self, archives: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         self.linker.step.announce("compiling libc++ with exceptions");
         let sources = Sources::find(&self.zig.library_sources()?)?;
