@@ -29,7 +29,7 @@ use crate::fault::{Fault, Faults};
 use crate::module::stack_checks::StackBounds;
 use crate::module::{Import, Module};
 use crate::plan::host_imports::DYNAMIC_LINKER;
-use crate::plan::input::InputModule;
+use crate::plan::input::{InputModule, SyntheticKind};
 use crate::plan::layout::{Layout, NO_SLOT, layout, modules_used};
 use crate::plan::resolve::{Boundary, ImportTarget, Resolution, resolve};
 use crate::plan::set::{Definition, Set};
@@ -98,7 +98,10 @@ impl Plan {
     pub fn new(mut set: Set) -> Result<Self, Faults> {
         set.inputs.iter_mut().for_each(command_exports::unwrap);
         set.inputs.iter_mut().for_each(InputModule::export_initialiser);
-        set.inputs.extend(thread_context::module(&set, |_| true));
+        // A set that was planned before has it already.
+        if !set.inputs.iter().any(|input| input.synthetic == Some(SyntheticKind::ThreadContext)) {
+            set.inputs.extend(thread_context::module(&set, |_| true));
+        }
         if set.unknown_imports_trap {
             let unknown = resolve::unknown_functions(&set, |_| true);
             let is_shared = set.inputs.iter().any(InputModule::shares_memory);
