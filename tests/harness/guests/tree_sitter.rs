@@ -104,7 +104,7 @@ impl TreeSitter {
     /// cannot.
     fn find() -> Result<Result<Self, Unavailable>, Failed> {
         if let Some(reason) = compile::missing_compiler(&sources().join("main.c")) {
-            return Ok(Err(reason.to_owned()));
+            return Ok(Err(reason));
         }
         let mut folders = Vec::new();
         for package in [LIBRARY, VSCODE, CURSORLESS] {

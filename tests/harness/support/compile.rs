@@ -49,7 +49,7 @@ const EMSCRIPTEN: &str = "wasm32-unknown-emscripten";
 
 /// Rust with std as a shared library, which a source is by its first line.
 fn is_for_emscripten(source: &Path) -> bool {
-    ending(source) == "rs" && head(source, "Target").as_deref() == Some(EMSCRIPTEN)
+    ending(source) == "rs" && rust_target(source) == EMSCRIPTEN
 }
 
 /// The target of a Rust source whose first line names none, and the one whose std contains

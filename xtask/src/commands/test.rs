@@ -8,7 +8,7 @@ use anyhow::bail;
 use crate::build::hosts;
 use crate::commands::build_all;
 use crate::commands::setup;
-use crate::flags::{BuildAllFlags, SetupFlags, TestFlags, Toolchain};
+use crate::flags::{BuildAllFlags, TestFlags};
 use crate::support::child;
 use crate::support::interrupt;
 use crate::support::progress::Progress;
@@ -23,8 +23,7 @@ const XTASK: &str = "TESTS_XTASK";
 
 pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> anyhow::Result<()> {
     if !flags.no_setup && flags.wants_every_tool() {
-        let toolchain = Some(Toolchain::Zig);
-        setup::ensure(project, progress, &SetupFlags { toolchain, ..SetupFlags::default() })?;
+        setup::ensure_for_all_tests(project, progress)?;
     }
     let build = BuildAllFlags { no_setup: flags.no_setup, ..BuildAllFlags::default() };
     build_all::run(project, progress, &build)?;

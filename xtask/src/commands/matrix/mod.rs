@@ -18,7 +18,7 @@ mod toolchain;
 use anyhow::bail;
 
 use crate::commands::setup;
-use crate::flags::{MatrixFlags, SetupFlags, Toolchain};
+use crate::flags::MatrixFlags;
 use crate::support::files;
 use crate::support::progress::{Progress, print};
 use crate::support::project::Project;
@@ -35,8 +35,7 @@ pub(crate) fn run(
     let settings = Settings::read(&project.root)?;
     let suites = settings.suites(&flags.suite)?;
     root::require_tools()?;
-    let toolchain = Some(Toolchain::Zig);
-    setup::ensure(project, progress, &SetupFlags { toolchain, ..SetupFlags::default() })?;
+    setup::ensure_for_all_tests(project, progress)?;
     let folder = project.target.join("matrix");
     let toolchains = toolchain::install_all(project, progress, &flags.rust)?;
     let programs = TestPrograms::build(project, progress)?;

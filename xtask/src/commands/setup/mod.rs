@@ -6,7 +6,7 @@ mod install;
 mod plan;
 mod system;
 
-use crate::flags::SetupFlags;
+use crate::flags::{SetupFlags, Toolchain};
 use crate::support::progress::{Progress, print};
 use crate::support::project::Project;
 use crate::tools::find;
@@ -37,6 +37,16 @@ pub(crate) fn ensure(
     flags: &SetupFlags,
 ) -> anyhow::Result<()> {
     Missing::find(project, flags).install(project, progress, flags)
+}
+
+/// Installs what is missing for all tests: Zig too, which the build does without.
+///
+/// # Errors
+///
+/// When [`ensure`] fails.
+pub(crate) fn ensure_for_all_tests(project: &Project, progress: &Progress) -> anyhow::Result<()> {
+    let toolchain = Some(Toolchain::Zig);
+    ensure(project, progress, &SetupFlags { toolchain, ..SetupFlags::default() })
 }
 
 /// What is not installed yet.

@@ -180,6 +180,6 @@ impl WasiRecipe<'_> {
 /// Finds one of Zig's archives by its file name.
 fn find<'a>(archives: &'a [PathBuf], name: &str) -> anyhow::Result<&'a Path> {
     let is_it = |path: &&PathBuf| path.file_name().is_some_and(|file| file == name);
-    let archive = archives.iter().find(is_it);
-    Ok(archive.with_context(|| format!("Zig links no `{name}`"))?)
+    let archive = archives.iter().find(is_it).map(PathBuf::as_path);
+    archive.with_context(|| format!("Zig links no `{name}`"))
 }
