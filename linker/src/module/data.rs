@@ -236,10 +236,11 @@ impl Module {
     }
 }
 
-/// Returns whether a module that has these imports sets the address of its thread-local variables
-/// by a function, as code for WASI preview 3 does.
-pub(crate) fn has_thread_context(imports: &[Import]) -> bool {
-    imports.iter().any(|import| import.module == ENV && import.name == SET_TLS_BASE)
+/// Returns whether a module is compiled for threads: they share its memory, or it sets the address
+/// of its thread-local variables by a function, as code for WASI preview 3 does.
+pub(crate) fn is_for_threads(internals: &Internals, imports: &[Import]) -> bool {
+    let sets_base = |import: &Import| import.module == ENV && import.name == SET_TLS_BASE;
+    internals.has_shared_memory || imports.iter().any(sets_base)
 }
 
 impl Import {

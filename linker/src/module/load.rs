@@ -15,7 +15,7 @@ use crate::module::constant::{Base, Constant};
 use crate::module::custom_sections;
 use crate::module::data::{
     Export, Import, Internals, Kind, Module, SharedTable, ThreadLocal, ThreadLocalFault,
-    has_thread_context,
+    is_for_threads,
 };
 use crate::module::dylink::{self, Dylink, SymbolInfo};
 use crate::module::error::LoadError;
@@ -369,7 +369,7 @@ impl<'a> ModuleReader<'a> {
     fn read_thread_local(&mut self, kind: Kind, bytes: &[u8]) {
         let exports = self.thread_local_exports();
         let shares_memory = matches!(kind, Kind::Main | Kind::SharedLibrary);
-        let is_for_threads = self.internals.has_shared_memory || has_thread_context(&self.imports);
+        let is_for_threads = is_for_threads(&self.internals, &self.imports);
         if !shares_memory || !is_for_threads && exports.is_empty() {
             return;
         }

@@ -6,7 +6,7 @@ use crate::convention::{
     RELOCATIONS, SET_STACK_LIMITS, STACK_POINTER, START, TABLE, TLS_RELOCATIONS,
 };
 use crate::fault::Fault;
-use crate::module::data::{ThreadLocalFault, has_thread_context};
+use crate::module::data::{ThreadLocalFault, is_for_threads};
 use crate::module::sections::Contents;
 use crate::module::stack_checks;
 use crate::module::{Export, Import, Internals, Kind, Module};
@@ -207,9 +207,8 @@ pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
 /// Returns the type that the convention gives an export, if it gives it one.
 fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
     let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
-    let is_for_threads =
-        input.module.internals.has_shared_memory || has_thread_context(&input.module.imports);
-    let has_threads = input.shares_memory() && is_for_threads;
+    let Module { internals, imports, .. } = &*input.module;
+    let has_threads = input.shares_memory() && is_for_threads(internals, imports);
     match name {
         STACK_POINTER if input.is_main() => Some(STACK_POINTER_TYPE),
         MEMORY if input.shares_memory() => Some(ExternType::Memory(MemoryType::default())),
