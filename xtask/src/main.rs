@@ -13,7 +13,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::build::wasm_linker;
 use crate::commands::{bench, build_all, check, ci, clean, doctor, fuzz, matrix, run, setup, test};
 use crate::flags::{Command, Flags};
 use crate::support::child;
@@ -22,9 +21,6 @@ use crate::support::progress::Progress;
 use crate::support::project::Project;
 
 fn main() -> ExitCode {
-    if let Some(status) = wasm_linker::run() {
-        return status;
-    }
     let flags = Flags::parse();
     interrupt::listen();
     match execute(&flags) {

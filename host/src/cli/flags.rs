@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Compile(CompileFlags),
     /// Show the folder and size of the cache of compiled code, or clear it
     Cache(CacheFlags),
+    /// Show what cargo needs to build crates with C and C++ inside, for `.cargo/config.toml`
+    Env(EnvFlags),
     /// Show a module's kind, imports, exports and dylink.0 data
     Inspect(InspectFlags),
 }
@@ -41,6 +43,13 @@ pub(crate) struct DemoFlags {
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cache: UseCache,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnvFlags {
+    /// Add it to `.cargo/config.toml` of the workspace or crate of the current folder
+    #[arg(long)]
+    pub(crate) write: bool,
 }
 
 /// The folder of compiled code.
@@ -200,6 +209,10 @@ pub(crate) struct RunFlags {
     /// Inline short functions: calls in short loops are faster, but backtraces do not name them
     #[arg(long)]
     inline: bool,
+    /// If MODULE consists of the tests of a Rust crate, run them in one sandbox, which a panic ends,
+    /// and not each in its own
+    #[arg(long)]
+    pub(crate) tests_together: bool,
     #[command(flatten)]
     cache: UseCache,
     /// Run MODULE even if it is code from `host compile`. Such a file is trusted like this program:
@@ -253,6 +266,11 @@ impl RunFlags {
 
     pub(crate) fn args(&self) -> &[String] {
         self.module_and_args.get(1..).unwrap_or_default()
+    }
+
+    /// Returns whether tests are run, each in a sandbox of its own.
+    pub(crate) fn runs_tests(&self) -> bool {
+        self.invoke.is_none() && !self.tests_together
     }
 
     /// Returns the files of the program, whose libraries `search` finds.

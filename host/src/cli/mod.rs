@@ -4,6 +4,7 @@ mod cache;
 mod compile;
 mod console;
 mod demo;
+mod env;
 pub(crate) mod flags;
 mod fuse;
 mod inspect;
@@ -11,7 +12,11 @@ mod link;
 mod output_file;
 mod plan;
 mod run;
+mod tests;
 
+use std::env::args_os;
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,19 +31,31 @@ const TRAPPED: u8 = 134;
 const LIMITED: u8 = 124;
 
 pub(crate) fn main() -> ExitCode {
-    let result = match &Flags::parse().command {
+    let result = match &Flags::parse_from(args()).command {
         Command::Demo(flags) => demo::run(flags),
         Command::Run(flags) => run::run(flags),
         Command::Plan(flags) => plan::run(flags),
         Command::Fuse(flags) => fuse::run(flags),
         Command::Compile(flags) => compile::run(flags),
         Command::Cache(flags) => cache::run(flags),
+        Command::Env(flags) => env::run(flags),
         Command::Inspect(flags) => inspect::run(flags),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
+}
+
+/// Returns the arguments of this process, without the one that cargo adds when it runs this program
+/// as `cargo-host` for the command `cargo host`.
+fn args() -> Vec<OsString> {
+    let mut args: Vec<_> = args_os().collect();
+    let is_named = |name: &str| Path::new(args.first()?).file_stem().map(|stem| stem == name);
+    if is_named("cargo-host") == Some(true) && args.get(1).is_some_and(|arg| arg == "host") {
+        args.remove(1);
+    }
+    args
 }
 
 /// Prints the error and chooses the exit status. It does not print with `{:?}`, which would show a

@@ -9,6 +9,7 @@ use host::{Error, Exports, Host, Process, Program, Settings, State, Wasi};
 use super::cache;
 use super::flags::RunFlags;
 use super::link::FoundProgram;
+use super::tests;
 
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
     let settings = flags.settings()?;
@@ -20,6 +21,9 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
     let files = flags.files(settings.libraries.clone());
     let host = Host::on_demand(settings);
     let found = FoundProgram::find(&host, &files)?;
+    if tests::are_in(&found.exports()) && flags.runs_tests() {
+        return tests::run(flags);
+    }
     let call = Call::new(&found.exports(), flags)?;
     let program = found.link(&host, &files)?;
     call.make(&host, &program, flags)

@@ -11,8 +11,8 @@ use anyhow::{Context, anyhow};
 use xshell::{Cmd, Shell, cmd};
 
 use crate::build::c_compiler::CCompiler;
+use crate::build::driver;
 use crate::build::manifest::{self, Guest, GuestKind, GuestToolchain, Manifest};
-use crate::build::wasm_linker;
 use crate::support::files;
 use crate::support::interrupt::Interrupted;
 use crate::support::process;
@@ -147,6 +147,7 @@ fn build_crates(
     triple: &str,
     guests: &[&Guest],
 ) -> anyhow::Result<Vec<PathBuf>> {
+    driver::build(project, progress)?;
     let step = progress.step(format!("{} (cargo, {triple})", names(guests)));
     let sh = process::shell(&project.root)?;
     process::run(&step, cargo_command(&sh, project, triple, guests)?)?;
@@ -169,7 +170,7 @@ fn cargo_command<'s>(
     let cargo = project::cargo();
     let cdylibs = cdylibs(project, guests)?;
     let packages = cdylibs.iter().flat_map(|cdylib| ["-p", cdylib.package]);
-    let settings = wasm_linker::write_settings(project)?;
+    let settings = driver::settings_file(project);
     Ok(cmd!(sh, "{cargo} build --release {packages...} --target {triple} --config {settings}"))
 }
 

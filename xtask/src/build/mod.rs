@@ -3,9 +3,9 @@
 pub(crate) mod c_compiler;
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod driver;
 pub(crate) mod guests;
 pub(crate) mod hosts;
 pub(crate) mod manifest;
 pub(crate) mod publish;
 pub(crate) mod sysroot;
-pub(crate) mod wasm_linker;

@@ -110,9 +110,14 @@ impl Project {
         self.target.join("cmake")
     }
 
+    /// Returns the folder of the programs that are built from the workspace's crates.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.target.join("release")
+    }
+
     /// Returns the path of the program `host`.
     pub(crate) fn host(&self) -> PathBuf {
-        self.target.join("release").join(format!("host{}", std::env::consts::EXE_SUFFIX))
+        self.programs().join(format!("host{}", std::env::consts::EXE_SUFFIX))
     }
 
     /// Returns the path of a program of `host/cpp`: `host-cpp` or `fused-cpp`.

@@ -8,7 +8,7 @@ pub(super) const WASI_LIBDL: &str = "wasi-libdl.wasm";
 pub(super) const WASI_STACK_PROTECTOR: &str = "wasi-stack-protector.wasm";
 
 /// The sources in `xtask/sysroot` that libc is built from.
-pub(super) const LIBC_SOURCES: [&str; 9] = [
+pub(super) const LIBC_SOURCES: [&str; 10] = [
     "runtime.c",
     "start.c",
     "threads.c",
@@ -18,6 +18,7 @@ pub(super) const LIBC_SOURCES: [&str; 9] = [
     "mappings.c",
     "refused.c",
     "strptime.c",
+    "crates.c",
 ];
 /// The source in `xtask/sysroot` that libdl is built from.
 pub(super) const LIBDL_SOURCE: &str = "dlfcn.c";

@@ -1,0 +1,142 @@
+//! The compiler: Emscripten's, with the options of a build script that is not made for it.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::bail;
+
+use crate::Language;
+use crate::arguments;
+use crate::emscripten;
+use crate::process;
+
+/// Asks for the folder of Emscripten, for `wasm32.cmake`.
+const EMSCRIPTEN_ROOT: &str = "--emscripten-root";
+
+/// Options that Emscripten refuses, or that make objects which cannot be linked here. Each comes
+/// with the number of arguments that follow it.
+const LEFT_OUT: [(&str, usize); 14] = [
+    // cc-rs and CMake name the Rust target, and Emscripten has only its own.
+    ("--target", 1),
+    ("-target", 1),
+    ("-fno-pic", 0),
+    ("-fno-PIC", 0),
+    ("-fpie", 0),
+    ("-fPIE", 0),
+    ("-fpic", 0),
+    // There is one thread. What the option changes, such as atomic instructions, needs a memory
+    // that is shared between threads.
+    ("-pthread", 0),
+    ("-pthreads", 0),
+    // The linker of Rust cannot read the bitcode of every Emscripten.
+    ("-flto", 0),
+    ("-ffat-lto-objects", 0),
+    ("-static-libgcc", 0),
+    ("-static-libstdc++", 0),
+    ("-stdlib=libstdc++", 0),
+];
+
+/// The name of folders in which some crates bring parts of a libc, for a target without one. These
+/// do not fit Emscripten's.
+const SHIM: &str = "wasm-shim";
+
+/// The beginnings of options like those of [`LEFT_OUT`].
+const LEFT_OUT_PREFIXES: [&str; 2] = ["--target=", "-flto="];
+
+/// Options for the processor that compiles, not for the one that the code is for.
+const NATIVE: [&str; 3] = ["-march=native", "-mcpu=native", "-mtune=native"];
+
+/// Compiles, or whatever else the arguments ask of a compiler.
+///
+/// # Errors
+///
+/// If Emscripten is not installed or cannot be started, or if a file is in an assembly language.
+pub(crate) fn run(language: Language, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
+    let args = arguments::expand(args)?;
+    let program = emscripten::program(match language {
+        Language::C => "emcc",
+        Language::Cpp => "em++",
+    })?;
+    if args.iter().any(|arg| arg == EMSCRIPTEN_ROOT) {
+        return emscripten::print_root(&program);
+    }
+    if let Some(file) = assembly(&args) {
+        bail!(
+            "`{}` is in an assembly language, and there is none for WebAssembly: turn the \
+             assembly off, for which most crates have a feature, or use one that is all C",
+            Path::new(file).display()
+        );
+    }
+    let args = translate(language, args);
+    for option in args.ignored {
+        process::complain(&format!(
+            "warning: `{option}` is ignored: it is about the processor of this machine, and the \
+             code is for WebAssembly"
+        ));
+    }
+    process::run(Command::new(program).args(args.list))
+}
+
+/// The arguments for Emscripten.
+struct Translated {
+    list: Vec<OsString>,
+    /// Options that were left out, and that the user should know of.
+    ignored: Vec<String>,
+}
+
+fn translate(language: Language, args: Vec<OsString>) -> Translated {
+    let is_cpp = language == Language::Cpp || args.iter().any(|arg| is_cpp(arg));
+    let mut list = vec!["-fPIC".into()];
+    if is_cpp && !args.iter().any(|arg| arg == "-fno-exceptions") {
+        // As natively, where nobody has to ask for exceptions.
+        list.push("-fwasm-exceptions".into());
+    }
+    let mut ignored = Vec::new();
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        let text = arg.to_string_lossy();
+        if NATIVE.contains(&&*text) {
+            ignored.push(text.into_owned());
+        } else if let Some(&(_, following)) = LEFT_OUT.iter().find(|(option, _)| *option == text) {
+            args.by_ref().take(following).for_each(drop);
+        } else if arg == "-I" {
+            let folder = args.next().filter(|folder| !is_shim(folder));
+            list.extend(folder.into_iter().flat_map(|folder| [arg.clone(), folder]));
+        } else if !is_left_out(&text) {
+            list.push(arg);
+        }
+    }
+    Translated { list, ignored }
+}
+
+fn is_shim(folder: &OsString) -> bool {
+    Path::new(folder).file_name().is_some_and(|name| name == SHIM)
+}
+
+/// Returns whether an option, which no argument follows, is left out. `-fexceptions` would choose
+/// exceptions other than those of `-fwasm-exceptions`.
+fn is_left_out(option: &str) -> bool {
+    let folder = option.strip_prefix("-I");
+    option == "-fexceptions"
+        || folder.is_some_and(|folder| is_shim(&folder.into()))
+        || LEFT_OUT_PREFIXES.iter().any(|prefix| option.starts_with(prefix))
+}
+
+fn is_cpp(arg: &OsString) -> bool {
+    let extension = Path::new(arg).extension().unwrap_or_default();
+    ["cc", "cpp", "cxx", "c++", "C", "mm"].iter().any(|cpp| extension == *cpp)
+}
+
+/// Returns the first file to compile that is in an assembly language.
+fn assembly(args: &[OsString]) -> Option<&OsString> {
+    let mut before = &OsString::new();
+    args.iter().find(|arg| {
+        let is_output = before == "-o";
+        before = arg;
+        let is_option = arg.to_string_lossy().starts_with('-');
+        let extension = Path::new(arg).extension().unwrap_or_default();
+        let is_assembly = ["s", "S", "asm", "sx"].iter().any(|assembly| extension == *assembly);
+        is_assembly && !is_option && !is_output
+    })
+}

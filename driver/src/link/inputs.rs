@@ -1,0 +1,116 @@
+//! The files that are linked.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use ar::Archive;
+
+use crate::link::options::Options;
+
+/// The files that are linked.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    files: Vec<PathBuf>,
+    libraries: Vec<Library>,
+}
+
+/// A library that an option names, and its file.
+#[derive(Debug)]
+struct Library {
+    name: OsString,
+    file: PathBuf,
+}
+
+impl Inputs {
+    pub(crate) fn find(options: &Options) -> Self {
+        let (names, folders) = options.libraries();
+        let library = |name: OsString| {
+            let file = library_file(&name, &folders)?;
+            Some(Library { name, file })
+        };
+        let files = options.files().map(Path::to_owned).collect();
+        Inputs { files, libraries: names.into_iter().filter_map(library).collect() }
+    }
+
+    /// Returns whether there is a file for a library.
+    pub(crate) fn has_library(&self, name: &OsStr) -> bool {
+        self.libraries.iter().any(|library| library.name == name)
+    }
+
+    /// Returns the library of the Rust toolchain with this crate.
+    pub(crate) fn rust_library(&self, name: &str) -> Option<&Path> {
+        let start = format!("lib{name}-");
+        let mut files = self.files.iter();
+        let found = files.find(|file| {
+            let file_name = file.file_name().unwrap_or_default().to_string_lossy();
+            file_name.starts_with(&start)
+                && file_name.ends_with(".rlib")
+                && file.iter().any(|part| part == "rustlib")
+        });
+        found.map(PathBuf::as_path)
+    }
+
+    /// Checks that each object is one of WebAssembly. rust-lld would leave others in an archive out
+    /// silently.
+    ///
+    /// # Errors
+    ///
+    /// Names those that are not.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let libraries = self.libraries.iter().map(|library| &library.file);
+        let faults: Vec<_> =
+            self.files.iter().chain(libraries).flat_map(|file| foreign(file)).collect();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        bail!(
+            "{}\nhelp: the build script compiled it for this machine: it has called a compiler \
+             other than the one that `CC_wasm32_unknown_unknown` names, or the crate brings \
+             objects that are compiled already",
+            faults.join("\n")
+        )
+    }
+}
+
+/// Returns the file of a library. The first folder that has one counts.
+fn library_file(name: &OsStr, folders: &[PathBuf]) -> Option<PathBuf> {
+    let name = format!("lib{}.a", name.to_string_lossy());
+    folders.iter().map(|folder| folder.join(&name)).find(|file| file.is_file())
+}
+
+/// Returns a message about each object of a file that is not for WebAssembly. What cannot be read
+/// is for rust-lld to report.
+fn foreign(file: &Path) -> Vec<String> {
+    let Ok(bytes) = fs::read(file) else { return Vec::new() };
+    if let Some(machine) = machine(&bytes) {
+        return vec![format!("`{}` is an object for {machine}", file.display())];
+    }
+    let mut faults = Vec::new();
+    let mut archive = Archive::new(&*bytes);
+    while let Some(Ok(mut member)) = archive.next_entry() {
+        let mut start = Vec::new();
+        let read = member.by_ref().take(LONGEST_START).read_to_end(&mut start);
+        if let (Ok(_), Some(machine)) = (read, machine(&start)) {
+            let name = String::from_utf8_lossy(member.header().identifier()).into_owned();
+            faults.push(format!("`{name}` in `{}` is an object for {machine}", file.display()));
+        }
+    }
+    faults
+}
+
+/// The bytes of an object that say what it is for.
+const LONGEST_START: u64 = 4;
+
+/// Returns what an object is for if that is not WebAssembly. Returns `None` for everything else.
+fn machine(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [0x7f, b'E', b'L', b'F', ..] => Some("Linux or another system with ELF files"),
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] => Some("macOS"),
+        // The numbers of x86 and ARM in COFF files.
+        [0x64 | 0x4c, 0x86 | 0x01, ..] | [0x64, 0xaa, ..] => Some("Windows"),
+        _ => None,
+    }
+}

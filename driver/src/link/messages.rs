@@ -1,0 +1,54 @@
+//! The messages of rust-lld, with the way out of those that have one.
+
+use std::collections::BTreeMap;
+
+/// Warnings that say nothing about the program.
+const NOISE: &str = "dynamic imports are not yet stable";
+
+/// Returns the messages for the user. `succeeded` is whether the module was linked.
+pub(crate) fn explain(messages: &str, module: &str, succeeded: bool) -> String {
+    let mut lines = Vec::new();
+    let mut undefined = BTreeMap::<&str, &str>::new();
+    for line in messages.lines().filter(|line| !line.contains(NOISE)) {
+        match undefined_variable(line) {
+            Some((symbol, object)) => {
+                undefined.entry(symbol).or_insert(object);
+            }
+            None => lines.push(line.to_owned()),
+        }
+    }
+    lines.extend(undefined.iter().map(|(symbol, object)| {
+        let symbol = linker::demangle(symbol);
+        format!(
+            "error: `{module}` takes the address of the variable `{symbol}`, but does not \
+             define it ({object})"
+        )
+    }));
+    lines.extend(undefined.keys().next().map(|symbol| way_out(symbol)));
+    if !succeeded && messages.contains("duplicate symbol") {
+        lines.push(DUPLICATE.to_owned());
+    }
+    lines.join("\n")
+}
+
+const DUPLICATE: &str = "help: two crates bring the same C function. Use one of them, or one \
+                         version: `cargo tree -i` shows who needs each";
+
+/// Splits `rust-lld: error: OBJECT: relocation KIND cannot be used against symbol `NAME`; …` into
+/// the name and the object's file name.
+fn undefined_variable(line: &str) -> Option<(&str, &str)> {
+    let (object, rest) = line.split_once(": relocation R_WASM_MEMORY_ADDR")?;
+    let (symbol, _) = rest.split_once("against symbol `")?.1.split_once('`')?;
+    Some((symbol, object.rsplit(['/', '\\', ' ']).next()?))
+}
+
+/// Returns the advice for a variable. A mangled name cannot be used in C.
+fn way_out(symbol: &str) -> String {
+    let is_mangled = symbol.starts_with("_Z") || symbol.starts_with("_R");
+    let name = if is_mangled { "name" } else { symbol };
+    format!(
+        "help: this code was compiled for fixed addresses, as all Rust is, and another module \
+         defines the variable: let C that is compiled with `wasm-cc` return its address, \
+         `void *address_of_{name}(void) {{ return (void *)&{name}; }}`, and call that function"
+    )
+}

@@ -1,0 +1,143 @@
+//! The options of a link, and how they change.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::link::inputs::Inputs;
+
+/// The options that make the module a main, which lends its memory, table and stack to the shared
+/// libraries that `host` links to it.
+const MAIN: [&str; 9] = [
+    "--export-table",
+    "--growable-table",
+    "--export=__stack_pointer",
+    "--export=__heap_base",
+    "--export=__heap_end",
+    "--export=__stack_low",
+    "--export=__stack_high",
+    // Without these, wasm-ld makes each call of an export run all constructors.
+    "--export=__wasm_call_ctors",
+    "--export-if-defined=__wasm_call_dtors",
+];
+
+/// Leaves what no object defines to `host`: functions, and variables too. The address of a variable
+/// is then known when the module is linked for a run, so code at fixed addresses cannot use it and
+/// is an error, instead of silently using the address 0.
+const IMPORT_UNDEFINED: &str = "--unresolved-symbols=import-dynamic";
+
+/// The options by which rustc allows undefined functions. Undefined variables are 0 with them.
+const ALLOW_UNDEFINED: [&str; 1] = ["--allow-undefined"];
+
+/// Libraries that a native linker finds in the system. Here, `host` links them when the program
+/// runs, if it uses something of them.
+const SYSTEM_LIBRARIES: [&str; 15] = [
+    "c", "m", "dl", "rt", "pthread", "util", "stdc++", "c++", "c++abi", "unwind", "gcc", "gcc_s",
+    "gcc_eh", "atomic", "crypt",
+];
+
+/// The options of a link, without the kind of linker.
+#[derive(Debug)]
+pub(crate) struct Options {
+    list: Vec<OsString>,
+}
+
+impl Options {
+    pub(crate) fn new(mut args: Vec<OsString>) -> Self {
+        // rustc passes it first to a linker whose name does not say its kind.
+        if args.first().is_some_and(|arg| arg == "-flavor") {
+            args.drain(..args.len().min(2));
+        }
+        Options { list: args }
+    }
+
+    pub(crate) fn list(&self) -> &[OsString] {
+        &self.list
+    }
+
+    pub(crate) fn add(&mut self, options: Vec<OsString>) {
+        self.list.extend(options);
+    }
+
+    /// Returns whether the module is to be a main: it is linked neither as a shared library nor as
+    /// an object, and brings no libc of its own, as programs for WASI do.
+    pub(crate) fn makes_main(&self) -> bool {
+        let other = ["-shared", "--shared", "-pie", "--pie", "-r", "--relocatable"];
+        let is_start = |file: &Path| {
+            file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("crt1"))
+        };
+        !self
+            .list
+            .iter()
+            .any(|arg| other.iter().any(|other| arg == *other) || is_start(arg.as_ref()))
+    }
+
+    /// Makes the module a main.
+    pub(crate) fn make_main(&mut self) {
+        self.list.retain(|arg| !ALLOW_UNDEFINED.iter().any(|allow| arg == *allow));
+        self.list.extend(MAIN.iter().chain([&IMPORT_UNDEFINED]).map(OsString::from));
+    }
+
+    /// Leaves out the system libraries, unless the user brings a file for one.
+    pub(crate) fn leave_out_libraries(&mut self, inputs: &Inputs) {
+        let mut kept = Vec::with_capacity(self.list.len());
+        let mut args = std::mem::take(&mut self.list).into_iter();
+        while let Some(arg) = args.next() {
+            let following = (arg == "-l").then(|| args.next()).flatten();
+            let name = following.clone().or_else(|| short_library(&arg));
+            let leaves_out = |name: &OsString| is_system(name) && !inputs.has_library(name);
+            if !name.is_some_and(|name| leaves_out(&name)) {
+                kept.extend([Some(arg), following].into_iter().flatten());
+            }
+        }
+        self.list = kept;
+    }
+
+    /// Returns the names of the libraries, and the folders in which they are searched.
+    pub(crate) fn libraries(&self) -> (Vec<OsString>, Vec<PathBuf>) {
+        (self.values("-l"), self.values("-L").into_iter().map(PathBuf::from).collect())
+    }
+
+    /// Returns the values of an option of one letter, which may be arguments of their own.
+    fn values(&self, option: &str) -> Vec<OsString> {
+        let mut values = Vec::new();
+        let mut args = self.list.iter();
+        while let Some(arg) = args.next() {
+            if arg == option {
+                values.extend(args.next().cloned());
+            } else if let Some(value) = arg.to_str().and_then(|arg| arg.strip_prefix(option)) {
+                values.push(value.into());
+            }
+        }
+        values
+    }
+
+    /// Returns the arguments that name files, objects and archives.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        let is_input = |path: &&Path| {
+            let extension = path.extension().unwrap_or_default();
+            ["o", "obj", "a", "rlib", "lib"].iter().any(|input| extension == *input)
+        };
+        let paths = self.list.iter().map(Path::new).filter(|path| path.is_file());
+        let output = self.output();
+        paths.filter(is_input).filter(move |path| Some(path.as_os_str()) != output)
+    }
+
+    pub(crate) fn output(&self) -> Option<&OsStr> {
+        self.list.windows(2).find(|pair| pair[0] == "-o").map(|pair| pair[1].as_os_str())
+    }
+
+    /// Returns the name of the module.
+    pub(crate) fn output_name(&self) -> String {
+        let stem = self.output().and_then(|output| Path::new(output).file_stem());
+        stem.unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// Returns the library of an argument such as `-lm`.
+fn short_library(arg: &OsStr) -> Option<OsString> {
+    arg.to_str()?.strip_prefix("-l").map(OsString::from)
+}
+
+fn is_system(library: &OsStr) -> bool {
+    SYSTEM_LIBRARIES.iter().any(|system| library == *system)
+}

@@ -1,0 +1,34 @@
+//! Runs the tools that do the work, and prints messages.
+
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus};
+
+use anyhow::Context;
+
+/// Runs a tool with the streams of this process, and returns its status.
+///
+/// # Errors
+///
+/// If it cannot be started.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitCode> {
+    let status = command.status().with_context(|| cannot_run(command.get_program().as_ref()))?;
+    Ok(exit_code(status))
+}
+
+pub(crate) fn cannot_run(program: &Path) -> String {
+    format!("cannot run `{}`", program.display())
+}
+
+/// Returns the status of a tool. A tool that a signal ended has failed.
+pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// Prints a message for the user. What goes wrong while printing is not worth an error.
+pub(crate) fn complain(message: &str) {
+    #[expect(clippy::print_stderr, reason = "these programs are command lines")]
+    {
+        eprintln!("{message}");
+    }
+}

@@ -1,0 +1,58 @@
+//! The settings of cargo with which crates are built by these programs.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::emscripten;
+
+/// A setting of cargo's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The name of the table, such as `env`.
+    pub table: &'static str,
+    pub key: &'static str,
+    pub value: String,
+}
+
+/// The table of the settings of the target.
+pub const TARGET: &str = "target.wasm32-unknown-unknown";
+
+/// Returns the settings for programs that are in a folder.
+pub fn settings(folder: &Path) -> Vec<Setting> {
+    let program = |name: &str| program(folder, name).to_string_lossy().into_owned();
+    let cmake = folder.join(CMAKE_TOOLCHAIN).to_string_lossy().into_owned();
+    let variable = |key, value| Setting { table: "env", key, value };
+    let bindgen = bindgen_arguments();
+    [
+        Setting { table: TARGET, key: "linker", value: program("wasm-ld") },
+        variable("CC_wasm32_unknown_unknown", program("wasm-cc")),
+        variable("CXX_wasm32_unknown_unknown", program("wasm-cxx")),
+        variable("AR_wasm32_unknown_unknown", program("wasm-ar")),
+        variable("RANLIB_wasm32_unknown_unknown", program("wasm-ranlib")),
+        variable("CMAKE_TOOLCHAIN_FILE_wasm32_unknown_unknown", cmake),
+    ]
+    .into_iter()
+    .chain(bindgen.map(|args| variable("BINDGEN_EXTRA_CLANG_ARGS_wasm32_unknown_unknown", args)))
+    .collect()
+}
+
+/// The name of the file for CMake, in the folder of the programs.
+pub const CMAKE_TOOLCHAIN: &str = "wasm32.cmake";
+
+/// Returns the path of one of the programs in a folder.
+pub fn program(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).with_extension(env::consts::EXE_EXTENSION)
+}
+
+/// Returns the arguments with which bindgen reads headers as the compiler does. Returns `None` if
+/// there is no compiler.
+fn bindgen_arguments() -> Option<String> {
+    let mut command = Command::new(emscripten::find("emcc")?);
+    let output = command.arg("--cflags").output().ok()?;
+    let flags = String::from_utf8(output.stdout).ok()?;
+    let sysroot = flags.split_whitespace().find(|flag| flag.starts_with("--sysroot="))?;
+    Some(format!(
+        "--target=wasm32-unknown-emscripten {sysroot} -fvisibility=default -D__EMSCRIPTEN__"
+    ))
+}

@@ -1,0 +1,177 @@
+//! The tests of a crate. It understands the arguments that runners of tests use: names, `--exact`,
+//! `--skip`, `--ignored`, `--include-ignored`, `--list`.
+//!
+//! A panic ends the program, so a runner that wants to know of all tests runs each on its own.
+
+extern crate test;
+
+use std::cell::Cell;
+use std::ffi::CStr;
+use std::panic::PanicHookInfo;
+use std::ptr;
+
+use test::{ShouldPanic, TestDescAndFn, TestFn};
+
+use crate::wasi;
+
+/// The arguments.
+#[derive(Default)]
+struct Options {
+    names: Vec<String>,
+    skipped: Vec<String>,
+    exact: bool,
+    list: bool,
+    terse: bool,
+    ignored: bool,
+    include_ignored: bool,
+}
+
+/// Options whose value is an argument of its own.
+const WITH_VALUE: [&str; 5] = ["--skip", "--format", "--color", "--test-threads", "--logfile"];
+
+impl Options {
+    fn new(args: Vec<String>) -> Self {
+        let mut options = Options::default();
+        let mut args = args.into_iter();
+        while let Some(arg) = args.next() {
+            let (name, value) = match arg.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+                _ if WITH_VALUE.contains(&arg.as_str()) => (arg.as_str(), args.next()),
+                _ => (arg.as_str(), None),
+            };
+            options.set(name, value);
+        }
+        options
+    }
+
+    fn set(&mut self, name: &str, value: Option<String>) {
+        match name {
+            "--skip" => self.skipped.extend(value),
+            "--format" => self.terse = value.is_some_and(|value| value == "terse"),
+            "--exact" => self.exact = true,
+            "--list" => self.list = true,
+            "--ignored" => self.ignored = true,
+            "--include-ignored" => self.include_ignored = true,
+            _ if name.starts_with('-') => {}
+            _ => self.names.push(name.to_owned()),
+        }
+    }
+
+    fn wants(&self, test: &TestDescAndFn) -> bool {
+        let name = test.desc.name.as_slice();
+        let matches = |part: &String| if self.exact { name == *part } else { name.contains(part) };
+        let is_named = self.names.is_empty() || self.names.iter().any(matches);
+        let is_wanted = !self.ignored || test.desc.ignore;
+        is_named && is_wanted && !self.skipped.iter().any(matches)
+    }
+
+    fn runs_ignored(&self) -> bool {
+        self.ignored || self.include_ignored
+    }
+}
+
+thread_local! {
+    /// What the test that is running says of panics.
+    static EXPECTED: Cell<Option<ShouldPanic>> = const { Cell::new(None) };
+}
+
+/// Marks the program as one that consists of tests. `wasm-ld` exports it.
+#[unsafe(no_mangle)]
+extern "C" fn __rust_tests() {}
+
+#[unsafe(export_name = "wrap test::test_main_static")]
+fn main(tests: &[&TestDescAndFn]) {
+    let options = Options::new(arguments());
+    let tests: Vec<_> = tests.iter().filter(|test| options.wants(test)).collect();
+    if options.list {
+        return list(&tests, options.terse);
+    }
+    println!("\nrunning {} test{}", tests.len(), if tests.len() == 1 { "" } else { "s" });
+    let results: Vec<_> = tests.iter().map(|test| run(test, options.runs_ignored())).collect();
+    let count = |result: TestResult| results.iter().filter(|it| **it == result).count();
+    let failed = count(TestResult::Failed);
+    println!(
+        "\ntest result: {}. {} passed; {failed} failed; {} ignored; 0 measured\n",
+        if failed == 0 { "ok" } else { "FAILED" },
+        count(TestResult::Passed),
+        count(TestResult::Ignored),
+    );
+    if failed > 0 {
+        crate::exit(101);
+    }
+}
+
+fn list(tests: &[&&TestDescAndFn], terse: bool) {
+    for test in tests {
+        println!("{}: test", test.desc.name.as_slice());
+    }
+    if !terse {
+        println!("\n{} tests, 0 benchmarks", tests.len());
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum TestResult {
+    Passed,
+    Failed,
+    Ignored,
+}
+
+fn run(test: &TestDescAndFn, runs_ignored: bool) -> TestResult {
+    print!("test {} ... ", test.desc.name.as_slice());
+    let TestFn::StaticTestFn(function) = test.testfn else {
+        println!("ignored, it is a benchmark");
+        return TestResult::Ignored;
+    };
+    if test.desc.ignore && !runs_ignored {
+        println!("ignored{}", test.desc.ignore_message.map(|it| format!(", {it}")).unwrap_or_default());
+        return TestResult::Ignored;
+    }
+    EXPECTED.set(Some(test.desc.should_panic));
+    let result = function();
+    EXPECTED.set(None);
+    let failure = match (result, test.desc.should_panic) {
+        (Ok(()), ShouldPanic::No) => {
+            println!("ok");
+            return TestResult::Passed;
+        }
+        (Ok(()), _) => "it did not panic as expected".to_owned(),
+        (Err(error), _) => error,
+    };
+    println!("FAILED");
+    eprintln!("{failure}");
+    TestResult::Failed
+}
+
+/// Ends the program if the test that is running expects this panic, and otherwise goes on with it.
+pub(crate) fn panicked(info: &PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or_default();
+    let expected = match EXPECTED.take() {
+        Some(ShouldPanic::Yes) => "",
+        Some(ShouldPanic::YesWithMessage(expected)) => expected,
+        Some(ShouldPanic::No) | None => return,
+    };
+    if message.contains(expected) {
+        println!("ok, it panicked as expected");
+        crate::exit(0);
+    }
+    println!("FAILED");
+    eprintln!("it panicked with another message than the expected `{expected}`");
+}
+
+/// Returns the arguments of the program, without its name.
+fn arguments() -> Vec<String> {
+    let (mut count, mut size) = (0, 0);
+    // SAFETY: both numbers live until the call returns.
+    if unsafe { wasi::args_sizes_get(&mut count, &mut size) } != 0 {
+        return Vec::new();
+    }
+    let (mut args, mut bytes) = (vec![ptr::null(); count], vec![0; size]);
+    // SAFETY: the vectors have the sizes that WASI has just asked for.
+    if unsafe { wasi::args_get(args.as_mut_ptr(), bytes.as_mut_ptr()) } != 0 {
+        return Vec::new();
+    }
+    // SAFETY: each pointer is to a string with a zero at its end, in `bytes`.
+    let string = |arg| unsafe { CStr::from_ptr(arg) }.to_string_lossy().into_owned();
+    args.into_iter().skip(1).map(string).collect()
+}

@@ -1,0 +1,47 @@
+//! The crate `driver`: the programs that compile and link the crates among the guests.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::support::files;
+use crate::support::progress::Progress;
+use crate::support::project::Project;
+use crate::tools::cargo;
+
+/// The targets for which rustc calls `wasm-ld`.
+const TARGETS: [&str; 3] = ["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32v1-none"];
+
+/// Builds the programs, and returns a file with the settings of cargo that name them.
+///
+/// # Errors
+///
+/// If they cannot be built, or a file cannot be written.
+pub(crate) fn build(project: &Project, progress: &Progress) -> anyhow::Result<PathBuf> {
+    let step = progress.step("driver");
+    cargo::build(project, &step, "driver")?;
+    let folder = project.programs();
+    let toolchain = project.root.join("driver/cmake").join(driver::settings::CMAKE_TOOLCHAIN);
+    let toolchain = files::read(&toolchain)?;
+    files::write(&folder.join(driver::settings::CMAKE_TOOLCHAIN), toolchain)?;
+    step.done("built");
+    write_settings(project, &folder)
+}
+
+/// Returns the file with the settings.
+pub(crate) fn settings_file(project: &Project) -> PathBuf {
+    project.target.join("driver.toml")
+}
+
+fn write_settings(project: &Project, folder: &Path) -> anyhow::Result<PathBuf> {
+    let linker = driver::settings::program(folder, "wasm-ld").to_string_lossy().into_owned();
+    let linker = toml::Value::from(linker);
+    let mut text = TARGETS.map(|target| format!("target.{target}.linker = {linker}\n")).concat();
+    let variables = driver::settings::settings(folder);
+    for variable in variables.iter().filter(|setting| setting.table == "env") {
+        let value = toml::Value::from(variable.value.as_str());
+        writeln!(text, "env.{} = {value}", variable.key)?;
+    }
+    let file = settings_file(project);
+    files::write(&file, text)?;
+    Ok(file)
+}
