@@ -8,6 +8,7 @@ use anyhow::bail;
 
 use crate::Language;
 use crate::arguments;
+use crate::clang;
 use crate::emscripten;
 use crate::process;
 
@@ -37,9 +38,12 @@ const LEFT_OUT: [(&str, usize); 14] = [
     ("-stdlib=libstdc++", 0),
 ];
 
-/// The name of folders in which some crates bring parts of a libc, for a target without one. These
+/// The names of folders in which some crates bring parts of a libc, for a target without one. These
 /// do not fit Emscripten's.
-const SHIM: &str = "wasm-shim";
+const SHIMS: [&str; 2] = ["wasm-shim", "include_wasm32"];
+
+/// Options that name a folder of headers in the argument after them.
+const INCLUDE: [&str; 4] = ["-I", "-isystem", "-iquote", "-idirafter"];
 
 /// The beginnings of options like those of [`LEFT_OUT`].
 const LEFT_OUT_PREFIXES: [&str; 2] = ["--target=", "-flto="];
@@ -68,30 +72,32 @@ pub(crate) fn run(language: Language, args: Vec<OsString>) -> anyhow::Result<Exi
             Path::new(file).display()
         );
     }
-    let args = translate(language, args);
-    for option in args.ignored {
+    let Translated { list, model, ignored } = translate(language, args);
+    for option in ignored {
         process::complain(&format!(
             "warning: `{option}` is ignored: it is about the processor of this machine, and the \
              code is for WebAssembly"
         ));
     }
-    process::run(Command::new(program).args(args.list))
+    let clang = clang::command(&program, model, &list);
+    process::run(clang.unwrap_or_else(|| Command::new(program)).args(list))
 }
 
 /// The arguments for Emscripten.
 struct Translated {
     list: Vec<OsString>,
+    /// The option among them that says how exceptions are compiled.
+    model: Option<&'static str>,
     /// Options that were left out, and that the user should know of.
     ignored: Vec<String>,
 }
 
 fn translate(language: Language, args: Vec<OsString>) -> Translated {
-    let is_cpp = language == Language::Cpp || args.iter().any(|arg| is_cpp(arg));
-    let mut list = vec!["-fPIC".into()];
-    if is_cpp && !args.iter().any(|arg| arg == "-fno-exceptions") {
-        // As natively, where nobody has to ask for exceptions.
-        list.push("-fwasm-exceptions".into());
-    }
+    let is_cpp = language == Language::Cpp || args.iter().any(is_cpp);
+    // As natively, nobody has to ask for exceptions.
+    let throws = is_cpp && !args.iter().any(|arg| arg == "-fno-exceptions");
+    let model = throws.then_some("-fwasm-exceptions");
+    let mut list: Vec<_> = ["-fPIC"].into_iter().chain(model).map(OsString::from).collect();
     let mut ignored = Vec::new();
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
@@ -100,18 +106,18 @@ fn translate(language: Language, args: Vec<OsString>) -> Translated {
             ignored.push(text.into_owned());
         } else if let Some(&(_, following)) = LEFT_OUT.iter().find(|(option, _)| *option == text) {
             args.by_ref().take(following).for_each(drop);
-        } else if arg == "-I" {
+        } else if INCLUDE.contains(&&*text) {
             let folder = args.next().filter(|folder| !is_shim(folder));
             list.extend(folder.into_iter().flat_map(|folder| [arg.clone(), folder]));
         } else if !is_left_out(&text) {
             list.push(arg);
         }
     }
-    Translated { list, ignored }
+    Translated { list, model, ignored }
 }
 
 fn is_shim(folder: &OsString) -> bool {
-    Path::new(folder).file_name().is_some_and(|name| name == SHIM)
+    Path::new(folder).file_name().is_some_and(|name| SHIMS.iter().any(|shim| name == *shim))
 }
 
 /// Returns whether an option, which no argument follows, is left out. `-fexceptions` would choose

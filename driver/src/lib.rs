@@ -14,6 +14,7 @@
 
 mod archive;
 mod arguments;
+mod clang;
 mod compile;
 pub mod emscripten;
 mod link;

@@ -79,8 +79,15 @@ thread_local! {
 #[unsafe(no_mangle)]
 extern "C" fn __rust_tests() {}
 
+/// Runs the examples of the documentation, which a program of rustdoc consists of.
+#[unsafe(export_name = "wrap test::test_main")]
+fn run_examples(_: &[String], tests: Vec<TestDescAndFn>, _: Option<test::Options>) {
+    run_tests(&tests.iter().collect::<Vec<_>>());
+}
+
+/// Runs the tests that the arguments name, as the program of a crate's tests does.
 #[unsafe(export_name = "wrap test::test_main_static")]
-fn main(tests: &[&TestDescAndFn]) {
+fn run_tests(tests: &[&TestDescAndFn]) {
     let options = Options::new(arguments());
     let tests: Vec<_> = tests.iter().filter(|test| options.wants(test)).collect();
     if options.list {
