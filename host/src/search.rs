@@ -33,7 +33,7 @@ pub struct Search {
 impl Search {
     /// Searches `folders` in order. `sysroot` is the folder of the system libraries. If it is
     /// `None`, the first of these that exists is used: `sysroot` next to the running executable,
-    /// and `../guests/sysroot` relative to the executable's folder.
+    /// and `../lib/host/sysroot` and `../guests/sysroot` relative to the executable's folder.
     pub fn new(folders: Vec<PathBuf>, sysroot: Option<PathBuf>) -> Self {
         let default = || default_sysroots().into_iter().find(|folder| folder.is_dir());
         let sysroot = sysroot.or_else(default);
@@ -179,8 +179,11 @@ fn default_sysroots() -> Vec<PathBuf> {
     let folder = program.as_deref().and_then(Path::parent);
     let beside = folder.map(|folder| folder.join("sysroot"));
     let target = folder.and_then(Path::parent);
-    let built = target.map(|target| target.join("guests").join("sysroot"));
-    [beside, built].into_iter().flatten().collect()
+    let below =
+        |folders: &[&str]| target.map(|target| target.join(folders.iter().collect::<PathBuf>()));
+    let installed = below(&["lib", "host", "sysroot"]);
+    let built = below(&["guests", "sysroot"]);
+    [beside, installed, built].into_iter().flatten().collect()
 }
 
 impl LibrarySource for Search {

@@ -11,6 +11,7 @@ use cpp_demangle::DemangleOptions;
 /// ```
 /// assert_eq!(linker::demangle("_Z3fooi"), "foo(int)");
 /// assert_eq!(linker::demangle("_ZN4calc3add17h0123456789abcdefE"), "calc::add");
+/// assert_eq!(linker::demangle("__wrap__Z3fooi"), "foo(int)");
 /// assert_eq!(linker::demangle("f"), "f");
 /// ```
 pub fn demangle(name: &str) -> Cow<'_, str> {
@@ -49,6 +50,8 @@ fn in_source(name: &str) -> Option<String> {
     if name.len() > LONGEST {
         return None;
     }
+    // A function that takes the place of another by wasm-ld's option `--wrap`.
+    let name = name.strip_prefix("__wrap_").unwrap_or(name);
     if let Ok(rust) = rustc_demangle::try_demangle(name) {
         // The alternate form leaves out the hash.
         write!(source, "{rust:#}").ok()?;

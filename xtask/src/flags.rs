@@ -1,5 +1,6 @@
 //! The command line of `cargo xtask`: every command and option, with its help.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Doctor,
     /// Set up, build the guests and the host, check that they fit, and run the demo
     BuildAll(BuildAllFlags),
+    /// Build everything and make `cargo host` a command in every folder
+    Install(InstallFlags),
     /// Compare the guests in target/guests with guests.toml and with each other
     Check,
     /// Build what is stale and run the demo
@@ -93,6 +96,16 @@ pub(crate) struct BuildAllFlags {
     /// Only build and check the guests, not the host
     #[arg(long)]
     pub(crate) guests_only: bool,
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct InstallFlags {
+    /// Install to this folder's `bin` and `lib/host` [default: as `cargo install`, ~/.cargo]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Install no tools; fail if one is missing
+    #[arg(long)]
+    pub(crate) no_setup: bool,
 }
 
 #[derive(Debug, Args, Default)]

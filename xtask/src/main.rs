@@ -13,7 +13,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::commands::{bench, build_all, check, ci, clean, doctor, fuzz, matrix, run, setup, test};
+use crate::commands::{
+    bench, build_all, check, ci, clean, doctor, fuzz, install, matrix, run, setup, test,
+};
 use crate::flags::{Command, Flags};
 use crate::support::child;
 use crate::support::interrupt::{self, Interrupted};
@@ -37,6 +39,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Setup(flags) => setup::run(&project, &progress, flags),
         Command::Doctor => doctor::run(&project),
         Command::BuildAll(flags) => build_all::run(&project, &progress, flags),
+        Command::Install(flags) => install::run(&project, &progress, flags),
         Command::Check => check::run(&project),
         Command::Run(flags) => run::run(&project, &progress, flags),
         Command::Test(flags) => test::run(&project, &progress, flags),

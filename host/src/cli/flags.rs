@@ -121,7 +121,7 @@ pub(crate) struct LinkFlags {
     #[arg(short = 'L', value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
     /// Take libc and libc++ from this folder [default: `sysroot` next to this program, or
-    /// `../guests/sysroot` relative to it]
+    /// `../lib/host/sysroot` or `../guests/sysroot` relative to it]
     #[arg(long, value_name = "DIR", env = "HOST_SYSROOT",
           value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) sysroot: Option<PathBuf>,

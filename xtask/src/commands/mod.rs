@@ -7,6 +7,7 @@ pub(crate) mod ci;
 pub(crate) mod clean;
 pub(crate) mod doctor;
 pub(crate) mod fuzz;
+pub(crate) mod install;
 pub(crate) mod matrix;
 pub(crate) mod run;
 pub(crate) mod setup;

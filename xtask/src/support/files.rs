@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -61,4 +61,24 @@ pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error).with_context(|| format!("cannot remove `{}`", path.display())),
     }
+}
+
+/// Copies a program under a temporary name and renames it: the old one may be running.
+pub(crate) fn copy_program(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let temporary = to.with_extension("tmp");
+    fs::copy(from, &temporary)
+        .and_then(|_| fs::rename(&temporary, to))
+        .inspect_err(|_| drop(fs::remove_file(&temporary)))
+        .with_context(|| format!("cannot copy `{}` to `{}`", from.display(), to.display()))
+}
+
+/// Returns the files in a folder.
+pub(crate) fn list(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let cannot_read = || format!("cannot read the folder `{}`", folder.display());
+    let entries = fs::read_dir(folder).with_context(cannot_read)?;
+    let paths: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.path())).collect();
+    let mut files = paths.with_context(cannot_read)?;
+    files.retain(|path| path.is_file());
+    files.sort();
+    Ok(files)
 }
