@@ -4,15 +4,17 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use toml::Value;
+
 use crate::emscripten;
 
 /// A setting of cargo's configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
     /// The name of the table, such as `env`.
     pub table: &'static str,
     pub key: &'static str,
-    pub value: String,
+    pub value: Value,
 }
 
 /// The table of the settings of the target.
@@ -22,10 +24,12 @@ pub const TARGET: &str = "target.wasm32-unknown-unknown";
 pub fn settings(folder: &Path) -> Vec<Setting> {
     let program = |name: &str| program(folder, name).to_string_lossy().into_owned();
     let cmake = folder.join(CMAKE_TOOLCHAIN).to_string_lossy().into_owned();
-    let variable = |key, value| Setting { table: "env", key, value };
+    let target = |key, value| Setting { table: TARGET, key, value };
+    let variable = |key, value: String| Setting { table: "env", key, value: value.into() };
     let bindgen = bindgen_arguments();
     [
-        Setting { table: TARGET, key: "linker", value: program("wasm-ld") },
+        target("linker", program("wasm-ld").into()),
+        target("rustflags", RUST_FLAGS.map(Value::from).to_vec().into()),
         variable("CC_wasm32_unknown_unknown", program("wasm-cc")),
         variable("CXX_wasm32_unknown_unknown", program("wasm-cxx")),
         variable("AR_wasm32_unknown_unknown", program("wasm-ar")),
@@ -36,6 +40,15 @@ pub fn settings(folder: &Path) -> Vec<Setting> {
     .chain(bindgen.map(|args| variable("BINDGEN_EXTRA_CLANG_ARGS_wasm32_unknown_unknown", args)))
     .collect()
 }
+
+/// Options of rustc.
+const RUST_FLAGS: [&str; 2] = [
+    // rustc's link-time optimization would make the standard library a part of the program before
+    // `wasm-ld` can provide what it lacks.
+    "-Clto=off",
+    // The crate `getrandom` asks for a function, which the system libraries define.
+    "--cfg=getrandom_backend=\"custom\"",
+];
 
 /// The name of the file for CMake, in the folder of the programs.
 pub const CMAKE_TOOLCHAIN: &str = "wasm32.cmake";

@@ -6,9 +6,28 @@
 #include <time.h>
 #include <unistd.h>
 
-// The services that `sqlite-wasm-rs` documents, with which `rusqlite` brings SQLite.
-
 enum { OK, UNSUPPORTED, UNAVAILABLE, INVALID_TIME };
+
+static int fill_with_entropy(uint8_t *bytes, size_t size) {
+    // `getentropy` gives at most 256 bytes.
+    const size_t most = 256;
+    for (size_t done = 0; done < size; done += most) {
+        size_t rest = size - done;
+        if (getentropy(bytes + done, rest < most ? rest : most)) {
+            return UNAVAILABLE;
+        }
+    }
+    return OK;
+}
+
+// The random numbers of `getrandom`, with its option `getrandom_backend="custom"`. The result is 0
+// or an error, of which this one says that something unexpected has happened.
+int32_t __getrandom_v03_custom(uint8_t *bytes, size_t size) {
+    const int32_t unexpected = 0x10002;
+    return fill_with_entropy(bytes, size) == OK ? 0 : unexpected;
+}
+
+// The services that `sqlite-wasm-rs` documents, with which `rusqlite` brings SQLite.
 
 struct local_time {
     int32_t year, month, day, hour, minute, second, weekday, yearday, is_dst, utc_offset_seconds;
@@ -21,19 +40,11 @@ void rust_sqlite_wasm_host_sleep(uint64_t seconds, uint32_t nanoseconds) {
 }
 
 int32_t rust_sqlite_wasm_host_fill_entropy(uint8_t *bytes, size_t size) {
-    // `getentropy` gives at most 256 bytes.
-    const size_t most = 256;
-    for (size_t done = 0; done < size; done += most) {
-        size_t rest = size - done;
-        if (getentropy(bytes + done, rest < most ? rest : most)) {
-            return UNAVAILABLE;
-        }
-    }
-    return OK;
+    return fill_with_entropy(bytes, size);
 }
 
 size_t rust_sqlite_wasm_host_random(uint8_t *bytes, size_t size) {
-    return rust_sqlite_wasm_host_fill_entropy(bytes, size) ? 0 : size;
+    return fill_with_entropy(bytes, size) == OK ? size : 0;
 }
 
 int32_t rust_sqlite_wasm_host_epoch_timestamp_in_ms(int64_t *milliseconds) {

@@ -53,6 +53,15 @@ impl Inputs {
         found.map(PathBuf::as_path)
     }
 
+    /// Returns whether an object of Rust has the standard library in it.
+    pub(crate) fn contain_std(&self) -> bool {
+        let mut objects = self.files.iter().filter(|file| has_extension(file, "o"));
+        objects.any(|file| {
+            let bytes = fs::read(file).unwrap_or_default();
+            bytes.windows(STD_PANICS.len()).any(|name| name == STD_PANICS)
+        })
+    }
+
     /// Checks that each object is one of WebAssembly. rust-lld would leave others in an archive out
     /// silently.
     ///
@@ -73,6 +82,13 @@ impl Inputs {
             faults.join("\n")
         )
     }
+}
+
+/// A part of the mangled names of the functions in which the standard library handles panics.
+const STD_PANICS: &[u8] = b"3std9panicking";
+
+fn has_extension(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|found| found == extension)
 }
 
 /// Returns the file of a library. The first folder that has one counts.

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use ar::Archive;
 use tempfile::TempDir;
 
@@ -28,14 +28,24 @@ const REAL: &str = "\"real ";
 /// The function of the harness that marks a program as one that consists of tests.
 const TESTS: &str = "__rust_tests";
 
+const INSIDE: &str = "rustc's link-time optimization has made the standard library a part of the \
+                      program. It has no output on this target, and what provides it can no longer \
+                      be added: `println!` and panics would print nothing.\nhelp: link-time \
+                      optimization without the standard library works: give rustc the option \
+                      `-Clto=off`, as `cargo host env` does, after those of the profile. The \
+                      environment variable `RUSTFLAGS` replaces those of the configuration";
+
 /// Returns the options that add the runtime to a module. There are none if the module does without
-/// the standard library, or has it as a part of itself after link-time optimization.
+/// the standard library.
 ///
 /// # Errors
 ///
-/// If it cannot be compiled or written.
+/// If it cannot be compiled or written, or if the standard library is a part of the program.
 pub(crate) fn prepare(options: &Options, inputs: &Inputs) -> anyhow::Result<Vec<OsString>> {
-    let Some(std) = inputs.rust_library("std") else { return Ok(Vec::new()) };
+    let Some(std) = inputs.rust_library("std") else {
+        ensure!(!inputs.contain_std(), INSIDE);
+        return Ok(Vec::new());
+    };
     let harness = inputs.rust_library("test");
     let symbols = symbols([Some(std), harness].into_iter().flatten())?;
     let object = object_file(options, std, harness.is_some());
@@ -116,7 +126,7 @@ fn compile(
         command.args(["--cfg", "harness"]);
     }
     let output = command.output().with_context(|| process::cannot_run(&rustc))?;
-    anyhow::ensure!(
+    ensure!(
         output.status.success(),
         "`{}` cannot compile what `wasm-ld` adds to its standard library:\n{}",
         rustc.display(),

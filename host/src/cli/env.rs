@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use driver::settings::{Setting, TARGET};
 use toml::Value;
 
 use super::console::{complain, print};
@@ -29,27 +30,13 @@ pub(crate) fn run(flags: &EnvFlags) -> anyhow::Result<()> {
     print(&to_text(&settings.iter().collect::<Vec<_>>()))
 }
 
-/// A setting of cargo.
-struct Setting {
-    /// The name of the table, such as `env`.
-    table: &'static str,
-    key: &'static str,
-    value: Value,
-}
-
 /// Returns the settings for the programs that build, and for this program, which runs what they
 /// have built. They are in the order of their tables.
 fn settings() -> anyhow::Result<Vec<Setting>> {
     let host = env::current_exe().context("cannot find the path of this program")?;
     let runner = vec![host.to_string_lossy().into_owned(), "run".to_owned()];
-    let runner = Setting { table: driver::settings::TARGET, key: "runner", value: runner.into() };
-    let build = driver::settings::settings(&folder(&host)?).into_iter();
-    let build = build.map(|driver::settings::Setting { table, key, value, .. }| Setting {
-        table,
-        key,
-        value: value.into(),
-    });
-    Ok([runner].into_iter().chain(build).collect())
+    let runner = Setting { table: TARGET, key: "runner", value: runner.into() };
+    Ok([runner].into_iter().chain(driver::settings::settings(&folder(&host)?)).collect())
 }
 
 /// Returns the folder of the programs that build: that of this program, or the one where they are
@@ -75,26 +62,24 @@ fn warn_of_compiler() {
     }
 }
 
-impl Setting {
-    fn line(&self) -> String {
-        format!("{} = {}\n", self.key, self.value)
-    }
+fn line(setting: &Setting) -> String {
+    format!("{} = {}\n", setting.key, setting.value)
+}
 
-    /// Returns the value in a configuration.
-    fn get<'t>(&self, configuration: &'t toml::Table) -> Option<&'t Value> {
-        let mut table = configuration;
-        for part in self.table.split('.') {
-            table = table.get(part)?.as_table()?;
-        }
-        table.get(self.key)
+/// Returns the value that a setting has in a configuration.
+fn get<'t>(setting: &Setting, configuration: &'t toml::Table) -> Option<&'t Value> {
+    let mut table = configuration;
+    for part in setting.table.split('.') {
+        table = table.get(part)?.as_table()?;
     }
+    table.get(setting.key)
 }
 
 /// Writes the settings as a configuration. They are in the order of their tables.
 fn to_text(settings: &[&Setting]) -> String {
     let tables = settings.chunk_by(|a, b| a.table == b.table);
     let table = |settings: &[&Setting]| {
-        let lines: String = settings.iter().map(|setting| setting.line()).collect();
+        let lines: String = settings.iter().map(|setting| line(setting)).collect();
         format!("[{}]\n{lines}", settings[0].table)
     };
     tables.map(table).collect::<Vec<_>>().join("\n")
@@ -114,11 +99,18 @@ fn write(settings: &[Setting]) -> anyhow::Result<()> {
     let old: toml::Table = text.parse().with_context(is_invalid)?;
     let mut changed = Vec::new();
     for setting in settings {
-        match setting.get(&old) {
+        match get(setting, &old) {
             Some(value) if *value == setting.value => {}
             Some(value) if is_users(value) => keep(setting, value, &file),
             _ => changed.push(setting),
         }
+    }
+    if get_flags(&old).is_some() {
+        complain(&format!(
+            "warning: `build.rustflags` of `{}` no longer counts for the target, since cargo uses \
+             only one list: add its options to that of the target",
+            file.display()
+        ));
     }
     if changed.is_empty() {
         return print(&format!("`{}` needs no change\n", file.display()));
@@ -127,7 +119,7 @@ fn write(settings: &[Setting]) -> anyhow::Result<()> {
     let new = changed.iter().fold(text, |text, setting| with(&text, setting));
     let has_all = new
         .parse::<toml::Table>()
-        .is_ok_and(|new| changed.iter().all(|setting| setting.get(&new) == Some(&setting.value)));
+        .is_ok_and(|new| changed.iter().all(|setting| get(setting, &new) == Some(&setting.value)));
     if !has_all {
         bail!("`{}` has these tables in another form: add the lines by hand", file.display());
     }
@@ -143,13 +135,13 @@ fn with(text: &str, setting: &Setting) -> String {
     let header = format!("[{}]", setting.table);
     let Some(start) = lines.iter().position(|line| line.trim() == header) else {
         let gap = if lines.is_empty() { "" } else { "\n" };
-        return format!("{text}{gap}{header}\n{}", setting.line());
+        return format!("{text}{gap}{header}\n{}", line(setting));
     };
     let rest = &lines[start + 1..];
     let length = rest.iter().position(|line| line.trim_start().starts_with('['));
     let table = &rest[..length.unwrap_or(rest.len())];
     let is_it = |line: &String| line.split('=').next().is_some_and(|key| key.trim() == setting.key);
-    let line = setting.line().trim_end().to_owned();
+    let line = line(setting).trim_end().to_owned();
     match table.iter().position(is_it) {
         Some(index) => lines[start + 1 + index] = line,
         None => {
@@ -160,10 +152,15 @@ fn with(text: &str, setting: &Setting) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Returns the options of rustc that a configuration has for all targets.
+fn get_flags(configuration: &toml::Table) -> Option<&Value> {
+    configuration.get("build")?.as_table()?.get("rustflags")
+}
+
 /// Returns whether the user chose a value, and not an earlier call of this command, perhaps by a
 /// program in another folder.
 fn is_users(value: &Value) -> bool {
-    let ours = ["wasm-", "wasm32.cmake", "host", "wasm32-unknown-emscripten"];
+    let ours = ["wasm-", "wasm32.cmake", "host", "wasm32-unknown-emscripten", "lto=off"];
     let text = value.to_string();
     !ours.iter().any(|name| text.contains(name))
 }

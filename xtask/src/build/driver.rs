@@ -3,13 +3,15 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use driver::settings::Setting;
+
 use crate::support::files;
 use crate::support::progress::Progress;
 use crate::support::project::Project;
 use crate::tools::cargo;
 
-/// The targets for which rustc calls `wasm-ld`.
-const TARGETS: [&str; 3] = ["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32v1-none"];
+/// The targets without C for which rustc calls `wasm-ld`.
+const OTHER_TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32v1-none"];
 
 /// Builds the programs, and returns a file with the settings of cargo that name them.
 ///
@@ -33,13 +35,14 @@ pub(crate) fn settings_file(project: &Project) -> PathBuf {
 }
 
 fn write_settings(project: &Project, folder: &Path) -> anyhow::Result<PathBuf> {
+    let mut text = String::new();
+    for Setting { table, key, value } in driver::settings::settings(folder) {
+        writeln!(text, "{table}.{key} = {value}")?;
+    }
     let linker = driver::settings::program(folder, "wasm-ld").to_string_lossy().into_owned();
     let linker = toml::Value::from(linker);
-    let mut text = TARGETS.map(|target| format!("target.{target}.linker = {linker}\n")).concat();
-    let variables = driver::settings::settings(folder);
-    for variable in variables.iter().filter(|setting| setting.table == "env") {
-        let value = toml::Value::from(variable.value.as_str());
-        writeln!(text, "env.{} = {value}", variable.key)?;
+    for target in OTHER_TARGETS {
+        writeln!(text, "target.{target}.linker = {linker}")?;
     }
     let file = settings_file(project);
     files::write(&file, text)?;
