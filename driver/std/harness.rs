@@ -24,6 +24,8 @@ struct Options {
     terse: bool,
     ignored: bool,
     include_ignored: bool,
+    /// The one test runs for a runner, which prints the results.
+    alone: bool,
 }
 
 /// Options whose value is an argument of its own.
@@ -51,6 +53,7 @@ impl Options {
             "--exact" => self.exact = true,
             "--list" => self.list = true,
             "--ignored" => self.ignored = true,
+            "--alone" => self.alone = true,
             "--include-ignored" => self.include_ignored = true,
             _ if name.starts_with('-') => {}
             _ => self.names.push(name.to_owned()),
@@ -93,19 +96,35 @@ fn run_tests(tests: &[&TestDescAndFn]) {
     if options.list {
         return list(&tests, options.terse);
     }
-    println!("\nrunning {} test{}", tests.len(), if tests.len() == 1 { "" } else { "s" });
-    let results: Vec<_> = tests.iter().map(|test| run(test, options.runs_ignored())).collect();
-    let count = |result: TestResult| results.iter().filter(|it| **it == result).count();
-    let failed = count(TestResult::Failed);
-    println!(
-        "\ntest result: {}. {} passed; {failed} failed; {} ignored; 0 measured\n",
-        if failed == 0 { "ok" } else { "FAILED" },
-        count(TestResult::Passed),
-        count(TestResult::Ignored),
-    );
-    if failed > 0 {
+    let results: Vec<_> = match options.alone {
+        true => tests.iter().map(|test| run(test)).collect(),
+        false => run_and_print(&tests, options.runs_ignored()),
+    };
+    if results.contains(&TestResult::Failed) {
         crate::exit(101);
     }
+}
+
+/// Runs tests and prints their results, as long as none panics.
+fn run_and_print(tests: &[&&TestDescAndFn], runs_ignored: bool) -> Vec<TestResult> {
+    println!("\nrunning {} test{}", tests.len(), if tests.len() == 1 { "" } else { "s" });
+    let mut results = Vec::new();
+    for test in tests {
+        print!("test {} ... ", test.desc.name.as_slice());
+        let is_left_out = test.desc.ignore && !runs_ignored;
+        let result = if is_left_out { TestResult::Ignored } else { run(test) };
+        println!("{}", result.as_str());
+        results.push(result);
+    }
+    let count = |result: TestResult| results.iter().filter(|it| **it == result).count();
+    println!(
+        "\ntest result: {}. {} passed; {} failed; {} ignored; 0 measured\n",
+        if results.contains(&TestResult::Failed) { "FAILED" } else { "ok" },
+        count(TestResult::Passed),
+        count(TestResult::Failed),
+        count(TestResult::Ignored),
+    );
+    results
 }
 
 fn list(tests: &[&&TestDescAndFn], terse: bool) {
@@ -124,28 +143,27 @@ enum TestResult {
     Ignored,
 }
 
-fn run(test: &TestDescAndFn, runs_ignored: bool) -> TestResult {
-    print!("test {} ... ", test.desc.name.as_slice());
-    let TestFn::StaticTestFn(function) = test.testfn else {
-        println!("ignored, it is a benchmark");
-        return TestResult::Ignored;
-    };
-    if test.desc.ignore && !runs_ignored {
-        println!("ignored{}", test.desc.ignore_message.map(|it| format!(", {it}")).unwrap_or_default());
-        return TestResult::Ignored;
+impl TestResult {
+    fn as_str(&self) -> &'static str {
+        match self {
+            TestResult::Passed => "ok",
+            TestResult::Failed => "FAILED",
+            TestResult::Ignored => "ignored",
+        }
     }
+}
+
+fn run(test: &TestDescAndFn) -> TestResult {
+    // Benchmarks need a compiler that is not stable.
+    let TestFn::StaticTestFn(function) = test.testfn else { return TestResult::Ignored };
     EXPECTED.set(Some(test.desc.should_panic));
     let result = function();
     EXPECTED.set(None);
     let failure = match (result, test.desc.should_panic) {
-        (Ok(()), ShouldPanic::No) => {
-            println!("ok");
-            return TestResult::Passed;
-        }
+        (Ok(()), ShouldPanic::No) => return TestResult::Passed,
         (Ok(()), _) => "it did not panic as expected".to_owned(),
         (Err(error), _) => error,
     };
-    println!("FAILED");
     eprintln!("{failure}");
     TestResult::Failed
 }
@@ -159,10 +177,8 @@ pub(crate) fn panicked(info: &PanicHookInfo<'_>) {
         Some(ShouldPanic::No) | None => return,
     };
     if message.contains(expected) {
-        println!("ok, it panicked as expected");
         crate::exit(0);
     }
-    println!("FAILED");
     eprintln!("it panicked with another message than the expected `{expected}`");
 }
 

@@ -87,7 +87,7 @@ impl Program {
     /// Runs a test. The error has what it printed, unless that is shown as it runs.
     fn test(&self, name: &str, shows_output: bool) -> Result<(), Failed> {
         let mut command = self.command()?;
-        command.args([name, "--exact", "--include-ignored"]);
+        command.args([name, "--exact", "--include-ignored", "--alone"]);
         if shows_output {
             let status = command.status()?;
             return if status.success() { Ok(()) } else { Err(Failed::without_message()) };

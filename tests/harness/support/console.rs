@@ -114,7 +114,7 @@ pub(crate) fn outcome(output: &Output) -> Result<String, Failed> {
 /// `NAME=VALUE` before the program.
 fn is_assignment(word: &str) -> bool {
     let name = word.split('=').next().unwrap_or_default();
-    word.contains('=') && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    word.contains('=') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// `host`, the programs of `host/cpp` and `cargo xtask` are those that were just built.

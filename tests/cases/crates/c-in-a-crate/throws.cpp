@@ -1,0 +1,25 @@
+#include <iostream>
+#include <stdexcept>
+#include <string>
+
+struct Shape {
+    virtual ~Shape() = default;
+    virtual std::string name() const { return "shape"; }
+};
+
+struct Circle : Shape {
+    std::string name() const override { return "circle"; }
+};
+
+extern "C" int cpp_catches(int x) {
+    const Shape &shape = Circle();
+    try {
+        if (x > 0) {
+            throw std::runtime_error(shape.name());
+        }
+    } catch (const std::exception &error) {
+        std::cout << "C++: " << error.what() << std::endl;
+        return x;
+    }
+    return 0;
+}
