@@ -5,6 +5,7 @@
 //! its end.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::support::console;
+use crate::support::console::{self, Place};
 use crate::support::markdown::code_spans;
 use crate::support::trial::trial;
 use crate::support::workspace::{self, Sandbox};
@@ -20,6 +21,7 @@ use crate::support::workspace::{self, Sandbox};
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("documents::commands_print_what_is_shown", commands),
+        trial("documents::crates_are_built_in_any_folder", crates),
         trial("documents::the_host_in_cpp_is_the_one_that_runs", host_in_cpp),
         trial("documents::links_resolve", links_resolve),
         trial("documents::named_files_exist", named_files_exist),
@@ -38,6 +40,60 @@ fn commands() -> Result<(), Failed> {
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.into()) }
+}
+
+/// The page whose commands run in an empty folder, with `cargo host` installed.
+const CRATES: &str = "docs/crates.md";
+
+/// Runs the commands of the page about crates. They fetch crates.
+fn crates() -> Result<(), Failed> {
+    let sandbox = Sandbox::empty()?;
+    let root = sandbox.path().join("installed");
+    let mut install = Command::new(workspace::xtask());
+    workspace::clean_environment(&mut install);
+    install.current_dir(workspace::root()).args(["install", "--no-setup", "--root"]).arg(&root);
+    let output = install.output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let folder = sandbox.path().join("empty");
+    fs::create_dir(&folder)?;
+    let mut path = vec![root.join("bin")];
+    path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    let variables = vec![("PATH", env::join_paths(path)?), ("CARGO_NET_OFFLINE", "false".into())];
+    let mut place = Place { folder, variables };
+    let text = fs::read_to_string(workspace::root().join(CRATES))?;
+    for block in console::blocks(&text) {
+        if block.language == "console" {
+            let actual = console::run_in(block.text, &mut place)?;
+            console::same(&actual, block.text, "a page must show what its commands print")?;
+        } else if let Some((file, appends)) = file_before(&text, &block) {
+            write(&place.folder.join(file), block.text, appends)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the file that the reader is asked to write before a block, and whether the block is
+/// added to it.
+fn file_before<'t>(text: &'t str, block: &console::Block<'_>) -> Option<(&'t str, bool)> {
+    let line = text[..block.span.start].trim_end().lines().rev().nth(2)?;
+    let (before, file) = line.strip_suffix("`:")?.rsplit_once('`')?;
+    match before {
+        _ if before.ends_with("Write ") => Some((file, false)),
+        _ if before.ends_with("lines to ") => Some((file, true)),
+        _ => None,
+    }
+}
+
+fn write(file: &Path, text: &str, appends: bool) -> io::Result<()> {
+    let mut file = fs::File::options()
+        .create(true)
+        .write(true)
+        .truncate(!appends)
+        .append(appends)
+        .open(file)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Returns a copy of the workspace with everything built.
@@ -238,6 +294,7 @@ fn pages_with_commands() -> io::Result<Vec<PathBuf>> {
     let root = workspace::root();
     let mut pages = vec![root.join("README.md")];
     pages.extend(markdown_in(&root.join("docs"))?);
+    pages.retain(|page| *page != root.join(CRATES));
     pages.retain(|page| fs::read_to_string(page).is_ok_and(|text| text.contains("```console")));
     Ok(pages)
 }

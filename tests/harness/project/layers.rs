@@ -20,7 +20,7 @@ struct Crate {
 /// Files of a crate's root that are not named as a layer.
 const ROOT: &str = "the root";
 
-const CRATES: [Crate; 4] = [
+const CRATES: [Crate; 5] = [
     Crate {
         sources: "linker/src",
         layers: &[
@@ -32,6 +32,7 @@ const CRATES: [Crate; 4] = [
             ("dynamic", &["module", "plan", "write"]),
         ],
     },
+    Crate { sources: "driver/src", layers: &[("link", &[])] },
     Crate {
         sources: "host/src",
         layers: &[

@@ -3,9 +3,10 @@
 //!
 //! In the expected output `[..]` stands for any text within a line and a line `...` for any lines.
 
+use std::ffi::OsString;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
 use libtest_mimic::Failed;
@@ -36,13 +37,27 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block<'_>> {
     blocks
 }
 
+/// The place in which commands run.
+pub(crate) struct Place {
+    /// The current folder, which `cd` changes.
+    pub(crate) folder: PathBuf,
+    /// Variables of the environment.
+    pub(crate) variables: Vec<(&'static str, OsString)>,
+}
+
 /// Runs the commands of a console block in a folder and returns the block as it should be: as it
 /// is, if all output was as expected.
 pub(crate) fn run(block: &str, folder: &Path) -> Result<String, Failed> {
+    run_in(block, &mut Place { folder: folder.to_owned(), variables: Vec::new() })
+}
+
+/// Runs the commands of a console block, as [`run`] does.
+pub(crate) fn run_in(block: &str, place: &mut Place) -> Result<String, Failed> {
     let mut session = String::new();
     for entry in block.split_inclusive('\n').fold(Vec::<String>::new(), join_entries) {
         let (command, expected) = entry.split_once('\n').unwrap_or((&entry, ""));
-        let actual = execute(command.trim_start_matches("$ "), folder)?;
+        let actual = execute(command.trim_start_matches("$ "), place)?;
+        let folder = &place.folder;
         let same = assertion(folder)?.try_eq(None, Data::text(&*actual), Data::text(expected));
         let redactions = assertion(folder)?;
         let output = match same {
@@ -81,13 +96,22 @@ fn assert() -> Assert {
 }
 
 /// Runs one command; its output and, unless it is 0, its status.
-fn execute(line: &str, folder: &Path) -> Result<String, Failed> {
+fn execute(line: &str, place: &mut Place) -> Result<String, Failed> {
+    if let Some(folder) = line.strip_prefix("cd ") {
+        place.folder = place.folder.join(folder).canonicalize()?;
+        return Ok(String::new());
+    }
     let mut words = shlex::split(line).ok_or_else(|| format!("cannot read `{line}`"))?;
     let assignments = words.iter().take_while(|word| is_assignment(word)).count();
     let mut command = command(&words.split_off(assignments))?;
     command.envs(words.iter().filter_map(|word| word.split_once('=')));
+    command.envs(place.variables.iter().map(|(name, value)| (name, value)));
     let (mut reader, writer) = io::pipe()?;
-    command.current_dir(folder).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command
+        .current_dir(&place.folder)
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
     let mut child = command.spawn().map_err(|e| format!("cannot run `{line}`: {e}"))?;
     drop(command);
     let mut output = String::new();
