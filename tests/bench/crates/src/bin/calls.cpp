@@ -1,0 +1,7 @@
+#include "bench-crates/src/bin/calls.h"
+
+#include "bench-crates/src/bin/cxx-calls.rs.h"
+
+std::uint32_t mix(std::uint32_t a, std::uint32_t b) { return add(a * 31, b); }
+
+std::size_t length(rust::Str text) { return text.size(); }
