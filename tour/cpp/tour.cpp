@@ -1,4 +1,7 @@
+#include "rust.h"
 #include "tour.h"
+
+#include <emscripten/em_macros.h>
 
 #include <algorithm>
 #include <cctype>

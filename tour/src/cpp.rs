@@ -4,7 +4,10 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::Mutex;
 
-use crate::{Point, Visit, rust_hanoi};
+use crate::bindings::Point;
+use crate::rust_hanoi;
+
+type Visit = extern "C" fn(context: *mut c_void, word: *const c_char);
 
 static PRINTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 

@@ -1,6 +1,7 @@
 //! The Rust half of the tour: it uses std, calls C++, and is called back by C++, in one memory.
 //!
-//! The C++ half is `cpp/tour.cpp`. `cpp/tour.h` describes the functions and who owns what.
+//! The C++ half is `cpp/tour.cpp`. `cpp/tour.h` describes its functions and who owns what, and the
+//! build writes `bindings.rs` from it. From this file, it writes `cpp/rust.h` for C++.
 
 #![cfg(any(target_family = "wasm", all(test, miri)))]
 #![allow(
@@ -8,31 +9,16 @@
     reason = "guests print through C++: std has no output on this target"
 )]
 
+// What C++ offers: `bindings` in `guests.toml`.
+mod bindings;
+/// cbindgen:ignore
 #[cfg(all(test, miri))]
 mod cpp;
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 
-/// A point. `tour.h` has the same type, with the same layout.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct Point {
-    pub x: f64,
-    pub y: f64,
-}
-
-type Visit = extern "C" fn(context: *mut c_void, word: *const c_char);
-
-#[link(wasm_import_module = "env")]
-unsafe extern "C" {
-    fn cpp_print(line: *const c_char);
-    fn cpp_split(text: *const c_char, visit: Visit, context: *mut c_void);
-    fn cpp_centroid(points: *const Point, count: usize) -> Point;
-    fn cpp_shout(text: *const c_char) -> *mut c_char;
-    fn cpp_free(text: *mut c_char);
-    fn cpp_hanoi(disks: c_int) -> c_int;
-}
+use bindings::{Point, cpp_centroid, cpp_free, cpp_hanoi, cpp_print, cpp_shout, cpp_split};
 
 fn print(line: &str) {
     let line = CString::new(line).unwrap_or_default();
@@ -53,7 +39,7 @@ fn words(text: &str) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     let text = CString::new(text).unwrap_or_default();
     // SAFETY: the text ends with a zero byte, and `count` expects a map of this type.
-    unsafe { cpp_split(text.as_ptr(), count, (&raw mut counts).cast()) };
+    unsafe { cpp_split(text.as_ptr(), Some(count), (&raw mut counts).cast()) };
     counts
 }
 

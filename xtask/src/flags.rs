@@ -35,7 +35,7 @@ pub(crate) enum Command {
     BuildAll(BuildAllFlags),
     /// Build everything and make `cargo host` a command in every folder
     Install(InstallFlags),
-    /// Compare the guests in target/guests with guests.toml and with each other
+    /// Compare the guests and the generated files with guests.toml and with each other
     Check,
     /// Build what is stale and run the demo
     Run(RunFlags),
@@ -70,6 +70,9 @@ pub(crate) struct SetupFlags {
     /// Also install `cargo-deny`, which checks the dependencies, to .tools; this takes some minutes
     #[arg(long)]
     pub(crate) deny: bool,
+    /// Also install libclang for `bindings` in guests.toml, to .tools, with Python's pip
+    #[arg(long)]
+    pub(crate) libclang: bool,
     /// Also install another compiler for C and C++ guests, to .tools, with Python's pip
     #[arg(long, value_name = "NAME", value_enum)]
     pub(crate) toolchain: Option<Toolchain>,

@@ -40,7 +40,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Doctor => doctor::run(&project),
         Command::BuildAll(flags) => build_all::run(&project, &progress, flags),
         Command::Install(flags) => install::run(&project, &progress, flags),
-        Command::Check => check::run(&project),
+        Command::Check => check::run(&project, &progress),
         Command::Run(flags) => run::run(&project, &progress, flags),
         Command::Test(flags) => test::run(&project, &progress, flags),
         Command::Bench(flags) => bench::run(&project, &progress, flags),

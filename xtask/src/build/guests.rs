@@ -55,7 +55,7 @@ pub(crate) fn build<'a>(
         }
     }
     built.sort_by(|a: &BuiltGuest<'_>, b| a.guest.name.cmp(&b.guest.name));
-    combine(failures).map(|()| built)
+    if failures.is_empty() { Ok(built) } else { Err(combine(failures)) }
 }
 
 fn panicked<T>(_: Box<dyn Any + Send>) -> anyhow::Result<T> {
@@ -63,15 +63,17 @@ fn panicked<T>(_: Box<dyn Any + Send>) -> anyhow::Result<T> {
 }
 
 /// Combines the failures of several tools. A single one keeps its type.
-fn combine(mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
-    if failures.len() > 1 {
-        if failures.iter().any(|failure| failure.is::<Interrupted>()) {
-            return Err(Interrupted.into());
-        }
-        let texts: Vec<_> = failures.iter().map(|failure| format!("{failure:#}")).collect();
-        return Err(anyhow!("{}", texts.join("\n\nerror: ")));
+pub(crate) fn combine(mut failures: Vec<anyhow::Error>) -> anyhow::Error {
+    if failures.iter().any(|failure| failure.is::<Interrupted>()) {
+        return Interrupted.into();
     }
-    failures.pop().map_or(Ok(()), Err)
+    match failures.len() {
+        1 => failures.remove(0),
+        _ => {
+            let texts: Vec<_> = failures.iter().map(|failure| format!("{failure:#}")).collect();
+            anyhow!("{}", texts.join("\n\nerror: "))
+        }
+    }
 }
 
 /// Guests that one call of a tool builds.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
@@ -35,6 +36,10 @@ pub(crate) struct Guest {
     pub(crate) sources: Vec<String>,
     /// The compiler options of these files.
     pub(crate) flags: Vec<String>,
+    /// The C header to write from the crate, relative to the workspace.
+    pub(crate) header: Option<PathBuf>,
+    /// The C header to write declarations in Rust from, relative to the workspace.
+    pub(crate) bindings: Option<PathBuf>,
     /// The module name under which other guests import from it.
     pub(crate) module: String,
     pub(crate) contract: Contract,
@@ -115,6 +120,8 @@ struct Entry {
     toolchain: Option<Spanned<GuestToolchain>>,
     sources: Option<Vec<Spanned<String>>>,
     flags: Option<Vec<Spanned<String>>>,
+    header: Option<Spanned<PathBuf>>,
+    bindings: Option<Spanned<PathBuf>>,
     module: Option<String>,
     #[serde(default)]
     imports: Vec<Spanned<String>>,
@@ -206,6 +213,8 @@ fn check_entry(
     check_path(&entry, root, faults);
     check_target(&entry, &span, faults);
     check_sources(&entry, &span, root, faults);
+    let header = check_header(&entry, root, faults);
+    let bindings = check_bindings(&entry, root, faults);
     let contract = Contract {
         imports: expectations(&entry.imports, Expectation::import, faults),
         exports: expectations(&entry.exports, Expectation::export, faults),
@@ -225,6 +234,8 @@ fn check_entry(
         toolchain: entry.toolchain.map(Spanned::into_inner).unwrap_or_default(),
         sources: texts(entry.sources),
         flags: texts(entry.flags),
+        header,
+        bindings,
         module,
         contract,
     };
@@ -313,6 +324,87 @@ fn check_sources(entry: &Entry, span: &Range<usize>, root: &Path, faults: &mut F
     }
 }
 
+/// The start of each file that the build writes to a source folder.
+pub(crate) const GENERATED: &str = "// Written by `cargo xtask build-all` from ";
+
+/// Returns whether a file is absent, or one that the build has written and may replace.
+fn is_replaceable(file: &Path) -> bool {
+    !file.exists() || fs::read(file).is_ok_and(|bytes| bytes.starts_with(GENERATED.as_bytes()))
+}
+
+/// Checks the header to write, and returns its path in the workspace.
+fn check_header(entry: &Entry, root: &Path, faults: &mut FaultCollector<'_>) -> Option<PathBuf> {
+    let header = entry.header.as_ref()?;
+    let path = check_header_path(entry, header, faults)?;
+    let shown = path.display();
+    if !root.join(&path).parent().is_some_and(Path::is_dir) {
+        faults.add(header.span(), format!("there is no folder for `{shown}`"));
+    } else if !is_replaceable(&root.join(&path)) {
+        let message = format!("`{shown}` is not a file that the build has written: see `header`");
+        faults.add(header.span(), message);
+    }
+    Some(path)
+}
+
+/// Checks the header to read, and returns its path in the workspace.
+fn check_bindings(entry: &Entry, root: &Path, faults: &mut FaultCollector<'_>) -> Option<PathBuf> {
+    let bindings = entry.bindings.as_ref()?;
+    let path = check_header_path(entry, bindings, faults)?;
+    let output = entry.path.get_ref().join(DECLARATIONS);
+    if !root.join(&path).is_file() {
+        faults.add(bindings.span(), format!("there is no file `{}`", path.display()));
+    } else if !is_replaceable(&root.join(&output)) {
+        let output = output.display();
+        let message = format!("this writes `{output}`, but that is a file of yours: rename it");
+        faults.add(bindings.span(), message);
+    }
+    Some(path)
+}
+
+/// Checks a path of a header, and returns the path from the root of the workspace.
+fn check_header_path(
+    entry: &Entry,
+    header: &Spanned<PathBuf>,
+    faults: &mut FaultCollector<'_>,
+) -> Option<PathBuf> {
+    if entry.kind != GuestKind::Cargo {
+        let message = "only guests of the kind `cargo` have a `header` and `bindings`";
+        faults.add(header.span(), message);
+        return None;
+    }
+    let file = header.get_ref();
+    let Some(path) = resolve(&entry.path.get_ref().join(file)) else {
+        let message = format!("`{}` is not a file inside the workspace", file.display());
+        faults.add(header.span(), message);
+        return None;
+    };
+    if path.extension().is_none_or(|ending| HEADERS.iter().all(|known| ending != *known)) {
+        let message = format!("this is no header of C or C++: {}", HEADERS.join(", "));
+        faults.add(header.span(), message);
+        return None;
+    }
+    Some(path)
+}
+
+/// Removes `.` and `..` from a relative path. Returns `None` if it leads out of its folder.
+fn resolve(path: &Path) -> Option<PathBuf> {
+    let mut resolved = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if resolved.pop() => {}
+            Component::Normal(name) => resolved.push(name),
+            Component::ParentDir | Component::Prefix(_) | Component::RootDir => return None,
+        }
+    }
+    Some(resolved)
+}
+
+/// The endings of headers.
+const HEADERS: [&str; 4] = ["h", "hh", "hpp", "hxx"];
+/// The file with the declarations of a C header, in the folder of a crate.
+const DECLARATIONS: &str = "src/bindings.rs";
+
 /// The endings of source files in C, and in C++.
 const C: [&str; 1] = ["c"];
 const CPP: [&str; 3] = ["cc", "cpp", "cxx"];
@@ -321,6 +413,17 @@ impl Guest {
     /// Returns whether one of its source files is C++.
     pub(crate) fn has_cpp(&self) -> bool {
         self.sources.iter().any(|source| is_cpp(source))
+    }
+
+    /// Returns the files that the build writes to source folders.
+    fn written_files(&self) -> impl Iterator<Item = PathBuf> {
+        let declarations = self.bindings.as_ref().map(|_| self.declarations());
+        self.header.clone().into_iter().chain(declarations)
+    }
+
+    /// Returns the file to write from the header that `bindings` names.
+    pub(crate) fn declarations(&self) -> PathBuf {
+        self.path.join(DECLARATIONS)
     }
 }
 
@@ -349,7 +452,15 @@ fn expectations(
 
 fn check_names(guests: &[(Range<usize>, Guest)], demo: &Demo, faults: &mut FaultCollector<'_>) {
     let mut modules = BTreeMap::new();
+    let mut written = BTreeMap::new();
     for (span, guest) in guests {
+        for file in guest.written_files() {
+            if let Some(other) = written.insert(file.clone(), &guest.name) {
+                let file = file.display();
+                let message = format!("`{}` and `{other}` both write `{file}`", guest.name);
+                faults.add(span.clone(), message);
+            }
+        }
         if !is_plain(&guest.name) {
             let name = linker::printable(&guest.name);
             let rule = "use letters, digits, - and _";

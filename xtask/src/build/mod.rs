@@ -1,5 +1,6 @@
 //! The guests, the system libraries and the hosts: how they are described, built, checked and run.
 
+pub(crate) mod bindings;
 pub(crate) mod c_compiler;
 pub(crate) mod check;
 pub(crate) mod demo;

@@ -1,11 +1,12 @@
 //! Builds the guests, checks them against each other, and publishes them only if they all fit.
 
+use crate::build::bindings;
 use crate::build::check;
 use crate::build::demo;
-use crate::build::guests;
+use crate::build::guests::{self, BuiltGuest};
 use crate::build::manifest::Manifest;
 use crate::build::sysroot;
-use crate::support::interrupt::Interrupted;
+use crate::support::interrupt::{self, Interrupted};
 use crate::support::lock::BuildLock;
 use crate::support::progress::Progress;
 use crate::support::project::Project;
@@ -24,7 +25,7 @@ pub(crate) fn build_guests(
     target: Option<&str>,
 ) -> anyhow::Result<()> {
     let lock = BuildLock::take(&project.guests(), progress)?;
-    let built = guests::build(project, progress, manifest, target)?;
+    let built = build(project, progress, manifest, target)?;
     build_sysroot(project, progress, &lock)?;
     let step = progress.step("check");
     let inputs = check::check(project, &built)?;
@@ -34,6 +35,28 @@ pub(crate) fn build_guests(
     }
     let demo = demo::describe(manifest, &inputs)?;
     lock.publish(&project.demo(), demo.as_bytes())
+}
+
+/// Builds the guests, after the declarations that they need of each other.
+///
+/// # Errors
+///
+/// The failures of every tool. A source file with a mistake makes the declarations fail too, and
+/// its compiler explains the mistake best. So the guests are built nevertheless.
+fn build<'a>(
+    project: &Project,
+    progress: &Progress,
+    manifest: &'a Manifest,
+    target: Option<&'a str>,
+) -> anyhow::Result<Vec<BuiltGuest<'a>>> {
+    let written = bindings::write(project, progress, manifest);
+    interrupt::check()?;
+    let built = guests::build(project, progress, manifest, target);
+    match (written, built) {
+        (Ok(()), built) => built,
+        (Err(failure), Ok(_)) => Err(failure),
+        (Err(first), Err(second)) => Err(guests::combine(vec![first, second])),
+    }
 }
 
 /// Builds the system libraries. A failure is only a warning: guests that use neither libc nor

@@ -1,24 +1,26 @@
-//! `cargo xtask check`: checks the published guests against `guests.toml` and each other.
+//! `cargo xtask check`: checks the published guests against `guests.toml` and each other, and the
+//! files that the build has written to source folders.
 
 use std::fs;
 use std::io::ErrorKind;
 
 use anyhow::bail;
 
+use crate::build::bindings;
 use crate::build::check;
 use crate::build::guests::BuiltGuest;
 use crate::build::manifest::Manifest;
-use crate::support::progress::print;
+use crate::support::progress::{Progress, print};
 use crate::support::project::Project;
 
-pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> {
     let manifest = Manifest::read(&project.manifest())?;
     let published = read_published(project, &manifest)?;
     for (guest, input) in check::check(project, &published)? {
         let kind = input.module.kind;
         print(&format!("✔ {}: {kind}, linked as `{}`\n", guest.name, input.linked_as))?;
     }
-    Ok(())
+    bindings::check(project, progress, &manifest)
 }
 
 /// Reads every guest in `target/guests`.

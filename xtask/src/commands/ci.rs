@@ -2,6 +2,8 @@
 
 use xshell::{Shell, cmd};
 
+use crate::build::bindings;
+use crate::build::manifest::Manifest;
 use crate::commands::fuzz;
 use crate::commands::setup;
 use crate::commands::test;
@@ -19,6 +21,8 @@ pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> 
     step.done("clean");
     // The build script of Wasmtime's C API runs CMake.
     setup::ensure(project, progress, &SetupFlags::default())?;
+    // The build would write them, and the tests would not notice that others were checked in.
+    bindings::check(project, progress, &Manifest::read(&project.manifest())?)?;
     let step = progress.step("lints");
     step.announce("checking the workspace, with Wasmtime the first time");
     process::run(

@@ -16,7 +16,8 @@ use crate::support::project::{self, Project};
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let kept_by_tests = project.target.join("tests");
     let sysroot = project.target.join("sysroot");
-    for folder in [project.guests(), project.cmake(), sysroot, kept_by_tests] {
+    let folders = [project.guests(), project.cmake(), project.bindings(), sysroot, kept_by_tests];
+    for folder in folders {
         if files::remove(&folder)? {
             print(&format!("removed {}\n", folder.display()))?;
         }

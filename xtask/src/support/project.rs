@@ -21,8 +21,15 @@ pub(crate) struct Project {
 struct Crate {
     name: String,
     folder: PathBuf,
-    /// The file name of its cdylib without the extension, if it has one.
-    cdylib: Option<String>,
+    cdylib: Option<CrateCdylib>,
+}
+
+#[derive(Debug)]
+struct CrateCdylib {
+    /// The file name without the extension.
+    file_stem: String,
+    /// The crate's `lib.rs`.
+    source: PathBuf,
 }
 
 /// The part of the output of `cargo metadata` that is used here.
@@ -44,6 +51,7 @@ struct WorkspacePackage {
 struct PackageTarget {
     name: String,
     kind: Vec<String>,
+    src_path: PathBuf,
 }
 
 /// A crate that is built as a C dynamic library, which for WebAssembly is a module.
@@ -52,6 +60,8 @@ pub(crate) struct Cdylib<'a> {
     pub(crate) package: &'a str,
     /// The file name without the extension.
     pub(crate) file_stem: &'a str,
+    /// The crate's `lib.rs`.
+    pub(crate) source: &'a Path,
 }
 
 impl Project {
@@ -130,6 +140,11 @@ impl Project {
         self.cmake().join("host+cpp")
     }
 
+    /// Returns the folder with what is known about the files that `guests.toml` asks for.
+    pub(crate) fn bindings(&self) -> PathBuf {
+        self.target.join("bindings")
+    }
+
     /// Returns the folder for the builds and reports of `cargo xtask bench`.
     pub(crate) fn bench(&self) -> PathBuf {
         self.target.join("bench")
@@ -152,6 +167,11 @@ impl Project {
         self.tools().join("emsdk")
     }
 
+    /// Returns the folder to which `setup` installs libclang.
+    pub(crate) fn libclang(&self) -> PathBuf {
+        self.tools().join("libclang")
+    }
+
     /// Returns the folder to which `setup` installs Zig.
     pub(crate) fn zig(&self) -> PathBuf {
         self.tools().join("zig")
@@ -170,7 +190,9 @@ impl Project {
             bail!("`{}` is not a member of the workspace: add it to Cargo.toml", path.display());
         };
         match cdylib {
-            Some(file_stem) => Ok(Cdylib { package: name, file_stem }),
+            Some(CrateCdylib { file_stem, source }) => {
+                Ok(Cdylib { package: name, file_stem, source })
+            }
             None => bail!(
                 "`{name}` does not build a module: its Cargo.toml needs a `[lib]` with \
                  `crate-type = [\"cdylib\"]`"
@@ -186,7 +208,10 @@ impl Crate {
         Crate {
             name: package.name,
             folder: package.manifest_path.parent().map(Path::to_owned).unwrap_or_default(),
-            cdylib: cdylib.map(|target| target.name.replace('-', "_")),
+            cdylib: cdylib.map(|target| CrateCdylib {
+                file_stem: target.name.replace('-', "_"),
+                source: target.src_path,
+            }),
         }
     }
 }

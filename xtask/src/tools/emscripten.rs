@@ -45,10 +45,14 @@ impl Emscripten {
     /// Asks for the folder of Emscripten's archives. Those of position-independent code are in its
     /// subfolder `pic`.
     pub(crate) fn archives(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.sysroot()?.join("lib/wasm32-emscripten"))
+    }
+
+    /// Asks for the folder of Emscripten's headers and archives.
+    pub(crate) fn sysroot(&self) -> anyhow::Result<PathBuf> {
         let mut command = Command::new(self.program("em-config"));
         command.arg("CACHE");
-        let cache = process::read(command)?;
-        Ok(Path::new(&cache).join("sysroot/lib/wasm32-emscripten"))
+        Ok(Path::new(&process::read(command)?).join("sysroot"))
     }
 
     /// Asks for the path of Binaryen's optimizer.

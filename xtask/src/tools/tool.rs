@@ -44,7 +44,7 @@ impl Tool {
             Tool::CMake => "the C++ guests' build files",
             Tool::Make => "running CMake's build files",
             Tool::CppCompiler => "native C++: the hosts in host/cpp, and the tests' oracle",
-            Tool::Pip => "installing Zig",
+            Tool::Pip => "installing Zig and libclang",
             Tool::RustTarget("wasm32-wasip1") => "build-all --target wasm32-wasip1",
             Tool::RustTarget("wasm32-unknown-emscripten") => {
                 "tests: Rust shared libraries with std"

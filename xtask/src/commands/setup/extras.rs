@@ -23,8 +23,8 @@ pub(super) struct Extra {
 enum Installer {
     /// `cargo install`, with further arguments.
     Cargo(&'static [&'static str]),
-    /// `pip install`, to a folder of its own.
-    Pip,
+    /// `pip install`, to a folder of its own. It downloads this many megabytes.
+    Pip(u32),
 }
 
 /// The Wasmtime that `cargo xtask bench` compares with.
@@ -61,7 +61,15 @@ const FUZZ: Extra = Extra {
 /// The compiler for programs for wasi-libc. Its releases are on PyPI too, where a package manager
 /// checks what it downloads.
 const ZIG: Extra =
-    Extra { program: "zig", package: "ziglang", version: "0.15.2", installer: Installer::Pip };
+    Extra { program: "zig", package: "ziglang", version: "0.15.2", installer: Installer::Pip(100) };
+
+/// The library with which bindgen reads headers, for systems whose clang does not include it.
+const LIBCLANG: Extra = Extra {
+    program: "libclang",
+    package: "libclang",
+    version: "18.1.1",
+    installer: Installer::Pip(25),
+};
 
 /// Returns the programs that the flags ask for and that are not installed.
 pub(super) fn missing(project: &Project, flags: &SetupFlags) -> Vec<Extra> {
@@ -71,6 +79,9 @@ pub(super) fn missing(project: &Project, flags: &SetupFlags) -> Vec<Extra> {
         wanted.filter(|extra| project.program(extra.program).is_none()).collect();
     if flags.toolchain == Some(Toolchain::Zig) && Zig::find(project).is_none() {
         missing.push(ZIG);
+    }
+    if flags.libclang && !project.libclang().is_dir() {
+        missing.push(LIBCLANG);
     }
     missing
 }
@@ -96,8 +107,8 @@ impl Extra {
                 // The number of crates is not known before cargo has resolved them.
                 cargo::run(&step, command, || None)?;
             }
-            Installer::Pip => {
-                step.announce("downloading it, about 100 MB");
+            Installer::Pip(megabytes) => {
+                step.announce(format_args!("downloading it, about {megabytes} MB"));
                 process::run(&step, command)?;
             }
         }
@@ -109,7 +120,7 @@ impl Extra {
     pub(super) fn needs(&self) -> Option<Tool> {
         match self.installer {
             Installer::Cargo(_) => None,
-            Installer::Pip => Some(Tool::Pip),
+            Installer::Pip(_) => Some(Tool::Pip),
         }
     }
 
@@ -123,7 +134,7 @@ impl Extra {
                 .arg(project.tools())
                 .args([package, "--version", version])
                 .args(*args)),
-            Installer::Pip => {
+            Installer::Pip(_) => {
                 let python = find::require(project, Tool::Pip)?;
                 let folder = project.tools().join(program);
                 let package = format!("{package}=={version}");
