@@ -1,5 +1,6 @@
 //! The build tool, the documents, and the rules that the sources follow.
 
+mod bindings;
 mod builds;
 mod dependencies;
 mod documents;
@@ -11,6 +12,7 @@ use libtest_mimic::Trial;
 pub(crate) fn trials() -> Vec<Trial> {
     let suites = [
         documents::trials(),
+        bindings::trials(),
         builds::trials(),
         dependencies::trials(),
         layers::trials(),

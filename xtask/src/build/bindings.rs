@@ -287,7 +287,7 @@ impl<'a> Generator<'a> {
     fn generate(&self, step: &Step<'_>, output: &Output<'_>) -> anyhow::Result<Option<Generated>> {
         match output.content {
             Content::Header => self.generate_header(step, output).map(Some),
-            Content::Declarations(_) if !self.has_libclang() => Ok(None),
+            Content::Declarations(_) if self.libclang().is_none() => Ok(None),
             Content::Declarations(header) => {
                 self.generate_declarations(step, output, header).map(Some)
             }
@@ -339,9 +339,10 @@ impl<'a> Generator<'a> {
         Ok(Generated { text: files::read_text(&file)?, inputs })
     }
 
-    fn has_libclang(&self) -> bool {
+    /// Returns the path of libclang, if there is one.
+    fn libclang(&self) -> Option<String> {
         let command = self.with_libclang(self.sh.cmd(&self.program).arg("libclang"));
-        process::read(command.into()).is_ok()
+        process::read(command.into()).ok()
     }
 
     /// Lets a command find the libclang that `setup` has installed, unless the user names another.
@@ -352,6 +353,30 @@ impl<'a> Generator<'a> {
         }
         command
     }
+}
+
+/// What is known about libclang.
+pub(crate) enum Libclang {
+    /// The path of the library.
+    Found(String),
+    Missing,
+    /// Only the program `bindings` can tell, and it is not built yet.
+    Unknown,
+}
+
+/// Looks for libclang, with the program `bindings` if it is built.
+///
+/// # Errors
+///
+/// If the path of this program is unknown.
+pub(crate) fn libclang(project: &Project) -> anyhow::Result<Libclang> {
+    let own = env::current_exe().context("cannot find the path of this program")?;
+    let program = own.with_file_name(format!("bindings{}", env::consts::EXE_SUFFIX));
+    if !program.is_file() {
+        return Ok(Libclang::Unknown);
+    }
+    let generator = Generator { project, sh: process::shell(&project.root)?, program };
+    Ok(generator.libclang().map_or(Libclang::Missing, Libclang::Found))
 }
 
 /// Returns the path of a file as another file includes it. Both are relative to the workspace.

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::build::bindings::{self, Libclang};
 use crate::commands::setup;
 use crate::support::process;
 use crate::support::progress::print;
@@ -18,7 +19,8 @@ const MISSING: &str = "✘";
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let header = ["", "tool", "needed for", "found"].map(str::to_owned);
     let tools = Tool::ALL.map(|tool| row(project, tool));
-    let rows: Vec<_> = [header, rust()].into_iter().chain(tools).chain([zig(project)]).collect();
+    let optional = [libclang(project)?, zig(project)];
+    let rows: Vec<_> = [header, rust()].into_iter().chain(tools).chain(optional).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let tool_width = width(1);
     let use_width = width(2);
@@ -48,6 +50,16 @@ fn zig(project: &Project) -> [String; 4] {
         None => ("", "not installed: cargo xtask setup --toolchain zig".to_owned()),
     };
     [mark, "Zig", "guests and tests for wasi-libc", &found].map(str::to_owned)
+}
+
+/// Returns the row of libclang, without which generated declarations are used as they are.
+fn libclang(project: &Project) -> anyhow::Result<[String; 4]> {
+    let (mark, found) = match bindings::libclang(project)? {
+        Libclang::Found(path) => ("✔", path),
+        Libclang::Missing => ("", "not found: cargo xtask setup --libclang".to_owned()),
+        Libclang::Unknown => ("", "the first build looks for it".to_owned()),
+    };
+    Ok([mark, "libclang", "`bindings` in guests.toml", &found].map(str::to_owned))
 }
 
 fn row(project: &Project, tool: Tool) -> [String; 4] {
