@@ -41,6 +41,10 @@ const CLANG_FLAGS: [&str; 2] = ["--target=wasm32-unknown-emscripten", "-fvisibil
 /// The environment variable that tells where libclang is.
 const LIBCLANG_PATH: &str = "LIBCLANG_PATH";
 
+/// The environment variables that bindgen reads.
+const BINDGEN_VARIABLES: [&str; 3] =
+    [LIBCLANG_PATH, "LLVM_CONFIG_PATH", "BINDGEN_EXTRA_CLANG_ARGS"];
+
 /// A file to write.
 struct Output<'a> {
     guest: &'a Guest,
@@ -276,7 +280,11 @@ impl<'a> Generator<'a> {
         let target = own.ancestors().nth(2).context("this program is in no target folder")?;
         let sh = process::shell(Path::new(OWN_WORKSPACE))?;
         let cargo = project::cargo();
-        let build = cmd!(sh, "{cargo} build -p bindings --target-dir {target}");
+        let mut build = cmd!(sh, "{cargo} build -p bindings --target-dir {target}");
+        // Otherwise each new value compiles bindgen again, which reads them when it runs.
+        for variable in BINDGEN_VARIABLES {
+            build = build.env_remove(variable);
+        }
         let built = cargo::run(step, build, || None)?;
         let program = built.file("bindings")?.to_owned();
         files::create_folder(&project.bindings())?;
