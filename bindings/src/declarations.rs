@@ -94,6 +94,8 @@ fn in_module(code: &str) -> String {
         "" => "\n".to_owned(),
         line => format!("    {line}\n"),
     };
+    // The mark of a name that no compiler may change. Rust would make it a part of the import's name.
+    let code = code.replace(r#"#[link_name = "\u{1}"#, r#"#[link_name = ""#);
     let code: String = code.trim().lines().map(indent).collect();
     format!("{START}{code}{END}")
 }

@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ignorable("bindings::the_files_of_the_tour_are_up_to_date", up_to_date),
         trial("bindings::a_changed_crate_is_an_error_in_cpp", changed_crate),
         ignorable("bindings::a_changed_header_is_an_error_in_rust", changed_header),
+        ignorable("bindings::a_name_that_rust_reserves_is_imported_as_it_is", reserved_name),
         ignorable("bindings::a_header_with_a_mistake_is_shown", header_with_a_mistake),
         trial("bindings::without_libclang_files_are_used_as_they_are", without_libclang),
         trial("bindings::nothing_is_written_twice", written_once),
@@ -142,6 +143,17 @@ fn changed_header() -> Result<Completion, Failed> {
     with_libclang(&printed, || {
         expect(&printed, "bindings: wrote tour/src/bindings.rs")?;
         expect(&printed, "error[E0061]: this function takes 2 arguments but 1 argument was")
+    })
+}
+
+fn reserved_name() -> Result<Completion, Failed> {
+    let tour = Tour::new(TOUR)?;
+    tour.append(LIB, STOP)?;
+    tour.append(TOUR_H, "int type(int match);\n")?;
+    let printed = tour.build(&[])?;
+    with_libclang(&printed, || {
+        let wanted = "#[link_name = \"type\"]\n        pub fn type_(match_: ::core::ffi::c_int)";
+        expect(&tour.read(BINDINGS)?, wanted)
     })
 }
 
