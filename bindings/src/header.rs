@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use cbindgen::{Builder, Config, DocumentationStyle, Language};
+use cbindgen::{Builder, Config, DocumentationStyle, Error, Language};
 
 /// Generates the header of the crate with this `lib.rs`.
 ///
@@ -23,7 +23,14 @@ pub(crate) fn generate(
         None => defaults(),
     };
     settings.includes.extend(include);
-    let bindings = Builder::new().with_config(settings).with_src(source).generate()?;
+    let bindings = Builder::new().with_config(settings).with_src(source).generate();
+    let bindings = bindings.map_err(|error| match error {
+        // Its own text tells how to get a better message, which cargo is about to print.
+        Error::ParseSyntaxError { src_path, error, .. } => {
+            anyhow!("cannot parse `{src_path}`: {error}")
+        }
+        error => error.into(),
+    })?;
     let mut text = Vec::new();
     bindings.write(&mut text);
     Ok(String::from_utf8(text)?)

@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ignorable("bindings::a_changed_header_is_an_error_in_rust", changed_header),
         ignorable("bindings::a_name_that_rust_reserves_is_imported_as_it_is", reserved_name),
         ignorable("bindings::a_header_with_a_mistake_is_shown", header_with_a_mistake),
+        trial("bindings::a_crate_with_a_mistake_is_shown_by_rustc", crate_with_a_mistake),
         trial("bindings::without_libclang_files_are_used_as_they_are", without_libclang),
         trial("bindings::nothing_is_written_twice", written_once),
     ]
@@ -174,6 +175,19 @@ fn header_with_a_mistake() -> Result<Completion, Failed> {
             false => Err(format!("{BINDINGS} has changed").into()),
         }
     })
+}
+
+fn crate_with_a_mistake() -> Result<(), Failed> {
+    let tour = Tour::new(TOUR)?;
+    tour.append(LIB, "fn unfinished( {\n")?;
+    let before = tour.read(RUST_H)?;
+    let printed = tour.build(&[])?;
+    expect(&printed, "error: bindings failed (exit status: 1)\nerror: cannot parse")?;
+    expect(&printed, "error: this file contains an unclosed delimiter")?;
+    match tour.read(RUST_H)? == before {
+        true => Ok(()),
+        false => Err(format!("{RUST_H} has changed").into()),
+    }
 }
 
 fn without_libclang() -> Result<(), Failed> {
