@@ -94,6 +94,9 @@ fn in_module(code: &str) -> String {
         "" => "\n".to_owned(),
         line => format!("    {line}\n"),
     };
+    // The sizes are those of wasm32. A crate that is compiled for this machine too has others.
+    let code =
+        code.replace("const _: () = {", "#[cfg(target_pointer_width = \"32\")]\nconst _: () = {");
     // The mark of a name that no compiler may change. Rust would make it a part of the import's name.
     let code = code.replace(r#"#[link_name = "\u{1}"#, r#"#[link_name = ""#);
     let code: String = code.trim().lines().map(indent).collect();

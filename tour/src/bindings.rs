@@ -14,6 +14,7 @@ mod generated {
         pub y: f64,
     }
     #[allow(clippy::unnecessary_operation, clippy::identity_op)]
+    #[cfg(target_pointer_width = "32")]
     const _: () = {
         ["Size of Point"][::core::mem::size_of::<Point>() - 16usize];
         ["Alignment of Point"][::core::mem::align_of::<Point>() - 8usize];
