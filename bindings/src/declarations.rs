@@ -43,6 +43,7 @@ pub(crate) fn generate(
         .rust_target(rust)
         .rust_edition(RustEdition::Edition2024)
         .merge_extern_blocks(true)
+        .wrap_unsafe_ops(true)
         .formatter(Formatter::Prettyplease)
         .disable_header_comment()
         .parse_callbacks(Box::new(inputs.clone()));
