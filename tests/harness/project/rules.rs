@@ -82,7 +82,15 @@ fn guests_depend_on_nothing() -> Result<(), Failed> {
 
 fn crates_depend_only_on_those_below() -> Result<(), Failed> {
     let ours = [
-        "bindings", "calc", "driver", "host", "linker", "tests", "tour", "tour-cxx", "wasmtime-c",
+        "bindings",
+        "calc",
+        "driver",
+        "host",
+        "linker",
+        "tests",
+        "tour",
+        "tour-cxx",
+        "wasmtime-c",
         "xtask",
     ];
     let allowed = [
