@@ -7,6 +7,7 @@
 //! `build.rs` and `pairs.rs` build what is compared, and `report.rs` formats the table.
 
 mod build;
+mod crates;
 mod measure;
 mod pairs;
 mod processes;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::build::Bench;
+use super::crates::{self, CXX_CALLS, SQLITE};
 use super::rows::Goal::{Ours, Ratio};
 use super::samples::Outcome;
 use super::third_party::{MESH, ZSTD};
@@ -63,7 +64,7 @@ const SIZE: Row =
 const OPTIMIZED: Row =
     Row { what: "the same, after `wasm-opt -Oz`", peer: "the same, after `wasm-opt -Oz`", ..SIZE };
 
-pub(super) const ROWS: [Row; 36] = [
+pub(super) const ROWS: [Row; 41] = [
     Row {
         name: "start-wasmtime",
         what: "process start to the demo's result, the second time",
@@ -232,6 +233,38 @@ pub(super) const ROWS: [Row; 36] = [
         ..TIME
     },
     Row {
+        name: "sqlite-native",
+        what: "`rusqlite` inserts 100,000 rows and joins them, processor time",
+        peer: "native, the same crate",
+        goal: Some(Ratio(2.0)),
+        measure: |bench| crates::native(bench, &SQLITE),
+        ..TIME
+    },
+    Row {
+        name: "sqlite-wasip1",
+        what: "the same",
+        peer: "for `wasm32-wasip1`, C by Zig, on the same host",
+        goal: Some(Ratio(1.1)),
+        measure: |bench| crates::wasip1(bench, &SQLITE),
+        ..TIME
+    },
+    Row {
+        name: "cxx-native",
+        what: "40 million calls across a bridge of `cxx`, processor time",
+        peer: "native, the same crate",
+        goal: Some(Ratio(1.5)),
+        measure: |bench| crates::native(bench, &CXX_CALLS),
+        ..TIME
+    },
+    Row {
+        name: "build-sqlite",
+        what: "`cargo build --release` of the program with `rusqlite`, from nothing",
+        peer: "native, the same crate",
+        goal: Some(Ratio(1.5)),
+        measure: |bench| crates::build(bench, &SQLITE),
+        ..TIME
+    },
+    Row {
         name: "instance",
         what: "one more instance of the tour",
         peer: "the tour linked by rust-lld, by Wasmtime's `InstancePre`",
@@ -338,5 +371,13 @@ pub(super) const ROWS: [Row; 36] = [
         goal: Some(Ratio(1.0)),
         measure: |bench| sizes::optimized(bench, pairs::zstd),
         ..OPTIMIZED
+    },
+    Row {
+        name: "size-sqlite",
+        what: "the program with `rusqlite`, fused",
+        peer: "for `wasm32-wasip1`, C by Zig",
+        goal: Some(Ratio(1.1)),
+        measure: |bench| crates::size(bench, &SQLITE),
+        ..SIZE
     },
 ];

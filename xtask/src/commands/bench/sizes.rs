@@ -39,6 +39,11 @@ pub(super) fn optimized(bench: &Bench<'_>, build: BuildPair) -> anyhow::Result<O
 
 fn compare(bench: &Bench<'_>, pair: &Pair, ours: &Path, theirs: &Path) -> anyhow::Result<Outcome> {
     pair.check_files(bench, ours, theirs)?;
+    outcome(ours, theirs)
+}
+
+/// Compares the sizes of two modules.
+pub(super) fn outcome(ours: &Path, theirs: &Path) -> anyhow::Result<Outcome> {
     let size = |file: &Path| -> anyhow::Result<f64> {
         let sizes = Sections::read(file)?.0.into_iter();
         let counted = sizes.filter(|section| section.id != CUSTOM).map(|section| section.size);

@@ -1,6 +1,6 @@
-#include "bench-crates/src/bin/calls.h"
+#include "cxx-calls/src/calls.h"
 
-#include "bench-crates/src/bin/cxx-calls.rs.h"
+#include "cxx-calls/src/main.rs.h"
 
 std::uint32_t mix(std::uint32_t a, std::uint32_t b) { return add(a * 31, b); }
 

@@ -7,7 +7,7 @@ mod ffi {
     }
 
     unsafe extern "C++" {
-        include!("bench-crates/src/bin/calls.h");
+        include!("cxx-calls/src/calls.h");
 
         fn mix(a: u32, b: u32) -> u32;
         fn length(text: &str) -> usize;
