@@ -1,5 +1,6 @@
 //! The compiler: Emscripten's, with the options of a build script that is not made for it.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -14,6 +15,9 @@ use crate::process;
 
 /// Asks for the folder of Emscripten, for `wasm32.cmake`.
 const EMSCRIPTEN_ROOT: &str = "--emscripten-root";
+
+/// Asks for the version. Emscripten answers only if there is no other argument.
+const VERSION: &str = "-v";
 
 /// Options that Emscripten refuses, or that make objects which cannot be linked here. Each comes
 /// with the number of arguments that follow it.
@@ -45,8 +49,21 @@ const SHIMS: [&str; 2] = ["wasm-shim", "include_wasm32"];
 /// Options that name a folder of headers in the argument after them.
 const INCLUDE: [&str; 4] = ["-I", "-isystem", "-iquote", "-idirafter"];
 
+/// Macros with which crates break what they compile.
+const MACROS: [&str; 2] = [
+    // `onig_sys`, for this target alone: what declares a variable then defines it.
+    "-DONIG_EXTERN=__attribute__((visibility(\"default\")))",
+    // `pcre2-sys`, for each target that it does not know. It has no JIT for WebAssembly.
+    "-DSUPPORT_JIT=1",
+];
+
 /// The beginnings of options like those of [`LEFT_OUT`].
-const LEFT_OUT_PREFIXES: [&str; 2] = ["--target=", "-flto="];
+const LEFT_OUT_PREFIXES: [&str; 3] = [
+    "--target=",
+    "-flto=",
+    // Emscripten's libc has no function to call when a stack is broken.
+    "-fstack-protector",
+];
 
 /// Options for the processor that compiles, not for the one that the code is for.
 const NATIVE: [&str; 3] = ["-march=native", "-mcpu=native", "-mtune=native"];
@@ -64,6 +81,9 @@ pub(crate) fn run(language: Language, args: Vec<OsString>) -> anyhow::Result<Exi
     })?;
     if args.iter().any(|arg| arg == EMSCRIPTEN_ROOT) {
         return emscripten::print_root(&program);
+    }
+    if args == [VERSION] {
+        return process::run(Command::new(program).arg(VERSION));
     }
     if let Some(file) = assembly(&args) {
         bail!(
@@ -98,6 +118,9 @@ fn translate(language: Language, args: Vec<OsString>) -> Translated {
     let throws = is_cpp && !args.iter().any(|arg| arg == "-fno-exceptions");
     let model = throws.then_some("-fwasm-exceptions");
     let mut list: Vec<_> = ["-fPIC"].into_iter().chain(model).map(OsString::from).collect();
+    for folder in dependencies(env::vars_os()) {
+        list.extend(["-idirafter".into(), folder]);
+    }
     let mut ignored = Vec::new();
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
@@ -116,6 +139,18 @@ fn translate(language: Language, args: Vec<OsString>) -> Translated {
     Translated { list, model, ignored }
 }
 
+/// Returns the folders of headers of the C libraries that a crate depends on, which cargo names to
+/// its build script. Some build scripts do without, where the system has these headers too.
+fn dependencies(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<OsString> {
+    let is_include = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("DEP_") && name.ends_with("_INCLUDE")
+    };
+    let mut folders: Vec<_> = variables.filter(|(name, _)| is_include(name)).collect();
+    folders.sort();
+    folders.into_iter().map(|(_, folder)| folder).collect()
+}
+
 fn is_shim(folder: &OsString) -> bool {
     Path::new(folder).file_name().is_some_and(|name| SHIMS.iter().any(|shim| name == *shim))
 }
@@ -126,6 +161,7 @@ fn is_left_out(option: &str) -> bool {
     let folder = option.strip_prefix("-I");
     option == "-fexceptions"
         || folder.is_some_and(|folder| is_shim(&folder.into()))
+        || MACROS.contains(&option)
         || LEFT_OUT_PREFIXES.iter().any(|prefix| option.starts_with(prefix))
 }
 
@@ -145,4 +181,39 @@ fn assembly(args: &[OsString]) -> Option<&OsString> {
         let is_assembly = ["s", "S", "asm", "sx"].iter().any(|assembly| extension == *assembly);
         is_assembly && !is_option && !is_output
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translated(args: &[&str]) -> Vec<String> {
+        let args = args.iter().map(OsString::from).collect();
+        let list = translate(Language::C, args).list;
+        list.iter().map(|arg| arg.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn folders_of_parts_of_a_libc_are_left_out() {
+        let args = ["-I", "wasm-shim/", "-Ilib/wasm-shim", "-isystem", "include_wasm32", "-Ilib"];
+        assert_eq!(translated(&args), ["-fPIC", "-Ilib"]);
+    }
+
+    #[test]
+    fn macros_that_break_crates_are_left_out() {
+        let external = "-DONIG_EXTERN=__attribute__((visibility(\"default\")))";
+        assert_eq!(translated(&[external, "-DSUPPORT_JIT=1", "-DA=1"]), ["-fPIC", "-DA=1"]);
+    }
+
+    #[test]
+    fn protection_of_the_stack_is_left_out() {
+        assert_eq!(translated(&["-fstack-protector-strong", "-O2"]), ["-fPIC", "-O2"]);
+    }
+
+    #[test]
+    fn headers_of_dependencies_are_found() {
+        let variables = [("DEP_Z_ROOT", "z"), ("DEP_Z_INCLUDE", "z/include"), ("PATH", "bin")];
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(dependencies(variables.into_iter()), ["z/include"]);
+    }
 }

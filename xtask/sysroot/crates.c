@@ -68,3 +68,12 @@ int32_t rust_sqlite_wasm_host_localtime(int64_t seconds, struct local_time *loca
     };
     return OK;
 }
+
+// The clock of `rquickjs`: microseconds since 1970.
+double __rquickjs_host_now_us(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now)) {
+        return 0;
+    }
+    return (double)now.tv_sec * 1e6 + (double)(now.tv_nsec / 1000);
+}
