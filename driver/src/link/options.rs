@@ -35,6 +35,13 @@ const SYSTEM_LIBRARIES: [&str; 15] = [
     "gcc_eh", "atomic", "crypt",
 ];
 
+/// The size of the stack that rustc asks for, in the last argument of `-z stack-size=…`.
+const RUST_STACK: &str = "stack-size=1048576";
+
+/// The size that C and C++ expect, as natively. Interpreters take it for granted when they look for
+/// calls without end.
+const NATIVE_STACK: &str = "stack-size=8388608";
+
 /// The options of a link, without the kind of linker.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -74,6 +81,9 @@ impl Options {
     /// Makes the module a main.
     pub(crate) fn make_main(&mut self) {
         self.list.retain(|arg| !ALLOW_UNDEFINED.iter().any(|allow| arg == *allow));
+        for arg in self.list.iter_mut().filter(|arg| *arg == RUST_STACK) {
+            *arg = NATIVE_STACK.into();
+        }
         self.list.extend(MAIN.iter().chain([&IMPORT_UNDEFINED]).map(OsString::from));
     }
 
@@ -140,4 +150,19 @@ fn short_library(arg: &OsStr) -> Option<OsString> {
 
 fn is_system(library: &OsStr) -> bool {
     SYSTEM_LIBRARIES.iter().any(|system| library == *system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stack_is_as_large_as_natively() {
+        let args = ["-z", "stack-size=1048576", "-z", "stack-size=65536", "--allow-undefined"];
+        let mut options = Options::new(args.map(OsString::from).to_vec());
+        options.make_main();
+        // The user's size comes later.
+        assert_eq!(options.list()[..4], ["-z", "stack-size=8388608", "-z", "stack-size=65536"]);
+        assert_eq!(options.list()[4], "--export-table");
+    }
 }
