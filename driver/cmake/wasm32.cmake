@@ -9,6 +9,16 @@ set(CMAKE_CXX_COMPILER "${CMAKE_CURRENT_LIST_DIR}/wasm-cxx${suffix}" CACHE FILEP
 set(CMAKE_AR "${CMAKE_CURRENT_LIST_DIR}/wasm-ar${suffix}" CACHE FILEPATH "archiver")
 set(CMAKE_RANLIB "${CMAKE_CURRENT_LIST_DIR}/wasm-ranlib${suffix}" CACHE FILEPATH "indexer of archives")
 
+# What CMake tries out runs as programs do in the end. By default, Node.js would run it, and old
+# versions of Emscripten do not work with new ones of Node.js. `host` is next to this file, or
+# installed as a command of cargo.
+foreach(host host ../../bin/cargo-host)
+  set(host "${CMAKE_CURRENT_LIST_DIR}/${host}${suffix}")
+  if(NOT DEFINED CMAKE_CROSSCOMPILING_EMULATOR AND EXISTS "${host}")
+    set(CMAKE_CROSSCOMPILING_EMULATOR "${host}" run)
+  endif()
+endforeach()
+
 # Emscripten's own description of its platform, in the folder of its programs. It leaves the
 # programs above as they are.
 execute_process(

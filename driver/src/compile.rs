@@ -1,11 +1,12 @@
 //! The compiler: Emscripten's, with the options of a build script that is not made for it.
 
 use std::env;
-use std::ffi::OsString;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use crate::Language;
 use crate::arguments;
@@ -99,8 +100,33 @@ pub(crate) fn run(language: Language, args: Vec<OsString>) -> anyhow::Result<Exi
              code is for WebAssembly"
         ));
     }
-    let clang = clang::command(&program, model, &list);
-    process::run(clang.unwrap_or_else(|| Command::new(program)).args(list))
+    match clang::command(&program, model, &list) {
+        Some(mut clang) => process::run(clang.args(list)),
+        None => run_script(&program, list),
+    }
+}
+
+/// Runs Emscripten's script. A program that CMake tries out, whose name ends with `.js`, becomes a
+/// module of that name, without the JavaScript that starts it: `host` runs it.
+fn run_script(program: &Path, mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
+    let Some(output) = javascript(&mut args) else {
+        return process::run(Command::new(program).args(args));
+    };
+    let file = PathBuf::from(output.clone());
+    let module = file.with_extension("js.wasm");
+    *output = module.clone().into();
+    let status = process::run(Command::new(program).args(args))?;
+    if module.is_file() {
+        let cannot_write = || format!("cannot write `{}`", file.display());
+        fs::rename(&module, &file).with_context(cannot_write)?;
+    }
+    Ok(status)
+}
+
+/// Returns the argument that names the output, if that is JavaScript.
+fn javascript(args: &mut [OsString]) -> Option<&mut OsString> {
+    let option = args.iter().position(|arg| arg == "-o")?;
+    args.get_mut(option + 1).filter(|file| Path::new(file).extension() == Some(OsStr::new("js")))
 }
 
 /// The arguments for Emscripten.
@@ -203,6 +229,15 @@ mod tests {
     fn macros_that_break_crates_are_left_out() {
         let external = "-DONIG_EXTERN=__attribute__((visibility(\"default\")))";
         assert_eq!(translated(&[external, "-DSUPPORT_JIT=1", "-DA=1"]), ["-fPIC", "-DA=1"]);
+    }
+
+    #[test]
+    fn programs_that_cmake_tries_out_are_known_by_their_names() {
+        let mut args = ["a.o", "-o", "a.js"].map(OsString::from);
+        assert_eq!(javascript(&mut args), Some(&mut OsString::from("a.js")));
+        assert_eq!(javascript(&mut args[..2]), None);
+        args[2] = "a.o".into();
+        assert_eq!(javascript(&mut args), None);
     }
 
     #[test]
