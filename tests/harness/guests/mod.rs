@@ -1,6 +1,7 @@
 //! Guests in Rust, C and C++: what they do together, and natively.
 
 mod commands;
+mod crates;
 mod cpython;
 mod debug;
 mod grid;
@@ -16,6 +17,7 @@ use libtest_mimic::Trial;
 pub(crate) fn trials() -> Vec<Trial> {
     let suites = [
         commands::trials(),
+        crates::trials(),
         cpython::trials(),
         debug::trials(),
         grid::trials(),
