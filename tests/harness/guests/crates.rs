@@ -23,7 +23,8 @@ const ALWAYS: [&str; 2] = ["bzip2", "cxx"];
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The programs that a crate needs to be built, with what it compiles.
-const TOOLS: [(&str, &[&str]); 2] = [("C++", &["c++", "g++", "clang++", "cl"]), ("CMake", &["cmake"])];
+const TOOLS: [(&str, &[&str]); 2] =
+    [("C++", &["c++", "g++", "clang++", "cl"]), ("CMake", &["cmake"])];
 
 /// What bindgen says if it finds no libclang.
 const NO_LIBCLANG: &str = "Unable to find libclang";
@@ -177,7 +178,9 @@ fn table_is_complete() -> Result<(), Failed> {
     }
     let unknown = rows.iter().find(|row| !expected.iter().any(|known| row.starts_with(known)));
     match unknown {
-        Some(row) => Err(format!("docs/crates.md has a row for which there is no test: {row}").into()),
+        Some(row) => {
+            Err(format!("docs/crates.md has a row for which there is no test: {row}").into())
+        }
         None => Ok(()),
     }
 }

@@ -1,8 +1,8 @@
 //! Guests in Rust, C and C++: what they do together, and natively.
 
 mod commands;
-mod crates;
 mod cpython;
+mod crates;
 mod debug;
 mod grid;
 mod lapack;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use crate::build::driver;
 use crate::build::manifest::{GuestKind, Manifest};
 use crate::flags;
 use crate::support::child;
@@ -17,7 +18,7 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let kept_by_tests = project.target.join("tests");
     let sysroot = project.target.join("sysroot");
     let folders = [project.guests(), project.cmake(), project.bindings(), sysroot, kept_by_tests];
-    for folder in folders {
+    for folder in folders.into_iter().chain([driver::settings_file(project)]) {
         if files::remove(&folder)? {
             print(&format!("removed {}\n", folder.display()))?;
         }
