@@ -25,7 +25,7 @@ const VARIABLES: [&str; 5] =
 /// user. `model` is the option about exceptions. Returns `None` if it is not known, or if the
 /// arguments ask for more than clang does.
 pub(crate) fn command(emcc: &Path, model: Option<&str>, args: &[OsString]) -> Option<Command> {
-    if !args.iter().any(|arg| compiles(arg)) || args.iter().any(|arg| needs_script(arg)) {
+    if !args.iter().any(compiles) || args.iter().any(needs_script) {
         return None;
     }
     let file = answer_file(emcc, model)?;

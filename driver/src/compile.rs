@@ -220,6 +220,38 @@ mod tests {
     }
 
     #[test]
+    fn the_target_of_rust_is_left_out() {
+        let args = ["--target=wasm32-unknown-unknown", "-target", "wasm32", "-fno-PIC", "-c"];
+        assert_eq!(translated(&args), ["-fPIC", "-c"]);
+    }
+
+    #[test]
+    fn cpp_has_exceptions_unless_it_refuses_them() {
+        assert_eq!(translated(&["-fexceptions", "a.cpp"]), ["-fPIC", "-fwasm-exceptions", "a.cpp"]);
+        assert_eq!(
+            translated(&["-fno-exceptions", "a.cpp"]),
+            ["-fPIC", "-fno-exceptions", "a.cpp"]
+        );
+        assert_eq!(translated(&["a.c"]), ["-fPIC", "a.c"]);
+    }
+
+    #[test]
+    fn options_for_this_processor_are_named() {
+        let args = ["-march=native", "-O2"].map(OsString::from).to_vec();
+        assert_eq!(translate(Language::C, args).ignored, ["-march=native"]);
+    }
+
+    #[test]
+    fn assembly_is_found_but_not_as_output() {
+        let found = |args: &[&str]| {
+            let args: Vec<_> = args.iter().map(OsString::from).collect();
+            assembly(&args).map(|file| file.to_string_lossy().into_owned())
+        };
+        assert_eq!(found(&["-c", "add.S", "-o", "add.o"]).as_deref(), Some("add.S"));
+        assert_eq!(found(&["-S", "add.c", "-o", "add.s"]), None);
+    }
+
+    #[test]
     fn folders_of_parts_of_a_libc_are_left_out() {
         let args = ["-I", "wasm-shim/", "-Ilib/wasm-shim", "-isystem", "include_wasm32", "-Ilib"];
         assert_eq!(translated(&args), ["-fPIC", "-Ilib"]);

@@ -52,3 +52,30 @@ fn way_out(symbol: &str) -> String {
          `void *address_of_{name}(void) {{ return (void *)&{name}; }}`, and call that function"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNDEFINED: &str = "rust-lld: error: /build/a.o: relocation R_WASM_MEMORY_ADDR_SLEB cannot \
+                             be used against symbol `stderr`; recompile with -fPIC";
+
+    #[test]
+    fn a_variable_is_named_once_with_the_way_out() {
+        let text = explain(&format!("{UNDEFINED}\n{UNDEFINED}\n"), "calc", false);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert_eq!(
+            lines[0],
+            "error: `calc` takes the address of the variable `stderr`, but does not define it (a.o)"
+        );
+        assert!(lines[1].starts_with("help: ") && lines[1].contains("address_of_stderr"), "{text}");
+    }
+
+    #[test]
+    fn other_messages_stay_and_noise_goes() {
+        let text =
+            "rust-lld: warning: dynamic imports are not yet stable (…)\nrust-lld: warning: w";
+        assert_eq!(explain(text, "calc", true), "rust-lld: warning: w");
+    }
+}

@@ -156,10 +156,33 @@ fn is_system(library: &OsStr) -> bool {
 mod tests {
     use super::*;
 
+    fn options(args: &[&str]) -> Options {
+        Options::new(args.iter().map(OsString::from).collect())
+    }
+
+    #[test]
+    fn system_libraries_are_left_out_unless_there_is_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("libm.a"), "").unwrap();
+        let search = format!("-L{}", folder.path().display());
+        let args = ["-l", "stdc++", "-lc++", "-l", "mine", "-lm", &search];
+        let mut options = options(&args);
+        let inputs = Inputs::find(&options);
+        options.leave_out_libraries(&inputs);
+        assert_eq!(options.list(), ["-l", "mine", "-lm", &search]);
+    }
+
+    #[test]
+    fn only_a_module_that_is_no_library_becomes_a_main() {
+        assert!(options(&["-flavor", "wasm", "a.o"]).makes_main());
+        assert!(!options(&["a.o", "-shared"]).makes_main());
+        assert!(!options(&["self-contained/crt1-command.o", "a.o"]).makes_main());
+    }
+
     #[test]
     fn the_stack_is_as_large_as_natively() {
         let args = ["-z", "stack-size=1048576", "-z", "stack-size=65536", "--allow-undefined"];
-        let mut options = Options::new(args.map(OsString::from).to_vec());
+        let mut options = options(&args);
         options.make_main();
         // The user's size comes later.
         assert_eq!(options.list()[..4], ["-z", "stack-size=8388608", "-z", "stack-size=65536"]);

@@ -1,6 +1,7 @@
 //! A tour of Rust and C++ in one crate, with the bridge of the crate `cxx`: C++ makes an index of
 //! pages that Rust has, and Rust searches in it. The bridge checks that both sides agree.
 
+#[allow(unreachable_pub, reason = "the bridge makes all that it names public")]
 #[cxx::bridge]
 mod ffi {
     /// How often a word is on a page. Both languages know its fields.
@@ -27,7 +28,7 @@ mod ffi {
 }
 
 /// The pages of a text, one after the other.
-pub struct Pages {
+struct Pages {
     left: std::vec::IntoIter<&'static str>,
 }
 

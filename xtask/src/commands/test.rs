@@ -32,7 +32,11 @@ pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> 
         hosts::build_cpp(project, progress)?;
     }
     // In the build that contains Wasmtime, which is compiled once; xtask has none in its own.
-    cargo_test(project, flags, &["--release", "-p", "linker", "-p", "host", "-p", "tests"])?;
+    cargo_test(
+        project,
+        flags,
+        &["--release", "-p", "linker", "-p", "driver", "-p", "host", "-p", "tests"],
+    )?;
     cargo_test(project, flags, &["-p", "xtask"])
 }
 
