@@ -99,33 +99,79 @@ fn write(settings: &[Setting]) -> anyhow::Result<()> {
     let old: toml::Table = text.parse().with_context(is_invalid)?;
     let mut changed = Vec::new();
     for setting in settings {
-        match get(setting, &old) {
-            Some(value) if *value == setting.value => {}
-            Some(value) if is_users(value) => keep(setting, value, &file),
-            _ => changed.push(setting),
+        let value = match get(setting, &old) {
+            None => setting.value.clone(),
+            Some(value) => merge(value, setting).unwrap_or_else(|| {
+                keep(setting, value, &file);
+                value.clone()
+            }),
+        };
+        if get(setting, &old) != Some(&value) {
+            changed.push(Setting { value, ..setting.clone() });
         }
     }
     if get_flags(&old).is_some() {
         complain(&format!(
-            "warning: `build.rustflags` of `{}` no longer counts for the target, since cargo uses \
-             only one list: add its options to that of the target",
+            "warning: cargo ignores `build.rustflags` of `{}` for a target that has its own: copy \
+             those options to `{TARGET}.rustflags`",
             file.display()
         ));
     }
     if changed.is_empty() {
         return print(&format!("`{}` needs no change\n", file.display()));
     }
-    print(&format!("adding to `{}`:\n\n{}", file.display(), to_text(&changed)))?;
     let new = changed.iter().fold(text, |text, setting| with(&text, setting));
     let has_all = new
         .parse::<toml::Table>()
         .is_ok_and(|new| changed.iter().all(|setting| get(setting, &new) == Some(&setting.value)));
+    let shown = to_text(&changed.iter().collect::<Vec<_>>());
     if !has_all {
-        bail!("`{}` has these tables in another form: add the lines by hand", file.display());
+        bail!(
+            "`{}` has these tables in another form: add the lines by hand\n\n{shown}",
+            file.display()
+        );
     }
+    print(&format!("adding to `{}`:\n\n{shown}", file.display()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
     output_file::write(&file, new.as_bytes())
+}
+
+/// Returns the value for a setting that a configuration has already: with what the user has added, if
+/// an earlier call of this command wrote it, perhaps for programs in another folder. Returns `None` if
+/// the user chose another program.
+fn merge(old: &Value, setting: &Setting) -> Option<Value> {
+    match (old, &setting.value) {
+        (Value::String(old), Value::String(new)) => {
+            let is_ours = match setting.key.starts_with("BINDGEN") {
+                true => old.starts_with(&driver::settings::CLANG_FLAGS.join(" ")),
+                false => Path::new(old).file_name() == Path::new(new).file_name(),
+            };
+            is_ours.then(|| setting.value.clone())
+        }
+        (Value::Array(old), Value::Array(new)) if setting.key == "runner" => {
+            let name = |list: &[Value]| {
+                let path = Path::new(list.first()?.as_str()?);
+                path.file_stem().map(std::ffi::OsStr::to_owned)
+            };
+            let is_host = name(old) == name(new) || name(old).is_some_and(|name| name == "host");
+            let is_ours = is_host && old.get(1) == new.get(1);
+            is_ours
+                .then(|| new.iter().chain(old.iter().skip(2)).cloned().collect::<Vec<_>>().into())
+        }
+        (old, Value::Array(new)) if setting.key == "rustflags" => {
+            let mut list = match old {
+                Value::Array(list) => list.clone(),
+                Value::String(text) => text.split_whitespace().map(Value::from).collect(),
+                _ => return None,
+            };
+            list.extend(
+                new.iter().filter(|flag| !list.contains(flag)).cloned().collect::<Vec<_>>(),
+            );
+            Some(list.into())
+        }
+        _ => None,
+    }
 }
 
 /// Returns the text of a configuration with a setting: in place of the setting that it has, at the
@@ -157,14 +203,6 @@ fn get_flags(configuration: &toml::Table) -> Option<&Value> {
     configuration.get("build")?.as_table()?.get("rustflags")
 }
 
-/// Returns whether the user chose a value, and not an earlier call of this command, perhaps by a
-/// program in another folder.
-fn is_users(value: &Value) -> bool {
-    let ours = ["wasm-", "wasm32.cmake", "host", "wasm32-unknown-emscripten", "lto=off"];
-    let text = value.to_string();
-    !ours.iter().any(|name| text.contains(name))
-}
-
 fn keep(setting: &Setting, value: &Value, file: &Path) {
     complain(&format!(
         "warning: `{}` sets `{}.{}` to {value}, which stays: crates with C inside may not build",
@@ -183,24 +221,83 @@ fn configuration() -> PathBuf {
     let output = command.output().ok().filter(|output| output.status.success());
     let manifest = output.and_then(|output| String::from_utf8(output.stdout).ok());
     let root = manifest.as_deref().and_then(|path| Path::new(path.trim_end()).parent());
-    root.unwrap_or(Path::new("")).join(".cargo").join("config.toml")
+    let folder = root.unwrap_or(Path::new("")).join(".cargo");
+    // Of both files, cargo reads only this one.
+    let old_name = folder.join("config");
+    if old_name.is_file() { old_name } else { folder.join("config.toml") }
 }
 
-/// Warns of variables of the environment that cargo uses instead of those of the configuration.
+/// Warns of variables of the environment that cargo or build scripts use instead of the settings.
 fn warn_of_variables(settings: &[Setting]) {
-    for Setting { key, value, .. } in settings.iter().filter(|setting| setting.table == "env") {
-        let names = [(*key).to_owned(), key.replace("wasm32_unknown_unknown", TRIPLE)];
-        for name in names.iter().filter(|name| env::var_os(name).is_some()) {
-            let set = env::var_os(name).unwrap_or_default();
-            if value.as_str().is_some_and(|value| set != value) {
+    for setting in settings {
+        for name in variables(setting) {
+            let Some(set) = env::var_os(&name) else { continue };
+            let set = set.to_string_lossy();
+            if !texts(&setting.value).iter().all(|text| set.contains(text)) {
                 complain(&format!(
-                    "warning: the environment variable `{name}` is `{}`, which build scripts use \
-                     instead of the setting",
-                    set.to_string_lossy()
+                    "warning: the environment variable `{name}` is `{set}`, which counts instead of \
+                     the setting `{}.{}`",
+                    setting.table, setting.key
                 ));
             }
         }
     }
 }
 
-const TRIPLE: &str = "wasm32-unknown-unknown";
+/// Returns the variables that take precedence over a setting.
+fn variables(setting: &Setting) -> Vec<String> {
+    if setting.table == "env" {
+        return vec![setting.key.to_owned(), setting.key.replace(&triple('_'), &triple('-'))];
+    }
+    let key = setting.key.to_uppercase();
+    let of_target = format!("CARGO_TARGET_{}_{key}", triple('_').to_uppercase());
+    let flags = ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"].map(str::to_owned);
+    let of_all = flags.into_iter().filter(|_| setting.key == "rustflags");
+    of_all.chain([of_target]).collect()
+}
+
+/// Returns the target with another character between its parts.
+fn triple(between: char) -> String {
+    ["wasm32", "unknown", "unknown"].join(&between.to_string())
+}
+
+/// Returns the texts of a value: itself, or those in it.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => value.as_str().into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(key: &'static str, old: &str, new: &str) -> Option<String> {
+        let value = |text: &str| format!("a = {text}").parse::<toml::Table>().unwrap()["a"].clone();
+        let setting = Setting { table: TARGET, key, value: value(new) };
+        merge(&value(old), &setting).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn options_that_the_user_has_added_stay() {
+        let old = r#"["/old/cargo-host", "run", "--dir", "."]"#;
+        let new = r#"["/new/cargo-host", "run"]"#;
+        let both = r#"["/new/cargo-host", "run", "--dir", "."]"#;
+        assert_eq!(merged("runner", old, new).as_deref(), Some(both));
+        let flags = r#"["-Clto=off", "-Ctarget-feature=+simd128"]"#;
+        assert_eq!(merged("rustflags", flags, r#"["-Clto=off"]"#).as_deref(), Some(flags));
+        let text = merged("rustflags", r#""--cfg mine""#, r#"["-Clto=off"]"#);
+        assert_eq!(text.as_deref(), Some(r#"["--cfg", "mine", "-Clto=off"]"#));
+    }
+
+    #[test]
+    fn programs_that_the_user_has_chosen_stay() {
+        let new = r#"["/new/host", "run"]"#;
+        assert_eq!(merged("runner", r#""wasm-bindgen-test-runner""#, new), None);
+        assert_eq!(merged("runner", r#"["wasmtime", "--dir", "/home/host"]"#, new), None);
+        assert_eq!(merged("linker", r#""/usr/bin/lld""#, r#""/new/wasm-ld""#), None);
+        let ours = merged("linker", r#""/old/wasm-ld""#, r#""/new/wasm-ld""#);
+        assert_eq!(ours.as_deref(), Some(r#""/new/wasm-ld""#));
+    }
+}

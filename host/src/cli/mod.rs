@@ -49,7 +49,7 @@ pub(crate) fn main() -> ExitCode {
 
 /// Returns the arguments of this process, without the one that cargo adds when it runs this program
 /// as `cargo-host` for the command `cargo host`.
-fn args() -> Vec<OsString> {
+pub(super) fn args() -> Vec<OsString> {
     let mut args: Vec<_> = args_os().collect();
     let is_named = |name: &str| Path::new(args.first()?).file_stem().map(|stem| stem == name);
     if is_named("cargo-host") == Some(true) && args.get(1).is_some_and(|arg| arg == "host") {

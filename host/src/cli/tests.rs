@@ -55,11 +55,12 @@ struct Program {
 
 impl Program {
     fn of(flags: &RunFlags) -> Self {
-        let mut args: Vec<_> = env::args_os().skip(1).collect();
-        // The module and its arguments come last.
-        args.truncate(args.len().saturating_sub(flags.args().len() + 1));
-        args.extend([TOGETHER, flags.module()].map(OsString::from));
-        Program { args }
+        let mut args = super::args();
+        // The module and its arguments come last, perhaps after a `--`.
+        args.truncate(args.len().saturating_sub(flags.args().len()));
+        let run = args.iter().position(|arg| arg == "run").map_or(args.len(), |run| run + 1);
+        args.insert(run, TOGETHER.into());
+        Program { args: args.split_off(1) }
     }
 
     fn command(&self) -> anyhow::Result<Command> {
