@@ -2,20 +2,20 @@
 # called by the programs in the folder of this file. `cargo host env` names it to build scripts.
 
 if(CMAKE_HOST_WIN32)
-  set(suffix ".exe")
+  set(_wasm32_suffix ".exe")
 endif()
-set(CMAKE_C_COMPILER "${CMAKE_CURRENT_LIST_DIR}/wasm-cc${suffix}" CACHE FILEPATH "C compiler")
-set(CMAKE_CXX_COMPILER "${CMAKE_CURRENT_LIST_DIR}/wasm-cxx${suffix}" CACHE FILEPATH "C++ compiler")
-set(CMAKE_AR "${CMAKE_CURRENT_LIST_DIR}/wasm-ar${suffix}" CACHE FILEPATH "archiver")
-set(CMAKE_RANLIB "${CMAKE_CURRENT_LIST_DIR}/wasm-ranlib${suffix}" CACHE FILEPATH "indexer of archives")
+set(CMAKE_C_COMPILER "${CMAKE_CURRENT_LIST_DIR}/wasm-cc${_wasm32_suffix}" CACHE FILEPATH "C compiler")
+set(CMAKE_CXX_COMPILER "${CMAKE_CURRENT_LIST_DIR}/wasm-cxx${_wasm32_suffix}" CACHE FILEPATH "C++ compiler")
+set(CMAKE_AR "${CMAKE_CURRENT_LIST_DIR}/wasm-ar${_wasm32_suffix}" CACHE FILEPATH "archiver")
+set(CMAKE_RANLIB "${CMAKE_CURRENT_LIST_DIR}/wasm-ranlib${_wasm32_suffix}" CACHE FILEPATH "indexer of archives")
 
-# What CMake tries out runs as programs do in the end. By default, Node.js would run it, and old
-# versions of Emscripten do not work with new ones of Node.js. `host` is next to this file, or
+# CMake's test programs run in `host`, as the final program does. By default, Node.js would run them,
+# and old versions of Emscripten do not work with new ones of Node.js. `host` is next to this file, or
 # installed as a command of cargo.
-foreach(host host ../../bin/cargo-host)
-  set(host "${CMAKE_CURRENT_LIST_DIR}/${host}${suffix}")
-  if(NOT DEFINED CMAKE_CROSSCOMPILING_EMULATOR AND EXISTS "${host}")
-    set(CMAKE_CROSSCOMPILING_EMULATOR "${host}" run)
+foreach(_wasm32_host host ../../bin/cargo-host)
+  set(_wasm32_host "${CMAKE_CURRENT_LIST_DIR}/${_wasm32_host}${_wasm32_suffix}")
+  if(NOT DEFINED CMAKE_CROSSCOMPILING_EMULATOR AND EXISTS "${_wasm32_host}")
+    set(CMAKE_CROSSCOMPILING_EMULATOR "${_wasm32_host}" run)
   endif()
 endforeach()
 
@@ -23,9 +23,9 @@ endforeach()
 # programs above as they are.
 execute_process(
   COMMAND "${CMAKE_C_COMPILER}" --emscripten-root
-  OUTPUT_VARIABLE emscripten_root OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE status)
-if(NOT status EQUAL 0)
+  OUTPUT_VARIABLE _wasm32_root OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE _wasm32_status)
+if(NOT _wasm32_status EQUAL 0)
   message(FATAL_ERROR "Emscripten, which compiles C and C++ to WebAssembly, is not installed")
 endif()
-file(TO_CMAKE_PATH "${emscripten_root}" emscripten_root)
-include("${emscripten_root}/cmake/Modules/Platform/Emscripten.cmake")
+file(TO_CMAKE_PATH "${_wasm32_root}" _wasm32_root)
+include("${_wasm32_root}/cmake/Modules/Platform/Emscripten.cmake")

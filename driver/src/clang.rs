@@ -14,27 +14,35 @@ use std::process::Command;
 
 use tempfile::{NamedTempFile, TempDir};
 
-/// A definition that tells the options of the script from those that follow.
+/// A definition that separates the options of the script from those of the user.
 const MARK: &str = "-DWASM_CC_ASKS";
 
 /// Variables of the environment that change what the script does.
-const VARIABLES: [&str; 5] =
-    ["EMCC_CFLAGS", "EM_CONFIG", "EM_CACHE", "EMSDK", "EM_COMPILER_WRAPPER"];
+const VARIABLES: [&str; 4] = ["EM_CONFIG", "EM_CACHE", "EMSDK", "EM_COMPILER_WRAPPER"];
+
+/// A variable with options that the script adds after those of the user.
+const OPTIONS: &str = "EMCC_CFLAGS";
 
 /// Returns the command that compiles in place of the script `emcc`, without the arguments of the
 /// user. `model` is the option about exceptions. Returns `None` if it is not known, or if the
 /// arguments ask for more than clang does.
 pub(crate) fn command(emcc: &Path, model: Option<&str>, args: &[OsString]) -> Option<Command> {
-    if !args.iter().any(compiles) || args.iter().any(needs_script) {
+    let has_options = env::var_os(OPTIONS).is_some_and(|options| !options.is_empty());
+    if has_options || !args.iter().any(compiles) || args.iter().any(needs_script) {
         return None;
     }
     let file = answer_file(emcc, model)?;
     let answer = match fs::read_to_string(&file) {
         Ok(answer) => answer,
-        Err(_) => keep(&file, &ask(emcc, model)?)?,
+        Err(_) => ask_and_keep(&file, emcc, model)?,
     };
     let mut lines = answer.lines();
     let clang = lines.next().filter(|clang| Path::new(clang).is_file())?;
+    // The script makes this folder, if it has been removed.
+    let sysroot = lines.clone().find_map(|line| line.strip_prefix("--sysroot="));
+    if !sysroot.is_none_or(|sysroot| Path::new(sysroot).is_dir()) {
+        return None;
+    }
     let mut command = Command::new(clang);
     command.args(lines);
     Some(command)
@@ -52,16 +60,26 @@ fn needs_script(arg: &OsString) -> bool {
     starts.iter().any(|start| arg.starts_with(start)) && !arg.starts_with("-std")
 }
 
-/// Returns the file for the answer of this version of the script.
+/// Returns the file for the answer of this version of the script, with its settings, to this version
+/// of the question.
 fn answer_file(emcc: &Path, model: Option<&str>) -> Option<PathBuf> {
     let real = emcc.canonicalize().ok()?;
     let changed = real.metadata().ok()?.modified().ok()?;
-    let variables = VARIABLES.map(env::var_os);
+    let settings = [
+        env::var_os("EM_CONFIG").map(PathBuf::from),
+        Some(real.with_file_name(SETTINGS)),
+        env::home_dir().map(|home| home.join(SETTINGS)),
+    ];
+    let settings = settings.map(|file| file.and_then(|file| fs::read(file).ok()));
     let mut hasher = DefaultHasher::new();
-    (emcc, real, changed, model, variables).hash(&mut hasher);
+    (emcc, real, changed, settings, VARIABLES.map(env::var_os), model).hash(&mut hasher);
+    include_str!("clang.rs").hash(&mut hasher);
     let folder = env::current_exe().ok()?.parent()?.to_owned();
     Some(folder.join(format!("wasm-cc-{:016x}.txt", hasher.finish())))
 }
+
+/// The name of the file with the settings of the script.
+const SETTINGS: &str = ".emscripten";
 
 /// Asks the script for the command that it runs: the program and its options, a line each.
 fn ask(emcc: &Path, model: Option<&str>) -> Option<String> {
@@ -78,10 +96,12 @@ fn ask(emcc: &Path, model: Option<&str>) -> Option<String> {
     Some(args[..options].join("\n"))
 }
 
-/// Writes the answer, completely or not at all, and returns it.
-fn keep(file: &Path, answer: &str) -> Option<String> {
+/// Writes the answer, completely or not at all, and returns it. Asks only if it can be written:
+/// otherwise, the script would run twice for each file.
+fn ask_and_keep(file: &Path, emcc: &Path, model: Option<&str>) -> Option<String> {
     let mut written = NamedTempFile::new_in(file.parent()?).ok()?;
+    let answer = ask(emcc, model)?;
     written.write_all(answer.as_bytes()).ok()?;
     written.persist(file).ok()?;
-    Some(answer.to_owned())
+    Some(answer)
 }

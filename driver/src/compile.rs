@@ -22,15 +22,13 @@ const VERSION: &str = "-v";
 
 /// Options that Emscripten refuses, or that make objects which cannot be linked here. Each comes
 /// with the number of arguments that follow it.
-const LEFT_OUT: [(&str, usize); 14] = [
+const LEFT_OUT: [(&str, usize); 11] = [
     // cc-rs and CMake name the Rust target, and Emscripten has only its own.
     ("--target", 1),
     ("-target", 1),
-    ("-fno-pic", 0),
-    ("-fno-PIC", 0),
-    ("-fpie", 0),
-    ("-fPIE", 0),
-    ("-fpic", 0),
+    // Pointers have 32 bits.
+    ("-m32", 0),
+    ("-m64", 0),
     // There is one thread. What the option changes, such as atomic instructions, needs a memory
     // that is shared between threads.
     ("-pthread", 0),
@@ -43,20 +41,16 @@ const LEFT_OUT: [(&str, usize); 14] = [
     ("-stdlib=libstdc++", 0),
 ];
 
-/// The names of folders in which some crates bring parts of a libc, for a target without one. These
-/// do not fit Emscripten's.
+/// The names of folders in which some crates bring parts of a libc, for a target without one, such as
+/// `zstd-sys`, `lz4-sys`, `liblzma-sys` and `meshopt`. These do not fit Emscripten's.
 const SHIMS: [&str; 2] = ["wasm-shim", "include_wasm32"];
 
 /// Options that name a folder of headers in the argument after them.
 const INCLUDE: [&str; 4] = ["-I", "-isystem", "-iquote", "-idirafter"];
 
-/// Macros with which crates break what they compile.
-const MACROS: [&str; 2] = [
-    // `onig_sys`, for this target alone: what declares a variable then defines it.
-    "-DONIG_EXTERN=__attribute__((visibility(\"default\")))",
-    // `pcre2-sys`, for each target that it does not know. It has no JIT for WebAssembly.
-    "-DSUPPORT_JIT=1",
-];
+/// A macro with which `onig_sys` makes definitions of the declarations of variables, for this target
+/// alone.
+const ONIG_MACRO: &str = "-DONIG_EXTERN=__attribute__((visibility(\"default\")))";
 
 /// The beginnings of options like those of [`LEFT_OUT`].
 const LEFT_OUT_PREFIXES: [&str; 3] = [
@@ -69,12 +63,14 @@ const LEFT_OUT_PREFIXES: [&str; 3] = [
 /// Options for the processor that compiles, not for the one that the code is for.
 const NATIVE: [&str; 3] = ["-march=native", "-mcpu=native", "-mtune=native"];
 
-/// Compiles, or whatever else the arguments ask of a compiler.
+/// Runs the compiler, with the arguments translated for it.
 ///
 /// # Errors
 ///
-/// If Emscripten is not installed or cannot be started, or if a file is in an assembly language.
+/// If Emscripten is not installed or cannot be started, or if an assembly file is not one of
+/// WebAssembly.
 pub(crate) fn run(language: Language, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
+    let in_file = arguments::have_file(&args);
     let args = arguments::expand(args)?;
     let program = emscripten::program(match language {
         Language::C => "emcc",
@@ -86,41 +82,75 @@ pub(crate) fn run(language: Language, args: Vec<OsString>) -> anyhow::Result<Exi
     if args == [VERSION] {
         return process::run(Command::new(program).arg(VERSION));
     }
-    if let Some(file) = assembly(&args) {
-        bail!(
-            "`{}` is in an assembly language, and there is none for WebAssembly: turn the \
-             assembly off, for which most crates have a feature, or use one that is all C",
-            Path::new(file).display()
-        );
-    }
-    let Translated { list, model, ignored } = translate(language, args);
+    let assembly = assembly(&args).map(PathBuf::from);
+    let Translated { mut list, model, ignored } = translate(language, args);
     for option in ignored {
         process::complain(&format!(
             "warning: `{option}` is ignored: it is about the processor of this machine, and the \
              code is for WebAssembly"
         ));
     }
-    match clang::command(&program, model, &list) {
-        Some(mut clang) => process::run(clang.args(list)),
-        None => run_script(&program, list),
-    }
+    // The script writes a program that CMake tries out as JavaScript and a module.
+    let program_file = rename_javascript(&mut list);
+    let (mut command, is_clang) = match clang::command(&program, model, &list) {
+        Some(clang) => (clang, true),
+        None => (Command::new(program), false),
+    };
+    let file = if in_file { Some(arguments::in_file(&list)?) } else { None };
+    match &file {
+        // The script reads files in this form only.
+        Some(file) => command.args(is_clang.then_some(arguments::POSIX)).arg(file.argument()),
+        None => command.args(list),
+    };
+    let status = match assembly {
+        Some(file) => assemble(&mut command, &file)?,
+        None => process::run(&mut command)?,
+    };
+    program_file.map_or(Ok(()), |file| keep_module(&file))?;
+    Ok(status)
 }
 
-/// Runs Emscripten's script. A program that CMake tries out, whose name ends with `.js`, becomes a
-/// module of that name, without the JavaScript that starts it: `host` runs it.
-fn run_script(program: &Path, mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
-    let Some(output) = javascript(&mut args) else {
-        return process::run(Command::new(program).args(args));
-    };
+/// Runs the compiler on an assembly file.
+///
+/// # Errors
+///
+/// If the file is not one of WebAssembly. The many messages of the compiler would not say that.
+fn assemble(command: &mut Command, file: &Path) -> anyhow::Result<ExitCode> {
+    // Only assemblers for x86 read files with this extension, and clang would ignore them.
+    if file.extension().is_none_or(|extension| extension != "asm") {
+        let output = process::output(command)?;
+        if output.status.success() {
+            process::complain(String::from_utf8_lossy(&output.stderr).trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    bail!(
+        "`{}` is assembly for another processor, not for WebAssembly: turn the assembly off, for \
+         which most crates have a feature, or use one that is all C",
+        file.display()
+    )
+}
+
+/// Renames the output of a program that CMake tries out, whose name ends with `.js`. Returns that
+/// name.
+fn rename_javascript(args: &mut [OsString]) -> Option<PathBuf> {
+    let output = javascript(args)?;
     let file = PathBuf::from(output.clone());
-    let module = file.with_extension("js.wasm");
-    *output = module.clone().into();
-    let status = process::run(Command::new(program).args(args))?;
+    *output = file.with_extension(MODULE).into();
+    Some(file)
+}
+
+/// The extension of the module of such a program.
+const MODULE: &str = "js.wasm";
+
+/// Gives the module of such a program its name. `host` runs it without the JavaScript.
+fn keep_module(file: &Path) -> anyhow::Result<()> {
+    let module = file.with_extension(MODULE);
     if module.is_file() {
         let cannot_write = || format!("cannot write `{}`", file.display());
-        fs::rename(&module, &file).with_context(cannot_write)?;
+        fs::rename(&module, file).with_context(cannot_write)?;
     }
-    Ok(status)
+    Ok(())
 }
 
 /// Returns the argument that names the output, if that is JavaScript.
@@ -139,11 +169,9 @@ struct Translated {
 }
 
 fn translate(language: Language, args: Vec<OsString>) -> Translated {
-    let is_cpp = language == Language::Cpp || args.iter().any(is_cpp);
-    // As natively, nobody has to ask for exceptions.
-    let throws = is_cpp && !args.iter().any(|arg| arg == "-fno-exceptions");
+    let throws = is_cpp(language, &args) && asks_for_exceptions(&args);
     let model = throws.then_some("-fwasm-exceptions");
-    let mut list: Vec<_> = ["-fPIC"].into_iter().chain(model).map(OsString::from).collect();
+    let mut list: Vec<_> = model.map(OsString::from).into_iter().collect();
     for folder in dependencies(env::vars_os()) {
         list.extend(["-idirafter".into(), folder]);
     }
@@ -158,15 +186,26 @@ fn translate(language: Language, args: Vec<OsString>) -> Translated {
         } else if INCLUDE.contains(&&*text) {
             let folder = args.next().filter(|folder| !is_shim(folder));
             list.extend(folder.into_iter().flat_map(|folder| [arg.clone(), folder]));
-        } else if !is_left_out(&text) {
+        } else if !(is_left_out(&text) || throws && text == NO_EXCEPTIONS) {
             list.push(arg);
         }
     }
+    // The last option of its kind counts.
+    list.push("-fPIC".into());
     Translated { list, model, ignored }
 }
 
+const EXCEPTIONS: &str = "-fexceptions";
+const NO_EXCEPTIONS: &str = "-fno-exceptions";
+
+/// Returns whether C++ has exceptions. As natively, nobody has to ask for them.
+fn asks_for_exceptions(args: &[OsString]) -> bool {
+    let last = args.iter().rfind(|arg| *arg == EXCEPTIONS || *arg == NO_EXCEPTIONS);
+    last.is_none_or(|arg| arg == EXCEPTIONS)
+}
+
 /// Returns the folders of headers of the C libraries that a crate depends on, which cargo names to
-/// its build script. Some build scripts do without, where the system has these headers too.
+/// its build script. Some build scripts forget them: natively, the system has these headers too.
 fn dependencies(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<OsString> {
     let is_include = |name: &OsString| {
         let name = name.to_string_lossy();
@@ -174,7 +213,8 @@ fn dependencies(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Os
     };
     let mut folders: Vec<_> = variables.filter(|(name, _)| is_include(name)).collect();
     folders.sort();
-    folders.into_iter().map(|(_, folder)| folder).collect()
+    let paths = |(_, folders)| env::split_paths(&folders).collect::<Vec<_>>();
+    folders.into_iter().flat_map(paths).map(OsString::from).collect()
 }
 
 fn is_shim(folder: &OsString) -> bool {
@@ -185,15 +225,20 @@ fn is_shim(folder: &OsString) -> bool {
 /// exceptions other than those of `-fwasm-exceptions`.
 fn is_left_out(option: &str) -> bool {
     let folder = option.strip_prefix("-I");
-    option == "-fexceptions"
+    option == EXCEPTIONS
         || folder.is_some_and(|folder| is_shim(&folder.into()))
-        || MACROS.contains(&option)
+        || option == ONIG_MACRO
         || LEFT_OUT_PREFIXES.iter().any(|prefix| option.starts_with(prefix))
 }
 
-fn is_cpp(arg: &OsString) -> bool {
-    let extension = Path::new(arg).extension().unwrap_or_default();
-    ["cc", "cpp", "cxx", "c++", "C", "mm"].iter().any(|cpp| extension == *cpp)
+/// Returns whether the compiler compiles C++.
+fn is_cpp(language: Language, args: &[OsString]) -> bool {
+    let is_cpp = |file: &OsString| {
+        let extension = Path::new(file).extension().unwrap_or_default();
+        ["cc", "cpp", "cxx", "c++", "C", "mm"].iter().any(|cpp| extension == *cpp)
+    };
+    let says = args.windows(2).any(|pair| pair[0] == "-x" && pair[1] == "c++");
+    language == Language::Cpp || says || args.iter().any(|arg| arg == "-xc++" || is_cpp(arg))
 }
 
 /// Returns the first file to compile that is in an assembly language.
@@ -221,18 +266,25 @@ mod tests {
 
     #[test]
     fn the_target_of_rust_is_left_out() {
-        let args = ["--target=wasm32-unknown-unknown", "-target", "wasm32", "-fno-PIC", "-c"];
-        assert_eq!(translated(&args), ["-fPIC", "-c"]);
+        let args = ["--target=wasm32-unknown-unknown", "-target", "wasm32", "-m64", "-c"];
+        assert_eq!(translated(&args), ["-c", "-fPIC"]);
     }
 
     #[test]
     fn cpp_has_exceptions_unless_it_refuses_them() {
-        assert_eq!(translated(&["-fexceptions", "a.cpp"]), ["-fPIC", "-fwasm-exceptions", "a.cpp"]);
-        assert_eq!(
-            translated(&["-fno-exceptions", "a.cpp"]),
-            ["-fPIC", "-fno-exceptions", "a.cpp"]
-        );
-        assert_eq!(translated(&["a.c"]), ["-fPIC", "a.c"]);
+        let exceptions = ["-fwasm-exceptions", "a.cpp", "-fPIC"];
+        assert_eq!(translated(&["a.cpp"]), exceptions);
+        assert_eq!(translated(&["-fno-exceptions", "-fexceptions", "a.cpp"]), exceptions);
+        let args = ["-fexceptions", "-fno-exceptions", "a.cpp"];
+        assert_eq!(translated(&args), ["-fno-exceptions", "a.cpp", "-fPIC"]);
+        assert_eq!(translated(&["a.c"]), ["a.c", "-fPIC"]);
+        let args = ["-x", "c++", "a.txt"];
+        assert_eq!(translated(&args), ["-fwasm-exceptions", "-x", "c++", "a.txt", "-fPIC"]);
+    }
+
+    #[test]
+    fn code_is_position_independent_whatever_the_options() {
+        assert_eq!(translated(&["-fno-pie", "-c"]), ["-fno-pie", "-c", "-fPIC"]);
     }
 
     #[test]
@@ -254,13 +306,12 @@ mod tests {
     #[test]
     fn folders_of_parts_of_a_libc_are_left_out() {
         let args = ["-I", "wasm-shim/", "-Ilib/wasm-shim", "-isystem", "include_wasm32", "-Ilib"];
-        assert_eq!(translated(&args), ["-fPIC", "-Ilib"]);
+        assert_eq!(translated(&args), ["-Ilib", "-fPIC"]);
     }
 
     #[test]
-    fn macros_that_break_crates_are_left_out() {
-        let external = "-DONIG_EXTERN=__attribute__((visibility(\"default\")))";
-        assert_eq!(translated(&[external, "-DSUPPORT_JIT=1", "-DA=1"]), ["-fPIC", "-DA=1"]);
+    fn the_macro_that_breaks_onig_is_left_out() {
+        assert_eq!(translated(&[ONIG_MACRO, "-DA=1"]), ["-DA=1", "-fPIC"]);
     }
 
     #[test]
@@ -274,13 +325,15 @@ mod tests {
 
     #[test]
     fn protection_of_the_stack_is_left_out() {
-        assert_eq!(translated(&["-fstack-protector-strong", "-O2"]), ["-fPIC", "-O2"]);
+        assert_eq!(translated(&["-fstack-protector-strong", "-O2"]), ["-O2", "-fPIC"]);
     }
 
     #[test]
     fn headers_of_dependencies_are_found() {
-        let variables = [("DEP_Z_ROOT", "z"), ("DEP_Z_INCLUDE", "z/include"), ("PATH", "bin")];
-        let variables = variables.map(|(name, value)| (name.into(), value.into()));
-        assert_eq!(dependencies(variables.into_iter()), ["z/include"]);
+        let two = env::join_paths(["z/include", "z/generated"]).unwrap();
+        let variables =
+            [("DEP_Z_ROOT", "z".into()), ("DEP_Z_INCLUDE", two), ("PATH", "bin".into())];
+        let variables = variables.map(|(name, value)| (name.into(), value));
+        assert_eq!(dependencies(variables.into_iter()), ["z/include", "z/generated"]);
     }
 }

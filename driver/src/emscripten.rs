@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 
 /// The folder into which `cargo xtask setup` installs Emscripten where no package manager has it.
 const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/emsdk");
@@ -32,23 +32,31 @@ pub fn program(name: &str) -> anyhow::Result<PathBuf> {
 ///
 /// If the program has gone, or the folder cannot be printed.
 pub(crate) fn print_root(program: &Path) -> anyhow::Result<ExitCode> {
-    let real = program.canonicalize()?;
-    let folder = real.parent().unwrap_or(Path::new(""));
-    writeln!(io::stdout(), "{}", folder.display())?;
+    let cannot_find = || format!("cannot find `{}`", program.display());
+    let real = program.canonicalize().with_context(cannot_find)?;
+    let folder = real.parent().unwrap_or(Path::new("")).to_string_lossy();
+    // CMake does not know the form of paths that Windows returns here.
+    writeln!(io::stdout(), "{}", folder.strip_prefix(r"\\?\").unwrap_or(&folder))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Returns the path of a program of Emscripten. Returns `None` if it is not installed.
 pub fn find(name: &str) -> Option<PathBuf> {
+    find_with(name, Path::new(INSTALLED))
+}
+
+/// Returns the path of a program of Emscripten, which may also be in a folder `emsdk` of a workspace.
+/// Returns `None` if it is not installed.
+pub fn find_with(name: &str, emsdk: &Path) -> Option<PathBuf> {
     which::which(name).ok().or_else(|| {
         let in_folder = |folder| which::which_in(name, Some(folder), ".").ok();
-        folders().into_iter().find_map(in_folder)
+        folders(emsdk).into_iter().find_map(in_folder)
     })
 }
 
 /// Returns the folders that may hold Emscripten when it is not on `PATH`: those that the
-/// environment names first, then the usual ones, then the one that `setup` installs to.
-fn folders() -> Vec<PathBuf> {
+/// environment names first, then the usual ones, then that of a workspace.
+fn folders(of_workspace: &Path) -> Vec<PathBuf> {
     let in_emsdk = |emsdk: PathBuf| emsdk.join("upstream").join("emscripten");
     let home = variable("HOME").or_else(|| variable("USERPROFILE"));
     let usual = ["/opt/emsdk", "/usr/local/emsdk", "/emsdk", "C:\\emsdk"].map(PathBuf::from);
@@ -57,7 +65,7 @@ fn folders() -> Vec<PathBuf> {
         .map(in_emsdk)
         .into_iter()
         .chain(variable("EMSCRIPTEN"))
-        .chain(of_emsdk.chain([PathBuf::from(INSTALLED)]).map(in_emsdk))
+        .chain(of_emsdk.chain([of_workspace.to_owned()]).map(in_emsdk))
         .chain(["/usr/lib/emscripten", "/opt/emscripten"].map(PathBuf::from))
         .collect()
 }

@@ -9,8 +9,8 @@
 //!
 //! The compiler makes position-independent code, so that its objects may use variables of modules
 //! that are linked later, such as `stderr` of libc. The linker joins the objects of Rust, C and
-//! C++ into one module, a *main*. It leaves only what the system libraries define as imports, for
-//! `host` to link.
+//! C++ into one module, a *main*. Functions that none of them defines, such as those of libc, become
+//! imports, which `host` links.
 
 mod archive;
 mod arguments;
@@ -35,7 +35,7 @@ pub enum Role {
     Linker,
 }
 
-/// The language that a compiler takes files of unknown names to be in.
+/// The language of files whose extension does not say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     C,

@@ -1,7 +1,7 @@
 //! Runs the tools that do the work, and prints messages.
 
 use std::path::Path;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus, Output};
 
 use anyhow::Context;
 
@@ -15,7 +15,16 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitCode> {
     Ok(exit_code(status))
 }
 
-pub(crate) fn cannot_run(program: &Path) -> String {
+/// Runs a tool, and returns its output and its status.
+///
+/// # Errors
+///
+/// If it cannot be started.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<Output> {
+    command.output().with_context(|| cannot_run(command.get_program().as_ref()))
+}
+
+fn cannot_run(program: &Path) -> String {
     format!("cannot run `{}`", program.display())
 }
 
@@ -25,8 +34,11 @@ pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// Prints a message for the user. What goes wrong while printing is not worth an error.
+/// Prints a message for the user, unless it is empty. A failure to print is not worth an error.
 pub(crate) fn complain(message: &str) {
+    if message.is_empty() {
+        return;
+    }
     #[expect(clippy::print_stderr, reason = "these programs are command lines")]
     {
         eprintln!("{message}");

@@ -58,14 +58,18 @@ pub fn program(folder: &Path, name: &str) -> PathBuf {
     folder.join(name).with_extension(env::consts::EXE_EXTENSION)
 }
 
+/// The options with which clang reads headers as Emscripten's compiler does, except the folder of
+/// those of libc.
+pub const CLANG_FLAGS: [&str; 2] = ["--target=wasm32-unknown-emscripten", "-fvisibility=default"];
+
 /// Returns the arguments with which bindgen reads headers as the compiler does. Returns `None` if
 /// there is no compiler.
 fn bindgen_arguments() -> Option<String> {
     let mut command = Command::new(emscripten::find("emcc")?);
     let output = command.arg("--cflags").output().ok()?;
     let flags = String::from_utf8(output.stdout).ok()?;
-    let sysroot = flags.split_whitespace().find(|flag| flag.starts_with("--sysroot="))?;
-    Some(format!(
-        "--target=wasm32-unknown-emscripten {sysroot} -fvisibility=default -D__EMSCRIPTEN__"
-    ))
+    let flags = shlex::split(&flags)?;
+    let sysroot = flags.iter().find_map(|flag| flag.strip_prefix("--sysroot="))?;
+    let sysroot = shlex::try_quote(sysroot).ok()?;
+    Some(format!("{} --sysroot={sysroot} -D__EMSCRIPTEN__", CLANG_FLAGS.join(" ")))
 }

@@ -74,7 +74,7 @@ impl Options {
 }
 
 thread_local! {
-    /// What the test that is running says of panics.
+    /// The panic that the running test expects.
     static EXPECTED: Cell<Option<ShouldPanic>> = const { Cell::new(None) };
 }
 
@@ -168,7 +168,7 @@ fn run(test: &TestDescAndFn) -> TestResult {
     TestResult::Failed
 }
 
-/// Ends the program if the test that is running expects this panic, and otherwise goes on with it.
+/// Ends the program if the running test expects this panic. Otherwise returns, and the panic goes on.
 pub(crate) fn panicked(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or_default();
     let expected = match EXPECTED.take() {

@@ -1,5 +1,5 @@
-//! What Rust's standard library lacks on `wasm32-unknown-unknown`: output, the messages of panics,
-//! the exit status, and the time. `harness.rs` has what it lacks for tests.
+//! The parts that Rust's standard library lacks on `wasm32-unknown-unknown`: output, the messages of
+//! panics, the exit status, and the time. `harness.rs` has those for tests.
 //!
 //! `wasm-ld` compiles this file with the compiler of the program that it links. A function that is
 //! exported as `wrap PATH` takes the place of the function PATH of the standard library, which is
@@ -142,12 +142,14 @@ fn write_some(stream: i32, parts: &[IoSlice<'_>]) -> io::Result<usize> {
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
-/// Whether there is a panic hook, of the program or of this file.
+/// Set while there is a panic hook, of the program or of this file.
 static HAS_HOOK: AtomicBool = AtomicBool::new(false);
 
 unsafe extern "Rust" {
     #[link_name = "real std::panicking::set_hook"]
     safe fn real_set_hook(hook: Hook);
+    #[link_name = "real std::panicking::take_hook"]
+    safe fn real_take_hook() -> Hook;
     #[link_name = "real __rustc::rust_begin_unwind"]
     safe fn real_panic(info: &core::panic::PanicInfo<'_>) -> !;
     // The first parameter is a reference to a trait object, of a trait that is private.
@@ -170,6 +172,14 @@ fn set_hook(hook: Hook) {
         harness::panicked(info);
     });
     real_set_hook(hook);
+}
+
+/// Returns the hook. One that the program sets around it still prints messages.
+#[unsafe(export_name = "wrap std::panicking::take_hook")]
+fn take_hook() -> Hook {
+    provide_hook();
+    HAS_HOOK.store(false, Ordering::Relaxed);
+    real_take_hook()
 }
 
 /// Panics with a message that is formatted.
@@ -203,13 +213,13 @@ fn provide_hook() {
     }
 }
 
-/// Ends the program as C does, which writes what its streams hold back.
+/// Ends the program as C does, which flushes the streams of C.
 #[unsafe(export_name = "wrap std::process::exit")]
 fn exit(status: i32) -> ! {
     libc::exit(status)
 }
 
-// Up to now, the standard library makes both of a duration. It panics when asked for the time.
+// The standard library stores both as a duration. It panics when asked for the time.
 const _: () = assert!(size_of::<Instant>() == size_of::<Duration>());
 const _: () = assert!(size_of::<SystemTime>() == size_of::<Duration>());
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use ar::Archive;
 
-use crate::link::options::Options;
+use crate::link::options::{self, Options};
 
 /// The files that are linked.
 #[derive(Debug)]
@@ -29,7 +29,9 @@ impl Inputs {
         let (names, folders) = options.libraries();
         let library = |name: OsString| {
             let file = library_file(&name, &folders)?;
-            Some(Library { name, file })
+            // Some build scripts name the folder of the libraries of this machine.
+            let is_wanted = !options::is_system(&name) || is_for_wasm(&file);
+            is_wanted.then_some(Library { name, file })
         };
         let files = options.files().map(Path::to_owned).collect();
         Inputs { files, libraries: names.into_iter().filter_map(library).collect() }
@@ -53,6 +55,15 @@ impl Inputs {
         found.map(PathBuf::as_path)
     }
 
+    /// Returns whether the standard library was compiled with the program, and not with the Rust
+    /// toolchain.
+    pub(crate) fn have_own_std(&self) -> bool {
+        let mut files = self.files.iter().filter(|file| has_extension(file, "rlib"));
+        files.any(|file| {
+            file.file_name().unwrap_or_default().to_string_lossy().starts_with("libstd-")
+        })
+    }
+
     /// Returns whether an object of Rust has the standard library in it.
     pub(crate) fn contain_std(&self) -> bool {
         let mut objects = self.files.iter().filter(|file| has_extension(file, "o"));
@@ -62,12 +73,11 @@ impl Inputs {
         })
     }
 
-    /// Checks that each object is one of WebAssembly. rust-lld would leave others in an archive out
-    /// silently.
+    /// Checks that each object is one of WebAssembly. rust-lld silently skips others in an archive.
     ///
     /// # Errors
     ///
-    /// Names those that are not.
+    /// Lists every object for another machine.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let libraries = self.libraries.iter().map(|library| &library.file);
         let faults: Vec<_> =
@@ -115,6 +125,20 @@ fn foreign(file: &Path) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Returns whether an archive has an object of WebAssembly.
+fn is_for_wasm(file: &Path) -> bool {
+    let bytes = fs::read(file).unwrap_or_default();
+    let mut archive = Archive::new(&*bytes);
+    while let Some(Ok(mut member)) = archive.next_entry() {
+        let mut start = Vec::new();
+        let read = member.by_ref().take(LONGEST_START).read_to_end(&mut start);
+        if read.is_ok() && start == b"\0asm" {
+            return true;
+        }
+    }
+    false
 }
 
 /// The bytes of an object that say what it is for.

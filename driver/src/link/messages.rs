@@ -18,7 +18,6 @@ pub(crate) fn explain(messages: &str, module: &str, succeeded: bool) -> String {
         }
     }
     lines.extend(undefined.iter().map(|(symbol, object)| {
-        let symbol = linker::demangle(symbol);
         format!(
             "error: `{module}` takes the address of the variable `{symbol}`, but does not \
              define it ({object})"
@@ -31,8 +30,9 @@ pub(crate) fn explain(messages: &str, module: &str, succeeded: bool) -> String {
     lines.join("\n")
 }
 
-const DUPLICATE: &str = "help: two crates bring the same C function. Use one of them, or one \
-                         version: `cargo tree -i` shows who needs each";
+const DUPLICATE: &str = "help: the objects above define it twice. If two crates bring the same C \
+                         function, use one of them, or one version: `cargo tree -i` shows who needs \
+                         each";
 
 /// Splits `rust-lld: error: OBJECT: relocation KIND cannot be used against symbol `NAME`; …` into
 /// the name and the object's file name.
@@ -42,10 +42,10 @@ fn undefined_variable(line: &str) -> Option<(&str, &str)> {
     Some((symbol, object.rsplit(['/', '\\', ' ']).next()?))
 }
 
-/// Returns the advice for a variable. A mangled name cannot be used in C.
+/// Returns the advice for a variable. The name of one of Rust or C++ cannot be used in C.
 fn way_out(symbol: &str) -> String {
-    let is_mangled = symbol.starts_with("_Z") || symbol.starts_with("_R");
-    let name = if is_mangled { "name" } else { symbol };
+    let is_of_c = symbol.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let name = if is_of_c { symbol } else { "name" };
     format!(
         "help: this code was compiled for fixed addresses, as all Rust is, and another module \
          defines the variable: let C that is compiled with `wasm-cc` return its address, \

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output, Stdio};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::arguments;
 use crate::process;
@@ -27,25 +27,23 @@ pub(crate) fn run(args: Vec<OsString>) -> anyhow::Result<ExitCode> {
         let inputs = Inputs::find(&options);
         inputs.check()?;
         options.make_main();
-        options.leave_out_libraries(&inputs);
+        options.leave_out_libraries(|name| inputs.has_library(name));
         options.add(runtime::prepare(&options, &inputs)?);
     }
     link(&options)
 }
 
 /// Runs the linker of the Rust toolchain. Its messages come last, with the way out of those that
-/// have one.
+/// have one. The arguments are passed in a file, since a command line may be too short for them.
 fn link(options: &Options) -> anyhow::Result<ExitCode> {
     let linker = rust_lld()?;
+    let file = arguments::in_file(options.list())?;
     let mut command = Command::new(&linker);
-    command.args(["-flavor", "wasm"]).args(options.list()).stdout(Stdio::inherit());
-    let output = command.output().with_context(|| process::cannot_run(&linker));
-    let Output { status, stderr, .. } = output?;
+    command.args(["-flavor", "wasm", arguments::POSIX]).arg(file.argument());
+    command.stdout(Stdio::inherit());
+    let Output { status, stderr, .. } = process::output(&mut command)?;
     let messages = String::from_utf8_lossy(&stderr);
-    let text = messages::explain(&messages, &options.output_name(), status.success());
-    if !text.is_empty() {
-        process::complain(&text);
-    }
+    process::complain(&messages::explain(&messages, &options.output_name(), status.success()));
     Ok(process::exit_code(status))
 }
 
@@ -63,7 +61,11 @@ fn rust_lld() -> anyhow::Result<PathBuf> {
 
 fn rustc_prints(what: &str) -> anyhow::Result<String> {
     let mut command = Command::new("rustc");
-    let output = command.args(["--print", what]).output();
-    let output = output.with_context(|| process::cannot_run("rustc".as_ref()))?;
+    let output = process::output(command.args(["--print", what]))?;
+    ensure!(
+        output.status.success(),
+        "`rustc --print {what}` failed: {}",
+        String::from_utf8_lossy(&output.stderr).trim_end()
+    );
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -3,8 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::link::inputs::Inputs;
-
 /// The options that make the module a main, which lends its memory, table and stack to the shared
 /// libraries that `host` links to it.
 const MAIN: [&str; 9] = [
@@ -15,7 +13,7 @@ const MAIN: [&str; 9] = [
     "--export=__heap_end",
     "--export=__stack_low",
     "--export=__stack_high",
-    // Without these, wasm-ld makes each call of an export run all constructors.
+    // Without these, rust-lld makes each call of an export run all constructors.
     "--export=__wasm_call_ctors",
     "--export-if-defined=__wasm_call_dtors",
 ];
@@ -25,8 +23,13 @@ const MAIN: [&str; 9] = [
 /// is an error, instead of silently using the address 0.
 const IMPORT_UNDEFINED: &str = "--unresolved-symbols=import-dynamic";
 
-/// The options by which rustc allows undefined functions. Undefined variables are 0 with them.
-const ALLOW_UNDEFINED: [&str; 1] = ["--allow-undefined"];
+/// Options of rustc that are left out.
+const REPLACED: [&str; 2] = [
+    // Undefined functions would be imported as well, but undefined variables would be 0.
+    "--allow-undefined",
+    // Messages show names as their authors wrote them.
+    "--no-demangle",
+];
 
 /// Libraries that a native linker finds in the system. Here, `host` links them when the program
 /// runs, if it uses something of them.
@@ -38,8 +41,7 @@ const SYSTEM_LIBRARIES: [&str; 15] = [
 /// The size of the stack that rustc asks for, in the last argument of `-z stack-size=…`.
 const RUST_STACK: &str = "stack-size=1048576";
 
-/// The size that C and C++ expect, as natively. Interpreters take it for granted when they look for
-/// calls without end.
+/// The size of the stack on Linux, which C and C++ expect: interpreters limit recursion by it.
 const NATIVE_STACK: &str = "stack-size=8388608";
 
 /// The options of a link, without the kind of linker.
@@ -80,21 +82,22 @@ impl Options {
 
     /// Makes the module a main.
     pub(crate) fn make_main(&mut self) {
-        self.list.retain(|arg| !ALLOW_UNDEFINED.iter().any(|allow| arg == *allow));
-        for arg in self.list.iter_mut().filter(|arg| *arg == RUST_STACK) {
+        self.list.retain(|arg| !REPLACED.iter().any(|replaced| arg == *replaced));
+        // The first is that of rustc. Another is the user's, and comes later.
+        if let Some(arg) = self.list.iter_mut().find(|arg| *arg == RUST_STACK) {
             *arg = NATIVE_STACK.into();
         }
         self.list.extend(MAIN.iter().chain([&IMPORT_UNDEFINED]).map(OsString::from));
     }
 
     /// Leaves out the system libraries, unless the user brings a file for one.
-    pub(crate) fn leave_out_libraries(&mut self, inputs: &Inputs) {
+    pub(crate) fn leave_out_libraries(&mut self, has_file: impl Fn(&OsStr) -> bool) {
         let mut kept = Vec::with_capacity(self.list.len());
         let mut args = std::mem::take(&mut self.list).into_iter();
         while let Some(arg) = args.next() {
             let following = (arg == "-l").then(|| args.next()).flatten();
             let name = following.clone().or_else(|| short_library(&arg));
-            let leaves_out = |name: &OsString| is_system(name) && !inputs.has_library(name);
+            let leaves_out = |name: &OsString| is_system(name) && !has_file(name);
             if !name.is_some_and(|name| leaves_out(&name)) {
                 kept.extend([Some(arg), following].into_iter().flatten());
             }
@@ -148,7 +151,7 @@ fn short_library(arg: &OsStr) -> Option<OsString> {
     arg.to_str()?.strip_prefix("-l").map(OsString::from)
 }
 
-fn is_system(library: &OsStr) -> bool {
+pub(super) fn is_system(library: &OsStr) -> bool {
     SYSTEM_LIBRARIES.iter().any(|system| library == *system)
 }
 
@@ -162,14 +165,9 @@ mod tests {
 
     #[test]
     fn system_libraries_are_left_out_unless_there_is_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("libm.a"), "").unwrap();
-        let search = format!("-L{}", folder.path().display());
-        let args = ["-l", "stdc++", "-lc++", "-l", "mine", "-lm", &search];
-        let mut options = options(&args);
-        let inputs = Inputs::find(&options);
-        options.leave_out_libraries(&inputs);
-        assert_eq!(options.list(), ["-l", "mine", "-lm", &search]);
+        let mut options = options(&["-l", "stdc++", "-lc++", "-l", "mine", "-lm"]);
+        options.leave_out_libraries(|name| name == "m");
+        assert_eq!(options.list(), ["-l", "mine", "-lm"]);
     }
 
     #[test]
@@ -181,11 +179,10 @@ mod tests {
 
     #[test]
     fn the_stack_is_as_large_as_natively() {
-        let args = ["-z", "stack-size=1048576", "-z", "stack-size=65536", "--allow-undefined"];
+        let args = ["-z", RUST_STACK, "-z", RUST_STACK, "--allow-undefined"];
         let mut options = options(&args);
         options.make_main();
-        // The user's size comes later.
-        assert_eq!(options.list()[..4], ["-z", "stack-size=8388608", "-z", "stack-size=65536"]);
+        assert_eq!(options.list()[..4], ["-z", NATIVE_STACK, "-z", RUST_STACK]);
         assert_eq!(options.list()[4], "--export-table");
     }
 }

@@ -7,12 +7,15 @@ use std::process::Command;
 fn main() {
     let folder = PathBuf::from(env::var("OUT_DIR").unwrap());
     probe(&folder);
-    for (library, source, compiler) in
-        [("c", "parts.c", "CC"), ("registered", "registered.c", "CC"), ("cpp", "throws.cpp", "CXX")]
-    {
+    for (library, source, compiler, option) in [
+        ("c", "parts.c", "CC", "-Wall"),
+        ("registered", "registered.c", "CC", "-Wall"),
+        ("throws", "throws.cpp", "CXX", "-Wall"),
+        ("calls", "calls.cpp", "CXX", "-fno-exceptions"),
+    ] {
         let object = folder.join(source).with_extension("o");
         let options = ["-O2", "--target=wasm32-unknown-unknown", "-march=native", "-pthread"];
-        run(tool(compiler).args(options).arg("-c").arg(source).arg("-o").arg(&object));
+        run(tool(compiler).args(options).args([option, "-c", source, "-o"]).arg(&object));
         let archive = folder.join(format!("libpart_{library}.a"));
         let _ = std::fs::remove_file(&archive);
         run(tool("AR").arg("cq").arg(&archive).arg(&object));
@@ -22,7 +25,8 @@ fn main() {
     println!("cargo::rustc-link-lib=static=part_c");
     // Twice, as when two crates name it.
     println!("cargo::rustc-link-lib=static=part_c");
-    println!("cargo::rustc-link-lib=static=part_cpp");
+    println!("cargo::rustc-link-lib=static=part_throws");
+    println!("cargo::rustc-link-lib=static=part_calls");
     println!("cargo::rustc-link-lib=static:+whole-archive=part_registered");
     for system in ["stdc++", "m", "pthread"] {
         println!("cargo::rustc-link-lib={system}");

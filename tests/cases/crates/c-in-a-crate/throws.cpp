@@ -11,12 +11,15 @@ struct Circle : Shape {
     std::string name() const override { return "circle"; }
 };
 
+// Compiled without exceptions.
+void calls(void (*function)());
+
 extern "C" int cpp_catches(int x) {
-    const Shape &shape = Circle();
     try {
-        if (x > 0) {
+        calls([] {
+            const Shape &shape = Circle();
             throw std::runtime_error(shape.name());
-        }
+        });
     } catch (const std::exception &error) {
         std::cout << "C++: " << error.what() << std::endl;
         return x;

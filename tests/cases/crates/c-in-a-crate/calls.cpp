@@ -1,0 +1,2 @@
+// Compiled without exceptions. Those of others pass through.
+void calls(void (*function)()) { function(); }
