@@ -90,7 +90,7 @@ pub(crate) const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct BuildAllFlags {
-    /// Build the cargo guests for this target instead of the one in guests.toml
+    /// Build the cargo guests without C or C++ for this target instead of the one in guests.toml
     #[arg(long, value_name = "TRIPLE", value_parser = TARGETS)]
     pub(crate) target: Option<String>,
     /// Install nothing; fail if a tool is missing

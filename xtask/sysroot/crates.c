@@ -21,7 +21,7 @@ static int fill_with_entropy(uint8_t *bytes, size_t size) {
 }
 
 // The random numbers of `getrandom`, with its option `getrandom_backend="custom"`. The result is 0
-// or an error, of which this one says that something unexpected has happened.
+// or one of its errors: `unexpected` is its `Error::UNEXPECTED`.
 int32_t __getrandom_v03_custom(uint8_t *bytes, size_t size) {
     const int32_t unexpected = 0x10002;
     return fill_with_entropy(bytes, size) == OK ? 0 : unexpected;

@@ -26,7 +26,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const TOOLS: [(&str, &[&str]); 2] =
     [("C++", &["c++", "g++", "clang++", "cl"]), ("CMake", &["cmake"])];
 
-/// What bindgen says if it finds no libclang.
+/// The message of bindgen if it finds no libclang.
 const NO_LIBCLANG: &str = "Unable to find libclang";
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -62,8 +62,13 @@ fn run(name: &str) -> Result<Completion, Failed> {
     if which::which("emcc").is_err() {
         return ignored("Emscripten is missing");
     }
-    if !cargo("fetch").output()?.status.success() {
-        return ignored("the crates cannot be downloaded");
+    let fetch = cargo("fetch").output()?;
+    if !fetch.status.success() {
+        let messages = String::from_utf8_lossy(&fetch.stderr);
+        return match messages.contains("--locked") {
+            true => Err(format!("Cargo.lock is out of date: {messages}").into()),
+            false => ignored("the crates cannot be downloaded"),
+        };
     }
     let native = match build(name, None)? {
         Built::Program(program) => program,
@@ -134,11 +139,11 @@ fn output(command: &mut Command) -> Result<String, Failed> {
     }
 }
 
-/// What a program's Cargo.toml says of the crate that it uses.
+/// The part of a program's Cargo.toml about the crate that it uses.
 struct Manifest {
     /// The crates of the table, as they are named on crates.io.
     shows: Vec<String>,
-    /// What is compiled: C, C++, by CMake, and what bindgen makes.
+    /// The languages that are compiled, and the tools that are used: C, C++, CMake, bindgen.
     compiles: Vec<String>,
 }
 

@@ -29,7 +29,7 @@ const TOUR_H: &str = "tour/cpp/tour.h";
 const RUST_H: &str = "tour/cpp/rust.h";
 const BINDINGS: &str = "tour/src/bindings.rs";
 
-/// What ends each build here early, in the crate: a whole one builds the system libraries too.
+/// Ends each build here early, in the crate: a whole one builds the system libraries too.
 const STOP: &str = "compile_error!(\"stop\");\n";
 
 /// The tour without the guests of the demo.

@@ -99,7 +99,6 @@ fn write(file: &Path, text: &str, appends: bool) -> io::Result<()> {
 /// Returns a copy of the workspace with everything built.
 fn build() -> Result<Sandbox, Failed> {
     let workspace = Sandbox::of_workspace()?;
-    link_compiled(&workspace::target(), &workspace.path().join("target"))?;
     build_all(&workspace, &[])?;
     Ok(workspace)
 }
@@ -315,34 +314,4 @@ fn markdown_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     files.retain(|file| file.extension().is_some_and(|ending| ending == "md"));
     files.sort();
     Ok(files)
-}
-
-/// Gives the copy what is compiled already, as hard links. Cargo replaces files and does not change
-/// them, so the originals stay as they are, and only the workspace's own crates are compiled again.
-fn link_compiled(from: &Path, to: &Path) -> io::Result<()> {
-    for folder in [
-        "release/build",
-        "release/deps",
-        "release/.fingerprint",
-        "debug/build",
-        "debug/deps",
-        "debug/.fingerprint",
-    ] {
-        link_folder(&from.join(folder), &to.join(folder))?;
-    }
-    Ok(())
-}
-
-fn link_folder(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            link_folder(&entry.path(), &to)?;
-        } else if fs::hard_link(entry.path(), &to).is_err() {
-            fs::copy(entry.path(), &to)?;
-        }
-    }
-    Ok(())
 }

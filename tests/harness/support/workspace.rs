@@ -1,6 +1,6 @@
 //! The paths of the workspace, and copies of it that a test may change.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -122,10 +122,11 @@ impl Sandbox {
         Ok(Sandbox { folder: tempfile::Builder::new().prefix("tests-").tempdir()? })
     }
 
-    /// A copy of the workspace's sources.
+    /// A copy of the workspace's sources, with the dependencies compiled.
     pub(crate) fn of_workspace() -> io::Result<Self> {
         let sandbox = Self::empty()?;
         copy(&root(), sandbox.path(), &["target", ".git", ".tools"])?;
+        link_compiled(&target(), &sandbox.path().join("target"))?;
         Ok(sandbox)
     }
 
@@ -211,4 +212,42 @@ pub(crate) fn rust_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The size in bytes from which files of cargo are hard links in a copy.
+const LARGE: u64 = 64 * 1024;
+
+/// Gives a copy of the workspace what is compiled already, so that only the workspace's own crates
+/// are compiled again. Libraries and programs are hard links: compilers replace them. The smaller
+/// files, which cargo changes in place, are copies. Symbolic links, which build scripts make, are left
+/// out: they lead to the original.
+fn link_compiled(from: &Path, to: &Path) -> io::Result<()> {
+    for profile in ["release", "debug", "wasm32-unknown-unknown/release"] {
+        for folder in ["build", "deps", ".fingerprint"] {
+            let folder = Path::new(profile).join(folder);
+            if from.join(&folder).is_dir() {
+                link_folder(&from.join(&folder), &to.join(&folder))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn link_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            link_folder(&entry.path(), &to)?;
+        } else if metadata.is_file()
+            && (metadata.len() < LARGE || fs::hard_link(entry.path(), &to).is_err())
+        {
+            fs::copy(entry.path(), &to)?;
+            // By this, cargo tells what is up to date.
+            File::options().write(true).open(&to)?.set_modified(metadata.modified()?)?;
+        }
+    }
+    Ok(())
 }

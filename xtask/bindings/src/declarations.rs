@@ -72,8 +72,8 @@ fn in_folder_of(header: &Path) -> String {
     format!(r"{}[/\\].*", regex::escape(&folder.to_string_lossy()))
 }
 
-/// What precedes the declarations: `cargo fmt`, lints and cbindgen leave them alone. Only a module
-/// inside of the file can have these attributes.
+/// The text before the declarations. By it, `cargo fmt`, lints and cbindgen leave them alone. Only a
+/// module inside of the file can have these attributes.
 const START: &str = "
 /// cbindgen:ignore
 #[rustfmt::skip]
@@ -83,7 +83,7 @@ const START: &str = "
 )]
 mod generated {
 ";
-/// What follows the declarations: they are exported from the file.
+/// The text after the declarations, which exports them from the file.
 const END: &str = "}
 #[allow(unreachable_pub, unused_imports)]
 pub use generated::*;

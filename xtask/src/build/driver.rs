@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use driver::settings::Setting;
 
@@ -13,18 +14,22 @@ use crate::tools::cargo;
 /// The targets without C for which rustc calls `wasm-ld`.
 const OTHER_TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32v1-none"];
 
-/// Builds the programs, and returns a file with the settings of cargo that name them.
+/// Held while the programs are built: crates for several targets are built at the same time.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+/// Builds the programs, and writes the file with the settings of cargo that name them.
 ///
 /// # Errors
 ///
 /// If they cannot be built, or a file cannot be written.
-pub(crate) fn build(project: &Project, progress: &Progress) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(project: &Project, progress: &Progress) -> anyhow::Result<()> {
+    let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let step = progress.step("driver");
     cargo::build(project, &step, "driver")?;
     let folder = project.programs();
     let toolchain = project.root.join("driver/cmake").join(driver::settings::CMAKE_TOOLCHAIN);
     let toolchain = files::read(&toolchain)?;
-    files::write(&folder.join(driver::settings::CMAKE_TOOLCHAIN), toolchain)?;
+    files::replace(&folder.join(driver::settings::CMAKE_TOOLCHAIN), &toolchain)?;
     step.done("built");
     write_settings(project, &folder)
 }
@@ -34,7 +39,7 @@ pub(crate) fn settings_file(project: &Project) -> PathBuf {
     project.target.join("driver.toml")
 }
 
-fn write_settings(project: &Project, folder: &Path) -> anyhow::Result<PathBuf> {
+fn write_settings(project: &Project, folder: &Path) -> anyhow::Result<()> {
     let mut text = String::new();
     for Setting { table, key, value } in driver::settings::settings(folder) {
         writeln!(text, "{table}.{key} = {value}")?;
@@ -44,7 +49,5 @@ fn write_settings(project: &Project, folder: &Path) -> anyhow::Result<PathBuf> {
     for target in OTHER_TARGETS {
         writeln!(text, "target.{target}.linker = {linker}")?;
     }
-    let file = settings_file(project);
-    files::write(&file, text)?;
-    Ok(file)
+    files::replace(&settings_file(project), text.as_bytes())
 }

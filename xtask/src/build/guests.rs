@@ -18,6 +18,7 @@ use crate::support::interrupt::Interrupted;
 use crate::support::process;
 use crate::support::progress::{Progress, Step};
 use crate::support::project::{self, Cdylib, Project};
+use crate::tools::cargo;
 use crate::tools::cmake::{self, CmakeBuild};
 use crate::tools::find;
 use crate::tools::tool::Tool;
@@ -29,7 +30,8 @@ pub(crate) struct BuiltGuest<'a> {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Builds the guests that are stale. `target` overrides the target triple of the crates.
+/// Builds the guests that are stale. `target` overrides the target triple of the crates, except those
+/// that compile C or C++.
 ///
 /// # Errors
 ///
@@ -40,7 +42,7 @@ pub(crate) fn build<'a>(
     manifest: &'a Manifest,
     target: Option<&'a str>,
 ) -> anyhow::Result<Vec<BuiltGuest<'a>>> {
-    let jobs = jobs(manifest, target);
+    let jobs = jobs(project, manifest, target)?;
     let results = thread::scope(|scope| {
         let run = |job| scope.spawn(move || build_job(project, progress, job));
         let running: Vec<_> = jobs.iter().map(run).collect();
@@ -99,11 +101,15 @@ enum Builder<'a> {
     },
 }
 
-fn jobs<'a>(manifest: &'a Manifest, target: Option<&'a str>) -> Vec<Job<'a>> {
+fn jobs<'a>(
+    project: &Project,
+    manifest: &'a Manifest,
+    target: Option<&'a str>,
+) -> anyhow::Result<Vec<Job<'a>>> {
     let mut guests = BTreeMap::<_, Vec<_>>::new();
     for guest in &manifest.guests {
         let builder = match guest.kind {
-            GuestKind::Cargo => Builder::Cargo { triple: target.unwrap_or(&guest.target) },
+            GuestKind::Cargo => Builder::Cargo { triple: triple(project, guest, target)? },
             GuestKind::Cmake => Builder::Cmake { project: &guest.path, toolchain: guest.toolchain },
             GuestKind::Sources => {
                 Builder::Compiler { guest: &guest.name, toolchain: guest.toolchain }
@@ -111,7 +117,20 @@ fn jobs<'a>(manifest: &'a Manifest, target: Option<&'a str>) -> Vec<Job<'a>> {
         };
         guests.entry(builder).or_default().push(guest);
     }
-    guests.into_iter().map(|(builder, guests)| Job { builder, guests }).collect()
+    Ok(guests.into_iter().map(|(builder, guests)| Job { builder, guests }).collect())
+}
+
+/// Returns the target triple of a crate. `wasm-cc` compiles for that in `guests.toml` only.
+fn triple<'a>(
+    project: &Project,
+    guest: &'a Guest,
+    target: Option<&'a str>,
+) -> anyhow::Result<&'a str> {
+    let package = project.cdylib(&guest.path)?.package;
+    match target {
+        Some(target) if !cargo::compiles_c(project, package, &guest.target)? => Ok(target),
+        _ => Ok(&guest.target),
+    }
 }
 
 fn build_job<'a>(
@@ -296,5 +315,9 @@ pub(crate) fn commands(project: &Project, manifest: &Manifest) -> anyhow::Result
         // They are compiled each time.
         Builder::Compiler { .. } => None,
     };
-    jobs(manifest, None).iter().filter_map(command).map(|command| Ok(command?.into())).collect()
+    jobs(project, manifest, None)?
+        .iter()
+        .filter_map(command)
+        .map(|command| Ok(command?.into()))
+        .collect()
 }

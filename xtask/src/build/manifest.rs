@@ -340,8 +340,9 @@ fn check_header(entry: &Entry, root: &Path, faults: &mut FaultCollector<'_>) -> 
     if !root.join(&path).parent().is_some_and(Path::is_dir) {
         faults.add(header.span(), format!("there is no folder for `{shown}`"));
     } else if !is_replaceable(&root.join(&path)) {
-        let message =
-            format!("the build would write to `{shown}`, but that is a file of yours: rename one");
+        let message = format!(
+            "the build would write to `{shown}`, but the build did not write that file: rename it or change `header`"
+        );
         faults.add(header.span(), message);
     }
     Some(path)
@@ -356,8 +357,9 @@ fn check_bindings(entry: &Entry, root: &Path, faults: &mut FaultCollector<'_>) -
         faults.add(bindings.span(), format!("there is no file `{}`", path.display()));
     } else if !is_replaceable(&root.join(&output)) {
         let output = output.display();
-        let message =
-            format!("the build would write to `{output}`, but that is a file of yours: rename it");
+        let message = format!(
+            "the build would write to `{output}`, but the build did not write that file: rename it"
+        );
         faults.add(bindings.span(), message);
     }
     Some(path)

@@ -63,8 +63,13 @@ pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
     }
 }
 
-/// Copies a program under a temporary name and renames it: the old one may be running.
+/// Copies a program under a temporary name and renames it: the old one may be running. Windows does
+/// not replace that, but lets it be renamed.
 pub(crate) fn copy_program(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if cfg!(windows) && to.exists() {
+        let old = to.with_extension("old");
+        fs::rename(to, &old).with_context(|| format!("cannot rename `{}`", to.display()))?;
+    }
     let temporary = to.with_extension("tmp");
     fs::copy(from, &temporary)
         .and_then(|_| fs::rename(&temporary, to))

@@ -54,13 +54,25 @@ pub(crate) fn run(
     Ok(meter.output)
 }
 
+/// Returns whether a package is built with a crate that compiles C or C++.
+pub(crate) fn compiles_c(project: &Project, package: &str, triple: &str) -> anyhow::Result<bool> {
+    let list = process::read(list_crates(project, package, &["--target", triple]))?;
+    let is_compiler = |line: &str| line.starts_with("cc v") || line.starts_with("cmake v");
+    Ok(list.lines().any(is_compiler))
+}
+
 /// Counts the crates that a package is built from, including itself.
 fn count_crates(project: &Project, package: &str) -> anyhow::Result<usize> {
+    Ok(count_listed(&process::read(list_crates(project, package, &["--offline"]))?))
+}
+
+/// Returns the command that lists the crates that a package is built from.
+fn list_crates(project: &Project, package: &str, options: &[&str]) -> Command {
     let mut command = Command::new(project::cargo());
     command.current_dir(&project.root);
-    command.args(["tree", "--offline", "-p", package, "-e", "normal,build"]);
+    command.args(["tree", "-p", package, "-e", "normal,build"]).args(options);
     command.args(["--prefix", "none", "--format", "{p}"]);
-    Ok(count_listed(&process::read(command)?))
+    command
 }
 
 /// Counts the crates in the output of `cargo tree`. A line is `NAME vVERSION` and remarks; a crate

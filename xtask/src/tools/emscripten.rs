@@ -1,6 +1,5 @@
 //! An installed Emscripten: its programs, its version, its archives.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -84,34 +83,9 @@ impl KnownArchives {
     }
 }
 
-/// Returns the path of `emcmake`: on `PATH`, or in a folder where Emscripten is usually installed.
+/// Returns the path of `emcmake`, if Emscripten is installed.
 pub(crate) fn find_emcmake(project: &Project) -> Option<PathBuf> {
-    let program = "emcmake";
-    which::which(program).ok().or_else(|| {
-        let in_folder = |folder| which::which_in(program, Some(folder), ".").ok();
-        folders(project).into_iter().find_map(in_folder)
-    })
-}
-
-/// Returns the folders that may hold Emscripten when it is not on `PATH`: those that the
-/// environment names first, then the usual ones, then the one that `setup` installs to.
-fn folders(project: &Project) -> Vec<PathBuf> {
-    let in_emsdk = |emsdk: PathBuf| emsdk.join("upstream").join("emscripten");
-    let home = variable("HOME").or_else(|| variable("USERPROFILE"));
-    let usual = ["/opt/emsdk", "/usr/local/emsdk", "/emsdk", "C:\\emsdk"].map(PathBuf::from);
-    let of_emsdk = home.map(|home| home.join("emsdk")).into_iter().chain(usual);
-    variable("EMSDK")
-        .map(in_emsdk)
-        .into_iter()
-        .chain(variable("EMSCRIPTEN"))
-        .chain(of_emsdk.chain([project.emsdk()]).map(in_emsdk))
-        .chain(["/usr/lib/emscripten", "/opt/emscripten"].map(PathBuf::from))
-        .collect()
-}
-
-/// Returns an environment variable as a path, unless it is empty.
-fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    driver::emscripten::find_with("emcmake", &project.emsdk())
 }
 
 /// Reads the version from the file next to the programs: asking `emcc` would take half a second.

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use driver::settings::CLANG_FLAGS;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::build::bindings::output::{Content, Output, slashes};
@@ -19,9 +20,6 @@ use crate::tools::emscripten::Emscripten;
 /// The workspace of this program and of the program `bindings`. It need not be the one that is
 /// built.
 const OWN_WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// The options with which clang reads headers as Emscripten's compiler does.
-const CLANG_FLAGS: [&str; 2] = ["--target=wasm32-unknown-emscripten", "-fvisibility=default"];
 
 /// The environment variable that tells where libclang is.
 const LIBCLANG_PATH: &str = "LIBCLANG_PATH";
@@ -143,7 +141,7 @@ impl<'a> Generator<'a> {
     }
 }
 
-/// What is known about libclang.
+/// The result of the search for libclang.
 pub(crate) enum Libclang {
     /// The path of the library.
     Found(String),

@@ -71,14 +71,12 @@ pub(super) fn size(bench: &Bench<'_>, program: &Crate) -> anyhow::Result<Outcome
 /// Compares the time to build a program and everything that it depends on, from nothing, with that
 /// of the native build. That takes minutes, so it happens once.
 pub(super) fn build(bench: &Bench<'_>, program: &Crate) -> anyhow::Result<Outcome> {
-    let from_nothing = |build: &mut dyn FnMut() -> anyhow::Result<f64>| {
-        files::remove(&folder(bench))?;
-        build()
-    };
     // What both need is fetched before.
     output(program.cargo(bench, "fetch").arg("--locked"))?;
-    let ours = from_nothing(&mut || program.build(bench, WASM))?;
-    let theirs = from_nothing(&mut || program.build_native(bench))?;
+    files::remove(&folder(bench))?;
+    let ours = program.build(bench, WASM)?;
+    files::remove(&folder(bench))?;
+    let theirs = program.build_native(bench)?;
     Ok(Outcome::Measured(Samples { ours: vec![ours], theirs: vec![theirs] }))
 }
 
