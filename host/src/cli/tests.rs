@@ -42,7 +42,9 @@ pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
         let name = test.clone();
         Trial::test(name, move || program.test(&test, shows_output)).with_ignored_flag(is_ignored)
     };
-    let trials = program.list(&[])?.into_iter().map(trial).collect();
+    let mut names = program.list(&[])?;
+    names.sort();
+    let trials = names.into_iter().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() { Err(Error::Exit(FAILED).into()) } else { Ok(()) }
 }
