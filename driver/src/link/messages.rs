@@ -5,17 +5,33 @@ use std::collections::BTreeMap;
 /// Warnings that say nothing about the program.
 const NOISE: &str = "dynamic imports are not yet stable";
 
-/// Returns the messages for the user. `succeeded` is whether the module was linked.
-pub(crate) fn explain(messages: &str, module: &str, succeeded: bool) -> String {
+/// The messages for the user.
+pub(crate) struct Explained {
+    pub(crate) text: String,
+    /// Set if the module cannot be used, although rust-lld has linked it.
+    pub(crate) is_error: bool,
+}
+
+/// Explains the messages of rust-lld. `succeeded` is whether it has linked the module.
+pub(crate) fn explain(messages: &str, module: &str, succeeded: bool) -> Explained {
+    let messages: Vec<_> = messages.lines().filter(|line| !line.contains(NOISE)).collect();
     let mut lines = Vec::new();
     let mut undefined = BTreeMap::<&str, &str>::new();
-    for line in messages.lines().filter(|line| !line.contains(NOISE)) {
-        match undefined_variable(line) {
-            Some((symbol, object)) => {
-                undefined.entry(symbol).or_insert(object);
-            }
-            None => lines.push(line.to_owned()),
+    let mut is_error = false;
+    let mut rest = messages.as_slice();
+    while let [line, after @ ..] = rest {
+        rest = after;
+        if let Some(error) = mismatch(line, after) {
+            lines.push(error);
+            is_error = true;
+        } else if let Some((symbol, object)) = undefined_variable(line) {
+            undefined.entry(symbol).or_insert(object);
+        } else {
+            lines.push((*line).to_owned());
         }
+    }
+    if is_error {
+        lines.push(MISMATCH.to_owned());
     }
     lines.extend(undefined.iter().map(|(symbol, object)| {
         format!(
@@ -24,11 +40,24 @@ pub(crate) fn explain(messages: &str, module: &str, succeeded: bool) -> String {
         )
     }));
     lines.extend(undefined.keys().next().map(|symbol| way_out(symbol)));
-    if !succeeded && messages.contains("duplicate symbol") {
+    if !succeeded && messages.iter().any(|line| line.contains("duplicate symbol")) {
         lines.push(DUPLICATE.to_owned());
     }
-    lines.join("\n")
+    Explained { text: lines.join("\n"), is_error }
 }
+
+/// Returns an error if a message says that a function has one type in Rust and another in C, as the
+/// lines after it do. rust-lld only warns, which rustc does not show, and makes the calls trap.
+fn mismatch(line: &str, after: &[&str]) -> Option<String> {
+    let (_, symbol) = line.split_once("function signature mismatch: ")?;
+    let is_of_rust = |line: &str| line.contains(".rcgu.o");
+    let [first, second, ..] = after else { return None };
+    let differs = is_of_rust(first) != is_of_rust(second);
+    differs.then(|| format!("error: `{symbol}` has another type in C than in Rust"))
+}
+
+const MISMATCH: &str = "help: give the function the same parameters and the same result in Rust's \
+                        `extern` block and in C, or let bindgen write the block";
 
 const DUPLICATE: &str = "help: the objects above define it twice. If two crates bring the same C \
                          function, use one of them, or one version: `cargo tree -i` shows who needs \
@@ -62,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_variable_is_named_once_with_the_way_out() {
-        let text = explain(&format!("{UNDEFINED}\n{UNDEFINED}\n"), "calc", false);
+        let text = explain(&format!("{UNDEFINED}\n{UNDEFINED}\n"), "calc", false).text;
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text}");
         assert_eq!(
@@ -73,9 +102,25 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_differs_between_rust_and_c_is_an_error() {
+        let message = |first: &str, second: &str| {
+            format!(
+                "rust-lld: warning: function signature mismatch: add\n\
+                 >>> defined as (f64) -> i32 in {first}\n>>> defined as (i32) -> i32 in {second}\n"
+            )
+        };
+        let explained = explain(&message("a.1-cgu.0.rcgu.o", "libc.a(add.o)"), "calc", true);
+        let text = explained.text;
+        assert!(explained.is_error);
+        assert!(text.starts_with("error: `add` has another type in C than in Rust\n>>>"), "{text}");
+        assert!(text.contains(">>> defined as (i32) -> i32 in libc.a(add.o)\nhelp: "), "{text}");
+        assert!(!explain(&message("a.o", "b.o"), "calc", true).is_error);
+    }
+
+    #[test]
     fn other_messages_stay_and_noise_goes() {
         let text =
             "rust-lld: warning: dynamic imports are not yet stable (…)\nrust-lld: warning: w";
-        assert_eq!(explain(text, "calc", true), "rust-lld: warning: w");
+        assert_eq!(explain(text, "calc", true).text, "rust-lld: warning: w");
     }
 }

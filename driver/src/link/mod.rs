@@ -43,7 +43,11 @@ fn link(options: &Options) -> anyhow::Result<ExitCode> {
     command.stdout(Stdio::inherit());
     let Output { status, stderr, .. } = process::output(&mut command)?;
     let messages = String::from_utf8_lossy(&stderr);
-    process::complain(&messages::explain(&messages, &options.output_name(), status.success()));
+    let explained = messages::explain(&messages, &options.output_name(), status.success());
+    process::complain(&explained.text);
+    if explained.is_error {
+        return Ok(ExitCode::FAILURE);
+    }
     Ok(process::exit_code(status))
 }
 

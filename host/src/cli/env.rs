@@ -131,7 +131,7 @@ fn write(settings: &[Setting]) -> anyhow::Result<()> {
             file.display()
         );
     }
-    print(&format!("adding to `{}`:\n\n{shown}", file.display()))?;
+    print(&format!("writing to `{}`:\n\n{shown}", file.display()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
     output_file::write(&file, new.as_bytes())
@@ -205,10 +205,15 @@ fn get_flags(configuration: &toml::Table) -> Option<&Value> {
 
 fn keep(setting: &Setting, value: &Value, file: &Path) {
     complain(&format!(
-        "warning: `{}` sets `{}.{}` to {value}, which stays: crates with C inside may not build",
+        "warning: `{}` sets `{}.{}` to {value}, which stays: {}",
         file.display(),
         setting.table,
-        setting.key
+        setting.key,
+        match setting.key {
+            "runner" => "`cargo run` and `cargo test` use it instead of `host run`",
+            "linker" => "programs are not linked for `host`",
+            _ => "crates with C inside may not build",
+        }
     ));
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use host::{Error, Exports};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use super::TRAPPED;
 use super::flags::RunFlags;
 
 /// The function that a program with tests exports. It is never called.
@@ -77,7 +78,8 @@ impl Program {
         let output = self.command()?.args(["--list", "--format=terse"]).args(args).output();
         let Output { status, stdout, stderr } = output.context("cannot list the tests")?;
         if !status.success() {
-            bail!("cannot list the tests: {}", String::from_utf8_lossy(&stderr));
+            let text = String::from_utf8_lossy(&stderr);
+            bail!("cannot list the tests: {}", text.trim_start_matches("error: ").trim_end());
         }
         let names = String::from_utf8_lossy(&stdout);
         Ok(names
@@ -96,7 +98,16 @@ impl Program {
             return if status.success() { Ok(()) } else { Err(Failed::without_message()) };
         }
         let Output { status, stdout, stderr } = command.output()?;
-        let text = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-        if status.success() { Ok(()) } else { Err(text.concat().into()) }
+        if status.success() {
+            return Ok(());
+        }
+        let text = [stdout, stderr].concat();
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        let has_message = status.code() == Some(TRAPPED.into())
+            || status.code() == Some(FAILED) && !text.is_empty();
+        if !has_message {
+            text.push_str(&format!("the test ended the program: {status}\n"));
+        }
+        Err(text.into())
     }
 }

@@ -10,6 +10,7 @@ fn main() {
     let sources: &[&str] = match fault.as_str() {
         "assembly" => &["add.S"],
         "header" => &["header.c"],
+        "type" => &["long.c"],
         "duplicate" => &["one.c", "two.c"],
         _ => &["one.c"],
     };

@@ -1,0 +1,1 @@
+long long one(void) { return 1; }
