@@ -114,19 +114,23 @@ pub(crate) fn run(language: Language, args: Vec<OsString>) -> anyhow::Result<Exi
 ///
 /// # Errors
 ///
-/// If the file is not one of WebAssembly. The many messages of the compiler would not say that.
+/// If the file is not one of WebAssembly. The compiler would print a message for each line of it.
 fn assemble(command: &mut Command, file: &Path) -> anyhow::Result<ExitCode> {
     // Only assemblers for x86 read files with this extension, and clang would ignore them.
-    if file.extension().is_none_or(|extension| extension != "asm") {
+    let is_for_x86 = file.extension().is_some_and(|extension| extension == "asm");
+    let mut reason = "it is for x86".to_owned();
+    if !is_for_x86 {
         let output = process::output(command)?;
+        let messages = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
-            process::complain(String::from_utf8_lossy(&output.stderr).trim_end());
+            process::complain(messages.trim_end());
             return Ok(ExitCode::SUCCESS);
         }
+        reason = messages.lines().next().unwrap_or_default().to_owned();
     }
     bail!(
-        "`{}` is assembly for another processor, not for WebAssembly: turn the assembly off, for \
-         which most crates have a feature, or use one that is all C",
+        "`{}` is no assembly of WebAssembly ({reason}): if it is for another processor, turn the \
+         assembly off, for which most crates have a feature, or use one that is all C",
         file.display()
     )
 }

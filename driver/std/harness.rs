@@ -82,10 +82,12 @@ thread_local! {
 #[unsafe(no_mangle)]
 extern "C" fn __rust_tests() {}
 
-/// Runs the examples of the documentation, which a program of rustdoc consists of.
+/// Runs the examples of the documentation, which a program of rustdoc consists of. The arguments of
+/// rustdoc, such as names, are compiled into it.
 #[unsafe(export_name = "wrap test::test_main")]
-fn run_examples(_: &[String], tests: Vec<TestDescAndFn>, _: Option<test::Options>) {
-    run_tests(&tests.iter().collect::<Vec<_>>());
+fn run_examples(args: &[String], tests: Vec<TestDescAndFn>, _: Option<test::Options>) {
+    let options = Options::new(args.iter().skip(1).cloned().collect());
+    run_tests(&tests.iter().filter(|test| options.wants(test)).collect::<Vec<_>>());
 }
 
 /// Runs the tests that the arguments name, as the program of a crate's tests does.
