@@ -114,31 +114,32 @@ fn foreign(file: &Path) -> Vec<String> {
     if let Some(machine) = machine(&bytes) {
         return vec![format!("`{}` is an object for {machine}", file.display())];
     }
-    let mut faults = Vec::new();
-    let mut archive = Archive::new(&*bytes);
+    let fault = |(name, start): (String, Vec<u8>)| {
+        let machine = machine(&start)?;
+        Some(format!("`{name}` in `{}` is an object for {machine}", file.display()))
+    };
+    members(&bytes).into_iter().filter_map(fault).collect()
+}
+
+/// Returns the names of the members of an archive, each with its first bytes. There are none if it is
+/// not an archive.
+fn members(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut members = Vec::new();
+    let mut archive = Archive::new(bytes);
     while let Some(Ok(mut member)) = archive.next_entry() {
         let mut start = Vec::new();
-        let read = member.by_ref().take(LONGEST_START).read_to_end(&mut start);
-        if let (Ok(_), Some(machine)) = (read, machine(&start)) {
+        if member.by_ref().take(LONGEST_START).read_to_end(&mut start).is_ok() {
             let name = String::from_utf8_lossy(member.header().identifier()).into_owned();
-            faults.push(format!("`{name}` in `{}` is an object for {machine}", file.display()));
+            members.push((name, start));
         }
     }
-    faults
+    members
 }
 
 /// Returns whether an archive has an object of WebAssembly.
 fn is_for_wasm(file: &Path) -> bool {
     let bytes = fs::read(file).unwrap_or_default();
-    let mut archive = Archive::new(&*bytes);
-    while let Some(Ok(mut member)) = archive.next_entry() {
-        let mut start = Vec::new();
-        let read = member.by_ref().take(LONGEST_START).read_to_end(&mut start);
-        if read.is_ok() && start == b"\0asm" {
-            return true;
-        }
-    }
-    false
+    members(&bytes).iter().any(|(_, start)| start == b"\0asm")
 }
 
 /// The bytes of an object that say what it is for.

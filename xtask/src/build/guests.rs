@@ -126,11 +126,10 @@ fn triple<'a>(
     guest: &'a Guest,
     target: Option<&'a str>,
 ) -> anyhow::Result<&'a str> {
+    let Some(target) = target else { return Ok(&guest.target) };
     let package = project.cdylib(&guest.path)?.package;
-    match target {
-        Some(target) if !cargo::compiles_c(project, package, &guest.target)? => Ok(target),
-        _ => Ok(&guest.target),
-    }
+    let stays = cargo::compiles_c(project, package, &guest.target)?;
+    Ok(if stays { &guest.target } else { target })
 }
 
 fn build_job<'a>(
