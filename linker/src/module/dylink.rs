@@ -172,11 +172,11 @@ fn read_old(
         table_size: number()?,
         table_alignment: number()?,
     };
-    let count = number()? as usize;
-    limits.check_symbols(module, count)?;
+    let count = number()?;
     let mut dylink = Dylink { mem_info: mem_info(module, &info)?, ..Dylink::default() };
     for _ in 0..count {
         dylink.needed.push(reader.read_string().map_err(malformed)?.to_owned());
+        limits.check_symbols(module, dylink.name_count())?;
     }
     if !reader.eof() {
         return Err(LoadError::Malformed {
