@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use linker::{Faults, FuncType, LoadError};
 
+use crate::component::ComponentFaults;
 use crate::limits::Limit;
 use crate::value::ArgumentErrors;
 
@@ -63,6 +64,9 @@ pub enum Error {
     /// The modules cannot be fused to one.
     #[error(transparent)]
     Fuse(#[from] linker::FuseError),
+    /// The program cannot become a component.
+    #[error(transparent)]
+    Component(#[from] ComponentFaults),
     /// A file replaces a system library that does not exist.
     #[error("`{}` is no system library; those are {}", linker::printable(name), system_libraries())]
     NoSystemLibrary { name: String },

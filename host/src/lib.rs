@@ -57,6 +57,7 @@
 mod artifact;
 mod compiled;
 mod compiler_threads;
+mod component;
 mod deadline;
 mod digest;
 mod directory;
@@ -76,6 +77,7 @@ mod value;
 pub use ::linker::InputLimits;
 pub use bytesize::ByteSize;
 pub use compiled::cache::{Cache, CacheError, CacheUsage, FileKind};
+pub use component::{Adapter, ComponentFault, ComponentFaults, Wit, component};
 pub use directory::Directory;
 pub use dlopen::{Files, Libraries, LibraryHandle, Loader, OpenFlags};
 pub use error::Error;

@@ -123,7 +123,7 @@ mod write;
 
 pub use c_library::{CLibrary, CLibrarySign};
 pub use fault::{Candidate, Fault, Faults};
-pub use fuse::FuseOptions;
+pub use fuse::{ComponentExports, FuseOptions};
 pub use fuse::error::{FuseError, PreinitFault};
 pub use fuse::exit_hooks::leaves_work_for_the_end;
 pub use limits::InputLimits;
@@ -148,6 +148,7 @@ pub use plan::synthetic::invoke::TERMINATE;
 pub use plan::system_libraries::{system_libraries, system_library};
 pub use plan::warning::Warning;
 pub use shared_bytes::SharedBytes;
+pub use suggest::near;
 pub use trace::origin::{DebugInfo, Origin, SourceLine, function_name, source_lines};
 pub use trace::size::{ModuleSize, SizeReport, SymbolSize};
 pub use trace::source_map::{Mappings, SourceMap};

@@ -4,6 +4,12 @@
 /// twenty letters with those of a very large library; the names after that are left out.
 pub(crate) const WORK: usize = 10_000_000;
 
+/// Returns the name that is probably meant by another one: that with the fewest edits, if there
+/// are few.
+pub fn near<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(wanted, names, &mut { WORK })
+}
+
 /// Returns the name with the fewest edits, at most one in three letters and four in all.
 ///
 /// It subtracts the pairs of letters that it compares from `work`, and stops at 0.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use host::{Cache, Directory, Error, InputLimits, Limits, Mode, ProgramFiles, Search, Settings};
+use host::{
+    Adapter, Cache, Directory, Error, InputLimits, Limits, Mode, ProgramFiles, Search, Settings, Wit,
+};
 use linker::InputModule;
 
 /// Links WebAssembly modules and runs them on Wasmtime.
@@ -416,7 +418,7 @@ pub(crate) struct FuseFlags {
     #[command(flatten)]
     pub(crate) link: LinkOnlyFlags,
     pub(crate) module: PathBuf,
-    /// Write the fused module here
+    /// Write the fused module or the component here
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// Write a command that calls this export, runs destructors and writes buffered output. The
@@ -424,6 +426,20 @@ pub(crate) struct FuseFlags {
     /// exported then
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
+    /// Write a component: a command becomes one of `wasi:cli/command`, and any other program one of
+    /// the world that its modules describe, as wit-bindgen makes them do
+    #[arg(long, conflicts_with_all = ["export", "dynamic", "source_map_url"])]
+    pub(crate) component: bool,
+    /// Take the world of the component from the WIT in this folder or file
+    #[arg(long, value_name = "DIR", requires = "component")]
+    pub(crate) wit: Option<PathBuf>,
+    /// The name of the world, if the WIT has several
+    #[arg(long, value_name = "NAME", requires = "wit")]
+    pub(crate) world: Option<String>,
+    /// Adapt imports from the module NAME to the world by the module in FILE [default: WASI
+    /// preview 1, by the adapter of Wasmtime]
+    #[arg(long, value_name = "[NAME=]FILE", value_parser = parse_adapter, requires = "component")]
+    pub(crate) adapt: Vec<Adapter>,
     /// Also export this symbol: a function, or the address of a variable. If only a system library
     /// defines it, that is linked
     #[arg(long, value_name = "NAME")]
@@ -440,7 +456,7 @@ pub(crate) struct FuseFlags {
     #[arg(long, conflicts_with = "debug")]
     pub(crate) strip: bool,
     /// Print what takes the room in FILE, by module and symbol
-    #[arg(long, conflicts_with = "preinit")]
+    #[arg(long, conflicts_with_all = ["preinit", "component"])]
     pub(crate) size: bool,
     /// Allow modules that keep their own memory. Not every engine runs the result
     #[arg(long)]
@@ -458,6 +474,12 @@ pub(crate) struct FuseFlags {
     /// Tell browsers the URL of FILE.map. It can be relative to the URL of the fused module
     #[arg(long, value_name = "URL")]
     pub(crate) source_map_url: Option<String>,
+}
+
+impl FuseFlags {
+    pub(crate) fn wit(&self) -> Option<Wit> {
+        self.wit.clone().map(|path| Wit { path, world: self.world.clone() })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -516,6 +538,17 @@ fn parse_replacement(text: &str) -> Result<(String, PathBuf), String> {
 fn parse_file(text: &str) -> Option<(String, PathBuf)> {
     let (name, file) = text.split_once('=')?;
     (!name.is_empty() && !file.is_empty()).then(|| (name.to_owned(), file.into()))
+}
+
+fn parse_adapter(text: &str) -> Result<Adapter, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((name, file)) => (Some(name), file),
+        None => (None, text),
+    };
+    if name == Some("") || file.is_empty() {
+        return Err("write FILE or NAME=FILE, for example env=adapter.wasm".to_owned());
+    }
+    Ok(Adapter::new(name, file))
 }
 
 fn parse_directory(text: &str) -> Result<Directory, String> {

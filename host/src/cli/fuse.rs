@@ -18,7 +18,11 @@ use super::{link, output_file};
 const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
-    let purpose = Purpose::Write { exports: &flags.export };
+    let purpose = if flags.component {
+        Purpose::WriteComponent { wit: flags.wit() }
+    } else {
+        Purpose::Write { exports: &flags.export }
+    };
     let plan = link::plan(&flags.module, &flags.link, purpose)?;
     let options = FuseOptions::default()
         .with_exports(flags.export.clone())
@@ -42,9 +46,17 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
              keeps nothing for them",
         );
     }
+    let mut limits = Limits::default().with_timeout(CONSTRUCTORS);
+    flags.limits.apply(&mut limits);
+    if flags.component {
+        let ahead = flags.preinit.then_some(&limits);
+        let wit = flags.wit();
+        let component = host::component(&plan, &options, wit.as_ref(), &flags.adapt, ahead)?;
+        output_file::write(&flags.output, &component)?;
+        remove_map(&host::source_map_path(&flags.output));
+        return Ok(());
+    }
     if flags.preinit {
-        let mut limits = Limits::default().with_timeout(CONSTRUCTORS);
-        flags.limits.apply(&mut limits);
         output_file::write(&flags.output, &host::preinit(&plan, &options, &limits)?)?;
         remove_map(&host::source_map_path(&flags.output));
         return Ok(());

@@ -4,20 +4,22 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use host::{Error, Exports, Host, Program, ProgramFile, ProgramFiles, State};
+use host::{Error, Exports, Host, Program, ProgramFile, ProgramFiles, State, Wit};
 use linker::{ExternType, Fault, Faults, Plan};
 
 use super::console::complain;
 use super::flags::LinkOnlyFlags;
 
 /// The use of a plan.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Purpose<'a> {
     /// To run the program in this host.
     Run,
     /// To write or show the program, for any engine. It must define these symbols, although no
     /// module needs them.
     Write { exports: &'a [String] },
+    /// To write the program as a component, of this world or of that which its modules describe.
+    WriteComponent { wit: Option<Wit> },
 }
 
 /// Reads the modules of a program and decides how they are linked.
@@ -30,6 +32,7 @@ pub(crate) fn plan(
     let files = match purpose {
         Purpose::Run => files,
         Purpose::Write { exports } => files.for_any_engine(exports),
+        Purpose::WriteComponent { wit } => files.for_component(wit),
     };
     let plan = files.plan().map_err(|error| explain(error, &files))?;
     warn(&plan.warnings());

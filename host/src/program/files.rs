@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use linker::{InputLimits, InputModule, LibrarySource, Module, Plan, Set, SharedBytes};
 
+use crate::component::{ComponentFaults, REALLOC, Wit, World};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::input;
@@ -24,6 +25,8 @@ pub struct ProgramFiles {
     unknown_imports_trap: bool,
     /// Whether other engines run the program, too.
     is_for_any_engine: bool,
+    /// Whether it becomes a component, and the WIT that describes that.
+    component: Option<Option<Wit>>,
 }
 
 /// The module whose exports are called, as it was read from its file.
@@ -75,6 +78,7 @@ impl ProgramFiles {
             stack_size: None,
             unknown_imports_trap: false,
             is_for_any_engine: false,
+            component: None,
         }
     }
 
@@ -109,6 +113,13 @@ impl ProgramFiles {
     #[must_use]
     pub fn for_any_engine(self, symbols: &[String]) -> Self {
         ProgramFiles { search: self.search.require(symbols), is_for_any_engine: true, ..self }
+    }
+
+    /// Links the program to be a component, of the world in WIT files or of that which its modules
+    /// describe. Whatever runs the component defines what it imports from WASI and from its world.
+    #[must_use]
+    pub fn for_component(self, wit: Option<Wit>) -> Self {
+        ProgramFiles { component: Some(wit), ..self.for_any_engine(&[REALLOC.to_owned()]) }
     }
 
     /// Returns the name of the program in messages.
@@ -186,6 +197,10 @@ impl ProgramFiles {
         let mut set = Set::gather(program, others, search)?;
         if !self.is_for_any_engine {
             set = set.with_optional_functions();
+        } else if self.component.is_some() || set.describes_component() {
+            let world = World::of(&set, self.component.iter().flatten().next());
+            let world = world.map_err(ComponentFaults::from)?;
+            set.host = world.imports_of(&set, self.component.is_some());
         }
         let (stack_size, unknown_imports_trap) = (self.stack_size, self.unknown_imports_trap);
         Ok(Plan::new(Set { stack_size, unknown_imports_trap, ..set })?)
@@ -204,7 +219,7 @@ impl ProgramFiles {
     /// found. `digests` are those of the files that were given.
     pub(crate) fn identity<'f>(&'f self, digests: &'f [Digest]) -> impl std::hash::Hash + 'f {
         let files = (&self.program, &self.preloads, &self.links, digests);
-        let choices = (self.stack_size, self.unknown_imports_trap, self.is_for_any_engine);
+        let choices = (self.stack_size, self.unknown_imports_trap, self.is_for_any_engine, &self.component);
         (files, self.search.identity(), choices)
     }
 }

@@ -56,8 +56,12 @@ fn without_initialisers(
 ) -> Result<Vec<u8>, Error> {
     // Loaded as a preloaded module, it keeps its memory and is not changed to share it.
     let input = InputModule::load_within(name, written, &InputLimits::NONE)?.preloaded_as(name);
-    let plan = Plan::new(Set::of(input))?;
+    let mut set = Set::of(input);
+    // What the program imports from the world of a component is the host's here too.
+    set.host = set.wanted_of_host();
+    let plan = Plan::new(set)?;
     let options = options.clone().with_exports(Vec::new()).with_invoke(None).with_preinit(false);
+    let options = options.with_component(None);
     Ok(plan.fuse(&options)?.modules.pop().map(|module| module.bytes).unwrap_or_default())
 }
 

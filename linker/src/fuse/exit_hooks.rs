@@ -54,6 +54,14 @@ impl ExitCall {
 }
 
 impl ExitHooks {
+    /// Returns those of a component that is not a command. Nobody finishes it, so only buffered
+    /// output is written.
+    pub(crate) fn of_component_library(mut self) -> Self {
+        self.finish = self.finish.limited_to(Finish { flush: true, ..Finish::NOTHING });
+        self.calls.retain(|call| call.name == FLUSH);
+        ExitHooks { terminate: None, ..self }
+    }
+
     /// Finds the functions that have work at the end of a program of which `live` is needed.
     pub(crate) fn find(program: &Program<'_>, live: &Live) -> Self {
         let plan = program.targets.plan;

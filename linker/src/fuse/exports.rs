@@ -43,7 +43,13 @@ impl Plan {
     /// If no module defines one of these symbols.
     pub(crate) fn new_exports(&self, options: &FuseOptions) -> Result<Vec<NewExport>, FuseError> {
         let mut exports = self.main_exports(options);
+        if options.component.is_some() {
+            exports.retain(|export| export.name == START);
+        }
         exports.extend(self.start_of_another_module(options));
+        for (name, Definition { module, export }) in options.of_component() {
+            add_new(&mut exports, self.new_export(name, *module, *export));
+        }
         self.add_named(options, &mut exports)?;
         if options.dynamic {
             self.add_symbols(&mut exports);
@@ -125,7 +131,9 @@ impl Plan {
                 is_function && !input.is_system() && *symbol != START
             })
         };
-        let functions: Vec<_> = options.exports.iter().filter(needs_start).cloned().collect();
+        let of_world = options.of_world().map(|(name, _)| name);
+        let functions = options.exports.iter().filter(needs_start).chain(of_world);
+        let functions: Vec<_> = functions.cloned().collect();
         if functions.is_empty() { Ok(()) } else { Err(FuseError::CommandExports { functions }) }
     }
 

@@ -27,7 +27,7 @@ use std::iter;
 use wasm_encoder::Encode;
 use wasmparser::ExternalKind;
 
-pub use crate::fuse::options::FuseOptions;
+pub use crate::fuse::options::{ComponentExports, FuseOptions};
 
 use crate::fuse::error::FuseError;
 use crate::fuse::exit_hooks::{ExitCall, ExitHooks, exit};
@@ -71,6 +71,7 @@ impl Plan {
         use_it: impl FnOnce(NeededParts<'_>) -> Result<R, FuseError>,
     ) -> Result<R, FuseError> {
         let mut exports = self.new_exports(options)?;
+        let is_library = options.component.is_some() && !is_command(options, &exports);
         let command = options.invoke.as_deref().map(|name| self.command(name)).transpose()?;
         let invoked = command.as_ref().map(|c| Root::Item(ExternalKind::Func, c.function));
 
@@ -95,6 +96,7 @@ impl Plan {
             let roots = exports.iter().map(|export| export.root).chain(invoked);
             let live = program.mark(live.clone(), roots, options.keep_all);
             let hooks = ExitHooks::find(&program, &live);
+            let hooks = if is_library { hooks.of_component_library() } else { hooks };
             let of_hooks = hooks.calls.iter().map(ExitCall::root);
             let terminate = hooks.terminate.iter().map(|export| export.root);
             let live = program.mark_more(live, of_hooks.chain(terminate));
@@ -132,13 +134,15 @@ impl Plan {
             check_single(&program, &live)?;
         }
         let exit_hooks: Vec<_> = exit_calls.iter().map(ExitCall::root).collect();
-        let exit_calls = if is_command(options, &exports) {
-            Some(exit_calls)
+        let (mut command_calls, mut flush) = (None, None);
+        if is_command(options, &exports) {
+            command_calls = Some(exit_calls);
+        } else if options.component.is_some() {
+            flush = exit_calls.first().map(|call| call.function);
         } else {
             add_new(&mut exports, exit_calls.iter().map(ExitCall::export));
-            None
-        };
-        let startup = Startup::new(&program, &live, options, exit_calls);
+        }
+        let startup = Startup::new(&program, &live, options, command_calls);
         if startup.command.as_ref().is_some_and(|command| !command.before.is_empty()) {
             self.check_callable(options)?;
         }
@@ -160,6 +164,7 @@ impl Plan {
             exports: &exports,
             command: command.as_ref(),
             startup: &startup,
+            flush,
         };
         let mut bound = writer.write(&image).map_err(|error| self.malformed(&error))?;
         for module in &mut bound.modules {

@@ -1,6 +1,7 @@
 //! The options of *fuse*.
 
 use crate::convention::{INITIALIZE, START};
+use crate::plan::set::Definition;
 
 /// Options of [`Plan::fuse`](crate::Plan::fuse). By default the fused program exports what the main
 /// module exports.
@@ -45,6 +46,37 @@ pub struct FuseOptions {
     pub stack_pointer: bool,
     /// The URL of the result's source map, for browsers. It is relative to that of the module.
     pub source_map_url: Option<String>,
+    /// Write the core module of a component, with these exports and `_start`.
+    pub component: Option<ComponentExports>,
+}
+
+/// The exports of the core module of a component.
+///
+/// Nobody finishes a component. So libc writes what it has buffered each time that a function of
+/// the world returns, and destructors of static objects do not run. Start functions run in the
+/// export `_initialize`, because a component's imports cannot be called before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ComponentExports {
+    /// The functions of the world, each with its name in the core module.
+    pub functions: Vec<(String, Definition)>,
+    /// The other functions that the canonical ABI calls, such as `cabi_realloc`.
+    pub intrinsics: Vec<(String, Definition)>,
+}
+
+impl ComponentExports {
+    /// Exports functions of the world, and the other functions that the canonical ABI calls, each
+    /// with its name in the core module.
+    pub fn new(
+        functions: Vec<(String, Definition)>,
+        intrinsics: Vec<(String, Definition)>,
+    ) -> Self {
+        ComponentExports { functions, intrinsics }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &(String, Definition)> {
+        self.functions.iter().chain(&self.intrinsics)
+    }
 }
 
 impl FuseOptions {
@@ -130,6 +162,23 @@ impl FuseOptions {
     pub fn with_source_map_url(mut self, url: impl Into<Option<String>>) -> Self {
         self.source_map_url = url.into();
         self
+    }
+
+    /// Sets [`component`](Self::component).
+    #[must_use]
+    pub fn with_component(mut self, component: impl Into<Option<ComponentExports>>) -> Self {
+        self.component = component.into();
+        self
+    }
+
+    /// Returns the exports that a component has in addition to those of a command.
+    pub(crate) fn of_component(&self) -> impl Iterator<Item = &(String, Definition)> {
+        self.component.iter().flat_map(ComponentExports::all)
+    }
+
+    /// Returns the functions of a component's world, each with its name in the core module.
+    pub(crate) fn of_world(&self) -> impl Iterator<Item = &(String, Definition)> {
+        self.component.iter().flat_map(|component| &component.functions)
     }
 
     /// Returns whether small functions are inlined and equal ones written once.

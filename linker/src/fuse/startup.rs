@@ -53,7 +53,8 @@ impl Startup {
         let starts = start_functions(program, live);
         let initialisers = initialisers(program, live);
         // The first call of a user comes soon enough for start functions too.
-        let user_calls = options.preinit || !initialisers.is_empty();
+        let is_component = options.component.is_some();
+        let user_calls = options.preinit || is_component || !initialisers.is_empty();
         let all: Vec<_> = starts.iter().chain(&initialisers).copied().collect();
         match exit_calls {
             Some(after) if options.preinit => Startup {

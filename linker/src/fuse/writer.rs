@@ -15,9 +15,12 @@ use crate::fuse::startup::{CommandCalls, StartCall, Startup};
 use crate::module::custom_sections;
 use crate::module::sections::Contents;
 use crate::plan::input::InputModule;
+use crate::plan::layout::ItemId;
 use crate::plan::resolve::{Boundary, ImportTarget};
+use crate::plan::set::Definition;
 use crate::plan::synthetic::command::FLUSH;
 use crate::plan::{Initialiser, Plan};
+use crate::types::ExternType;
 use crate::write::bind::runs;
 use crate::write::bound::{Bound, BoundModule};
 use crate::write::emit::{Emitter, Shares};
@@ -38,6 +41,8 @@ pub(crate) struct FusedWriter<'a> {
     /// The command, if the linker writes `_start`.
     pub(crate) command: Option<&'a Command>,
     pub(crate) startup: &'a Startup,
+    /// The function that writes buffered output when a function of a component's world returns.
+    pub(crate) flush: Option<ItemId>,
 }
 
 impl FusedWriter<'_> {
@@ -80,8 +85,9 @@ impl FusedWriter<'_> {
         let module = self.plan().set.program;
         sections.name.clone_from(&self.plan().set.inputs[module].module.name);
         sections.is_stripped = self.options.strip;
-        if !self.options.strip {
-            sections.custom = custom;
+        sections.custom = custom;
+        if self.options.strip {
+            sections.custom.retain(|(name, _)| custom_sections::is_component_type(name));
         }
         let bytes = sections.finish();
         let fused = BoundModule { module, bytes, imports: sources, origins: Some(origins) };
@@ -168,11 +174,41 @@ impl FusedWriter<'_> {
                     {
                         index = self.start(index, calls, emitter)?;
                     }
+                    if let Some(flush) = self.flush
+                        && let Some((_, of_world)) =
+                            self.options.of_world().find(|(function, _)| function == name)
+                    {
+                        index = self.flushing(index, *of_world, flush, emitter)?;
+                    }
                     emitter.sections.exports.export(name, kind.into(), index);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Returns the index of a function that calls the one at index `function`, a definition of the
+    /// world, and then `flush`.
+    fn flushing(
+        &self,
+        function: u32,
+        definition: Definition,
+        flush: ItemId,
+        emitter: &mut Emitter<'_>,
+    ) -> WriteResult<u32> {
+        let Definition { module, export } = definition;
+        let ExternType::Func(ty) = &self.plan().set.inputs[module].module.exports[export].ty else {
+            return Ok(function);
+        };
+        let ty = wasmparser::FuncType::new(ty.params.clone(), ty.results.clone());
+        let mut body = Function::new([]);
+        let mut code = body.instructions();
+        for param in 0..ty.params().len() as u32 {
+            code.local_get(param);
+        }
+        // The results stay below the operands of the second call.
+        code.call(function).i32_const(0).call(emitter.function(flush)?).drop().end();
+        emitter.write_function("return (by the linker)", &ty, body)
     }
 
     /// Exports a `_start` that calls the function of the command.

@@ -21,6 +21,15 @@ pub(crate) fn append(module: &mut Vec<u8>, sections: &[(String, Vec<u8>)]) {
 /// convention, under names with this prefix: other linkers would read the sections, too.
 pub const OWN_SECTIONS: &str = "wasm_host.";
 
+/// The beginning of the names of sections that describe a component's world, which wit-bindgen
+/// writes.
+const COMPONENT_TYPE: &str = "component-type";
+
+/// Returns whether a section of this name describes a component's world.
+pub(crate) fn is_component_type(name: &str) -> bool {
+    name.starts_with(COMPONENT_TYPE)
+}
+
 /// The section with the names of the modules that were fused to this one, the program first. They
 /// are part of it, so libraries of these names cannot join it.
 pub(crate) const LINKED: &str = "wasm_host.linked";
@@ -42,11 +51,13 @@ pub(crate) fn source_mapping_url(url: &str) -> (String, Vec<u8>) {
     ("sourceMappingURL".to_owned(), data)
 }
 
-/// Merges the sections about producers and features of several modules, each entry once.
+/// Merges the sections about producers and features of several modules, each entry once, and keeps
+/// those that describe a component's world.
 pub(crate) fn merge<'a>(
     sections: impl Iterator<Item = &'a CustomSectionReader<'a>>,
 ) -> Vec<(String, Vec<u8>)> {
     let (mut producers, mut features) = (Producers::new(), BTreeSet::new());
+    let mut merged = Vec::new();
     for section in sections {
         // The convention asks readers to ignore what is malformed here.
         match section.as_known() {
@@ -54,12 +65,17 @@ pub(crate) fn merge<'a>(
             _ if section.name() == TARGET_FEATURES => {
                 features.extend(read_features(section.data_reader()).into_iter().flatten());
             }
+            _ if is_component_type(section.name()) => {
+                let section = (section.name().to_owned(), section.data().to_vec());
+                if !merged.contains(&section) {
+                    merged.push(section);
+                }
+            }
             _ => {}
         }
     }
     // Atomic instructions are written as plain ones.
     features.retain(|(_, name)| name != "atomics");
-    let mut merged = Vec::new();
     if !producers.is_empty() {
         merged.push(("producers".to_owned(), write_producers(&producers)));
     }

@@ -58,6 +58,8 @@ pub(crate) struct Internals {
     /// The modules that were fused to this one, the program first. Empty for a module as its
     /// compiler made it.
     pub(crate) linked: Vec<String>,
+    /// Whether it describes the world of a component.
+    pub(crate) has_component_type: bool,
     /// The tools that made it.
     pub(crate) producers: Producers,
     /// Whether each call of an export runs the constructors, by wrappers that cannot be undone.
@@ -172,6 +174,11 @@ impl fmt::Display for Kind {
 }
 
 impl Module {
+    /// Returns whether it describes the world of a component, in a section `component-type`.
+    pub fn has_component_type(&self) -> bool {
+        self.internals.has_component_type
+    }
+
     /// Returns every exported function with its type.
     pub fn functions(&self) -> impl Iterator<Item = (&str, &FuncType)> {
         self.exports.iter().filter_map(|export| match &export.ty {

@@ -175,6 +175,7 @@ impl<'n, 'a> Loader<'n, 'a> {
         let internals = &mut self.reader.internals;
         internals.linked.extend(custom_sections::read_linked(section));
         internals.producers.read(section);
+        internals.has_component_type |= custom_sections::is_component_type(section.name());
         self.reader.has_linking |= section.name() == LINKING;
         Ok(())
     }

@@ -206,6 +206,16 @@ impl Plan {
         })
     }
 
+    /// Returns all definitions of a symbol of the process, in the order of lookup.
+    pub fn definitions(&self, symbol: &str) -> Vec<Definition> {
+        let inputs = self.set.inputs.iter().enumerate();
+        let process = inputs.filter(|(_, input)| input.linked_as == ENV);
+        let definition = |(module, input): (usize, &InputModule)| {
+            input.definition(symbol).map(|export| Definition { module, export })
+        };
+        process.filter_map(definition).collect()
+    }
+
     /// Returns whether the program can open libraries while it runs.
     pub fn opens_libraries(&self) -> bool {
         self.host_functions().any(|import| import.module == DYNAMIC_LINKER)

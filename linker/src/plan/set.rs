@@ -46,6 +46,17 @@ impl Set {
         Set { inputs, program, host, stack_size, unknown_imports_trap: false }
     }
 
+    /// Returns whether a module describes the world of a component.
+    pub fn describes_component(&self) -> bool {
+        self.inputs.iter().any(|input| input.module.has_component_type())
+    }
+
+    /// Returns whether the program is a command: whether it has a `_start`, its own or one that the
+    /// linker has written.
+    pub fn is_command(&self) -> bool {
+        self.start().is_some()
+    }
+
     /// Returns the function imports that no module defines, each once. A host may define them.
     pub fn wanted_of_host(&self) -> Vec<Import> {
         self.wanted_by(&self.inputs.iter().collect::<Vec<_>>(), &Symbols::new(self))

@@ -646,7 +646,12 @@ impl<'a> Emitter<'a> {
         self.write_function(name, &wasmparser::FuncType::new([], []), body)
     }
 
-    fn write_function(
+    /// Adds a function of this type that no module has, and returns its index.
+    ///
+    /// # Errors
+    ///
+    /// If its type refers to another type.
+    pub(crate) fn write_function(
         &mut self,
         name: &str,
         ty: &wasmparser::FuncType,

@@ -1,0 +1,108 @@
+//! The heaps of a component's modules.
+//!
+//! A caller that passes a string to a component has `cabi_realloc` of the component allocate it,
+//! and the function that gets it frees it. Modules of a program may have heaps of their own: Rust
+//! has one, C and C++ have libc's. So the `cabi_realloc` must be that of the module that frees.
+
+use linker::{Definition, InputModule, Kind, Plan};
+
+use super::fault::ComponentFault;
+
+/// The function that allocates memory for a caller.
+pub(crate) const REALLOC: &str = "cabi_realloc";
+/// The same, for arguments of exports only, and for results of imports only.
+const REALLOC_OF_EXPORTS: &str = "cabi_export_realloc";
+const REALLOC_OF_IMPORTS: &str = "cabi_import_realloc";
+
+/// A function of the world for which the canonical ABI allocates memory.
+pub(super) struct Allocation {
+    /// The module that frees the memory.
+    pub(super) module: usize,
+    /// The name of the function in messages.
+    pub(super) function: String,
+}
+
+/// The heap from which a module allocates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heap {
+    Libc,
+    Own(usize),
+}
+
+/// Chooses the functions that allocate memory for callers, each with its name in the core module.
+///
+/// # Errors
+///
+/// If there is none, or several modules with different heaps need one.
+pub(super) fn reallocs(
+    plan: &Plan,
+    exports: &[Allocation],
+    imports: &[Allocation],
+) -> Result<Vec<(String, Definition)>, ComponentFault> {
+    let general = plan.definitions(REALLOC).first().copied();
+    let of_exports = of_all(plan, exports, "export")?;
+    let of_imports = of_all(plan, imports, "import")?;
+    let named = |name: &str, realloc: Definition| (name.to_owned(), realloc);
+    Ok(match (of_exports, of_imports) {
+        (Some(export), Some(import)) if heap(plan, export.module) != heap(plan, import.module) => {
+            vec![
+                named(REALLOC_OF_EXPORTS, export),
+                named(REALLOC_OF_IMPORTS, import),
+                // The adapter uses this one, and frees nothing.
+                named(REALLOC, import),
+            ]
+        }
+        (Some(only), _) | (None, Some(only)) => vec![named(REALLOC, only)],
+        (None, None) => general.into_iter().map(|realloc| named(REALLOC, realloc)).collect(),
+    })
+}
+
+/// Returns the function that allocates memory for all these functions.
+fn of_all(
+    plan: &Plan,
+    allocations: &[Allocation],
+    direction: &'static str,
+) -> Result<Option<Definition>, ComponentFault> {
+    let mut chosen: Option<(usize, Definition)> = None;
+    for allocation in allocations {
+        let Some(realloc) = of_module(plan, allocation.module) else {
+            let functions = allocations.iter().map(|it| it.function.clone()).collect();
+            return Err(ComponentFault::NoRealloc { functions });
+        };
+        match chosen {
+            None => chosen = Some((allocation.module, realloc)),
+            Some((first, known)) if heap(plan, known.module) != heap(plan, realloc.module) => {
+                let name = |module: usize| plan.set().inputs[module].module.name.clone();
+                let (first, second) = (name(first), name(allocation.module));
+                return Err(ComponentFault::TwoHeaps { first, second, direction });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(chosen.map(|(_, realloc)| realloc))
+}
+
+/// Returns the function that allocates memory which a module frees: its own, or that of its libc.
+fn of_module(plan: &Plan, module: usize) -> Option<Definition> {
+    let definitions = plan.definitions(REALLOC);
+    let own = definitions.iter().find(|definition| definition.module == module);
+    let is_of_libc = |definition: &&Definition| {
+        plan.set().inputs[definition.module].is_system() || definition.module == plan.set().program
+    };
+    own.or_else(|| definitions.iter().rfind(is_of_libc)).copied()
+}
+
+/// Returns the heap of a `cabi_realloc` of a module. That of a shared library in C or C++ calls
+/// libc. A main contains its own heap, as Rust's mains do, or may do.
+fn heap(plan: &Plan, module: usize) -> Heap {
+    let input = &plan.set().inputs[module];
+    if input.is_system() || input.module.kind == Kind::SharedLibrary && imports_realloc(input) {
+        Heap::Libc
+    } else {
+        Heap::Own(module)
+    }
+}
+
+fn imports_realloc(input: &InputModule) -> bool {
+    input.module.imports.iter().any(|import| import.module == "env" && import.name == "realloc")
+}
