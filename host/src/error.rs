@@ -67,6 +67,44 @@ pub enum Error {
     /// The program cannot become a component.
     #[error(transparent)]
     Component(#[from] ComponentFaults),
+    /// A component imports what the host does not define.
+    #[error(
+        "`{component}` imports what no host of WASI preview 2 defines: {message}; compose it with a          component that exports that"
+    )]
+    ComponentImports { component: String, message: String },
+    /// A component exports no such function, or several of this name.
+    #[error(
+        "`{component}` exports {} function `{}`{}",
+        if *is_ambiguous { "more than one" } else { "no" },
+        linker::printable(name),
+        exported(functions)
+    )]
+    NoComponentFunction {
+        component: String,
+        name: String,
+        is_ambiguous: bool,
+        /// The functions that it exports, as WIT writes them.
+        functions: Vec<String>,
+    },
+    /// The arguments of a call of a component cannot be parsed.
+    #[error("cannot call `{function}`\n  {}", faults.join("\n  "))]
+    ComponentArguments { function: String, faults: Vec<String> },
+    /// A component is no command.
+    #[error(
+        "`{component}` is no command, it does not export `wasi:cli/run`; call one of its exports \
+         with `--invoke NAME`{}",
+        exported(functions)
+    )]
+    NoCommand { component: String, functions: Vec<String> },
+    /// A file is no component, where one is expected.
+    #[error("`{component}` is no component: write one with `host fuse --component`")]
+    NoComponent { component: String },
+    /// A component answers no HTTP requests.
+    #[error(
+        "`{component}` answers no requests, it does not export `wasi:http/incoming-handler`{}",
+        exported(functions)
+    )]
+    NoServer { component: String, functions: Vec<String> },
     /// A file replaces a system library that does not exist.
     #[error("`{}` is no system library; those are {}", linker::printable(name), system_libraries())]
     NoSystemLibrary { name: String },
@@ -158,6 +196,13 @@ fn candidates(functions: &[(String, FuncType)]) -> String {
     let functions = functions.iter().map(|(name, ty)| format!("{}: {ty}", linker::printable(name)));
     let functions: Vec<_> = functions.collect();
     lines("; it exports:", &functions)
+}
+
+fn exported(functions: &[String]) -> String {
+    if functions.is_empty() {
+        return "; it exports no functions at all".to_owned();
+    }
+    lines("; it exports:", functions)
 }
 
 fn functions_of_host(missing: &[(String, String)]) -> String {

@@ -50,6 +50,15 @@ pub(crate) fn read_trusted(path: &Path) -> Result<(InputModule, SharedBytes), Er
     Ok((from_file(input, path), contents))
 }
 
+/// Returns the contents of a file, if it is a component.
+pub(crate) fn component(path: &Path, limits: &InputLimits) -> Result<Option<SharedBytes>, Error> {
+    let contents = contents_at(path, limits)?;
+    let is_text = contents.trim_ascii_start().starts_with(b"(component");
+    let contents = if is_text { binary(path, contents)? } else { contents };
+    // The magic number, and the version and the layer of components.
+    Ok(contents.starts_with(b"\0asm\x0d\0\x01\0").then_some(contents))
+}
+
 fn contents_at(path: &Path, limits: &InputLimits) -> Result<SharedBytes, Error> {
     // Errors name the whole path, because several files can have the same name.
     let file = File::open(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;

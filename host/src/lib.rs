@@ -77,7 +77,10 @@ mod value;
 pub use ::linker::InputLimits;
 pub use bytesize::ByteSize;
 pub use compiled::cache::{Cache, CacheError, CacheUsage, FileKind};
-pub use component::{Adapter, ComponentFault, ComponentFaults, Wit, component};
+pub use component::{
+    Adapter, ComponentFault, ComponentFaults, ComponentProgram, ServeError, ServeSettings, Server,
+    Wit, component,
+};
 pub use directory::Directory;
 pub use dlopen::{Files, Libraries, LibraryHandle, Loader, OpenFlags};
 pub use error::Error;

@@ -123,9 +123,9 @@ mod write;
 
 pub use c_library::{CLibrary, CLibrarySign};
 pub use fault::{Candidate, Fault, Faults};
-pub use fuse::{ComponentExports, FuseOptions};
 pub use fuse::error::{FuseError, PreinitFault};
 pub use fuse::exit_hooks::leaves_work_for_the_end;
+pub use fuse::{ComponentExports, FuseOptions};
 pub use limits::InputLimits;
 pub use module::contract::{Contract, ContractError, Expectation};
 pub use module::custom_sections::OWN_SECTIONS;

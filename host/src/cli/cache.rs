@@ -4,7 +4,7 @@ use std::path;
 
 use anyhow::Context;
 use bytesize::ByteSize;
-use host::{Cache, CacheUsage, Directory, Program, State};
+use host::{Cache, CacheError, CacheUsage, Directory, Program, State};
 
 use super::console::{complain, print};
 use super::flags::{CacheCommand, CacheFlags};
@@ -26,14 +26,19 @@ fn describe(usage: CacheUsage) -> String {
 
 /// Warns if the cache could not be used. Returns whether it warned.
 pub(crate) fn warn(program: &Program<State>) -> bool {
-    if let Some(error) = program.cache_error() {
+    warn_of(program.cache_error())
+}
+
+/// Warns of this error of the cache, if there is one. Returns whether it warned.
+pub(crate) fn warn_of(error: Option<&CacheError>) -> bool {
+    if let Some(error) = error {
         complain(&format!(
             "warning: compiled code is not kept: {error}; name another folder with `--cache-dir` \
              or \
              HOST_CACHE_DIR, or do without one by `--no-cache`"
         ));
     }
-    program.cache_error().is_some()
+    error.is_some()
 }
 
 /// Warns if a guest can write to the cache's folder: the host would run what it writes there as

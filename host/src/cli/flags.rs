@@ -1,5 +1,6 @@
 //! The commands of `host`, with their help.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use bytesize::ByteSize;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use host::{
-    Adapter, Cache, Directory, Error, InputLimits, Limits, Mode, ProgramFiles, Search, Settings, Wit,
+    Adapter, Cache, Directory, Error, InputLimits, Limits, Mode, ProgramFiles, Search,
+    ServeSettings, Settings, Wasi, Wit,
 };
 use linker::InputModule;
 
@@ -23,8 +25,10 @@ pub(crate) struct Flags {
 pub(crate) enum Command {
     /// Run the demo: C++ calls Rust
     Demo(DemoFlags),
-    /// Run a command, or call an export of a module
+    /// Run a command, or call an export of a module or component
     Run(RunFlags),
+    /// Answer HTTP requests by a component, each by a new instance of it
+    Serve(ServeFlags),
     /// Show how modules would be linked, and run nothing
     Plan(PlanFlags),
     /// Write a program as one module, which any WebAssembly engine runs
@@ -194,7 +198,8 @@ impl LinkOnlyFlags {
 pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) link: LinkFlags,
-    /// Call this export and print its results, one per line
+    /// Call this export and print its results, one per line. The arguments and results of a
+    /// component are in the syntax of WAVE, such as `[1, 2]` and `{name: "tea"}`
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
     /// Fuse the modules to one, with the fastest calls, or instantiate them separately [default:
@@ -327,11 +332,68 @@ impl RunFlags {
     }
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ServeFlags {
+    /// Listen on this address and port; with port 0, the system chooses one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) addr: SocketAddr,
+    /// Answer this number of requests at the same time. Others wait
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = parse_positive)]
+    max_requests: usize,
+    /// Let one instance answer this number of requests, one after the other. It keeps its memory
+    /// meanwhile, so it is faster, and requests are not isolated from those before
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = parse_positive)]
+    max_reuse: usize,
+    /// Give requests that are being answered this time when the server ends
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_timeout)]
+    grace: Duration,
+    #[command(flatten)]
+    cache: UseCache,
+    /// Let the guest read and write this directory, under the name GUEST if given
+    #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_directory)]
+    dir: Vec<Directory>,
+    /// Set an environment variable for the guest, by default to its value in the host
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
+    env: Vec<(String, String)>,
+    /// The limits of each request
+    #[command(flatten)]
+    code: CodeLimits,
+    /// End an instance when it has printed this many bytes, such as 1MiB, to its standard output
+    /// and error together [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_output: Option<ByteSize>,
+    /// The component, of the world `wasi:http/proxy`
+    pub(crate) component: PathBuf,
+}
+
+/// The default time limit of a request.
+const REQUEST: Duration = Duration::from_secs(30);
+
+impl ServeFlags {
+    pub(crate) fn settings(&self) -> Settings {
+        let mut limits = Limits::default().with_timeout(REQUEST);
+        self.code.apply(&mut limits);
+        let limits = limits.with_max_output(self.max_output.map(|size| size.as_u64()));
+        Settings::default().with_limits(limits).with_cache(self.cache.cache())
+    }
+
+    pub(crate) fn serve(&self) -> ServeSettings {
+        ServeSettings::default()
+            .with_max_requests(self.max_requests)
+            .with_max_reuse(self.max_reuse)
+            .with_grace(self.grace)
+    }
+
+    pub(crate) fn wasi(&self) -> Wasi {
+        Wasi::default().with_env(self.env.clone()).with_directories(self.dir.clone())
+    }
+}
+
 /// The limits on code: of a program, or only of its constructors.
 #[derive(Debug, Args)]
 pub(crate) struct CodeLimits {
     /// End the guest after this time, such as 2s or 500ms. Every limit that ends the guest gives
-    /// the exit status 124 [default: no limit; 1min for `--preinit`]
+    /// the exit status 124 [default: no limit; 1min for `--preinit`, 30s for `host serve`]
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     timeout: Option<Duration>,
     /// End the guest when it has used this much fuel, about one unit per instruction [default: no
@@ -617,6 +679,13 @@ fn parse_wasm(text: &str) -> Result<WasmOption, String> {
              max-wasm-stack=BYTES, max-instances=COUNT and unknown-imports-trap"
                 .to_owned(),
         ),
+    }
+}
+
+fn parse_positive(text: &str) -> Result<usize, String> {
+    match parse_count(text)? {
+        0 => Err("write a number from 1 on".to_owned()),
+        count => Ok(count),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod cache;
 mod compile;
+mod component;
 mod console;
 mod demo;
 mod env;
@@ -12,6 +13,7 @@ mod link;
 mod output_file;
 mod plan;
 mod run;
+mod serve;
 mod tests;
 
 use std::env::args_os;
@@ -34,6 +36,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match &Flags::parse_from(args()).command {
         Command::Demo(flags) => demo::run(flags),
         Command::Run(flags) => run::run(flags),
+        Command::Serve(flags) => serve::run(flags),
         Command::Plan(flags) => plan::run(flags),
         Command::Fuse(flags) => fuse::run(flags),
         Command::Compile(flags) => compile::run(flags),

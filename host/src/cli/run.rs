@@ -7,6 +7,7 @@ use anyhow::bail;
 use host::{Error, Exports, Host, Process, Program, Settings, State, Wasi};
 
 use super::cache;
+use super::component;
 use super::flags::RunFlags;
 use super::link::FoundProgram;
 use super::tests;
@@ -14,6 +15,9 @@ use super::tests;
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
     let settings = flags.settings()?;
     cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
+    if component::run(flags, &settings)? {
+        return Ok(());
+    }
     if let Some((host, program)) = precompiled(flags, &settings)? {
         let call = Call::new(program.exports(), flags)?;
         return call.make(&host, &program, flags);
@@ -106,7 +110,7 @@ fn end(mut process: Process) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
+pub(super) fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
     let args = [flags.module().to_owned()].into_iter().chain(args.iter().cloned());
     Wasi::default()
         .with_args(args.collect())

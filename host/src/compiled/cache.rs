@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
+use wasmtime::component::Component;
 
 use super::code::{Code, SerializedCode};
 use super::entry::{Entry, Image};
@@ -148,7 +149,10 @@ impl Cache {
             return Ok((code, None));
         }
         let code = compile()?;
-        let kept = self.keep(key, record, &code);
+        let kept = self.keep(key, || {
+            let SerializedCode { outline, images } = code.serialize()?;
+            Ok(Entry { record: record.to_vec(), outline, images })
+        });
         Ok((code, kept.err()))
     }
 
@@ -166,14 +170,38 @@ impl Cache {
         Ok(Some(KeptCode { entry }))
     }
 
-    fn keep(&self, key: Key, record: &[u8], code: &Code) -> Result<(), CacheError> {
+    /// Returns the component of a key, from the cache or by compiling it. An error of the cache is
+    /// returned with the component.
+    pub(crate) fn component(
+        &self,
+        engine: &Engine,
+        key: Key,
+        compile: impl FnOnce() -> Result<Component, Error>,
+    ) -> Result<(Component, Option<CacheError>), Error> {
+        let found = match self.find(key) {
+            Ok(found) => found,
+            Err(error) => return Ok((compile()?, Some(error))),
+        };
+        if let Some(component) = found.and_then(|kept| kept.load_component(engine).ok()) {
+            return Ok((component, None));
+        }
+        let component = compile()?;
+        let kept = self.keep(key, || {
+            let (record, outline) = (Vec::new(), Vec::new());
+            Ok(Entry { record, outline, images: vec![component.serialize()?] })
+        });
+        Ok((component, kept.err()))
+    }
+
+    fn keep(
+        &self,
+        key: Key,
+        serialize: impl FnOnce() -> wasmtime::Result<Entry<Vec<u8>>>,
+    ) -> Result<(), CacheError> {
         let error = |error| CacheError::Write { path: self.folder.clone(), error };
         private_folder().create(&self.folder).map_err(error)?;
         open(&self.folder, FileKind::Folder)?;
-        let serialized = code.serialize();
-        let serialized = serialized.map_err(|e| error(io::Error::other(e.to_string())))?;
-        let SerializedCode { outline, images } = serialized;
-        let entry = Entry { record: record.to_vec(), outline, images };
+        let entry = serialize().map_err(|e| error(io::Error::other(e.to_string())))?;
         if entry.size() > self.limit {
             return Ok(());
         }
@@ -291,8 +319,21 @@ impl KeptCode {
         // this user, and nobody else can write to it (`open`). What may happen by accident is
         // excluded too: these are the bytes that were written (`Entry::read`), for this version and
         // program (the key). They stay so: entries are replaced and removed, never changed.
-        let modules = images.into_iter().map(|image| unsafe { image.load(engine) });
+        let modules = images.into_iter().map(|image| unsafe { image.load_module(engine) });
         Code::of_modules(&outline, modules)
+    }
+
+    /// Loads a component.
+    ///
+    /// # Errors
+    ///
+    /// If it was compiled for another processor or other settings than those of the engine.
+    fn load_component(mut self, engine: &Engine) -> wasmtime::Result<Component> {
+        let image = self.entry.images.pop();
+        let image = image.ok_or_else(|| wasmtime::Error::msg("a component is missing"))?;
+        // SAFETY: `Component::serialize` has written the image, for the reasons in `load`: the key
+        // is one of a component.
+        unsafe { image.load_component(engine) }
     }
 }
 

@@ -17,6 +17,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::digest::{Digest, Hasher};
@@ -135,7 +136,7 @@ impl Image {
     /// # Errors
     ///
     /// If another version wrote the code, or for another processor or other settings.
-    pub(crate) unsafe fn load(self, engine: &Engine) -> wasmtime::Result<Module> {
+    pub(crate) unsafe fn load_module(self, engine: &Engine) -> wasmtime::Result<Module> {
         // SAFETY: the caller guarantees that the code is what Wasmtime wrote.
         unsafe {
             match self {
@@ -144,6 +145,34 @@ impl Image {
                 Image::Copied(bytes) => Module::deserialize(engine, bytes),
             }
         }
+    }
+}
+
+impl Image {
+    /// Returns the component whose code this is.
+    ///
+    /// # Safety
+    ///
+    /// The caller guarantees that `Component::serialize` wrote the image, and that nobody changes
+    /// the file.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Image::load_module`].
+    pub(crate) unsafe fn load_component(self, engine: &Engine) -> wasmtime::Result<Component> {
+        let bytes = match self {
+            // Wasmtime maps no open file for a component.
+            #[cfg(unix)]
+            Image::Mapped(mut file) => {
+                let mut bytes = room_for(file.metadata()?.len())?;
+                file.rewind()?;
+                file.read_to_end(&mut bytes)?;
+                bytes
+            }
+            Image::Copied(bytes) => bytes,
+        };
+        // SAFETY: the caller guarantees that the code is what Wasmtime wrote.
+        unsafe { Component::deserialize(engine, bytes) }
     }
 }
 

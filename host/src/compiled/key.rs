@@ -28,6 +28,11 @@ impl Key {
         Key::of_compiled(engine, ("library", module))
     }
 
+    /// Returns the key of a component.
+    pub(crate) fn of_component(engine: &Engine, component: &[u8]) -> Self {
+        Key::of_compiled(engine, ("component", component))
+    }
+
     /// Returns the key of a program that is linked from files. `settings` are those of the
     /// compiler, which is not needed for this.
     pub(crate) fn of_files(files: &impl Hash, settings: &impl Hash, linkage: &impl Hash) -> Self {

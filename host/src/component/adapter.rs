@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use linker::{Plan, WASI};
+use linker::WASI;
 use wasi_preview1_component_adapter_provider as provider;
 
 use super::fault::ComponentFault;
@@ -49,11 +49,11 @@ const BEYOND_PROXY: [&str; 3] = ["args_", "environ_", "path_"];
 ///
 /// That for commands defines `wasi:cli/run`. That for servers needs neither files, arguments nor
 /// environment variables, so that every server runs the component.
-pub(super) fn of_wasi(plan: &Plan, world: &World, imports: &[String]) -> &'static [u8] {
+pub(super) fn of_wasi(is_command: bool, world: &World, imports: &[String]) -> &'static [u8] {
     let is_beyond = |import: &String| {
         BEYOND_PROXY.iter().any(|beyond| import.starts_with(beyond)) || import == "fd_readdir"
     };
-    if plan.set().is_command() {
+    if is_command {
         provider::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
     } else if world.exports_interface("wasi:http/incoming-handler")
         && !imports.iter().any(is_beyond)

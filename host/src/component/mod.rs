@@ -7,11 +7,13 @@ mod adapter;
 mod check;
 pub(crate) mod fault;
 mod heap;
+mod running;
 mod world;
 mod write;
 
 pub use adapter::Adapter;
 pub use fault::{ComponentFault, ComponentFaults};
+pub use running::{ComponentProgram, ServeError, ServeSettings, Server};
 pub use world::Wit;
 pub use write::component;
 

@@ -69,8 +69,9 @@ impl World {
         let mut sources: Vec<String> = Vec::new();
         for input in set.inputs.iter().filter(|input| input.module.has_component_type()) {
             let name = &input.module.name;
-            let read = metadata::decode(&input.bytes).map_err(|error| {
-                ComponentFault::Section { module: name.clone(), message: message(&error) }
+            let read = metadata::decode(&input.bytes).map_err(|error| ComponentFault::Section {
+                module: name.clone(),
+                message: message(&error),
             });
             let (_, read) = read?;
             merge(&mut bindgen, read, &sources, name)?;
@@ -116,8 +117,7 @@ impl World {
 
     fn import_keys(&self) -> impl Iterator<Item = String> {
         let interfaces = self.world().imports.iter();
-        let interfaces =
-            interfaces.filter(|(_, item)| matches!(item, WorldItem::Interface { .. }));
+        let interfaces = interfaces.filter(|(_, item)| matches!(item, WorldItem::Interface { .. }));
         interfaces.map(|(key, _)| self.resolve().name_world_key(key))
     }
 
@@ -134,8 +134,7 @@ impl World {
         };
         let signature = self.resolve().wasm_signature(AbiVariant::GuestExport, func);
         let mut params = func.params.iter();
-        let allocates =
-            signature.indirect_params || params.any(|param| self.has_list(&param.ty));
+        let allocates = signature.indirect_params || params.any(|param| self.has_list(&param.ty));
         WorldFunction {
             name: name(WasmExportKind::Normal),
             post_return: name(WasmExportKind::PostReturn),
@@ -167,9 +166,8 @@ impl World {
             let types = self.resolve().interfaces[id].types.values();
             types.map(move |&resource| (interface, resource))
         });
-        let is_resource = |id: TypeId| {
-            matches!(self.resolve().types[id].kind, TypeDefKind::Resource)
-        };
+        let is_resource =
+            |id: TypeId| matches!(self.resolve().types[id].kind, TypeDefKind::Resource);
         let resources = types.filter(|(_, resource)| is_resource(*resource));
         let destructor = |(interface, resource)| {
             let export = WasmExport::ResourceDtor { interface, resource };

@@ -45,7 +45,7 @@ pub fn component(
             fused.map(|module| module.bytes).unwrap_or_default()
         }
     };
-    Ok(encode(plan, &world, &name, module, adapters)?)
+    Ok(encode(is_command, &world, &name, module, adapters)?)
 }
 
 /// Returns the exports of the core module.
@@ -67,14 +67,15 @@ fn exports(plan: &Plan, world: &World) -> Result<ComponentExports, ComponentFaul
 
 /// Makes a component of a core module.
 fn encode(
-    plan: &Plan,
+    is_command: bool,
     world: &World,
     name: &str,
     mut module: Vec<u8>,
     adapters: &[Adapter],
 ) -> Result<Vec<u8>, ComponentFaults> {
-    let fault = |error: &anyhow::Error| {
-        ComponentFault::Encode { module: name.to_owned(), message: world::message(error) }
+    let fault = |error: &anyhow::Error| ComponentFault::Encode {
+        module: name.to_owned(),
+        message: world::message(error),
     };
     if world.is_from_files {
         let (resolve, id) = (world.resolve(), world.bindgen.world);
@@ -92,8 +93,8 @@ fn encode(
         })?;
     }
     let is_adapted = adapters.iter().any(|adapter| adapter.name == WASI);
-    if !is_adapted && (!imports.is_empty() || plan.set().is_command()) {
-        let adapter = adapter::of_wasi(plan, world, &imports);
+    if !is_adapted && (!imports.is_empty() || is_command) {
+        let adapter = adapter::of_wasi(is_command, world, &imports);
         encoder = encoder.adapter(WASI, adapter).map_err(|error| fault(&error))?;
     }
     Ok(encoder.encode().map_err(|error| fault(&error))?)

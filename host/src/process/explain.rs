@@ -6,14 +6,12 @@ use wasmtime::{ThrownException, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::backtrace::Backtrace;
-use super::state::State;
 use crate::error::Error;
 use crate::limits::{Limit, Limits};
-use crate::program::Program;
 use crate::trap;
 
 /// The reason why guest code stopped.
-pub(super) enum Stop {
+pub(crate) enum Stop {
     Error(wasmtime::Error),
     /// The deadline passed while a host call was waiting, or before any code ran.
     Deadline(Duration),
@@ -60,12 +58,12 @@ pub(super) enum StopKind {
     Refused,
 }
 
-/// Describes a stop as an error of `what`, with the backtrace if it has one.
-pub(super) fn describe(
-    program: &Program<State>,
+/// Describes a stop as an error of `what`, with the backtrace that `traced` makes if it has one.
+pub(crate) fn describe(
     limits: &Limits,
     what: &str,
     stop: &Stop,
+    traced: impl FnOnce(&WasmBacktrace) -> Backtrace,
 ) -> Error {
     let kind = stop.classify(limits);
     let error = match (kind, stop) {
@@ -77,7 +75,7 @@ pub(super) fn describe(
     if kind == StopKind::Refused {
         return Error::Call { what: what.to_owned(), message: Error::message(error) };
     }
-    let traced = error.downcast_ref().map(|frames| Backtrace::new(program, frames));
+    let traced = error.downcast_ref().map(traced);
     let Backtrace { lines: backtrace, fault, stale_maps } = traced.unwrap_or_default();
     let what = what.to_owned();
     match kind {

@@ -1,7 +1,8 @@
 //! Programs that run, with WASI and limits: [`Host`](host::Host) starts them.
 
-mod backtrace;
-mod explain;
+pub(crate) mod backtrace;
+pub(crate) mod clock;
+pub(crate) mod explain;
 pub(crate) mod host;
 mod open_files;
 pub(crate) mod precompiled;

@@ -1,16 +1,13 @@
 //! Runs guest code under limits.
 
-use std::time::Instant;
-
-use tokio::runtime::Runtime;
 use wasmtime::{Func, Store, Trap, Val, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use super::backtrace;
+use super::backtrace::{self, Backtrace};
+use super::clock::Clock;
 use super::explain::{self, Stop};
 use super::state::{OpenFiles, State};
 use super::wasi::Wasi;
-use crate::deadline::Deadline;
 use crate::dlopen::{Files, Libraries};
 use crate::error::Error;
 use crate::limits::{Limit, Limiter, Limits};
@@ -23,19 +20,7 @@ pub(super) struct Runner {
     pub(super) program: Program<State>,
     limits: Limits,
     pub(super) store: Store<State>,
-    /// Drives host calls that wait. It is `None` only while the runner is dropped.
-    runtime: Option<Runtime>,
-    deadline: Option<Deadline>,
-}
-
-impl Drop for Runner {
-    /// Does not wait for host calls: one may read from a pipe to which nobody writes, long after
-    /// the guest's time was over.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
+    clock: Clock,
 }
 
 impl Runner {
@@ -45,24 +30,11 @@ impl Runner {
         wasi: &Wasi,
         files: Files,
     ) -> Result<Self, Error> {
-        let setup = |message: String| Error::Setup { message };
         let state = state(&limits, wasi, files)?;
         let mut store = Store::new(program.functions.engine(), state);
         store.limiter(|state| &mut state.limiter);
-        if let Some(fuel) = limits.fuel {
-            store.set_fuel(fuel).map_err(|error| setup(Error::message(&error)))?;
-        }
-        let deadline = Deadline::start(&mut store, limits.timeout).map_err(|error| {
-            setup(format!("no thread can be started for the time limit: {error}"))
-        })?;
-        // Only sockets need the runtime's I/O driver, and with it a file descriptor. WASI preview 1
-        // has no sockets.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .map_err(|error| setup(error.to_string()))?;
-        let program = program.clone();
-        Ok(Runner { program, limits, store, runtime: Some(runtime), deadline })
+        let clock = Clock::start(&mut store, &limits)?;
+        Ok(Runner { program: program.clone(), limits, store, clock })
     }
 
     /// Instantiates the program and runs its constructors.
@@ -71,7 +43,7 @@ impl Runner {
         let mut instantiation = Instantiation::new(&program);
         let steps = &mut instantiation;
         let run = async |store: &mut Store<State>| Ok(program.run_steps(steps, store).await);
-        let started = self.block_on(run);
+        let started = self.clock.block_on(&mut self.store, run);
         let linked = instantiation.finish();
         match started {
             Ok(Ok(())) => Ok(linked),
@@ -84,30 +56,9 @@ impl Runner {
     pub(super) fn call(&mut self, function: Func, args: &[Val]) -> Result<Vec<Val>, Stop> {
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
         let out = &mut results;
-        self.block_on(async |store| function.call_async(store, args, out).await)?;
+        let call = async |store: &mut Store<State>| function.call_async(store, args, out).await;
+        self.clock.block_on(&mut self.store, call)?;
         Ok(results)
-    }
-
-    /// Runs guest code to its end. The deadline also ends a host call that waits.
-    fn block_on<T>(
-        &mut self,
-        run: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, Stop> {
-        let ended = || Stop::Error(wasmtime::Error::msg("the process has ended"));
-        let runtime = self.runtime.as_ref().ok_or_else(ended)?;
-        let store = &mut self.store;
-        let Some(deadline) = &self.deadline else {
-            return runtime.block_on(run(store)).map_err(Stop::Error);
-        };
-        let left = deadline.at.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            // Code would run until the next time that the epoch is incremented.
-            return Err(Stop::Deadline(deadline.limit));
-        }
-        match runtime.block_on(async { tokio::time::timeout(left, run(store)).await }) {
-            Ok(result) => result.map_err(Stop::Error),
-            Err(_) => Err(Stop::Deadline(deadline.limit)),
-        }
     }
 
     /// Ends a program of which a module was not instantiated or initialised, and returns why.
@@ -156,7 +107,8 @@ impl Runner {
     }
 
     fn describe(&self, what: &str, stop: &Stop) -> Error {
-        explain::describe(&self.program, &self.limits, what, stop)
+        let traced = |frames: &WasmBacktrace| Backtrace::new(&self.program, frames);
+        explain::describe(&self.limits, what, stop, traced)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The parts of the machine that a program sees. By default, these are only its standard streams.
 
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder, cli};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, cli};
 
 use super::stdio::{self, OutputBudget};
 use crate::directory::Directory;
@@ -51,12 +51,25 @@ impl Wasi {
         self
     }
 
-    /// Creates the WASI context of one process.
+    /// Creates the context of one process for WASI preview 1.
     ///
     /// # Errors
     ///
     /// [`Error::Directory`] if a directory cannot be opened.
     pub(crate) fn build(&self, limits: &Limits) -> Result<WasiP1Ctx, Error> {
+        Ok(self.builder(limits)?.build_p1())
+    }
+
+    /// Creates the context of one process for preview 2.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Directory`] if a directory cannot be opened.
+    pub(crate) fn build_preview2(&self, limits: &Limits) -> Result<WasiCtx, Error> {
+        Ok(self.builder(limits)?.build())
+    }
+
+    fn builder(&self, limits: &Limits) -> Result<WasiCtxBuilder, Error> {
         let mut builder = WasiCtxBuilder::new();
         let budget = limits.max_output.map(OutputBudget::new);
         builder.inherit_stdin().args(&self.args);
@@ -80,6 +93,6 @@ impl Wasi {
                 Error::Directory { path: host.clone(), message }
             })?;
         }
-        Ok(builder.build_p1())
+        Ok(builder)
     }
 }

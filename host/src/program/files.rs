@@ -219,7 +219,8 @@ impl ProgramFiles {
     /// found. `digests` are those of the files that were given.
     pub(crate) fn identity<'f>(&'f self, digests: &'f [Digest]) -> impl std::hash::Hash + 'f {
         let files = (&self.program, &self.preloads, &self.links, digests);
-        let choices = (self.stack_size, self.unknown_imports_trap, self.is_for_any_engine, &self.component);
+        let choices =
+            (self.stack_size, self.unknown_imports_trap, self.is_for_any_engine, &self.component);
         (files, self.search.identity(), choices)
     }
 }

@@ -2,7 +2,7 @@
 
 use wasmparser::ExternalKind;
 
-use crate::convention::{INITIALIZE, START, is_private};
+use crate::convention::{INITIALIZE, MEMORY, START, is_private};
 use crate::fuse::error::FuseError;
 use crate::fuse::options::FuseOptions;
 use crate::fuse::program::Root;
@@ -44,7 +44,8 @@ impl Plan {
     pub(crate) fn new_exports(&self, options: &FuseOptions) -> Result<Vec<NewExport>, FuseError> {
         let mut exports = self.main_exports(options);
         if options.component.is_some() {
-            exports.retain(|export| export.name == START);
+            // A module that shares no memory exports its own.
+            exports.retain(|export| [START, MEMORY].contains(&export.name.as_str()));
         }
         exports.extend(self.start_of_another_module(options));
         for (name, Definition { module, export }) in options.of_component() {
