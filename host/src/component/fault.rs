@@ -102,6 +102,14 @@ pub enum ComponentFault {
         /// The functions that need it.
         functions: Vec<String>,
     },
+    /// The heap of a module would contain the memory of the adapter.
+    #[error(
+        "the heap of `{module}`, which Emscripten has linked, takes all memory, and it exports no \
+         `cabi_realloc`, so the adapter for WASI would share memory with it; export \
+         `cabi_realloc` or `realloc`, for example with `-sEXPORTED_FUNCTIONS=_main,_realloc` and \
+         `-sMAIN_MODULE=2`, or build it as a side module"
+    )]
+    TakesAllMemory { module: String },
     /// Memory that a caller allocates in one heap would be freed in another.
     #[error(
         "`{first}` and `{second}` both {direction} functions with strings or lists, and each frees \

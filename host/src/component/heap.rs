@@ -106,3 +106,15 @@ fn heap(plan: &Plan, module: usize) -> Heap {
 fn imports_realloc(input: &InputModule) -> bool {
     input.module.imports.iter().any(|import| import.module == "env" && import.name == "realloc")
 }
+
+/// Finds a module whose heap would contain the memory of the adapter for WASI. Without a
+/// `cabi_realloc`, the adapter adds pages to the memory.
+pub(super) fn takes_all_memory(plan: &Plan) -> Option<ComponentFault> {
+    let inputs = plan.set().inputs.iter();
+    let calls_wasi = |input: &&InputModule| {
+        input.module.imports.iter().any(|import| import.module == linker::WASI)
+    };
+    let mut programs = inputs.filter(|input| input.is_program_of_emscripten()).filter(calls_wasi);
+    let taker = programs.find(|input| input.looks_up_memory_size())?;
+    Some(ComponentFault::TakesAllMemory { module: taker.module.name.clone() })
+}

@@ -60,6 +60,9 @@ fn exports(plan: &Plan, world: &World) -> Result<ComponentExports, ComponentFaul
             Vec::new()
         }
     };
+    if reallocs.is_empty() {
+        faults.extend(heap::takes_all_memory(plan));
+    }
     ComponentFaults::check(faults)?;
     let intrinsics = functions.intrinsics.into_iter().chain(reallocs).collect();
     Ok(ComponentExports::new(functions.exports, intrinsics))

@@ -31,6 +31,10 @@ use crate::write::reindex::InitialContent;
 /// The name of the function that runs the start of a command, its work, and its end.
 const LINKED_START: &str = "start (by the linker)";
 
+/// Pages of 64 KiB that the adapter of a component adds to a memory without `cabi_realloc`: for its
+/// stack and its state, and some more for other adapters.
+const ADAPTER_PAGES: u64 = 4;
+
 /// Writes the fused module, after everything about it is decided.
 pub(crate) struct FusedWriter<'a> {
     pub(crate) program: &'a Program<'a>,
@@ -67,6 +71,9 @@ impl FusedWriter<'_> {
         emitter.set_inlined(inlined.filter(|&id| self.live.inlined.contains(id)).collect());
         if self.options.preinit {
             emitter.keep_data();
+        }
+        if self.options.component.is_some() {
+            emitter.sections.more_pages = ADAPTER_PAGES;
         }
         self.define_shared(&mut emitter);
         let shares = self.shares_memory();

@@ -17,7 +17,7 @@ use crate::plan::library_source::{LibrarySource, SystemLibraries};
 use crate::plan::resolve;
 use crate::plan::set::Set;
 use crate::plan::synthetic::invoke::{self, Tags};
-use crate::plan::synthetic::{asyncify, command, runtime_hooks, sbrk};
+use crate::plan::synthetic::{asyncify, command, component, runtime_hooks, sbrk};
 use crate::plan::system_libraries;
 use crate::shared_bytes::SharedBytes;
 
@@ -43,7 +43,9 @@ impl Set {
         let mut gathering = Gathering::new(given, library);
         let mut faults = gathering.join_given(library)?;
         faults.extend(gathering.join_system(library)?);
-        let set = with_synthetic(gathering.inputs, &program_bytes);
+        let Gathering { mut inputs, required, .. } = gathering;
+        inputs.extend(component::module(&inputs, &required));
+        let set = with_synthetic(inputs, &program_bytes);
         if faults.is_empty() {
             return Ok(set);
         }
@@ -312,9 +314,16 @@ impl Gathering {
     /// Returns the undefined symbols, and those that the linker's own definitions of such symbols
     /// need.
     fn wanted(&self) -> BTreeSet<String> {
-        let implied = invoke::implied(self.undefined.iter()).into_iter();
-        let more = implied.chain(self.required.iter().cloned());
         let is_defined = |name: &String| self.inputs.iter().any(|input| defines(input, name));
+        let implied = invoke::implied(self.undefined.iter()).into_iter();
+        let shares_memory = self.inputs.iter().any(InputModule::shares_memory);
+        let required = self.required.iter().filter(|name| !is_defined(name));
+        let required = required.filter_map(|name| match name.as_str() {
+            // The linker defines it by that of libc, which shares the process's memory.
+            component::CABI_REALLOC => shares_memory.then_some(component::REALLOC),
+            name => Some(name),
+        });
+        let more = implied.chain(required.map(str::to_owned));
         let mut wanted = self.undefined.clone();
         wanted.extend(more.filter(|name| !is_defined(name)));
         wanted

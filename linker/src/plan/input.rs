@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use wasmparser::ValType;
+use wasmparser::{Operator, Parser, Payload, ValType};
 
 use crate::convention::{ENV, STACK_POINTER, is_private};
 use crate::hash::HashSet;
@@ -261,6 +261,27 @@ impl InputModule {
         self.lends_memory() && self.module.export(STACK_POINTER).is_some()
     }
 
+    /// Returns whether its code looks up the size of the memory. Code that never does cannot use
+    /// what somebody else adds to it.
+    pub fn looks_up_memory_size(&self) -> bool {
+        let payloads = Parser::new(0).parse_all(&self.bytes).map_while(Result::ok);
+        let bodies = payloads.filter_map(|payload| match payload {
+            Payload::CodeSectionEntry(body) => Some(body),
+            _ => None,
+        });
+        let operators = bodies.filter_map(|body| body.get_operators_reader().ok()).flatten();
+        let mut operators = operators.map_while(Result::ok);
+        operators.any(|operator| matches!(operator, Operator::MemorySize { .. }))
+    }
+
+    /// Returns whether Emscripten has linked it as a program of its own.
+    pub fn is_program_of_emscripten(&self) -> bool {
+        const RUNTIME: [&str; 4] =
+            ["stackAlloc", "_emscripten_stack_alloc", "emscripten_stack_get_end", "stackSave"];
+        let is_main = self.module.kind != Kind::SharedLibrary;
+        is_main && RUNTIME.iter().any(|name| self.module.export(name).is_some())
+    }
+
     /// Returns the names of the symbols that it defines for others.
     pub fn symbols(&self) -> impl Iterator<Item = &str> {
         let exports = self.module.exports.iter().enumerate();
@@ -369,6 +390,8 @@ pub(crate) enum SyntheticKind {
     Exit,
     /// Moves the heap of the main behind the other modules.
     Heap,
+    /// Defines the function by which a component's caller allocates memory.
+    Realloc,
     /// Defines functions that trap, for imports that nothing else defines.
     UnknownImports,
     /// Defines the functions by which code for WASI preview 3 reads and sets the stack pointer and

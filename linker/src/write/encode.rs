@@ -26,6 +26,8 @@ pub(crate) struct Sections {
     pub(crate) functions: Functions,
     pub(crate) tables: TableSection,
     pub(crate) memories: MemorySection,
+    /// The pages by which the maximum of a module's own memory is raised.
+    pub(crate) more_pages: u64,
     pub(crate) tags: TagSection,
     pub(crate) globals: GlobalSection,
     pub(crate) exports: ExportSection,

@@ -203,7 +203,11 @@ fn write_memories(part: &Part<'_>, targets: &Targets<'_>, to: &mut Sections) {
     for (index, &memory) in memories {
         let is_own = targets.memory(part.id(index)) != SharedTarget::Shared;
         if is_own && lookup(&part.indices.memories, index).is_some() {
-            to.memories.memory(memory.into());
+            let mut memory = wasm_encoder::MemoryType::from(memory);
+            // No memory of 32-bit addresses has more pages than this.
+            let raised = |maximum: u64| maximum.max((maximum + to.more_pages).min(1 << 16));
+            memory.maximum = memory.maximum.map(raised);
+            to.memories.memory(memory);
         }
     }
 }

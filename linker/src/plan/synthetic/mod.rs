@@ -2,6 +2,7 @@
 
 pub(crate) mod asyncify;
 pub(crate) mod command;
+pub(crate) mod component;
 pub(crate) mod invoke;
 pub(crate) mod runtime_hooks;
 pub(crate) mod sbrk;
