@@ -51,6 +51,17 @@ impl Set {
         self.inputs.iter().any(|input| input.module.has_component_type())
     }
 
+    /// Lets a component's host define the functions of interfaces, if a module describes the world
+    /// of a component. The names of modules tell which these are.
+    #[must_use]
+    pub fn with_interfaces(mut self) -> Self {
+        if self.describes_component() {
+            let wanted = self.wanted_of_host().into_iter();
+            self.host.extend(wanted.filter(|import| is_of_interface(&import.module)));
+        }
+        self
+    }
+
     /// Returns whether the program is a command: whether it has a `_start`, its own or one that the
     /// linker has written.
     pub fn is_command(&self) -> bool {
@@ -86,6 +97,12 @@ impl Set {
             .cloned()
             .collect()
     }
+}
+
+/// Returns whether functions of a component's world are imported from a module of this name: of
+/// an interface, of the world itself, or for resources that it exports.
+fn is_of_interface(module: &str) -> bool {
+    module == "$root" || module.starts_with("[export]") || module.contains(':')
 }
 
 /// Returns the imports of functions that libc defines only for hosts that do not.

@@ -38,7 +38,7 @@ fn link(project: &Project, guest: &Guest, inputs: &[(&Guest, InputModule)]) -> R
     let Some(program) = input_of(guest) else { return Ok(()) };
     let libraries = demo::dependencies(guest, inputs).into_iter().filter_map(input_of).collect();
     let set = Set::gather(program, libraries, &mut BuiltSysroot(project))?;
-    Plan::new(set).map(drop)
+    Plan::new(set.with_interfaces()).map(drop)
 }
 
 /// The published system libraries, as a source of libraries for the linker.

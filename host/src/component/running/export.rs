@@ -93,7 +93,7 @@ impl ExportedFunction {
             match parse(ty, arg) {
                 Ok(value) => values.push(value),
                 Err(message) => {
-                    let (arg, ty) = (linker::printable(arg), DisplayType(ty));
+                    let (arg, ty) = (linker::printable(arg), title(ty));
                     faults.push(format!("{name}: `{arg}` is no {ty}: {message}"));
                 }
             }
@@ -129,11 +129,16 @@ fn of_interface(
 impl fmt::Display for ExportedFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let params = self.ty.params();
-        let params = params.map(|(name, ty)| format!("{name}: {}", DisplayType(&ty)));
+        let params = params.map(|(name, ty)| format!("{name}: {}", title(&ty)));
         let params = params.collect::<Vec<_>>().join(", ");
         write!(f, "{}: func({params})", linker::printable(&self.full_name()))?;
-        self.ty.results().try_for_each(|ty| write!(f, " -> {}", DisplayType(&ty)))
+        self.ty.results().try_for_each(|ty| write!(f, " -> {}", title(&ty)))
     }
+}
+
+/// Returns a type as WIT writes it. That of a resource has no name here.
+fn title(ty: &Type) -> String {
+    DisplayType(ty).to_string().replace("<<UNSUPPORTED>>", "resource")
 }
 
 /// Parses an argument, which has the syntax of WAVE. A string may also be given without quotes.

@@ -20,7 +20,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
@@ -105,6 +105,9 @@ const TICK: Duration = Duration::from_millis(10);
 /// The core instances, memories and tables of a component, at most: its own modules, its adapter,
 /// and what connects them.
 const PARTS: u32 = 16;
+
+/// Bytes that stay mapped of the memory of an instance that has ended.
+const KEPT: usize = 1 << 20;
 
 impl Server {
     /// Compiles the component in a file and listens on an address. Nothing is answered before
@@ -252,7 +255,13 @@ fn config(settings: &Settings, serve: &ServeSettings, pools: bool) -> Config {
             .total_tables(parts)
             .total_stacks(instances)
             .max_memories_per_component(1)
-            .max_tables_per_component(PARTS);
+            .max_tables_per_component(PARTS)
+            // What an instance has changed is written back, where the system tells what that is,
+            // and not unmapped: the next instance then causes no page faults.
+            .pagemap_scan(Enabled::Auto)
+            .linear_memory_keep_resident(KEPT)
+            .table_keep_resident(KEPT / 16)
+            .async_stack_keep_resident(KEPT / 16);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     config
