@@ -73,6 +73,10 @@ pub(crate) struct SetupFlags {
     /// Also install libclang for `bindings` in guests.toml, to .tools, with Python's pip
     #[arg(long)]
     pub(crate) libclang: bool,
+    /// Also install what the tests of components use, to .tools: `wit-bindgen`, which takes some
+    /// minutes, and jco, with npm
+    #[arg(long)]
+    pub(crate) components: bool,
     /// Also install another compiler for C and C++ guests, to .tools, with Python's pip
     #[arg(long, value_name = "NAME", value_enum)]
     pub(crate) toolchain: Option<Toolchain>,

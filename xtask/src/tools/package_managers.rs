@@ -19,6 +19,7 @@ pub(crate) struct PackageManager {
     make: &'static str,
     cpp_compiler: Option<&'static str>,
     pip: &'static str,
+    npm: &'static str,
 }
 
 pub(crate) const ALL: [PackageManager; 4] = [
@@ -33,6 +34,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         make: "make",
         cpp_compiler: Some("g++"),
         pip: "python3-pip",
+        npm: "npm",
     },
     PackageManager {
         program: "dnf",
@@ -45,6 +47,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         make: "make",
         cpp_compiler: Some("gcc-c++"),
         pip: "python3-pip",
+        npm: "nodejs-npm",
     },
     PackageManager {
         program: "pacman",
@@ -57,6 +60,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         make: "make",
         cpp_compiler: Some("gcc"),
         pip: "python-pip",
+        npm: "npm",
     },
     PackageManager {
         program: "brew",
@@ -71,6 +75,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         cpp_compiler: None,
         // Its Python includes it.
         pip: "python",
+        npm: "node",
     },
 ];
 
@@ -82,6 +87,7 @@ impl PackageManager {
             Tool::Make => Some(self.make),
             Tool::CppCompiler => self.cpp_compiler,
             Tool::Pip => Some(self.pip),
+            Tool::Npm => Some(self.npm),
             Tool::RustTarget(_) => None,
         }
     }

@@ -11,6 +11,8 @@ pub(crate) enum Tool {
     CppCompiler,
     /// Python's package installer, as a module of the program that is found.
     Pip,
+    /// The package installer of node.
+    Npm,
     /// A target of the Rust toolchain, by its triple.
     RustTarget(&'static str),
 }
@@ -34,6 +36,7 @@ impl Tool {
             Tool::Make => "make",
             Tool::CppCompiler => "C++ compiler",
             Tool::Pip => "pip",
+            Tool::Npm => "npm",
             Tool::RustTarget(triple) => triple,
         }
     }
@@ -45,6 +48,7 @@ impl Tool {
             Tool::Make => "running CMake's build files",
             Tool::CppCompiler => "native C++: the hosts in host/cpp, and the tests' oracle",
             Tool::Pip => "installing Zig and libclang",
+            Tool::Npm => "installing jco",
             Tool::RustTarget("wasm32-wasip1") => "build-all --target wasm32-wasip1",
             Tool::RustTarget("wasm32-unknown-emscripten") => {
                 "tests: Rust shared libraries with std"
@@ -64,6 +68,8 @@ impl Tool {
             Tool::CppCompiler if cfg!(windows) => &["cl", "clang-cl", "g++", "clang++"],
             Tool::CppCompiler => &["c++", "g++", "clang++"],
             Tool::Pip => &["python3", "python"],
+            Tool::Npm if cfg!(windows) => &["npm.cmd"],
+            Tool::Npm => &["npm"],
             Tool::RustTarget(_) => &[],
         }
     }

@@ -25,6 +25,8 @@ enum Installer {
     Cargo(&'static [&'static str]),
     /// `pip install`, to a folder of its own. It downloads this many megabytes.
     Pip(u32),
+    /// `npm install`, to a folder of its own. It downloads this many megabytes.
+    Npm(u32),
 }
 
 /// The Wasmtime that `cargo xtask bench` compares with.
@@ -63,6 +65,22 @@ const FUZZ: Extra = Extra {
 const ZIG: Extra =
     Extra { program: "zig", package: "ziglang", version: "0.15.2", installer: Installer::Pip(100) };
 
+/// The program that writes the bindings of a component's world for C and C++.
+const WIT_BINDGEN: Extra = Extra {
+    program: "wit-bindgen",
+    package: "wit-bindgen-cli",
+    version: "0.57.1",
+    installer: Installer::Cargo(&["--no-default-features", "--features", "c"]),
+};
+
+/// The program that runs components on JavaScript engines.
+const JCO: Extra = Extra {
+    program: "jco",
+    package: "@bytecodealliance/jco",
+    version: "1.35.0",
+    installer: Installer::Npm(100),
+};
+
 /// The library with which bindgen reads headers, for systems whose clang does not include it.
 const LIBCLANG: Extra = Extra {
     program: "libclang",
@@ -73,7 +91,12 @@ const LIBCLANG: Extra = Extra {
 
 /// Returns the programs that the flags ask for and that are not installed.
 pub(super) fn missing(project: &Project, flags: &SetupFlags) -> Vec<Extra> {
-    let tools = [(flags.bench, WASMTIME), (flags.fuzz, FUZZ), (flags.deny, DENY)];
+    let tools = [
+        (flags.bench, WASMTIME),
+        (flags.fuzz, FUZZ),
+        (flags.deny, DENY),
+        (flags.components, WIT_BINDGEN),
+    ];
     let wanted = tools.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, extra)| extra);
     let mut missing: Vec<_> =
         wanted.filter(|extra| project.program(extra.program).is_none()).collect();
@@ -82,6 +105,9 @@ pub(super) fn missing(project: &Project, flags: &SetupFlags) -> Vec<Extra> {
     }
     if flags.libclang && !project.libclang().is_dir() {
         missing.push(LIBCLANG);
+    }
+    if flags.components && !project.tools().join(JCO.program).join("node_modules").is_dir() {
+        missing.push(JCO);
     }
     missing
 }
@@ -107,7 +133,7 @@ impl Extra {
                 // The number of crates is not known before cargo has resolved them.
                 cargo::run(&step, command, || None)?;
             }
-            Installer::Pip(megabytes) => {
+            Installer::Pip(megabytes) | Installer::Npm(megabytes) => {
                 step.announce(format_args!("downloading it, about {megabytes} MB"));
                 process::run(&step, command)?;
             }
@@ -121,6 +147,7 @@ impl Extra {
         match self.installer {
             Installer::Cargo(_) => None,
             Installer::Pip(_) => Some(Tool::Pip),
+            Installer::Npm(_) => Some(Tool::Npm),
         }
     }
 
@@ -140,6 +167,13 @@ impl Extra {
                 let package = format!("{package}=={version}");
                 let pip = sh.cmd(python).args(["-m", "pip", "install", "--no-deps", "--target"]);
                 Ok(pip.arg(folder).arg(package))
+            }
+            Installer::Npm(_) => {
+                let npm = find::require(project, Tool::Npm)?;
+                let folder = project.tools().join(program);
+                let package = format!("{package}@{version}");
+                let npm = sh.cmd(npm).args(["install", "--no-audit", "--no-fund", "--prefix"]);
+                Ok(npm.arg(folder).arg(package))
             }
         }
     }

@@ -39,14 +39,16 @@ pub(crate) fn ensure(
     Missing::find(project, flags).install(project, progress, flags)
 }
 
-/// Installs what is missing for all tests: Zig too, which the build does without.
+/// Installs what is missing for all tests: also Zig and the tools of components, which the build
+/// does without.
 ///
 /// # Errors
 ///
 /// When [`ensure`] fails.
 pub(crate) fn ensure_for_all_tests(project: &Project, progress: &Progress) -> anyhow::Result<()> {
     let toolchain = Some(Toolchain::Zig);
-    ensure(project, progress, &SetupFlags { toolchain, ..SetupFlags::default() })
+    let flags = SetupFlags { toolchain, components: true, ..SetupFlags::default() };
+    ensure(project, progress, &flags)
 }
 
 /// What is not installed yet.
