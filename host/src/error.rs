@@ -69,9 +69,15 @@ pub enum Error {
     Component(#[from] ComponentFaults),
     /// A component imports what the host does not define.
     #[error(
-        "`{component}` imports what no host of WASI preview 2 defines: {message}; compose it with a          component that exports that"
+        "`{component}` imports {}, which this host does not define; compose it with a component \
+         that exports that, by `wac plug`",
+        missing.join(", ")
     )]
-    ComponentImports { component: String, message: String },
+    ComponentImports {
+        component: String,
+        /// The interfaces and functions, or why one of WASI is not the host's.
+        missing: Vec<String>,
+    },
     /// A component exports no such function, or several of this name.
     #[error(
         "`{component}` exports {} function `{}`{}",

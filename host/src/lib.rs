@@ -79,7 +79,7 @@ pub use bytesize::ByteSize;
 pub use compiled::cache::{Cache, CacheError, CacheUsage, FileKind};
 pub use component::{
     Adapter, ComponentFault, ComponentFaults, ComponentProgram, ServeError, ServeSettings, Server,
-    Wit, component,
+    Wit, component, world_exports,
 };
 pub use directory::Directory;
 pub use dlopen::{Files, Libraries, LibraryHandle, Loader, OpenFlags};

@@ -118,14 +118,15 @@ pub enum Fault {
     /// A module is built in a way that cannot be linked.
     #[error("`{module}` {message}")]
     Unsupported { module: String, message: &'static str },
-    /// A module is built for WASI preview 2, whose functions are not of WASI preview 1.
+    /// A module is built to be a component, and imports functions of interfaces, such as those of
+    /// WASI preview 2.
     #[error(
-        "`{module}` is built for WASI preview 2: it imports {functions} {} of {}, and only the \
-         functions of WASI preview 1 are here; build it for `wasm32-wasip1`",
+        "`{module}` is built to be a component: it imports {functions} {} of {}; write the \
+         component with `host fuse --component` and run that, or build it for `wasm32-wasip1`",
         if *functions == 1 { "function" } else { "functions" },
         interface_list(interfaces)
     )]
-    Preview2 {
+    Interfaces {
         module: String,
         /// The interfaces that it imports from, in the order of their names.
         interfaces: Vec<String>,
@@ -227,7 +228,7 @@ fn absence(wanted: &str, provider: &Option<String>, candidate: &Option<Candidate
     }
 }
 
-/// Interfaces of WASI preview 2 named in a report.
+/// Interfaces named in a report.
 const INTERFACES_SHOWN: usize = 3;
 
 fn interface_list(interfaces: &[String]) -> String {

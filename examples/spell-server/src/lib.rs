@@ -46,8 +46,7 @@ fn answer(request: &IncomingRequest) -> Result<String, Failure> {
     match (request.method(), path.as_str()) {
         (Method::Post, "/check") => {
             let text = read(request)?;
-            let mistakes =
-                speller::check(&text).map_err(|message| Failure::new(400, message))?;
+            let mistakes = speller::check(&text).map_err(|message| Failure::new(400, message))?;
             Ok(mistakes.iter().map(|mistake| format!("{mistake}\n")).collect())
         }
         (_, "/check") => Err(Failure::new(405, "send the text by POST")),

@@ -24,8 +24,12 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         Purpose::Write { exports: &flags.export }
     };
     let plan = link::plan(&flags.module, &flags.link, purpose)?;
+    let mut exports = flags.export.clone();
+    if !flags.component && flags.invoke.is_none() {
+        exports.extend(host::world_exports(&plan)?);
+    }
     let options = FuseOptions::default()
-        .with_exports(flags.export.clone())
+        .with_exports(exports)
         .with_invoke(flags.invoke.clone())
         .with_dynamic(flags.dynamic)
         .with_keep_all(flags.keep_all)

@@ -175,7 +175,7 @@ fn may_trap(faults: &Faults, program: &str) -> Option<String> {
             let is_function = matches!(expected, ExternType::Func(_)) || module == "GOT.func";
             is_function && candidate.is_none() && !importers.iter().any(|name| name == program)
         }
-        Fault::Preview2 { module, .. } => module != program,
+        Fault::Interfaces { module, .. } => module != program,
         _ => false,
     };
     faults.as_slice().iter().all(may_trap).then(|| {

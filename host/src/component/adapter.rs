@@ -28,7 +28,8 @@ impl Adapter {
     pub(super) fn read(&self) -> Result<Vec<u8>, ComponentFault> {
         let fault = |message| ComponentFault::Adapter { path: self.path.clone(), message };
         match input::read_limited(&self.path, MOST_BYTES) {
-            Ok(Some(bytes)) => Ok(bytes),
+            Ok(Some(bytes)) if bytes.starts_with(b"\0asm\x01") => Ok(bytes),
+            Ok(Some(_)) => Err(fault("it is no module in the binary format".to_owned())),
             Ok(None) => Err(fault("it is too large".to_owned())),
             Err(error) => Err(fault(reason(&self.path, &error))),
         }

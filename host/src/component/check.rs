@@ -1,5 +1,7 @@
 //! Compares what the modules of a program export and import with the component's world.
 
+use std::collections::BTreeSet;
+
 use linker::{Definition, ExternType, InputModule, Plan};
 
 use super::fault::ComponentFault;
@@ -72,6 +74,7 @@ fn imports(
     faults: &mut Vec<ComponentFault>,
 ) {
     let imported = world.imports();
+    let mut of_program = BTreeSet::new();
     for (module, input) in plan.set().inputs.iter().enumerate() {
         for import in &input.module.imports {
             let is_it = |it: &&super::world::ImportedFunction| {
@@ -87,12 +90,22 @@ fn imports(
                     found: import.ty.clone(),
                 });
             }
+            let exported = format!("{}#{}", function.module, function.name);
+            let exporters = plan.definitions(&exported).into_iter().map(|it| it.module);
+            for exporter in exporters.filter(|exporter| *exporter != module) {
+                of_program.insert((module, function.module.clone(), exporter));
+            }
             if function.allocates {
                 let function = format!("{}.{}", function.module, function.name);
                 functions.results.push(Allocation { module, function });
             }
         }
     }
+    let name = |module: usize| plan.set().inputs[module].module.name.clone();
+    faults.extend(of_program.into_iter().map(|(importer, interface, exporter)| {
+        let (importer, exporter) = (name(importer), name(exporter));
+        ComponentFault::Itself { importer, interface, exporter }
+    }));
 }
 
 fn ty(plan: &Plan, definition: Definition) -> &ExternType {

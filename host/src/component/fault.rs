@@ -84,6 +84,13 @@ pub enum ComponentFault {
         printable(name)
     )]
     ImportType { importer: String, module: String, name: String, ty: FuncType, found: ExternType },
+    /// A module imports what another module of the program exports, by the world.
+    #[error(
+        "`{importer}` imports `{interface}`, which `{exporter}` exports, and a component cannot \
+         call itself by its world: call the functions by their names in C, or write a component \
+         of each module and compose them with `wac plug`"
+    )]
+    Itself { importer: String, interface: String, exporter: String },
     /// Several modules export a function of the world.
     #[error(
         "{} export `{}`, and a component has one: remove the others",
@@ -94,8 +101,8 @@ pub enum ComponentFault {
     /// The world needs memory to be allocated, and nothing allocates it.
     #[error(
         "no module exports `cabi_realloc`: (i32, i32, i32, i32) -> i32, by which a caller allocates \
-         memory for {}; bindings of wit-bindgen have it, and so has the libc of the sysroot, \
-         which is not found: name its folder with `--sysroot DIR`",
+         memory for {}; bindings of wit-bindgen have it, and a shared library gets one from the \
+         libc of the sysroot, if `--sysroot DIR` names its folder",
         quoted(functions)
     )]
     NoRealloc {

@@ -63,18 +63,26 @@ fn of_all(
     allocations: &[Allocation],
     direction: &'static str,
 ) -> Result<Option<Definition>, ComponentFault> {
+    let name = |module: usize| plan.set().inputs[module].module.name.clone();
+    let two_heaps = |first: usize, second: usize| {
+        let (first, second) = (name(first), name(second));
+        ComponentFault::TwoHeaps { first, second, direction }
+    };
     let mut chosen: Option<(usize, Definition)> = None;
-    for allocation in allocations {
-        let Some(realloc) = of_module(plan, allocation.module) else {
-            let functions = allocations.iter().map(|it| it.function.clone()).collect();
-            return Err(ComponentFault::NoRealloc { functions });
+    for &Allocation { module, .. } in allocations {
+        let Some(realloc) = of_module(plan, module) else {
+            return Err(match plan.definitions(REALLOC).first() {
+                Some(other) => two_heaps(other.module, module),
+                None => {
+                    let functions = allocations.iter().map(|it| it.function.clone()).collect();
+                    ComponentFault::NoRealloc { functions }
+                }
+            });
         };
         match chosen {
-            None => chosen = Some((allocation.module, realloc)),
+            None => chosen = Some((module, realloc)),
             Some((first, known)) if heap(plan, known.module) != heap(plan, realloc.module) => {
-                let name = |module: usize| plan.set().inputs[module].module.name.clone();
-                let (first, second) = (name(first), name(allocation.module));
-                return Err(ComponentFault::TwoHeaps { first, second, direction });
+                return Err(two_heaps(first, module));
             }
             Some(_) => {}
         }
@@ -82,29 +90,32 @@ fn of_all(
     Ok(chosen.map(|(_, realloc)| realloc))
 }
 
-/// Returns the function that allocates memory which a module frees: its own, or that of its libc.
+/// Returns the function that allocates memory which a module frees: its own, or one of its heap.
 fn of_module(plan: &Plan, module: usize) -> Option<Definition> {
     let definitions = plan.definitions(REALLOC);
-    let own = definitions.iter().find(|definition| definition.module == module);
-    let is_of_libc = |definition: &&Definition| {
-        plan.set().inputs[definition.module].is_system() || definition.module == plan.set().program
-    };
-    own.or_else(|| definitions.iter().rfind(is_of_libc)).copied()
+    let own = definitions.iter().find(|definition| definition.module == module).copied();
+    own.or_else(|| {
+        let frees = heap(plan, module);
+        let mut others = definitions.into_iter();
+        others.find(|it| frees.is_none() || heap(plan, it.module) == frees)
+    })
 }
 
-/// Returns the heap of a `cabi_realloc` of a module. That of a shared library in C or C++ calls
-/// libc. A main contains its own heap, as Rust's mains do, or may do.
-fn heap(plan: &Plan, module: usize) -> Heap {
+/// Returns the heap in which a module frees memory; `None` if it never frees any. A shared library
+/// in C or C++ calls libc. A main contains its own heap, as Rust's mains do, or may do.
+fn heap(plan: &Plan, module: usize) -> Option<Heap> {
     let input = &plan.set().inputs[module];
-    if input.is_system() || input.module.kind == Kind::SharedLibrary && imports_realloc(input) {
-        Heap::Libc
-    } else {
-        Heap::Own(module)
+    match input.module.kind {
+        _ if input.is_system() => Some(Heap::Libc),
+        Kind::SharedLibrary => uses_libc(input).then_some(Heap::Libc),
+        _ => Some(Heap::Own(module)),
     }
 }
 
-fn imports_realloc(input: &InputModule) -> bool {
-    input.module.imports.iter().any(|import| import.module == "env" && import.name == "realloc")
+/// Returns whether a library calls a function of libc's heap.
+fn uses_libc(input: &InputModule) -> bool {
+    let mut imports = input.module.imports.iter().filter(|import| import.module == "env");
+    imports.any(|import| ["malloc", "realloc", "free"].contains(&import.name.as_str()))
 }
 
 /// Finds a module whose heap would contain the memory of the adapter for WASI. Without a

@@ -15,7 +15,7 @@ pub use adapter::Adapter;
 pub use fault::{ComponentFault, ComponentFaults};
 pub use running::{ComponentProgram, ServeError, ServeSettings, Server};
 pub use world::Wit;
-pub use write::component;
+pub use write::{component, world_exports};
 
 pub(crate) use heap::REALLOC;
 pub(crate) use world::World;

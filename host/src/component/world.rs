@@ -7,7 +7,7 @@ use wit_component::metadata::{self, Bindgen};
 use wit_parser::abi::{AbiVariant, WasmSignature, WasmType};
 use wit_parser::{
     Function, LiftLowerAbi, ManglingAndAbi, Resolve, Type, TypeDefKind, TypeId, WasmExport,
-    WasmExportKind, WasmImport, WorldItem, WorldKey,
+    WasmExportKind, WasmImport, WorldId, WorldItem, WorldKey,
 };
 
 use super::fault::ComponentFault;
@@ -23,9 +23,9 @@ pub struct Wit {
 
 /// The world of a program.
 pub(crate) struct World {
-    pub(crate) bindgen: Bindgen,
-    /// Whether it comes from WIT files, so that no module contains all of it.
-    pub(crate) is_from_files: bool,
+    bindgen: Bindgen,
+    /// The part of it that comes from WIT files, so that no module describes it.
+    pub(crate) of_files: Option<(Resolve, WorldId)>,
     /// Whether a module describes a part of it.
     pub(crate) is_in_modules: bool,
 }
@@ -78,11 +78,14 @@ impl World {
             sources.push(name.clone());
         }
         let is_in_modules = !sources.is_empty();
+        let mut of_files = None;
         if let Some(wit) = wit {
-            let read = read_files(wit, set.is_command())?;
+            let (resolve, world) = read_files(wit, set.is_command())?;
+            let read = Bindgen { resolve: resolve.clone(), world, ..Bindgen::default() };
+            of_files = Some((resolve, world));
             merge(&mut bindgen, read, &sources, &wit.path.to_string_lossy())?;
         }
-        let world = World { bindgen, is_from_files: wit.is_some(), is_in_modules };
+        let world = World { bindgen, of_files, is_in_modules };
         world.refuse_async()?;
         Ok(world)
     }
@@ -97,7 +100,7 @@ impl World {
 
     /// Returns whether nothing describes a world.
     pub(crate) fn is_unknown(&self) -> bool {
-        !self.is_from_files && !self.is_in_modules
+        self.of_files.is_none() && !self.is_in_modules
     }
 
     /// Returns the functions that modules import and whatever runs the component defines. With
@@ -257,19 +260,20 @@ fn func_type(signature: &WasmSignature) -> FuncType {
 }
 
 /// Reads the world in WIT files. The adapter of a command defines `wasi:cli/run`.
-fn read_files(wit: &Wit, is_command: bool) -> Result<Bindgen, ComponentFault> {
-    let fault = |error: &anyhow::Error| ComponentFault::Wit {
-        path: wit.path.clone(),
-        message: message(error),
-    };
+fn read_files(wit: &Wit, is_command: bool) -> Result<(Resolve, WorldId), ComponentFault> {
     if !wit.path.exists() {
         let message = "there is no such file or folder".to_owned();
         return Err(ComponentFault::Wit { path: wit.path.clone(), message });
     }
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(&wit.path).map_err(|error| fault(&error))?;
-    let world = resolve.select_world(&[package], wit.world.as_deref());
-    let world = world.map_err(|error| fault(&error))?;
+    let read = resolve
+        .push_path(&wit.path)
+        .and_then(|(package, _)| resolve.select_world(&[package], wit.world.as_deref()));
+    // The message shows the line of the file.
+    let world = read.map_err(|error| ComponentFault::Wit {
+        path: wit.path.clone(),
+        message: linker::printable_lines(&resolve.render_error(&error)).into_owned(),
+    })?;
     if is_command {
         let is_run: Vec<_> = resolve.worlds[world].exports.keys().cloned().collect();
         for key in is_run {
@@ -278,7 +282,7 @@ fn read_files(wit: &Wit, is_command: bool) -> Result<Bindgen, ComponentFault> {
             }
         }
     }
-    Ok(Bindgen { resolve, world, ..Bindgen::default() })
+    Ok((resolve, world))
 }
 
 fn merge(
@@ -297,8 +301,9 @@ fn merge(
 
 /// Returns the message of an error and its causes on one line.
 pub(super) fn message(error: &anyhow::Error) -> String {
-    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-    linker::printable_lines(&causes.join(": ")).into_owned()
+    let causes = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let words: Vec<_> = causes.split_whitespace().collect();
+    linker::printable(&words.join(" ")).into_owned()
 }
 
 /// Returns whether an import is a function of this type.

@@ -6,7 +6,7 @@ use wit_component::{ComponentEncoder, StringEncoding};
 use super::adapter::{self, Adapter};
 use super::check;
 use super::fault::{ComponentFault, ComponentFaults};
-use super::heap;
+use super::heap::{self, REALLOC};
 use super::world::{self, Wit, World};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -48,6 +48,27 @@ pub fn component(
     Ok(encode(is_command, &world, &name, module, adapters)?)
 }
 
+/// Returns the names of the functions that modules other than the main one export for the world
+/// that the modules describe. The core module of a component must export them too.
+///
+/// # Errors
+///
+/// [`Error::Component`] if the descriptions cannot be read, or contradict each other.
+pub fn world_exports(plan: &Plan) -> Result<Vec<String>, Error> {
+    if !plan.set().describes_component() {
+        return Ok(Vec::new());
+    }
+    let world = World::of(plan.set(), None).map_err(ComponentFaults::from)?;
+    let functions = check::functions(plan, &world, &mut Vec::new());
+    let all = functions.exports.into_iter().chain(functions.intrinsics);
+    let others = all.filter(|(_, definition)| definition.module != plan.set().program);
+    let mut names: Vec<_> = others.map(|(name, _)| name).collect();
+    if !names.is_empty() && !plan.definitions(REALLOC).is_empty() {
+        names.push(REALLOC.to_owned());
+    }
+    Ok(names)
+}
+
 /// Returns the exports of the core module.
 fn exports(plan: &Plan, world: &World) -> Result<ComponentExports, ComponentFaults> {
     let mut faults = Vec::new();
@@ -80,9 +101,8 @@ fn encode(
         module: name.to_owned(),
         message: world::message(error),
     };
-    if world.is_from_files {
-        let (resolve, id) = (world.resolve(), world.bindgen.world);
-        wit_component::embed_component_metadata(&mut module, resolve, id, StringEncoding::UTF8)
+    if let Some((resolve, id)) = &world.of_files {
+        wit_component::embed_component_metadata(&mut module, resolve, *id, StringEncoding::UTF8)
             .map_err(|error| fault(&error))?;
     }
     let imports = imports_of_wasi(name, &module);

@@ -18,10 +18,16 @@ pub enum LoadError {
     )]
     NotWasm { module: String, found: String, hint: &'static str },
     #[error(
-        "`{module}` is a component; only core modules can be linked: build it for `wasm32-wasip1` \
-         or `wasm32-unknown-unknown`, or run it by itself with `wasmtime run`"
+        "`{module}` is a component{}, and only core modules can be linked; run it by itself with \
+         `host run`, compose it with other components by `wac plug`, or link the modules that it \
+         was made of",
+        holding(holds)
     )]
-    Component { module: String },
+    Component {
+        module: String,
+        /// The names of the core modules in it.
+        holds: Vec<String>,
+    },
     #[error("`{module}` has version {version} of the binary format; only version 1 is known")]
     Version { module: String, version: u32 },
     #[error(
@@ -112,5 +118,19 @@ impl InputLimits {
             return Err(LoadError::TooManySymbols { module: module.to_owned(), symbols, limit });
         }
         Ok(())
+    }
+}
+
+/// Core modules of a component named in a message.
+const SHOWN: usize = 4;
+
+fn holding(modules: &[String]) -> String {
+    let shown = modules.iter().take(SHOWN).map(|name| format!("`{}`", printable(name)));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match modules.len() {
+        0 => String::new(),
+        1 => format!(" that holds the core module {shown}"),
+        count if count <= SHOWN => format!(" that holds the core modules {shown}"),
+        count => format!(" that holds {count} core modules ({shown}, …)"),
     }
 }

@@ -1,5 +1,7 @@
 //! Checks of a file's header and sections, for messages that say what a file is instead.
 
+use wasmparser::{KnownCustom, Name, Parser, Payload};
+
 use crate::module::error::LoadError;
 
 const MAGIC: &[u8] = b"\0asm";
@@ -24,9 +26,41 @@ pub(crate) fn check_header(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
     match u32::from_le_bytes(*version) {
         1 => Ok(()),
         // The upper half is the layer: 0 for core modules, 1 for components.
-        version if version >> 16 == 1 => Err(LoadError::Component { module }),
+        version if version >> 16 == 1 => {
+            Err(LoadError::Component { module, holds: core_modules(bytes) })
+        }
         version => Err(LoadError::Version { module, version }),
     }
+}
+
+/// Returns the names of the core modules in a component. Those that only connect the others have
+/// none.
+fn core_modules(bytes: &[u8]) -> Vec<String> {
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
+        if let Payload::ModuleSection { unchecked_range, .. } = payload
+            && let Some(module) = bytes.get(unchecked_range)
+        {
+            names.extend(module_name(module));
+        }
+    }
+    names
+}
+
+/// Returns the name that a module gives itself.
+fn module_name(bytes: &[u8]) -> Option<String> {
+    let payloads = Parser::new(0).parse_all(bytes).map_while(Result::ok);
+    let mut names = payloads.filter_map(|payload| match payload {
+        Payload::CustomSection(section) => match section.as_known() {
+            KnownCustom::Name(names) => Some(names),
+            _ => None,
+        },
+        _ => None,
+    });
+    names.next()?.into_iter().map_while(Result::ok).find_map(|name| match name {
+        Name::Module { name, .. } => Some(name.to_owned()),
+        _ => None,
+    })
 }
 
 fn start_of(bytes: &[u8]) -> &[u8] {

@@ -390,8 +390,6 @@ pub(crate) enum SyntheticKind {
     Exit,
     /// Moves the heap of the main behind the other modules.
     Heap,
-    /// Defines the function by which a component's caller allocates memory.
-    Realloc,
     /// Defines functions that trap, for imports that nothing else defines.
     UnknownImports,
     /// Defines the functions by which code for WASI preview 3 reads and sets the stack pointer and

@@ -14,7 +14,7 @@ use crate::plan::check;
 use crate::plan::hint;
 use crate::plan::host_imports::{HostModule, host_module};
 use crate::plan::input::InputModule;
-use crate::plan::set::{Definition, Set, Symbols};
+use crate::plan::set::{Definition, Set, Symbols, is_of_interface};
 use crate::plan::synthetic::{command, thread_context, unknown_imports};
 use crate::plan::versions;
 use crate::suggest::{WORK, nearest};
@@ -97,7 +97,7 @@ pub(crate) fn resolve(set: &Set) -> Result<Resolution, Faults> {
 /// defined every symbol that they lack.
 pub(crate) fn certain(set: &Set) -> Vec<Fault> {
     let (_, mut faults) = attempt(set);
-    faults.retain(|fault| !matches!(fault, Fault::UnknownImport { .. } | Fault::Preview2 { .. }));
+    faults.retain(|fault| !matches!(fault, Fault::UnknownImport { .. } | Fault::Interfaces { .. }));
     faults
 }
 
@@ -151,14 +151,14 @@ pub(crate) fn resolve_new(set: &Set, is_new: impl Fn(usize) -> bool) -> Result<R
     Ok(resolution)
 }
 
-/// Joins the undefined functions of WASI preview 2 that each module imports to one fault.
+/// Joins the undefined functions of interfaces that each module imports to one fault.
 fn joined(faults: Vec<Fault>) -> Vec<Fault> {
     let mut imports = BTreeMap::<String, (BTreeSet<String>, usize)>::new();
     let mut others = Vec::new();
     for fault in faults {
         match fault {
             Fault::UnknownImport { importers, module, provider: None, .. }
-                if module.starts_with(PREVIEW_2) =>
+                if is_of_interface(&module) =>
             {
                 for importer in importers {
                     let (interfaces, functions) = imports.entry(importer).or_default();
@@ -169,16 +169,13 @@ fn joined(faults: Vec<Fault>) -> Vec<Fault> {
             fault => others.push(fault),
         }
     }
-    let joined = imports.into_iter().map(|(module, (interfaces, functions))| Fault::Preview2 {
+    let joined = imports.into_iter().map(|(module, (interfaces, functions))| Fault::Interfaces {
         module,
         interfaces: interfaces.into_iter().collect(),
         functions,
     });
     joined.chain(others).collect()
 }
-
-/// The beginning of the names of WASI's interfaces from preview 2 on.
-const PREVIEW_2: &str = "wasi:";
 
 /// Joins the faults of each undefined symbol to one, with all modules that import it.
 fn grouped(faults: Vec<Fault>) -> Vec<Fault> {

@@ -101,7 +101,7 @@ impl Set {
 
 /// Returns whether functions of a component's world are imported from a module of this name: of
 /// an interface, of the world itself, or for resources that it exports.
-fn is_of_interface(module: &str) -> bool {
+pub(crate) fn is_of_interface(module: &str) -> bool {
     module == "$root" || module.starts_with("[export]") || module.contains(':')
 }
 

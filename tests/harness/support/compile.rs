@@ -131,7 +131,7 @@ pub(crate) fn compile_with(
     module: &Path,
 ) -> Result<(), Failed> {
     let mut command = match ending(source).as_str() {
-        "wat" => return Ok(fs::write(module, wat::parse_file(source)?)?),
+        "wat" => return Ok(fs::write(module, text(source)?)?),
         "rs" if is_for_emscripten(source) => return rust_for_emscripten(source, module),
         "rs" => rustc(role, rust_target(source)),
         _ if is_for_wasi(source) => return zig_for_wasi(flags, source, module),
@@ -142,6 +142,23 @@ pub(crate) fn compile_with(
     })?;
     fs::copy(folder.join(MODULE), module)?;
     Ok(())
+}
+
+/// Returns the module of a file in the text format. Its first line may name a world, in a WIT file
+/// beside it, that it then describes: `;; World: FILE NAME`.
+fn text(source: &Path) -> Result<Vec<u8>, Failed> {
+    let mut module = wat::parse_file(source)?;
+    let text = fs::read_to_string(source)?;
+    let first = text.lines().next().unwrap_or_default();
+    if let Some((file, world)) = first.strip_prefix(";; World: ").and_then(|it| it.split_once(' '))
+    {
+        let mut resolve = wit_parser::Resolve::default();
+        let (package, _) = resolve.push_path(source.with_file_name(file))?;
+        let world = resolve.select_world(&[package], Some(world))?;
+        let encoding = wit_component::StringEncoding::UTF8;
+        wit_component::embed_component_metadata(&mut module, &resolve, world, encoding)?;
+    }
+    Ok(module)
 }
 
 /// The file that a compiler writes, in a folder that is kept.

@@ -63,6 +63,11 @@ impl ExportedFunction {
     ///
     /// [`Error::NoComponentFunction`] if there is none, or there are several.
     pub(super) fn find(component: &str, functions: &[Self], name: &str) -> Result<Self, Error> {
+        // A function of the world itself has no other name.
+        let is_of_world = |it: &&Self| it.interface.is_none() && it.name == name;
+        if let Some(function) = functions.iter().find(is_of_world) {
+            return Ok(function.clone());
+        }
         let mut found = functions.iter().filter(|function| function.is_called(name));
         match (found.next(), found.next()) {
             (Some(only), None) => Ok(only.clone()),
@@ -146,7 +151,7 @@ fn parse(ty: &Type, text: &str) -> Result<Val, String> {
     match ty.kind() {
         WasmTypeKind::String if !text.starts_with('"') => Ok(Val::String(text.to_owned())),
         WasmTypeKind::Unsupported => Err("it cannot be given as text".to_owned()),
-        _ => Val::from_wave(ty, text).map_err(|error| Error::message(&error)),
+        _ => Val::from_wave(ty, text).map_err(|error| error.to_string()),
     }
 }
 

@@ -88,11 +88,18 @@ pub(super) fn link(
     component: &Component,
 ) -> Result<InstancePre<ComponentState>, Error> {
     let setup = |error: wasmtime::Error| Error::Setup { message: Error::message(&error) };
-    let mut linker = Linker::new(component.engine());
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(setup)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(setup)?;
-    linker.instantiate_pre(component).map_err(|error| Error::ComponentImports {
-        component: name.to_owned(),
-        message: Error::message(&error),
+    let mut functions = Linker::new(component.engine());
+    wasmtime_wasi::p2::add_to_linker_async(&mut functions).map_err(setup)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut functions).map_err(setup)?;
+    functions.instantiate_pre(component).map_err(|error| {
+        let ty = component.component_type();
+        let imports = ty.imports(component.engine()).map(|(name, _)| name);
+        let others = imports.filter(|name| !name.starts_with("wasi:"));
+        let mut missing: Vec<_> =
+            others.map(|name| format!("`{}`", linker::printable(name))).collect();
+        if missing.is_empty() {
+            missing.push(format!("what is not in WASI preview 2 ({})", Error::message(&error)));
+        }
+        Error::ComponentImports { component: name.to_owned(), missing }
     })
 }

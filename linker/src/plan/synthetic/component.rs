@@ -17,9 +17,8 @@
 use wasm_encoder::{BlockType, Function, TagSection, ValType};
 
 use crate::convention::ENV;
-use crate::plan::input::{InputModule, SyntheticKind};
+use crate::plan::input::InputModule;
 use crate::plan::synthetic::ModuleWriter;
-use crate::plan::synthetic::command::synthetic_module;
 use crate::types::ExternType;
 
 /// The name that the canonical ABI gives it.
@@ -27,20 +26,22 @@ pub(crate) const CABI_REALLOC: &str = "cabi_realloc";
 /// The function of libc that it calls.
 pub(crate) const REALLOC: &str = "realloc";
 
-/// Returns the module that defines the function, if it is required, no module does, and there is a
-/// libc.
+/// Returns the module that defines the function by libc's heap, if it is required and there is a
+/// libc. A main may define one by its own heap, which is looked up before.
 pub(crate) fn module(inputs: &[InputModule], required: &[String]) -> Option<InputModule> {
     let process = || inputs.iter().filter(|input| input.linked_as == ENV);
     let is_required = required.iter().any(|name| name == CABI_REALLOC);
-    if !is_required || process().any(|input| input.definition(CABI_REALLOC).is_some()) {
-        return None;
-    }
-    let (input, realloc) = process().find_map(|input| Some((input, input.definition(REALLOC)?)))?;
+    let found = process().find_map(|input| Some((input, input.definition(REALLOC)?)));
+    let (input, realloc) = found.filter(|_| is_required)?;
     let ExternType::Func(ty) = &input.module.exports[realloc].ty else { return None };
     if !input.shares_memory() || ty.to_string() != "(i32, i32) -> i32" {
         return None;
     }
-    synthetic_module("component", bytes(), SyntheticKind::Realloc)
+    let input = InputModule::load("component", bytes());
+    debug_assert!(input.is_ok(), "the linker can read what it has written: {input:?}");
+    let mut input = input.ok()?;
+    input.is_on_demand = true;
+    Some(input)
 }
 
 fn bytes() -> Vec<u8> {
