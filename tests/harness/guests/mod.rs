@@ -9,6 +9,7 @@ mod lapack;
 mod legacy_exceptions;
 mod oracle;
 mod real;
+mod serve;
 mod sysroot;
 mod tree_sitter;
 
@@ -25,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         legacy_exceptions::trials(),
         oracle::trials(),
         real::trials(),
+        serve::trials(),
         sysroot::trials(),
         tree_sitter::trials(),
     ];

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +21,9 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use wasmtime::{
+    Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
@@ -164,16 +167,9 @@ impl Server {
         report: impl Fn(&str, &Error) + Send + Sync + 'static,
     ) {
         let Server { runtime, listener, handler, grace } = self;
-        let engine = handler.proxy.engine().weak();
+        tick(handler.proxy.engine().weak());
         let report: Report = Arc::new(report);
         runtime.block_on(async move {
-            let ticker = tokio::spawn(async move {
-                let mut interval = tokio::time::interval(TICK);
-                while let Some(engine) = engine.upgrade() {
-                    engine.increment_epoch();
-                    interval.tick().await;
-                }
-            });
             let connections = Arc::new(GracefulShutdown::new());
             let accepted = Arc::clone(&connections);
             let accepting = tokio::spawn(accept(listener, handler, report, accepted));
@@ -184,10 +180,21 @@ impl Server {
             if let Some(connections) = Arc::into_inner(connections) {
                 let _ = tokio::time::timeout(grace, connections.shutdown()).await;
             }
-            ticker.abort();
         });
         runtime.shutdown_timeout(Duration::ZERO);
     }
+}
+
+/// Increments the epoch of an engine as long as that is in use. This needs a thread of its own:
+/// those of the runtime may all run code of guests, which lets go of them at the next epoch.
+fn tick(engine: EngineWeak) {
+    thread::spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    });
 }
 
 /// Accepts connections for ever, and answers the requests of each.
@@ -251,7 +258,9 @@ fn config(settings: &Settings, serve: &ServeSettings, pools: bool) -> Config {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(instances)
             .total_core_instances(parts)
-            .total_memories(instances)
+            // One is for the exceptions that are alive.
+            .total_memories(instances.saturating_mul(2))
+            .total_gc_heaps(instances)
             .total_tables(parts)
             .total_stacks(instances)
             .max_memories_per_component(1)
