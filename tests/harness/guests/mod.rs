@@ -1,6 +1,7 @@
 //! Guests in Rust, C and C++: what they do together, and natively.
 
 mod commands;
+mod components;
 mod cpython;
 mod crates;
 mod debug;
@@ -19,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let suites = [
         commands::trials(),
         crates::trials(),
+        components::trials(),
         cpython::trials(),
         debug::trials(),
         grid::trials(),
