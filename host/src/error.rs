@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use linker::{Faults, FuncType, LoadError};
 
-use crate::component::ComponentFaults;
+use crate::fault::ComponentFaults;
 use crate::limits::Limit;
 use crate::value::ArgumentErrors;
 

@@ -64,6 +64,7 @@ mod directory;
 mod dlopen;
 mod error;
 mod exports;
+mod fault;
 mod input;
 mod limits;
 mod linker;
@@ -73,18 +74,19 @@ mod program;
 mod search;
 mod trap;
 mod value;
+mod world;
 
 pub use ::linker::InputLimits;
 pub use bytesize::ByteSize;
 pub use compiled::cache::{Cache, CacheError, CacheUsage, FileKind};
 pub use component::{
-    Adapter, ComponentFault, ComponentFaults, ComponentProgram, ServeError, ServeSettings, Server,
-    Wit, component, world_exports,
+    Adapter, ComponentProgram, ServeError, ServeSettings, Server, component, world_exports,
 };
 pub use directory::Directory;
 pub use dlopen::{Files, Libraries, LibraryHandle, Loader, OpenFlags};
 pub use error::Error;
 pub use exports::Exports;
+pub use fault::{ComponentFault, ComponentFaults};
 pub use input::{check_preloads, read, read_within};
 pub use limits::{Limit, Limiter, Limits};
 pub use linker::Linker;
@@ -104,6 +106,7 @@ pub use program::preinit::preinit;
 pub use search::Search;
 pub use value::{ArgumentError, ArgumentErrors, display, parse_arguments};
 pub use wasmtime::Val;
+pub use world::description::Wit;
 
 /// Compiles the Rust code of docs/embedding.md.
 #[cfg(doctest)]

@@ -197,7 +197,8 @@ pub(crate) struct FuzzFlags {
     /// Start the random numbers with this one, so that a run can be repeated [default: random]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u32>,
-    /// Run only this target: parse, plan, bind, fuse, open, cli, cache, differential or symbols
+    /// Run only this target: parse, plan, bind, fuse, open, cli,
+    /// cache, component, differential or symbols
     pub(crate) target: Option<String>,
 }
 

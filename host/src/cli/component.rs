@@ -7,7 +7,6 @@ use host::{ComponentProgram, Settings};
 
 use super::cache;
 use super::flags::RunFlags;
-use super::run::wasi;
 
 /// Runs the component, or calls one of its exports. Returns `false` if the file is no component.
 pub(crate) fn run(flags: &RunFlags, settings: &Settings) -> anyhow::Result<bool> {
@@ -22,9 +21,9 @@ pub(crate) fn run(flags: &RunFlags, settings: &Settings) -> anyhow::Result<bool>
     );
     cache::warn_of(program.cache_error());
     match &flags.invoke {
-        None => program.run(&wasi(flags, flags.args()))?,
+        None => program.run(&flags.wasi(flags.args()))?,
         Some(name) => {
-            let results = program.invoke(&wasi(flags, &[]), name, flags.args())?;
+            let results = program.invoke(&flags.wasi(&[]), name, flags.args())?;
             let lines = results.iter().map(|result| format!("{result}\n"));
             super::console::print(&lines.collect::<String>())?;
         }

@@ -275,6 +275,15 @@ impl RunFlags {
         self.module_and_args.get(1..).unwrap_or_default()
     }
 
+    /// Returns what the guest sees of the machine, with these arguments after the module's name.
+    pub(crate) fn wasi(&self, args: &[String]) -> Wasi {
+        let args = [self.module().to_owned()].into_iter().chain(args.iter().cloned());
+        Wasi::default()
+            .with_args(args.collect())
+            .with_env(self.env.clone())
+            .with_directories(self.dir.clone())
+    }
+
     /// Returns whether tests are run, each in a sandbox of its own.
     pub(crate) fn runs_tests(&self) -> bool {
         self.invoke.is_none() && !self.tests_together

@@ -4,7 +4,7 @@ use std::mem;
 use std::path::Path;
 
 use anyhow::bail;
-use host::{Error, Exports, Host, Process, Program, Settings, State, Wasi};
+use host::{Error, Exports, Host, Process, Program, Settings, State};
 
 use super::cache;
 use super::component;
@@ -87,12 +87,12 @@ impl<'f> Call<'f> {
     fn run(&self, host: &Host, program: &Program<State>, flags: &RunFlags) -> anyhow::Result<()> {
         match self {
             Call::Start => {
-                let mut process = host.start(program, &wasi(flags, flags.args()))?;
+                let mut process = host.start(program, &flags.wasi(flags.args()))?;
                 process.invoke("_start", &[])?;
                 end(process)
             }
             Call::Export { name, args } => {
-                let mut process = host.start(program, &wasi(flags, &[]))?;
+                let mut process = host.start(program, &flags.wasi(&[]))?;
                 let results = process.invoke(name, args)?;
                 process.flush()?;
                 let results = results.iter().map(|value| format!("{}\n", host::display(value)));
@@ -108,14 +108,6 @@ fn end(mut process: Process) -> anyhow::Result<()> {
     // The host ends here, and the system frees its memory faster than `drop` does.
     mem::forget(process);
     Ok(())
-}
-
-pub(super) fn wasi(flags: &RunFlags, args: &[String]) -> Wasi {
-    let args = [flags.module().to_owned()].into_iter().chain(args.iter().cloned());
-    Wasi::default()
-        .with_args(args.collect())
-        .with_env(flags.env.clone())
-        .with_directories(flags.dir.clone())
 }
 
 fn check_command(exports: &Exports) -> anyhow::Result<()> {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use linker::WASI;
 use wasi_preview1_component_adapter_provider as provider;
 
-use super::fault::ComponentFault;
-use super::world::World;
+use crate::fault::ComponentFault;
 use crate::input;
+use crate::world::description::World;
 
 /// A module that defines the functions of another interface by those of the component's world.
 #[derive(Debug, Clone, PartialEq, Eq)]

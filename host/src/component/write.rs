@@ -4,14 +4,13 @@ use linker::{ComponentExports, Definition, FuseOptions, InputLimits, Module, Pla
 use wit_component::{ComponentEncoder, StringEncoding};
 
 use super::adapter::{self, Adapter};
-use super::check;
-use super::fault::{ComponentFault, ComponentFaults};
-use super::heap::{self, REALLOC};
-use super::world::{self, Wit, World};
 use crate::error::Error;
+use crate::fault::{ComponentFault, ComponentFaults};
 use crate::limits::Limits;
 use crate::program::fuse::fuse;
 use crate::program::preinit::preinit;
+use crate::world::description::{Wit, World, message};
+use crate::world::{check, heap};
 
 /// Writes a program as a component. A command becomes one of the world `wasi:cli/command`; any
 /// other program has the world that `wit` names or that its modules describe, in sections
@@ -63,8 +62,8 @@ pub fn world_exports(plan: &Plan) -> Result<Vec<String>, Error> {
     let all = functions.exports.into_iter().chain(functions.intrinsics);
     let others = all.filter(|(_, definition)| definition.module != plan.set().program);
     let mut names: Vec<_> = others.map(|(name, _)| name).collect();
-    if !names.is_empty() && !plan.definitions(REALLOC).is_empty() {
-        names.push(REALLOC.to_owned());
+    if !names.is_empty() && !plan.definitions(heap::REALLOC).is_empty() {
+        names.push(heap::REALLOC.to_owned());
     }
     Ok(names)
 }
@@ -99,7 +98,7 @@ fn encode(
 ) -> Result<Vec<u8>, ComponentFaults> {
     let fault = |error: &anyhow::Error| ComponentFault::Encode {
         module: name.to_owned(),
-        message: world::message(error),
+        message: message(error),
     };
     if let Some((resolve, id)) = &world.of_files {
         wit_component::embed_component_metadata(&mut module, resolve, *id, StringEncoding::UTF8)
@@ -111,7 +110,7 @@ fn encode(
     for adapter in adapters {
         let bytes = adapter.read()?;
         encoder = encoder.adapter(&adapter.name, &bytes).map_err(|error| {
-            let (path, message) = (adapter.path.clone(), world::message(&error));
+            let (path, message) = (adapter.path.clone(), message(&error));
             ComponentFault::Adapter { path, message }
         })?;
     }

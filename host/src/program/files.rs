@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use linker::{InputLimits, InputModule, LibrarySource, Module, Plan, Set, SharedBytes};
 
-use crate::component::{ComponentFaults, REALLOC, Wit, World};
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::fault::ComponentFaults;
 use crate::input;
 use crate::lookup::Lookup;
 use crate::search::Search;
+use crate::world::description::{Wit, World};
+use crate::world::heap::REALLOC;
 
 /// The files of a program, and how they are linked.
 ///

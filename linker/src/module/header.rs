@@ -57,7 +57,7 @@ fn module_name(bytes: &[u8]) -> Option<String> {
         },
         _ => None,
     });
-    names.next()?.into_iter().map_while(Result::ok).find_map(|name| match name {
+    names.next()?.map_while(Result::ok).find_map(|name| match name {
         Name::Module { name, .. } => Some(name.to_owned()),
         _ => None,
     })

@@ -47,6 +47,9 @@ fn seed(cases: &Path, guests: &Path, corpus: &Path) -> Result<()> {
     keep(corpus, "parse", "map", map.as_bytes())?;
     let manifest = cases.join("../../guests.toml");
     keep(corpus, "cli", "guests.toml", &[b"g", &fs::read(manifest)?[..]].concat())?;
+    for kind in ["c", "s", "\0asm\r\0\x01\0", "wpackage a:b; world c { export d: func(); }"] {
+        keep(corpus, "component", &kind[..1].replace('\0', "r"), kind.as_bytes())?;
+    }
     for kind in ["c", "k", "p", "e", "r"] {
         keep(corpus, "cache", kind, format!("{kind}\0\0\x0c\x01").as_bytes())?;
     }

@@ -37,9 +37,11 @@ const CRATES: [Crate; 5] = [
         sources: "host/src",
         layers: &[
             ("compiled", &[]),
-            ("program", &["compiled"]),
+            ("world", &[]),
+            ("program", &["compiled", "world"]),
             ("dlopen", &["compiled", "program"]),
             ("process", &["compiled", "program", "dlopen"]),
+            ("component", &["compiled", "world", "program", "process"]),
             ("linker", &["compiled", "program", "dlopen"]),
             // The program uses the library from outside, as any other user.
             ("cli", &[]),

@@ -33,7 +33,7 @@ enum FuzzBuild {
     Host,
 }
 
-const TARGETS: [FuzzTarget; 9] = [
+const TARGETS: [FuzzTarget; 10] = [
     FuzzTarget { name: "parse", build: FuzzBuild::Linker, max_len: 1024 },
     FuzzTarget { name: "plan", build: FuzzBuild::Linker, max_len: 2048 },
     FuzzTarget { name: "bind", build: FuzzBuild::Linker, max_len: 2048 },
@@ -41,6 +41,7 @@ const TARGETS: [FuzzTarget; 9] = [
     FuzzTarget { name: "open", build: FuzzBuild::Linker, max_len: 2048 },
     FuzzTarget { name: "cli", build: FuzzBuild::Host, max_len: 512 },
     FuzzTarget { name: "cache", build: FuzzBuild::Host, max_len: 1024 },
+    FuzzTarget { name: "component", build: FuzzBuild::Host, max_len: 1024 },
     FuzzTarget { name: "differential", build: FuzzBuild::Host, max_len: 4096 },
     FuzzTarget { name: "symbols", build: FuzzBuild::Host, max_len: 4096 },
 ];

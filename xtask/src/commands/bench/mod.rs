@@ -15,6 +15,7 @@ mod programs;
 mod report;
 mod rows;
 mod samples;
+mod server;
 mod sizes;
 mod third_party;
 mod tour;

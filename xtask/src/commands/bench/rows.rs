@@ -6,6 +6,7 @@ use super::build::Bench;
 use super::crates::{self, CXX_CALLS, SQLITE};
 use super::rows::Goal::{Ours, Ratio};
 use super::samples::Outcome;
+use super::server::{self, Figure};
 use super::third_party::{MESH, ZSTD};
 use super::{pairs, processes, programs, sizes};
 
@@ -64,7 +65,49 @@ const SIZE: Row =
 const OPTIMIZED: Row =
     Row { what: "the same, after `wasm-opt -Oz`", peer: "the same, after `wasm-opt -Oz`", ..SIZE };
 
-pub(super) const ROWS: [Row; 41] = [
+pub(super) const ROWS: [Row; 47] = [
+    Row {
+        name: "serve-wasmtime",
+        what: "a request to the spell server by `host serve`, with a new instance",
+        peer: "`wasmtime serve`, the same component",
+        measure: |bench| server::wasmtime(bench, Figure::Request),
+        ..TIME
+    },
+    Row {
+        name: "serve-latency",
+        what: "the same: 99 % of the requests of 8 clients are answered within",
+        peer: "`wasmtime serve`, the same component",
+        measure: |bench| server::wasmtime(bench, Figure::Latency),
+        ..TIME
+    },
+    Row {
+        name: "serve-reuse",
+        what: "a request to the spell server by `host serve`, with a new instance",
+        peer: "the same with `--max-reuse 1000000`",
+        measure: server::reuse,
+        ..TIME
+    },
+    Row {
+        name: "serve-native",
+        what: "a request to the spell server by `host serve`, with a new instance",
+        peer: "a native server with the same C++ library",
+        measure: server::native,
+        ..TIME
+    },
+    Row {
+        name: "start-component",
+        what: "process start to the end of the tour as a component, the second time",
+        peer: "the tour as a fused module",
+        measure: server::start,
+        ..TIME
+    },
+    Row {
+        name: "size-component",
+        what: "the component of the spell server, with `--strip`",
+        peer: "a handler in JavaScript that does nothing, by componentize-js",
+        measure: server::size,
+        ..SIZE
+    },
     Row {
         name: "start-wasmtime",
         what: "process start to the demo's result, the second time",

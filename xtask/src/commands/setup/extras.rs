@@ -32,7 +32,7 @@ enum Installer {
 /// The Wasmtime that `cargo xtask bench` compares with.
 ///
 /// It has the version that `host` has as a library, and only the features that it needs to run
-/// modules with a cache. More features would make its start slower.
+/// modules with a cache, and to serve components. More features would make its start slower.
 const WASMTIME: Extra = Extra {
     program: "wasmtime",
     package: "wasmtime-cli",
@@ -40,7 +40,7 @@ const WASMTIME: Extra = Extra {
     installer: Installer::Cargo(&[
         "--no-default-features",
         "--features",
-        "run,cranelift,cache,parallel-compilation,wat",
+        "run,serve,component-model,cranelift,cache,parallel-compilation,pooling-allocator,gc-drc,wat",
     ]),
 };
 

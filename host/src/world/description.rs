@@ -10,7 +10,7 @@ use wit_parser::{
     WasmExportKind, WasmImport, WorldId, WorldItem, WorldKey,
 };
 
-use super::fault::ComponentFault;
+use crate::fault::ComponentFault;
 
 /// A world in WIT files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -300,13 +300,13 @@ fn merge(
 }
 
 /// Returns the message of an error and its causes on one line.
-pub(super) fn message(error: &anyhow::Error) -> String {
+pub(crate) fn message(error: &anyhow::Error) -> String {
     let causes = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
     let words: Vec<_> = causes.split_whitespace().collect();
     linker::printable(&words.join(" ")).into_owned()
 }
 
 /// Returns whether an import is a function of this type.
-pub(super) fn is_function(import: &Import, ty: &FuncType) -> bool {
+pub(crate) fn is_function(import: &Import, ty: &FuncType) -> bool {
     matches!(&import.ty, ExternType::Func(found) if **found == *ty)
 }

@@ -4,25 +4,25 @@ use std::collections::BTreeSet;
 
 use linker::{Definition, ExternType, InputModule, Plan};
 
-use super::fault::ComponentFault;
+use super::description::{ImportedFunction, World, is_function};
 use super::heap::Allocation;
-use super::world::{World, is_function};
+use crate::fault::ComponentFault;
 
 /// The functions of the world, as the modules of a program define and use them.
 #[derive(Default)]
-pub(super) struct Functions {
+pub(crate) struct Functions {
     /// The definitions of the functions that the component exports, by their names.
-    pub(super) exports: Vec<(String, Definition)>,
+    pub(crate) exports: Vec<(String, Definition)>,
     /// The definitions of functions that free results and destroy resources, by their names.
-    pub(super) intrinsics: Vec<(String, Definition)>,
+    pub(crate) intrinsics: Vec<(String, Definition)>,
     /// The exports whose arguments need memory.
-    pub(super) arguments: Vec<Allocation>,
+    pub(crate) arguments: Vec<Allocation>,
     /// The imports whose results need memory.
-    pub(super) results: Vec<Allocation>,
+    pub(crate) results: Vec<Allocation>,
 }
 
 /// Finds the functions of the world, and adds what is wrong to `faults`.
-pub(super) fn functions(plan: &Plan, world: &World, faults: &mut Vec<ComponentFault>) -> Functions {
+pub(crate) fn functions(plan: &Plan, world: &World, faults: &mut Vec<ComponentFault>) -> Functions {
     let mut functions = Functions::default();
     for function in world.exports() {
         let definitions = plan.definitions(&function.name);
@@ -46,8 +46,8 @@ pub(super) fn functions(plan: &Plan, world: &World, faults: &mut Vec<ComponentFa
             }),
         }
         let of_same = |symbol: &String| {
-            let definitions = plan.definitions(symbol).into_iter();
-            definitions.filter(|it| it.module == definition.module).next()
+            let mut definitions = plan.definitions(symbol).into_iter();
+            definitions.find(|it| it.module == definition.module)
         };
         let post_return = of_same(&function.post_return);
         functions.intrinsics.extend(post_return.map(|it| (function.post_return.clone(), it)));
@@ -77,9 +77,8 @@ fn imports(
     let mut of_program = BTreeSet::new();
     for (module, input) in plan.set().inputs.iter().enumerate() {
         for import in &input.module.imports {
-            let is_it = |it: &&super::world::ImportedFunction| {
-                it.module == import.module && it.name == import.name
-            };
+            let is_it =
+                |it: &&ImportedFunction| it.module == import.module && it.name == import.name;
             let Some(function) = imported.iter().find(is_it) else { continue };
             if !is_function(import, &function.ty) {
                 faults.push(ComponentFault::ImportType {

@@ -16,7 +16,7 @@ impl ComponentFaults {
     }
 
     /// Returns `Ok` if there is no fault.
-    pub(super) fn check(faults: Vec<ComponentFault>) -> Result<(), Self> {
+    pub(crate) fn check(faults: Vec<ComponentFault>) -> Result<(), Self> {
         if faults.is_empty() { Ok(()) } else { Err(ComponentFaults(faults)) }
     }
 }

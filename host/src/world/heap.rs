@@ -6,7 +6,7 @@
 
 use linker::{Definition, InputModule, Kind, Plan};
 
-use super::fault::ComponentFault;
+use crate::fault::ComponentFault;
 
 /// The function that allocates memory for a caller.
 pub(crate) const REALLOC: &str = "cabi_realloc";
@@ -15,11 +15,11 @@ const REALLOC_OF_EXPORTS: &str = "cabi_export_realloc";
 const REALLOC_OF_IMPORTS: &str = "cabi_import_realloc";
 
 /// A function of the world for which the canonical ABI allocates memory.
-pub(super) struct Allocation {
+pub(crate) struct Allocation {
     /// The module that frees the memory.
-    pub(super) module: usize,
+    pub(crate) module: usize,
     /// The name of the function in messages.
-    pub(super) function: String,
+    pub(crate) function: String,
 }
 
 /// The heap from which a module allocates.
@@ -34,7 +34,7 @@ enum Heap {
 /// # Errors
 ///
 /// If there is none, or several modules with different heaps need one.
-pub(super) fn reallocs(
+pub(crate) fn reallocs(
     plan: &Plan,
     exports: &[Allocation],
     imports: &[Allocation],
@@ -120,7 +120,7 @@ fn uses_libc(input: &InputModule) -> bool {
 
 /// Finds a module whose heap would contain the memory of the adapter for WASI. Without a
 /// `cabi_realloc`, the adapter adds pages to the memory.
-pub(super) fn takes_all_memory(plan: &Plan) -> Option<ComponentFault> {
+pub(crate) fn takes_all_memory(plan: &Plan) -> Option<ComponentFault> {
     let inputs = plan.set().inputs.iter();
     let calls_wasi = |input: &&InputModule| {
         input.module.imports.iter().any(|import| import.module == linker::WASI)
