@@ -124,6 +124,12 @@ pub enum ComponentFault {
          {direction} these functions, and call it from the other"
     )]
     TwoHeaps { first: String, second: String, direction: &'static str },
+    /// A fused module no longer tells the heaps of its parts apart.
+    #[error(
+        "`{first}` and `{second}` take part in the world with heaps of their own, which one module \
+         does not tell apart any more: write the component at once, with `host fuse --component`"
+    )]
+    JoinedHeaps { first: String, second: String },
     /// A module that keeps its own memory takes part in the world.
     #[error(
         "`{module}` keeps a memory of its own, beside that of {other}, and both are called by the \

@@ -1,7 +1,7 @@
 //! Modules from files.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,13 +50,27 @@ pub(crate) fn read_trusted(path: &Path) -> Result<(InputModule, SharedBytes), Er
     Ok((from_file(input, path), contents))
 }
 
-/// Returns the contents of a file, if it is a component.
+/// The beginning of a component: the magic number, the version and the layer.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+/// The beginning of a component in the text format.
+const COMPONENT_TEXT: &[u8] = b"(component";
+
+/// Returns the contents of a file, if it is a component. Of another file, only the beginning is
+/// read.
 pub(crate) fn component(path: &Path, limits: &InputLimits) -> Result<Option<SharedBytes>, Error> {
-    let contents = contents_at(path, limits)?;
-    let is_text = contents.trim_ascii_start().starts_with(b"(component");
-    let contents = if is_text { binary(path, contents)? } else { contents };
-    // The magic number, and the version and the layer of components.
-    Ok(contents.starts_with(b"\0asm\x0d\0\x01\0").then_some(contents))
+    let failed = |error| Error::Read { path: path.to_owned(), error };
+    let mut file = File::open(path).map_err(failed)?;
+    // What cannot be read twice, such as a pipe, is not for components.
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Ok(None);
+    }
+    let mut start = Vec::new();
+    (&file).take(COMPONENT_TEXT.len() as u64).read_to_end(&mut start).map_err(failed)?;
+    if start != COMPONENT_TEXT && !start.starts_with(COMPONENT) {
+        return Ok(None);
+    }
+    file.rewind().map_err(failed)?;
+    binary(path, contents(&file, path, limits)?).map(Some)
 }
 
 fn contents_at(path: &Path, limits: &InputLimits) -> Result<SharedBytes, Error> {

@@ -52,13 +52,17 @@ pub fn component(
 ///
 /// # Errors
 ///
-/// [`Error::Component`] if the descriptions cannot be read, or contradict each other.
+/// [`Error::Component`] if the descriptions cannot be read or contradict each other, or the modules
+/// have different heaps.
 pub fn world_exports(plan: &Plan) -> Result<Vec<String>, Error> {
     if !plan.set().describes_component() {
         return Ok(Vec::new());
     }
     let world = World::of(plan.set(), None).map_err(ComponentFaults::from)?;
     let functions = check::functions(plan, &world, &mut Vec::new());
+    for allocations in [&functions.arguments, &functions.results] {
+        heap::check_fused(plan, allocations).map_err(ComponentFaults::from)?;
+    }
     let all = functions.exports.into_iter().chain(functions.intrinsics);
     let others = all.filter(|(_, definition)| definition.module != plan.set().program);
     let mut names: Vec<_> = others.map(|(name, _)| name).collect();

@@ -57,6 +57,25 @@ pub(crate) fn reallocs(
     })
 }
 
+/// Checks that the `cabi_realloc` which a fused module exports, the first that is defined, is right
+/// for all these functions.
+///
+/// # Errors
+///
+/// If a module frees memory in another heap.
+pub(crate) fn check_fused(plan: &Plan, allocations: &[Allocation]) -> Result<(), ComponentFault> {
+    let Some(first) = plan.definitions(REALLOC).first().copied() else { return Ok(()) };
+    let is_other = |it: &&Allocation| {
+        let frees = heap(plan, it.module);
+        frees.is_some() && frees != heap(plan, first.module)
+    };
+    let name = |module: usize| plan.set().inputs[module].module.name.clone();
+    allocations.iter().find(is_other).map_or(Ok(()), |other| {
+        let (first, second) = (name(first.module), name(other.module));
+        Err(ComponentFault::JoinedHeaps { first, second })
+    })
+}
+
 /// Returns the function that allocates memory for all these functions.
 fn of_all(
     plan: &Plan,

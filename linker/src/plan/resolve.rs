@@ -14,7 +14,7 @@ use crate::plan::check;
 use crate::plan::hint;
 use crate::plan::host_imports::{HostModule, host_module};
 use crate::plan::input::InputModule;
-use crate::plan::set::{Definition, Set, Symbols, is_of_interface};
+use crate::plan::set::{Definition, Set, Symbols, is_interface};
 use crate::plan::synthetic::{command, thread_context, unknown_imports};
 use crate::plan::versions;
 use crate::suggest::{WORK, nearest};
@@ -158,7 +158,7 @@ fn joined(faults: Vec<Fault>) -> Vec<Fault> {
     for fault in faults {
         match fault {
             Fault::UnknownImport { importers, module, provider: None, .. }
-                if is_of_interface(&module) =>
+                if is_interface(&module) =>
             {
                 for importer in importers {
                     let (interfaces, functions) = imports.entry(importer).or_default();

@@ -101,8 +101,14 @@ impl Set {
 
 /// Returns whether functions of a component's world are imported from a module of this name: of
 /// an interface, of the world itself, or for resources that it exports.
-pub(crate) fn is_of_interface(module: &str) -> bool {
-    module == "$root" || module.starts_with("[export]") || module.contains(':')
+fn is_of_interface(module: &str) -> bool {
+    module == "$root" || module.starts_with("[export]") || is_interface(module)
+}
+
+/// Returns whether a module name is that of an interface in a package, such as `wasi:cli/exit@0.2.0`.
+pub(crate) fn is_interface(module: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-/@.:+".contains(c);
+    module.contains(':') && module.contains('/') && module.chars().all(is_of_name)
 }
 
 /// Returns the imports of functions that libc defines only for hosts that do not.

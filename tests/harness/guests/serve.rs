@@ -83,6 +83,15 @@ impl Server {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Waits until it has written a message.
+    fn expect(&self, wanted: &str) -> Result<(), Failed> {
+        let start = Instant::now();
+        while !self.messages().contains(wanted) && start.elapsed() < Duration::from_secs(10) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        expect(&self.messages(), wanted)
+    }
+
     /// Returns the memory that the process uses, in KiB, if the system tells.
     fn memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
@@ -261,7 +270,7 @@ fn failures() -> Result<(), Failed> {
         same(found, answer(500, "the component failed\n"))?;
     }
     let messages = "error: GET /path: `handle` trapped: wasm `unreachable` instruction executed";
-    expect(&server.messages(), messages)?;
+    server.expect(messages)?;
     let server = Server::start(&handler(&sandbox, "silent", "")?, &[])?;
     let found = server.request("GET", "/", b"")?;
     same(found, answer(502, "the component gave no response\n"))
@@ -283,13 +292,13 @@ fn limits() -> Result<(), Failed> {
         Ok(())
     })?;
     let message = "error: GET /: `handle` did not end within 200ms, the limit of `--timeout`\n";
-    expect(&server.messages(), message)?;
+    server.expect(message)?;
     let server = Server::start(&endless, &["--fuel", "100000"])?;
     same(server.request("GET", "/", b"")?, answer(500, "the component failed\n"))?;
-    expect(&server.messages(), "`handle` has used up 100000 units of fuel")?;
+    server.expect("`handle` has used up 100000 units of fuel")?;
     let server = Server::start(&endless, &["--max-memory", "1KiB"])?;
     same(server.request("GET", "/", b"")?, answer(500, "the component failed\n"))?;
-    expect(&server.messages(), "the component needs 64.0 KiB of memory at the start")
+    server.expect("the component needs 64.0 KiB of memory at the start")
 }
 
 fn more_requests() -> Result<(), Failed> {
