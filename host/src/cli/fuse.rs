@@ -19,7 +19,7 @@ const CONSTRUCTORS: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     let purpose = if flags.component {
-        Purpose::WriteComponent { wit: flags.wit() }
+        Purpose::WriteComponent { wit: flags.wit(), adapters: &flags.adapt }
     } else {
         Purpose::Write { exports: &flags.export }
     };

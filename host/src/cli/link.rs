@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use host::{Error, Exports, Host, Program, ProgramFile, ProgramFiles, State, Wit};
+use host::{Adapter, Error, Exports, Host, Program, ProgramFile, ProgramFiles, State, Wit};
 use linker::{ExternType, Fault, Faults, Plan};
 
 use super::console::complain;
@@ -19,7 +19,7 @@ pub(crate) enum Purpose<'a> {
     /// module needs them.
     Write { exports: &'a [String] },
     /// To write the program as a component, of this world or of that which its modules describe.
-    WriteComponent { wit: Option<Wit> },
+    WriteComponent { wit: Option<Wit>, adapters: &'a [Adapter] },
 }
 
 /// Reads the modules of a program and decides how they are linked.
@@ -32,7 +32,10 @@ pub(crate) fn plan(
     let files = match purpose {
         Purpose::Run => files,
         Purpose::Write { exports } => files.for_any_engine(exports),
-        Purpose::WriteComponent { wit } => files.for_component(wit),
+        Purpose::WriteComponent { wit, adapters } => {
+            let adapted = adapters.iter().map(|adapter| adapter.name.clone());
+            files.for_component(wit, adapted.collect())
+        }
     };
     let plan = files.plan().map_err(|error| explain(error, &files))?;
     warn(&plan.warnings());

@@ -27,8 +27,16 @@ pub struct ProgramFiles {
     unknown_imports_trap: bool,
     /// Whether other engines run the program, too.
     is_for_any_engine: bool,
-    /// Whether it becomes a component, and the WIT that describes that.
-    component: Option<Option<Wit>>,
+    /// What describes the component that it becomes, if it becomes one.
+    component: Option<ComponentFiles>,
+}
+
+/// What describes a component in addition to its modules.
+#[derive(Debug, Clone, Hash)]
+struct ComponentFiles {
+    wit: Option<Wit>,
+    /// The module names of what adapters define.
+    adapted: Vec<String>,
 }
 
 /// The module whose exports are called, as it was read from its file.
@@ -118,10 +126,12 @@ impl ProgramFiles {
     }
 
     /// Links the program to be a component, of the world in WIT files or of that which its modules
-    /// describe. Whatever runs the component defines what it imports from WASI and from its world.
+    /// describe. Whatever runs the component defines what it imports from WASI and from its world,
+    /// and adapters define what it imports from the modules `adapted`.
     #[must_use]
-    pub fn for_component(self, wit: Option<Wit>) -> Self {
-        ProgramFiles { component: Some(wit), ..self.for_any_engine(&[REALLOC.to_owned()]) }
+    pub fn for_component(self, wit: Option<Wit>, adapted: Vec<String>) -> Self {
+        let component = Some(ComponentFiles { wit, adapted });
+        ProgramFiles { component, ..self.for_any_engine(&[REALLOC.to_owned()]) }
     }
 
     /// Returns the name of the program in messages.
@@ -200,9 +210,10 @@ impl ProgramFiles {
         if !self.is_for_any_engine {
             set = set.with_optional_functions();
         } else if self.component.is_some() || set.describes_component() {
-            let world = World::of(&set, self.component.iter().flatten().next());
+            let files = self.component.as_ref();
+            let world = World::of(&set, files.and_then(|files| files.wit.as_ref()));
             let world = world.map_err(ComponentFaults::from)?;
-            set.host = world.imports_of(&set, self.component.is_some());
+            set.host = world.imports_of(&set, files.map(|files| files.adapted.as_slice()));
         }
         let (stack_size, unknown_imports_trap) = (self.stack_size, self.unknown_imports_trap);
         Ok(Plan::new(Set { stack_size, unknown_imports_trap, ..set })?)

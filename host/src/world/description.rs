@@ -103,15 +103,21 @@ impl World {
         self.of_files.is_none() && !self.is_in_modules
     }
 
-    /// Returns the functions that modules import and whatever runs the component defines. With
-    /// `all_wasi`, these are all of WASI, whether the world says so or not.
-    pub(crate) fn imports_of(&self, set: &Set, all_wasi: bool) -> Vec<Import> {
+    /// Returns the functions that modules import and whatever runs the component defines. For a
+    /// program that becomes a component, these are also all of WASI, whether the world says so or
+    /// not, and those of the modules `adapted`.
+    pub(crate) fn imports_of(&self, set: &Set, adapted: Option<&[String]>) -> Vec<Import> {
+        let is_adapted = |module: &str| {
+            adapted.is_some_and(|adapted| {
+                module.starts_with("wasi:") || adapted.iter().any(|name| name == module)
+            })
+        };
         let names: Vec<_> = self.import_keys().collect();
         let is_of_world = |import: &Import| {
             let module = import.module.as_str();
             !self.is_unknown() && (module.starts_with(OF_EXPORT) || module == ROOT)
                 || names.iter().any(|name| name == module)
-                || all_wasi && module.starts_with("wasi:")
+                || is_adapted(module)
         };
         let mut wanted = set.wanted_of_host();
         wanted.retain(is_of_world);
