@@ -40,7 +40,7 @@ const WASMTIME: Extra = Extra {
     installer: Installer::Cargo(&[
         "--no-default-features",
         "--features",
-        "run,serve,component-model,cranelift,cache,parallel-compilation,pooling-allocator,gc-drc,wat",
+        "run,serve,component-model-async,cranelift,cache,parallel-compilation,pooling-allocator,gc-drc,wat",
     ]),
 };
 
