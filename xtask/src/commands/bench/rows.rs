@@ -104,7 +104,7 @@ pub(super) const ROWS: [Row; 47] = [
     Row {
         name: "size-component",
         what: "the component of the spell server, with `--strip`",
-        peer: "a handler in JavaScript that does nothing, by componentize-js",
+        peer: "a function in JavaScript that returns its argument, by componentize-js",
         measure: server::size,
         ..SIZE
     },

@@ -15,8 +15,7 @@ use anyhow::{Context, bail};
 use super::build::{Bench, Language, unix_compiler};
 use super::measure::{alternate, output, time};
 use super::pairs::check_same_output;
-use super::samples::Outcome;
-use super::sizes;
+use super::samples::{Outcome, Samples};
 
 /// The number of rounds, in each of which both servers answer for this many seconds.
 const ROUNDS: usize = 7;
@@ -90,21 +89,22 @@ pub(super) fn start(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
     alternate(51, || Ok(time(&mut ours)?.0), || Ok(time(&mut theirs)?.0))
 }
 
-/// Compares the size of the server's component with that of a handler in JavaScript that does
-/// nothing, by componentize-js.
+/// Compares the size of the server's component with that of a function in JavaScript that returns
+/// its argument, by componentize-js.
 pub(super) fn size(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
-    let jco = bench.project.tools().join("jco").join("node_modules").join(".bin").join("jco");
-    if !jco.is_file() {
+    let packages = bench.project.tools().join("jco").join("node_modules").join("@bytecodealliance");
+    let library = packages.join("componentize-js");
+    let Some(node) = which::which("node").ok().filter(|_| library.is_dir()) else {
         return Outcome::missing("jco is missing: `cargo xtask setup --components`");
-    }
-    let source = bench.built("handler.js");
-    std::fs::write(&source, "export const incomingHandler = { handle() {} };\n")?;
-    let theirs = bench.module("handler.js");
-    let wit = bench.project.root.join("tests").join("components").join("server");
-    let mut componentize = Command::new(jco);
-    componentize.arg("componentize").arg(source).arg("--wit").arg(wit);
-    output(componentize.args(["--world-name", "handler", "--out"]).arg(&theirs))?;
-    sizes::outcome(&component(bench)?, &theirs)
+    };
+    let theirs = bench.module("same.js");
+    std::fs::create_dir_all(bench.built(""))?;
+    let mut componentize = Command::new(node);
+    componentize.arg(bench.source("componentize.mjs")).arg(library);
+    output(componentize.arg(&theirs))?;
+    let size = |file: PathBuf| Ok::<_, std::io::Error>(std::fs::metadata(file)?.len() as f64);
+    let (ours, theirs) = (vec![size(component(bench)?)?], vec![size(theirs)?]);
+    Ok(Outcome::Measured(Samples { ours, theirs }))
 }
 
 /// Writes the component of the example.
