@@ -209,6 +209,9 @@ fn answers() -> Result<(), Failed> {
     same(server.request("GET", "/", b"")?, answer(404, "there is only /check\n"))?;
     let large = server.request("POST", "/check", &vec![b' '; (1 << 20) + 1])?;
     same(large, answer(413, "the text has more than 1 MiB\n"))?;
+    let mut client = server.connect()?;
+    client.0.get_mut().write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+    same(client.response()?, answer(400, "the request names no host\n"))?;
     // Instances that answer several requests, one after the other on one connection.
     let server = Server::start(&spell_server(&sandbox)?, &["--max-reuse", "10"])?;
     let mut client = server.connect()?;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::header::HOST;
 use hyper::http::{Method, StatusCode, Uri};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -353,6 +354,9 @@ async fn answer(
     request: Request<Incoming>,
     report: Report,
 ) -> Response<HyperOutgoingBody> {
+    if !names_host(&request) {
+        return failure(StatusCode::BAD_REQUEST, "the request names no host\n");
+    }
     let name = title(request.method(), request.uri());
     let (sender, receiver) = oneshot::channel();
     // It goes on when the response has begun, and ends when all of it is written.
@@ -380,6 +384,12 @@ async fn answer(
         Ok(None) => failure(StatusCode::BAD_GATEWAY, "the component gave no response\n"),
         _ => failure(StatusCode::INTERNAL_SERVER_ERROR, "the component failed\n"),
     }
+}
+
+/// Returns whether a request says to which host it is sent, as WASI tells the component.
+fn names_host(request: &Request<Incoming>) -> bool {
+    let header = request.headers().get(HOST);
+    request.uri().authority().is_some() || header.is_some_and(|host| host.to_str().is_ok())
 }
 
 /// Returns the request in messages.
