@@ -328,9 +328,10 @@ fn graceful_end() -> Result<(), Failed> {
     let sandbox = Sandbox::empty()?;
     let mut server = Server::start(&spell_server(&sandbox)?, &[])?;
     let mut client = server.connect()?;
+    same(client.request("POST", "/check", b"")?, answer(200, ""))?;
     client.send("POST", "/check", 8, b"teh ")?;
     // The handler waits for the rest of the text.
-    thread::sleep(Duration::from_millis(200));
+    thread::sleep(Duration::from_secs(1));
     #[cfg(unix)]
     {
         let process = rustix::process::Pid::from_child(&server.process);
