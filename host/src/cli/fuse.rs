@@ -56,14 +56,10 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
         let ahead = flags.preinit.then_some(&limits);
         let wit = flags.wit();
         let component = host::component(&plan, &options, wit.as_ref(), &flags.adapt, ahead)?;
-        output_file::write(&flags.output, &component)?;
-        remove_map(&host::source_map_path(&flags.output));
-        return Ok(());
+        return write_without_map(&flags.output, &component);
     }
     if flags.preinit {
-        output_file::write(&flags.output, &host::preinit(&plan, &options, &limits)?)?;
-        remove_map(&host::source_map_path(&flags.output));
-        return Ok(());
+        return write_without_map(&flags.output, &host::preinit(&plan, &options, &limits)?);
     }
     let fused = host::fuse(&plan, &options)?;
     let Some(module) = fused.modules.first() else { return Ok(()) };
@@ -83,6 +79,13 @@ pub(crate) fn run(flags: &FuseFlags) -> anyhow::Result<()> {
     }
     // The host ends here, and the system frees its memory faster than `drop` does.
     mem::forget(plan);
+    Ok(())
+}
+
+/// Writes a file that has no source map, and removes that of an earlier one.
+fn write_without_map(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    output_file::write(file, bytes)?;
+    remove_map(&host::source_map_path(file));
     Ok(())
 }
 

@@ -281,8 +281,8 @@ fn read_files(wit: &Wit, is_command: bool) -> Result<(Resolve, WorldId), Compone
         message: linker::printable_lines(&resolve.render_error(&error)).into_owned(),
     })?;
     if is_command {
-        let is_run: Vec<_> = resolve.worlds[world].exports.keys().cloned().collect();
-        for key in is_run {
+        let keys: Vec<_> = resolve.worlds[world].exports.keys().cloned().collect();
+        for key in keys {
             if resolve.name_world_key(&key).starts_with("wasi:cli/run@") {
                 resolve.worlds[world].exports.shift_remove(&key);
             }

@@ -199,21 +199,20 @@ impl Plan {
 
     /// Returns the first definition of a symbol of the process.
     pub(crate) fn definition(&self, symbol: &str) -> Option<Definition> {
-        let inputs = self.set.inputs.iter().enumerate();
-        let mut process = inputs.filter(|(_, input)| input.linked_as == ENV);
-        process.find_map(|(module, input)| {
-            input.definition(symbol).map(|export| Definition { module, export })
-        })
+        self.each_definition(symbol).next()
     }
 
     /// Returns all definitions of a symbol of the process, in the order of lookup.
     pub fn definitions(&self, symbol: &str) -> Vec<Definition> {
+        self.each_definition(symbol).collect()
+    }
+
+    fn each_definition(&self, symbol: &str) -> impl Iterator<Item = Definition> {
         let inputs = self.set.inputs.iter().enumerate();
         let process = inputs.filter(|(_, input)| input.linked_as == ENV);
-        let definition = |(module, input): (usize, &InputModule)| {
+        process.filter_map(move |(module, input)| {
             input.definition(symbol).map(|export| Definition { module, export })
-        };
-        process.filter_map(definition).collect()
+        })
     }
 
     /// Returns whether the program can open libraries while it runs.
