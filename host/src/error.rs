@@ -97,13 +97,20 @@ pub enum Error {
     ComponentArguments { function: String, faults: Vec<String> },
     /// A component is no command.
     #[error(
-        "`{component}` is no command, it does not export `wasi:cli/run`; call one of its exports \
-         with `--invoke NAME`{}",
+        "`{component}` is no command, it does not export `wasi:cli/run`; {}{}",
+        other_use(functions),
         exported(functions)
     )]
     NoCommand { component: String, functions: Vec<String> },
     /// A file is no component, where one is expected.
-    #[error("`{component}` is no component: write one with `host fuse --component`")]
+    #[error(
+        "`{component}` is no component: {}",
+        if std::path::Path::new(component).is_dir() {
+            "it is a folder"
+        } else {
+            "write one with `host fuse --component`"
+        }
+    )]
     NoComponent { component: String },
     /// A component answers no HTTP requests.
     #[error(
@@ -202,6 +209,15 @@ fn candidates(functions: &[(String, FuncType)]) -> String {
     let functions = functions.iter().map(|(name, ty)| format!("{}: {ty}", linker::printable(name)));
     let functions: Vec<_> = functions.collect();
     lines("; it exports:", &functions)
+}
+
+/// Returns how a component can be used that is no command.
+fn other_use(functions: &[String]) -> &'static str {
+    if functions.iter().any(|function| function.starts_with("wasi:http/incoming-handler@")) {
+        "it answers HTTP requests: run it with `host serve`"
+    } else {
+        "call one of its exports with `--invoke NAME`, which comes before the file"
+    }
 }
 
 fn exported(functions: &[String]) -> String {

@@ -109,12 +109,24 @@ pub enum ComponentFault {
         /// The functions that need it.
         functions: Vec<String>,
     },
+    /// A module gets memory that is allocated for it, and must be allocated in its own heap.
+    #[error(
+        "`{module}` gets strings or lists by {}, and frees them in a heap of its own, but it \
+         exports no `cabi_realloc`: (i32, i32, i32, i32) -> i32 that allocates there; bindings of \
+         wit-bindgen define it, and without them you define it in `{module}`",
+        quoted(functions)
+    )]
+    NoOwnRealloc {
+        module: String,
+        /// Its functions that need it.
+        functions: Vec<String>,
+    },
     /// The heap of a module would contain the memory of the adapter.
     #[error(
         "the heap of `{module}`, which Emscripten has linked, takes all memory, and it exports no \
-         `cabi_realloc`, so the adapter for WASI would share memory with it; export \
-         `cabi_realloc` or `realloc`, for example with `-sEXPORTED_FUNCTIONS=_main,_realloc` and \
-         `-sMAIN_MODULE=2`, or build it as a side module"
+         `cabi_realloc`, so the adapter for WASI would share memory with it; build it as a side \
+         module, with `-sSIDE_MODULE=1 --no-entry`, or, if it opens no files, export `realloc` with \
+         `-sMAIN_MODULE=2 -sEXPORTED_FUNCTIONS=_main,_realloc`"
     )]
     TakesAllMemory { module: String },
     /// Memory that a caller allocates in one heap would be freed in another.
@@ -139,8 +151,8 @@ pub enum ComponentFault {
     OtherMemory { module: String, other: String },
     /// The world has functions of WASI preview 3.
     #[error(
-        "{} are asynchronous, as in WASI preview 3; asynchronous functions, streams and futures \
-         cannot be used here: choose a world of WASI preview 2",
+        "asynchronous functions, streams and futures, as WASI preview 3 has them, cannot be used \
+         here, and the world has {}: choose a world of WASI preview 2",
         quoted(functions)
     )]
     Async { functions: Vec<String> },

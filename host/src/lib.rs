@@ -80,7 +80,8 @@ pub use ::linker::InputLimits;
 pub use bytesize::ByteSize;
 pub use compiled::cache::{Cache, CacheError, CacheUsage, FileKind};
 pub use component::{
-    Adapter, ComponentProgram, ServeError, ServeSettings, Server, component, world_exports,
+    Adapter, ComponentProgram, ServeError, ServeSettings, Server, component, component_interface,
+    world_exports,
 };
 pub use directory::Directory;
 pub use dlopen::{Files, Libraries, LibraryHandle, Loader, OpenFlags};

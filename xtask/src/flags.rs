@@ -157,6 +157,11 @@ impl TestFlags {
     pub(crate) fn wants_every_tool(&self) -> bool {
         self.strict || self.all || self.soak
     }
+
+    /// Returns whether slow tests must not be ignored for want of `wasmtime`.
+    pub(crate) fn needs_wasmtime(&self) -> bool {
+        self.strict && (self.all || self.soak)
+    }
 }
 
 #[derive(Debug, Args, Default)]

@@ -84,10 +84,17 @@ char **__progname_location(void) {
     return &__progname;
 }
 
-// Fills the variables for code that uses them directly.
+// Fills the variables for code that uses them directly. The linker has `__leave_environment` called
+// instead in a program without such code. A call of a weak function is an import, which it decides.
+__attribute__((weak)) void __fill_environment(void) {
+    __environ_location();
+    __progname_location();
+}
+
+void __leave_environment(void) {}
+
 __attribute__((constructor(100))) void __emscripten_environ_constructor(void) {
     if (!__preinitializing) {
-        __environ_location();
-        __progname_location();
+        __fill_environment();
     }
 }

@@ -26,10 +26,17 @@ char **__wasilibc_environ = (char **)-1;
 ALIAS(char **, environ, __wasilibc_environ);
 ALIAS(char **, _environ, __wasilibc_environ);
 
-// Fills the variables for code that uses them directly.
-__attribute__((constructor(50))) static void fill_environment(void) {
+// Fills the variables for code that uses them directly. The linker has `__leave_environment` called
+// instead in a program without such code. A call of a weak function is an import, which it decides.
+__attribute__((weak)) void __fill_environment(void) {
+    __wasilibc_initialize_environ();
+}
+
+void __leave_environment(void) {}
+
+__attribute__((constructor(50))) static void environ_constructor(void) {
     if (!__preinitializing) {
-        __wasilibc_initialize_environ();
+        __fill_environment();
     }
 }
 

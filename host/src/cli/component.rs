@@ -19,6 +19,12 @@ pub(crate) fn run(flags: &RunFlags, settings: &Settings) -> anyhow::Result<bool>
          `-L`, `--stack-size` and `unknown-imports-trap` out",
         flags.module()
     );
+    ensure!(
+        !flags.is_for_modules(),
+        "`{}` is a component: `--mode`, `--inline`, `--dlopen-from-dir` and `--tests-together` are \
+         for modules; leave them out",
+        flags.module()
+    );
     cache::warn_of(program.cache_error());
     match &flags.invoke {
         None => program.run(&flags.wasi(flags.args()))?,

@@ -1,6 +1,6 @@
 //! The commands of `host`, with their help.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Cache(CacheFlags),
     /// Show what cargo needs to build crates with C and C++ inside, for `.cargo/config.toml`
     Env(EnvFlags),
-    /// Show a module's kind, imports, exports and dylink.0 data
+    /// Show a module's kind, imports, exports and dylink.0 data, or a component's interface as WIT
     Inspect(InspectFlags),
 }
 
@@ -284,6 +284,11 @@ impl RunFlags {
             .with_directories(self.dir.clone())
     }
 
+    /// Returns whether an option is given that has no meaning for a component.
+    pub(crate) fn is_for_modules(&self) -> bool {
+        self.mode != ModeFlag::Auto || self.inline || self.dlopen_from_dir || self.tests_together
+    }
+
     /// Returns whether tests are run, each in a sandbox of its own.
     pub(crate) fn runs_tests(&self) -> bool {
         self.invoke.is_none() && !self.tests_together
@@ -343,8 +348,9 @@ impl RunFlags {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeFlags {
-    /// Listen on this address and port; with port 0, the system chooses one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    /// Listen on this address and port, such as localhost:8081; with port 0, the system chooses one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080",
+          value_parser = parse_address)]
     pub(crate) addr: SocketAddr,
     /// Answer this number of requests at the same time. Others wait
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = parse_positive)]
@@ -355,7 +361,7 @@ pub(crate) struct ServeFlags {
     max_reuse: usize,
     /// Give requests that are being answered this time when the server ends
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_timeout)]
-    grace: Duration,
+    pub(crate) grace: Duration,
     #[command(flatten)]
     cache: UseCache,
     /// Let the guest read and write this directory, under the name GUEST if given
@@ -438,7 +444,7 @@ impl CodeLimits {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, ValueEnum)]
 pub(crate) enum ModeFlag {
     #[default]
     Auto,
@@ -638,6 +644,20 @@ fn parse_env(text: &str) -> Result<(String, String), String> {
         Ok(value) => Ok((text.to_owned(), value)),
         Err(_) => Err(format!("`{text}` is not set here; write {text}=VALUE")),
     }
+}
+
+/// Parses an address to listen on. A port alone is one of this machine.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix(':').unwrap_or(text).parse::<u16>();
+    if let Ok(port) = port {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    let addresses = text.to_socket_addrs().map_err(|error| {
+        format!("{error}; give an address and a port, such as 127.0.0.1:8081 or localhost:8081")
+    })?;
+    let addresses: Vec<_> = addresses.collect();
+    let preferred = addresses.iter().find(|address| address.is_ipv4());
+    preferred.or(addresses.first()).copied().ok_or_else(|| format!("`{text}` has no address"))
 }
 
 fn parse_timeout(text: &str) -> Result<Duration, String> {

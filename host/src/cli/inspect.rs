@@ -1,4 +1,4 @@
-//! `host inspect`: shows a module as the linker sees it.
+//! `host inspect`: shows a module as the linker sees it, or the interface of a component.
 
 use std::fmt::Write;
 
@@ -10,6 +10,12 @@ use super::console::{print, print_json};
 use super::flags::InspectFlags;
 
 pub(crate) fn run(flags: &InspectFlags) -> anyhow::Result<()> {
+    if !flags.json
+        && !flags.wat
+        && let Some(interface) = host::component_interface(&flags.module, &flags.input.limits())?
+    {
+        return print(&interface);
+    }
     let InputModule { module, bytes, .. } = flags.input.read(&flags.module)?;
     linker::validate(&flags.module.to_string_lossy(), &bytes).map_err(Error::from)?;
     if flags.json {

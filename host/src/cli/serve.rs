@@ -19,7 +19,15 @@ pub(crate) fn run(flags: &ServeFlags) -> anyhow::Result<()> {
     )?;
     // On the standard error, because the standard output is the component's.
     complain(&format!("listening on http://{}/", server.address()?));
-    server.run(end(), |request, error| complain(&format!("error: {request}: {error}")));
+    let first = async {
+        end().await;
+        let grace = humantime::format_duration(flags.grace);
+        complain(&format!(
+            "ending: waiting at most {grace} for requests that are being answered; interrupt again to \
+             end now"
+        ));
+    };
+    server.run(first, end(), |request, error| complain(&format!("error: {request}: {error}")));
     Ok(())
 }
 

@@ -4,9 +4,11 @@
 //! encoding is wit-component's; `world` decides what goes into it.
 
 mod adapter;
+mod interface;
 mod running;
 mod write;
 
 pub use adapter::Adapter;
+pub use interface::component_interface;
 pub use running::{ComponentProgram, ServeError, ServeSettings, Server};
 pub use write::{component, world_exports};

@@ -276,9 +276,10 @@ fn read_files(wit: &Wit, is_command: bool) -> Result<(Resolve, WorldId), Compone
         .push_path(&wit.path)
         .and_then(|(package, _)| resolve.select_world(&[package], wit.world.as_deref()));
     // The message shows the line of the file.
-    let world = read.map_err(|error| ComponentFault::Wit {
-        path: wit.path.clone(),
-        message: linker::printable_lines(&resolve.render_error(&error)).into_owned(),
+    let world = read.map_err(|error| {
+        let message = linker::printable_lines(&resolve.render_error(&error)).into_owned();
+        let message = message + &other_worlds(&resolve, wit.world.as_deref());
+        ComponentFault::Wit { path: wit.path.clone(), message }
     })?;
     if is_command {
         let keys: Vec<_> = resolve.worlds[world].exports.keys().cloned().collect();
@@ -289,6 +290,19 @@ fn read_files(wit: &Wit, is_command: bool) -> Result<(Resolve, WorldId), Compone
         }
     }
     Ok((resolve, world))
+}
+
+/// Returns the worlds that there are, if none has the name that is wanted.
+fn other_worlds(resolve: &Resolve, wanted: Option<&str>) -> String {
+    let mut names: Vec<_> = resolve.worlds.iter().map(|(_, world)| world.name.as_str()).collect();
+    names.sort_unstable();
+    match wanted {
+        Some(wanted) if !names.is_empty() && !names.contains(&wanted) => {
+            let names = names.iter().map(|name| format!("`{}`", linker::printable(name)));
+            format!("; the worlds are {}", names.collect::<Vec<_>>().join(", "))
+        }
+        _ => String::new(),
+    }
 }
 
 fn merge(

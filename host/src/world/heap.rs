@@ -90,12 +90,20 @@ fn of_all(
     let mut chosen: Option<(usize, Definition)> = None;
     for &Allocation { module, .. } in allocations {
         let Some(realloc) = of_module(plan, module) else {
+            let functions = |module: Option<usize>| {
+                let of_module =
+                    allocations.iter().filter(|it| module.is_none_or(|m| m == it.module));
+                of_module.map(|it| it.function.clone()).collect()
+            };
             return Err(match plan.definitions(REALLOC).first() {
-                Some(other) => two_heaps(other.module, module),
-                None => {
-                    let functions = allocations.iter().map(|it| it.function.clone()).collect();
-                    ComponentFault::NoRealloc { functions }
+                Some(other) if allocations.iter().any(|it| it.module == other.module) => {
+                    two_heaps(other.module, module)
                 }
+                Some(_) => ComponentFault::NoOwnRealloc {
+                    module: name(module),
+                    functions: functions(Some(module)),
+                },
+                None => ComponentFault::NoRealloc { functions: functions(None) },
             });
         };
         match chosen {

@@ -33,8 +33,39 @@ pub(crate) struct ExitHooks {
     pub(crate) finish: Finish,
     /// The functions that do it, in the order in which they are called.
     pub(crate) calls: Vec<ExitCall>,
-    /// The function that a host calls to end a program whose exception nothing has caught.
-    pub(crate) terminate: Option<NewExport>,
+    /// What ends a program whose exception nothing has caught.
+    pub(crate) terminate: Option<Terminate>,
+}
+
+/// What ends a program whose exception nothing has caught.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terminate {
+    /// The function that is given what the exception carries.
+    pub(crate) function: ItemId,
+    /// The tag of C++ exceptions.
+    pub(crate) tag: ItemId,
+}
+
+impl Terminate {
+    fn find(plan: &Plan) -> Option<Self> {
+        let function = function(plan, invoke::TERMINATE)?;
+        let Root::Item(ExternalKind::Tag, tag) = plan.symbol_export(invoke::CPP_EXCEPTION)?.root
+        else {
+            return None;
+        };
+        Some(Terminate { function, tag })
+    }
+
+    /// Returns the export by which a host calls the function.
+    pub(crate) fn export(&self) -> NewExport {
+        let root = Root::Item(ExternalKind::Func, self.function);
+        NewExport { name: invoke::TERMINATE.to_owned(), root }
+    }
+
+    pub(crate) fn roots(&self) -> [Root; 2] {
+        let tag = Root::Item(ExternalKind::Tag, self.tag);
+        [Root::Item(ExternalKind::Func, self.function), tag]
+    }
 }
 
 /// A function that is called at the end of a program.
@@ -59,7 +90,7 @@ impl ExitHooks {
     pub(crate) fn of_component_library(mut self) -> Self {
         self.finish = self.finish.limited_to(Finish { flush: true, ..Finish::NOTHING });
         self.calls.retain(|call| call.name == FLUSH);
-        ExitHooks { terminate: None, ..self }
+        self
     }
 
     /// Finds the functions that have work at the end of a program of which `live` is needed.
@@ -70,11 +101,10 @@ impl ExitHooks {
             destructors: has_work(program, CALL_DESTRUCTORS),
             flush: holds_output_back(program, live),
         });
-        let terminate = plan.symbol_export(invoke::TERMINATE);
         ExitHooks {
             finish,
             calls: finish.functions().filter_map(|name| exit_call(plan, name)).collect(),
-            terminate: terminate.filter(|_| is_live(plan, live, invoke::THROW)),
+            terminate: Terminate::find(plan).filter(|_| is_live(plan, live, invoke::THROW)),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Everything else, and the constructors, runs in `_initialize`, or in `_start` before the
 //! program's own code.
 
+mod environment;
 pub(crate) mod equal;
 pub(crate) mod error;
 pub(crate) mod exit_hooks;
@@ -30,7 +31,7 @@ use wasmparser::ExternalKind;
 pub use crate::fuse::options::{ComponentExports, FuseOptions};
 
 use crate::fuse::error::FuseError;
-use crate::fuse::exit_hooks::{ExitCall, ExitHooks, exit};
+use crate::fuse::exit_hooks::{ExitCall, ExitHooks, Terminate, exit};
 use crate::fuse::exports::{Command, NewExport, add_new};
 use crate::fuse::memory::{check_single, image};
 use crate::fuse::moves::Moves;
@@ -77,7 +78,8 @@ impl Plan {
 
         // What finishes the program depends on everything else that is needed, so it is left out
         // first.
-        let plan = self.ending_with(Finish::NOTHING);
+        let chosen = self.reading_environment_on_demand(options);
+        let plan = chosen.ending_with(Finish::NOTHING);
         let targets = Targets::new(&plan);
         let mut program = Program::new(&targets).map_err(|error| self.malformed(&error))?;
         program.fill_table()?;
@@ -98,7 +100,7 @@ impl Plan {
             let hooks = ExitHooks::find(&program, &live);
             let hooks = if is_library { hooks.of_component_library() } else { hooks };
             let of_hooks = hooks.calls.iter().map(ExitCall::root);
-            let terminate = hooks.terminate.iter().map(|export| export.root);
+            let terminate = hooks.terminate.iter().flat_map(Terminate::roots);
             let live = program.mark_more(live, of_hooks.chain(terminate));
             if live.misfits.is_empty() {
                 break (live, hooks);
@@ -107,9 +109,11 @@ impl Plan {
             live.misfits.iter().for_each(|&module| program.symbols[module] = None);
         };
         let ExitHooks { finish, calls, terminate } = hooks;
-        add_new(&mut exports, terminate);
+        // A component has no such export: what it exports ends it.
+        let exported = terminate.filter(|_| options.component.is_none());
+        add_new(&mut exports, exported.map(|terminate| terminate.export()));
 
-        let plan = self.ending_with(finish);
+        let plan = chosen.ending_with(finish);
         let targets = Targets::new(&plan);
         let program = program.with_targets(&targets);
         let exit = exit(&program, &live);
@@ -118,7 +122,7 @@ impl Plan {
             let fault = Invalid::Internal("what ends the program does not fit its symbols");
             return Err(self.malformed(&WriteError::UserError(fault)));
         }
-        use_it(NeededParts { program, live, exports, command, exit_calls: calls })
+        use_it(NeededParts { program, live, exports, command, exit_calls: calls, terminate })
     }
 
     /// Writes what the program needs as one module.
@@ -127,7 +131,7 @@ impl Plan {
         options: &FuseOptions,
         needed: NeededParts<'_>,
     ) -> Result<Bound, FuseError> {
-        let NeededParts { program, mut live, mut exports, command, exit_calls } = needed;
+        let NeededParts { program, mut live, mut exports, command, exit_calls, terminate } = needed;
         live.uses_stack_pointer |= options.dynamic;
         live.grows_table |= options.dynamic;
         if !options.multi_memory {
@@ -165,6 +169,7 @@ impl Plan {
             command: command.as_ref(),
             startup: &startup,
             flush,
+            terminate: terminate.filter(|_| options.component.is_some()),
         };
         let mut bound = writer.write(&image).map_err(|error| self.malformed(&error))?;
         for module in &mut bound.modules {
@@ -187,6 +192,7 @@ pub(crate) struct NeededParts<'p> {
     command: Option<Command>,
     /// The functions that finish the program.
     exit_calls: Vec<ExitCall>,
+    terminate: Option<Terminate>,
 }
 
 /// Appends the debug information, the list of modules and the URL of the source map, as far as the

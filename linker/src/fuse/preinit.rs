@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use wasmparser::Operator;
 
+use crate::fuse::environment::SET_AT_START;
 use crate::fuse::error::{FuseError, PreinitFault};
 use crate::fuse::program::{Program, Root};
 use crate::names::demangle;
@@ -16,21 +17,6 @@ use crate::plan::layout::ItemId;
 use crate::plan::libc_choice;
 use crate::plan::resolve::ImportTarget;
 use crate::write::live::Live;
-
-/// Variables of libc with the environment and the name of the program. Functions of libc read these
-/// from the host when they first need them. Code that reads such a variable itself relies on a
-/// constructor that has set it.
-const SET_AT_START: [&str; 9] = [
-    "__wasilibc_environ",
-    "__environ",
-    "___environ",
-    "_environ",
-    "environ",
-    "__progname",
-    "__progname_full",
-    "program_invocation_name",
-    "program_invocation_short_name",
-];
 
 /// Checks that the program can be written as its constructors leave it.
 ///

@@ -1,11 +1,15 @@
 //! Writes the fused module.
 
-use wasm_encoder::{ConstExpr, Elements, ExportKind, Function, Instruction, TableType};
+use wasm_encoder::{
+    BlockType, Catch, ConstExpr, Elements, ExportKind, Function, Instruction, TableType, ValType,
+};
+use wasmparser::ExternalKind;
 
 use crate::convention::{
     HEAP_BASE, HEAP_END, INITIALIZE, MEMORY, STACK_HIGH, STACK_LOW, STACK_POINTER, START, TABLE,
 };
 use crate::fuse::equal::equal_functions;
+use crate::fuse::exit_hooks::Terminate;
 use crate::fuse::exports::{Command, NewExport};
 use crate::fuse::image::Image;
 use crate::fuse::moves::Moves;
@@ -20,7 +24,7 @@ use crate::plan::resolve::{Boundary, ImportTarget};
 use crate::plan::set::Definition;
 use crate::plan::synthetic::command::FLUSH;
 use crate::plan::{Initialiser, Plan};
-use crate::types::ExternType;
+use crate::types::{ExternType, FuncType};
 use crate::write::bind::runs;
 use crate::write::bound::{Bound, BoundModule};
 use crate::write::emit::{Emitter, Shares};
@@ -30,6 +34,9 @@ use crate::write::reindex::InitialContent;
 
 /// The name of the function that runs the start of a command, its work, and its end.
 const LINKED_START: &str = "start (by the linker)";
+
+/// The type of `_start`.
+const START_TYPE: FuncType = FuncType { params: Vec::new(), results: Vec::new() };
 
 /// Pages of 64 KiB that the adapter of a component adds to a memory without `cabi_realloc`: for its
 /// stack and its state, and some more for other adapters.
@@ -47,6 +54,8 @@ pub(crate) struct FusedWriter<'a> {
     pub(crate) startup: &'a Startup,
     /// The function that writes buffered output when a function of a component's world returns.
     pub(crate) flush: Option<ItemId>,
+    /// What ends a component whose exception nothing has caught.
+    pub(crate) terminate: Option<Terminate>,
 }
 
 impl FusedWriter<'_> {
@@ -181,11 +190,11 @@ impl FusedWriter<'_> {
                     {
                         index = self.start(index, calls, emitter)?;
                     }
-                    if let Some(flush) = self.flush
-                        && let Some((_, of_world)) =
-                            self.options.of_world().find(|(function, _)| function == name)
-                    {
-                        index = self.flushing(index, *of_world, flush, emitter)?;
+                    let mut of_world = self.options.of_world();
+                    if let Some((_, of_world)) = of_world.find(|(function, _)| function == name) {
+                        index = self.returning(index, *of_world, emitter)?;
+                    } else if name == START {
+                        index = self.ending(index, &START_TYPE, None, emitter)?;
                     }
                     emitter.sections.exports.export(name, kind.into(), index);
                 }
@@ -195,26 +204,78 @@ impl FusedWriter<'_> {
     }
 
     /// Returns the index of a function that calls the one at index `function`, a definition of the
-    /// world, and then `flush`.
-    fn flushing(
+    /// world, and then writes buffered output.
+    fn returning(
         &self,
         function: u32,
         definition: Definition,
-        flush: ItemId,
         emitter: &mut Emitter<'_>,
     ) -> WriteResult<u32> {
         let Definition { module, export } = definition;
-        let ExternType::Func(ty) = &self.plan().set.inputs[module].module.exports[export].ty else {
+        match &self.plan().set.inputs[module].module.exports[export].ty {
+            ExternType::Func(ty) => self.ending(function, ty, self.flush, emitter),
+            _ => Ok(function),
+        }
+    }
+
+    /// Returns the index of a function that calls the one at index `function`, of this type, and
+    /// then `flush`. It ends the program as C++ does if an exception comes out of the call. The
+    /// result is `function` itself if there is nothing to do.
+    ///
+    /// ```text
+    /// (block $thrown (result i32)
+    ///   (try_table (catch $__cpp_exception $thrown)
+    ///     (call $function (local.get 0) …))
+    ///   (drop (call $fflush (i32.const 0)))
+    ///   (return))
+    /// (local.tee $exception)
+    /// (call $terminate)
+    /// ;; It is an exception of another language.
+    /// (throw $__cpp_exception (local.get $exception))
+    /// ```
+    fn ending(
+        &self,
+        function: u32,
+        ty: &FuncType,
+        flush: Option<ItemId>,
+        emitter: &mut Emitter<'_>,
+    ) -> WriteResult<u32> {
+        if self.terminate.is_none() && flush.is_none() {
             return Ok(function);
+        }
+        let params = ty.params.len() as u32;
+        let terminate = match self.terminate {
+            None => None,
+            Some(Terminate { function, tag }) => {
+                let tag = emitter.exported(tag.module, ExternalKind::Tag, tag.index)?;
+                Some((emitter.function(function)?, tag))
+            }
         };
-        let ty = wasmparser::FuncType::new(ty.params.clone(), ty.results.clone());
-        let mut body = Function::new([]);
+        let mut body = Function::new(terminate.map(|_| (1, ValType::I32)));
         let mut code = body.instructions();
-        for param in 0..ty.params().len() as u32 {
+        if let Some((_, tag)) = terminate {
+            let results = wasmparser::FuncType::new([], ty.results.iter().copied());
+            let results = emitter.sections.types.function(&results)?;
+            code.block(BlockType::Result(ValType::I32));
+            code.try_table(BlockType::FunctionType(results), [Catch::One { tag, label: 0 }]);
+        }
+        for param in 0..params {
             code.local_get(param);
         }
-        // The results stay below the operands of the second call.
-        code.call(function).i32_const(0).call(emitter.function(flush)?).drop().end();
+        code.call(function);
+        if terminate.is_some() {
+            code.end();
+        }
+        if let Some(flush) = flush {
+            // The results stay below the operands of this call.
+            code.i32_const(0).call(emitter.function(flush)?).drop();
+        }
+        if let Some((terminate, tag)) = terminate {
+            code.return_().end().local_tee(params).call(terminate);
+            code.local_get(params).throw(tag);
+        }
+        code.end();
+        let ty = wasmparser::FuncType::new(ty.params.clone(), ty.results.clone());
         emitter.write_function("return (by the linker)", &ty, body)
     }
 
@@ -226,6 +287,7 @@ impl FusedWriter<'_> {
         let called = emitter.function(command.function)?;
         let instructions = self.around(called, command.results, calls, emitter)?;
         let index = emitter.add_function(START, body(&instructions))?;
+        let index = self.ending(index, &START_TYPE, None, emitter)?;
         emitter.sections.exports.export(START, ExportKind::Func, index);
         Ok(())
     }

@@ -18,6 +18,7 @@ pub(crate) fn undefined(import: &Import, modules: &[&Module]) -> Option<String> 
         return Some(WASM_BINDGEN.to_owned());
     }
     em_js(name, modules)
+        .or_else(|| component_type(name))
         .or_else(|| invoke::is_synthesised(name).then(|| ONLY_SHARED.to_owned()))
         .or_else(|| of_toolchain(name).map(str::to_owned))
         .or_else(|| {
@@ -123,7 +124,12 @@ const POSITION_DEPENDENT: &str = "only shared libraries get that from the linker
 
 /// The beginnings of symbols of toolchains' runtimes, and a hint for each group. The first group
 /// that fits counts. Most of them belong to Emscripten's runtime in JavaScript.
-const TOOLCHAIN: [(&[&str], &str); 13] = [
+const TOOLCHAIN: [(&[&str], &str); 14] = [
+    (
+        &["__original_main"],
+        "Emscripten linked the module as a program: build it with `--no-entry`, also if it has a \
+         `main`",
+    ),
     (
         &EM_ASM,
         "`EM_ASM`, `EM_JS` and scripts are JavaScript, and there is none here: write it in C or \
@@ -226,6 +232,16 @@ fn em_js(name: &str, modules: &[&Module]) -> Option<String> {
     Some(format!(
         "it is JavaScript, by `EM_JS` in `{}`, and there is none here: write it in C or C++",
         module.name
+    ))
+}
+
+/// Explains the symbol by which bindings of wit-bindgen for C make the linker take the object that
+/// describes their world.
+fn component_type(name: &str) -> Option<String> {
+    let world = name.strip_prefix("__component_type_object_force_link_")?;
+    Some(format!(
+        "the bindings of wit-bindgen need it: give `{world}_component_type.o`, which is next to \
+         `{world}.c`, to the compiler too"
     ))
 }
 

@@ -13,7 +13,7 @@ use wasmtime::component::{
 use wasmtime::{Engine, Store, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::support::commands::{succeed, text};
+use crate::support::commands::{expect, succeed, text};
 use crate::support::console;
 use crate::support::node;
 use crate::support::trial::{ignorable, ignored};
@@ -23,7 +23,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         ignorable("components::cpp_has_every_type", || shop(cpp_shop)),
         ignorable("components::rust_and_cpp_have_every_type", || shop(rust_shop)),
+        ignorable("components::cpp_alone_as_documented", sums),
+        ignorable("components::uncaught_exceptions_are_named", uncaught),
         ignorable("components::jco_runs_a_command", jco_runs_a_command),
+        ignorable("components::wasmtime_runs_a_command", wasmtime_runs_a_command),
         ignorable("components::jco_calls_exports", jco_calls_exports),
     ]
 }
@@ -33,8 +36,8 @@ fn folder() -> PathBuf {
     workspace::root().join("tests").join("components")
 }
 
-/// Returns a program that `cargo xtask setup --components` installs to `.tools`.
-fn tool(name: &str) -> Option<PathBuf> {
+/// Returns a program that `cargo xtask setup` installs to `.tools`.
+pub(super) fn tool(name: &str) -> Option<PathBuf> {
     let tools = workspace::root().join(".tools");
     let ours = [tools.join("bin"), tools.join("jco").join("node_modules").join(".bin")];
     let ours = std::env::join_paths(ours).ok()?;
@@ -43,6 +46,8 @@ fn tool(name: &str) -> Option<PathBuf> {
 
 /// The reason for which a test does not run.
 type Missing = &'static str;
+
+pub(super) const NO_WASMTIME: Missing = "wasmtime is missing: `cargo xtask setup --bench`";
 
 const NO_WIT_BINDGEN: Missing = "wit-bindgen is missing: `cargo xtask setup --components`";
 const NO_JCO: Missing = "jco is missing: `cargo xtask setup --components`";
@@ -64,18 +69,25 @@ const LIBRARY: [&str; 7] = [
 
 /// Writes the component in C++ alone.
 fn cpp_shop(to: &Path) -> Result<Result<PathBuf, Missing>, Failed> {
+    cpp_component(&folder(), "shop", to)
+}
+
+/// Writes a component of `NAME.wit` and `NAME.cpp`, with the commands of docs/components.md.
+fn cpp_component(from: &Path, name: &str, to: &Path) -> Result<Result<PathBuf, Missing>, Failed> {
     let Some(wit_bindgen) = tool("wit-bindgen") else { return Ok(Err(NO_WIT_BINDGEN)) };
     let Ok(emcc) = which::which("emcc") else { return Ok(Err(NO_EMSCRIPTEN)) };
     let Ok(empp) = which::which("em++") else { return Ok(Err(NO_EMSCRIPTEN)) };
-    let wit = folder().join("shop.wit");
+    let file = |ending: &str| format!("{name}{ending}");
+    let wit = from.join(file(".wit"));
     succeed(Command::new(wit_bindgen).arg("c").arg(wit).arg("--out-dir").arg(to))?;
-    let compile = ["-O2", "-fPIC", "-sSIDE_MODULE=1", "-c", "shop.c", "-o", "bindings.o"];
-    succeed(Command::new(emcc).args(compile).current_dir(to))?;
+    let mut compile = Command::new(emcc);
+    compile.args(["-O2", "-fPIC", "-sSIDE_MODULE=1", "-c", &file(".c"), "-o", "bindings.o"]);
+    succeed(compile.current_dir(to))?;
     let mut link = Command::new(empp);
-    link.args(LIBRARY).args(["--no-entry", "-I", "."]).arg(folder().join("shop.cpp"));
-    link.args(["bindings.o", "shop_component_type.o", "-o", "shop.wasm"]);
+    link.args(LIBRARY).args(["--no-entry", "-I", "."]).arg(from.join(file(".cpp")));
+    link.args(["bindings.o", &file("_component_type.o"), "-o", &file(".wasm")]);
     succeed(link.current_dir(to))?;
-    fuse(to, &[], "shop.wasm").map(Ok)
+    fuse(to, &[], &file(".wasm")).map(Ok)
 }
 
 /// Writes the component in Rust, which calls a C++ library.
@@ -110,6 +122,50 @@ fn fuse(folder: &Path, args: &[&str], module: &str) -> Result<PathBuf, Failed> {
     fuse.args(["fuse", "--component"]).args(args).arg(module).arg("-o").arg(&component);
     succeed(fuse.current_dir(folder))?;
     Ok(component)
+}
+
+/// Calls the component of docs/components.md.
+fn sums() -> Result<Completion, Failed> {
+    let sandbox = Sandbox::empty()?;
+    let component = match cpp_component(&folder().join("sums"), "sums", sandbox.path())? {
+        Ok(component) => component,
+        Err(missing) => return ignored(missing),
+    };
+    let call = |numbers: &str| {
+        let mut run = Command::new(workspace::host());
+        run.args(["run", "--invoke", "lists#summarize"]).arg(&component);
+        succeed(run.arg(numbers))
+    };
+    let numbers = format!("[{}0]", "1, ".repeat(1000));
+    let found = call("[3, 40, 2]")? + &call("[]")? + &call(&numbers)?;
+    let expected =
+        "ok({sum: 45, largest: some(40)})\nok({sum: 0})\nerr(\"more than 1000 numbers\")\n";
+    console::same(&found, expected, "expected is what docs/components.md says")?;
+    Ok(Completion::Completed)
+}
+
+/// Calls a function whose exception nothing catches.
+fn uncaught() -> Result<Completion, Failed> {
+    let Ok(empp) = which::which("em++") else { return ignored(NO_EMSCRIPTEN) };
+    let sandbox = Sandbox::empty()?;
+    let mut link = Command::new(empp);
+    link.args(LIBRARY).arg("--no-entry").arg(folder().join("throws.cpp"));
+    succeed(link.args(["-o", "throws.wasm"]).current_dir(sandbox.path()))?;
+    let wit = folder().join("throws.wit").to_string_lossy().into_owned();
+    let component = fuse(sandbox.path(), &["--wit", &wit], "throws.wasm")?;
+    let call = |of: &str| {
+        let mut run = Command::new(workspace::host());
+        run.args(["run", "--invoke", "half"]).arg(&component).arg(of).output()
+    };
+    for (of, half) in [("-7", "0\n"), ("6", "3\n")] {
+        console::same(&text(&call(of)?), half, "expected is the half")?;
+    }
+    let output = call("7")?;
+    let message = "libc++abi: terminating with uncaught exception of type St12out_of_range: odd\n\
+         error: `half` trapped: wasm `unreachable` instruction executed\n";
+    expect(&text(&output), message)?;
+    console::same(&console::status(output.status), "? 134\n", "expected is a trap")?;
+    Ok(Completion::Completed)
 }
 
 /// Runs the catalogue of a shop. What it does must not depend on its language.
@@ -283,17 +339,35 @@ fn jco(folder: &Path, args: &[&str]) -> Result<Result<String, Missing>, Failed> 
 
 fn jco_runs_a_command() -> Result<Completion, Failed> {
     let sandbox = Sandbox::empty()?;
-    for guest in ["tour.wasm", "tour-cpp.wasm"] {
-        fs::copy(workspace::guests().join(guest), sandbox.path().join(guest))?;
-    }
-    let args = ["--invoke", "tour", "--link", "tour-cpp.wasm"];
-    let component = fuse(sandbox.path(), &args, "tour.wasm")?;
-    let ours = succeed(Command::new(workspace::host()).arg("run").arg(&component))?;
-    match jco(sandbox.path(), &["run", "tour.component.wasm"])? {
-        Ok(printed) => console::same(&printed, &ours, "expected is what `host run` prints")?,
+    let (component, expected) = tour(sandbox.path())?;
+    let Some(component) = component.file_name().and_then(|name| name.to_str()) else {
+        return Err("the component has no name".into());
+    };
+    match jco(sandbox.path(), &["run", component])? {
+        Ok(printed) => console::same(&printed, &expected, "expected is what `host run` prints")?,
         Err(missing) => return ignored(missing),
     }
     Ok(Completion::Completed)
+}
+
+fn wasmtime_runs_a_command() -> Result<Completion, Failed> {
+    let Some(wasmtime) = tool("wasmtime") else { return ignored(NO_WASMTIME) };
+    let sandbox = Sandbox::empty()?;
+    let (component, expected) = tour(sandbox.path())?;
+    let printed = succeed(Command::new(wasmtime).arg("run").arg(component))?;
+    console::same(&printed, &expected, "expected is what `host run` prints")?;
+    Ok(Completion::Completed)
+}
+
+/// Writes the tour as a component in a folder. Returns the file and what `host run` prints for it.
+fn tour(folder: &Path) -> Result<(PathBuf, String), Failed> {
+    for guest in ["tour.wasm", "tour-cpp.wasm"] {
+        fs::copy(workspace::guests().join(guest), folder.join(guest))?;
+    }
+    let args = ["--invoke", "tour", "--link", "tour-cpp.wasm"];
+    let component = fuse(folder, &args, "tour.wasm")?;
+    let printed = succeed(Command::new(workspace::host()).arg("run").arg(&component))?;
+    Ok((component, printed))
 }
 
 /// Calls the exports of a component by the JavaScript that jco writes for it.

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::support::commands::{expect, succeed};
-use crate::support::trial::trial;
+use super::components::{NO_WASMTIME, tool};
+use crate::support::commands::{expect, succeed, text};
+use crate::support::trial::{ignorable, ignored, trial};
 use crate::support::workspace::{self, Sandbox};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -22,9 +23,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("serve::limits_hold_for_each_request", limits),
         trial("serve::more_requests_than_instances_wait", more_requests),
         trial("serve::an_address_in_use_is_named", address_in_use),
+        trial("serve::instances_that_cannot_start_are_an_error", start),
+        ignorable("serve::wasmtime_answers_the_same", wasmtime_answers),
     ];
     if cfg!(unix) {
         trials.push(trial("serve::the_end_waits_for_requests", graceful_end));
+        trials.push(trial("serve::a_second_signal_ends_at_once", end_at_once));
     }
     trials
 }
@@ -49,12 +53,17 @@ impl Server {
     fn start(component: &Path, args: &[&str]) -> Result<Self, Failed> {
         let mut command = Command::new(workspace::host());
         command.args(["serve", "--addr", "127.0.0.1:0"]).args(args).arg(component);
+        Self::run(command, "listening on ")
+    }
+
+    /// Runs a server. In its first line, its address follows `announcement`.
+    fn run(mut command: Command, announcement: &str) -> Result<Self, Failed> {
         let mut process = command.stderr(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(process.stderr.take().ok_or("no standard error")?);
         let mut first = String::new();
         lines.read_line(&mut first)?;
-        let address = first.trim_end().strip_prefix("listening on http://");
-        let address = address.and_then(|address| address.strip_suffix('/'));
+        let address = first.trim_end().strip_prefix(announcement);
+        let address = address.and_then(|url| url.strip_prefix("http://")?.strip_suffix('/'));
         let address = address.ok_or_else(|| format!("it does not listen: {first}"))?.parse()?;
         let messages = Arc::new(Mutex::new(String::new()));
         let written = Arc::clone(&messages);
@@ -77,6 +86,16 @@ impl Server {
     /// Sends one request on a connection of its own.
     fn request(&self, method: &str, path: &str, body: &[u8]) -> Result<(u16, String), Failed> {
         Ok(self.connect()?.request(method, path, body)?)
+    }
+
+    /// Sends the signal that asks a process to end.
+    fn ask_to_end(&self) -> Result<(), Failed> {
+        #[cfg(unix)]
+        {
+            let process = rustix::process::Pid::from_child(&self.process);
+            rustix::process::kill_process(process, rustix::process::Signal::TERM)?;
+        }
+        Ok(())
     }
 
     fn messages(&self) -> String {
@@ -195,20 +214,7 @@ fn answer(status: u16, body: &str) -> (u16, String) {
 fn answers() -> Result<(), Failed> {
     let sandbox = Sandbox::empty()?;
     let server = Server::start(&spell_server(&sandbox)?, &[])?;
-    let found = server.request("POST", "/check", b"A lettr to the wrold")?;
-    let expected =
-        "2: lettr; did you mean letter, better, left?\n15: wrold; did you mean cold, gold, hold?\n";
-    same(found, answer(200, expected))?;
-    same(server.request("POST", "/check", b"")?, answer(200, ""))?;
-    // An exception of C++.
-    let found = server.request("POST", "/check", "caf\u{e9}".as_bytes())?;
-    same(found, answer(400, "byte 3 is not ASCII\n"))?;
-    let found = server.request("POST", "/check", &[b'a'; 65])?;
-    same(found, answer(400, "the word at byte 0 has 65 letters\n"))?;
-    same(server.request("GET", "/check", b"")?, answer(405, "send the text by POST\n"))?;
-    same(server.request("GET", "/", b"")?, answer(404, "there is only /check\n"))?;
-    let large = server.request("POST", "/check", &vec![b' '; (1 << 20) + 1])?;
-    same(large, answer(413, "the text has more than 1 MiB\n"))?;
+    spell_checks(&server)?;
     let mut client = server.connect()?;
     client.0.get_mut().write_all(b"GET / HTTP/1.0\r\n\r\n")?;
     same(client.response()?, answer(400, "the request names no host\n"))?;
@@ -223,6 +229,33 @@ fn answers() -> Result<(), Failed> {
         same(client.request("POST", "/check", b"\xff")?, answer(400, "byte 0 is not ASCII\n"))?;
     }
     same(server.messages(), String::new())
+}
+
+fn wasmtime_answers() -> Result<Completion, Failed> {
+    let Some(wasmtime) = tool("wasmtime") else { return ignored(NO_WASMTIME) };
+    let sandbox = Sandbox::empty()?;
+    let mut serve = Command::new(wasmtime);
+    serve.args(["serve", "--addr", "127.0.0.1:0"]).arg(spell_server(&sandbox)?);
+    spell_checks(&Server::run(serve, "Serving HTTP on ")?)?;
+    Ok(Completion::Completed)
+}
+
+/// Sends a request of each kind to the example's component.
+fn spell_checks(server: &Server) -> Result<(), Failed> {
+    let found = server.request("POST", "/check", b"A lettr to the wrold")?;
+    let expected =
+        "2: lettr; did you mean letter, better, left?\n15: wrold; did you mean cold, gold, hold?\n";
+    same(found, answer(200, expected))?;
+    same(server.request("POST", "/check", b"")?, answer(200, ""))?;
+    // An exception of C++.
+    let found = server.request("POST", "/check", "caf\u{e9}".as_bytes())?;
+    same(found, answer(400, "byte 3 is not ASCII\n"))?;
+    let found = server.request("POST", "/check", &[b'a'; 65])?;
+    same(found, answer(400, "the word at byte 0 has 65 letters\n"))?;
+    same(server.request("GET", "/check", b"")?, answer(405, "send the text by POST\n"))?;
+    same(server.request("GET", "/", b"")?, answer(404, "there is only /check\n"))?;
+    let large = server.request("POST", "/check", &vec![b' '; (1 << 20) + 1])?;
+    same(large, answer(413, "the text has more than 1 MiB\n"))
 }
 
 /// Memory in KiB by which the process may grow: allocators keep what they have.
@@ -299,9 +332,25 @@ fn limits() -> Result<(), Failed> {
     let server = Server::start(&endless, &["--fuel", "100000"])?;
     same(server.request("GET", "/", b"")?, answer(500, "the component failed\n"))?;
     server.expect("`handle` has used up 100000 units of fuel")?;
-    let server = Server::start(&endless, &["--max-memory", "1KiB"])?;
-    same(server.request("GET", "/", b"")?, answer(500, "the component failed\n"))?;
-    server.expect("the component needs 64.0 KiB of memory at the start")
+    Ok(())
+}
+
+/// What keeps instances from starting is known before the first request.
+fn start() -> Result<(), Failed> {
+    let sandbox = Sandbox::empty()?;
+    let component = spell_server(&sandbox)?;
+    for (args, message) in [
+        (["--max-memory", "64KiB"], "error: the component needs 8.1 MiB of memory at the start"),
+        (["--dir", "nowhere"], "error: cannot open the directory `nowhere`"),
+        (["--fuel", "1"], "error: the start of the component has used up 1 units of fuel"),
+    ] {
+        let mut serve = Command::new(workspace::host());
+        serve.args(["serve", "--addr", "localhost:0"]).args(args).arg(&component);
+        let output = serve.output()?;
+        expect(&text(&output), message)?;
+        same(output.status.success(), false)?;
+    }
+    Ok(())
 }
 
 fn more_requests() -> Result<(), Failed> {
@@ -332,11 +381,7 @@ fn graceful_end() -> Result<(), Failed> {
     client.send("POST", "/check", 8, b"teh ")?;
     // The handler waits for the rest of the text.
     thread::sleep(Duration::from_secs(1));
-    #[cfg(unix)]
-    {
-        let process = rustix::process::Pid::from_child(&server.process);
-        rustix::process::kill_process(process, rustix::process::Signal::TERM)?;
-    }
+    server.ask_to_end()?;
     let start = Instant::now();
     while server.connect().is_ok() {
         if start.elapsed() > Duration::from_secs(20) {
@@ -348,5 +393,25 @@ fn graceful_end() -> Result<(), Failed> {
     let expected = "0: teh; did you mean ten?\n4: teh; did you mean ten?\n";
     same(client.response()?, answer(200, expected))?;
     drop(client);
+    same(server.process.wait()?.code(), Some(0))
+}
+
+/// A second signal does not wait for a request that is being answered.
+fn end_at_once() -> Result<(), Failed> {
+    let sandbox = Sandbox::empty()?;
+    let mut server = Server::start(&spell_server(&sandbox)?, &["--grace", "1h"])?;
+    let mut client = server.connect()?;
+    client.send("POST", "/check", 8, b"teh ")?;
+    server.ask_to_end()?;
+    server.expect("ending: waiting at most 1h for requests that are being answered")?;
+    let start = Instant::now();
+    // The first may come before the server listens to a second one.
+    while server.process.try_wait()?.is_none() {
+        if start.elapsed() > Duration::from_secs(60) {
+            return Err("it still waits".into());
+        }
+        server.ask_to_end()?;
+        thread::sleep(Duration::from_millis(100));
+    }
     same(server.process.wait()?.code(), Some(0))
 }

@@ -10,7 +10,7 @@ use super::trial::{ignorable, is_all, trial};
 const REASON: &str = "runs with `cargo xtask test --all`";
 
 /// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.
-const SLOW: [&str; 28] = [
+const SLOW: [&str; 30] = [
     "builds::a_full_disk_keeps_the_last_good_guests",
     "builds::a_read_only_folder_is_named",
     "builds::ctrl_c_keeps_the_last_good_guests",
@@ -21,6 +21,7 @@ const SLOW: [&str; 28] = [
     "case::build-wasip1",
     "case::error-check",
     "case::error-rust-data",
+    "components::wasmtime_runs_a_command",
     "cpython::a_snapshot_starts_many_times",
     "cpython::extensions_are_imported",
     "cpython::limits_end_it",
@@ -37,6 +38,7 @@ const SLOW: [&str; 28] = [
     "real::zstd_compresses_as_natively",
     "sanitizers::guests_under_miri",
     "sanitizers::host_under_memcheck",
+    "serve::wasmtime_answers_the_same",
     "tree_sitter::a_grammar_is_linked",
     "tree_sitter::grammars_are_opened",
 ];

@@ -23,7 +23,7 @@ const XTASK: &str = "TESTS_XTASK";
 
 pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> anyhow::Result<()> {
     if !flags.no_setup && flags.wants_every_tool() {
-        setup::ensure_for_all_tests(project, progress)?;
+        setup::ensure_for_tests(project, progress, flags.needs_wasmtime())?;
     }
     let build = BuildAllFlags { no_setup: flags.no_setup, ..BuildAllFlags::default() };
     build_all::run(project, progress, &build)?;

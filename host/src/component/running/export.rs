@@ -4,9 +4,10 @@ use std::fmt;
 
 use wasmtime::Engine;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::wasm_wave::wasm::{DisplayType, WasmType, WasmTypeKind};
+use wasmtime::component::wasm_wave::wasm::DisplayType;
 use wasmtime::component::{Component, Type, Val};
 
+use super::argument;
 use crate::error::Error;
 
 /// A function that a component exports.
@@ -95,7 +96,7 @@ impl ExportedFunction {
         }
         let mut values = Vec::new();
         for ((name, ty), arg) in params.iter().zip(args) {
-            match parse(ty, arg) {
+            match argument::parse(ty, arg) {
                 Ok(value) => values.push(value),
                 Err(message) => {
                     let (arg, ty) = (linker::printable(arg), title(ty));
@@ -144,15 +145,6 @@ impl fmt::Display for ExportedFunction {
 /// Returns a type as WIT writes it. That of a resource has no name here.
 fn title(ty: &Type) -> String {
     DisplayType(ty).to_string().replace("<<UNSUPPORTED>>", "resource")
-}
-
-/// Parses an argument, which has the syntax of WAVE. A string may also be given without quotes.
-fn parse(ty: &Type, text: &str) -> Result<Val, String> {
-    match ty.kind() {
-        WasmTypeKind::String if !text.starts_with('"') => Ok(Val::String(text.to_owned())),
-        WasmTypeKind::Unsupported => Err("it cannot be given as text".to_owned()),
-        _ => Val::from_wave(ty, text).map_err(|error| error.to_string()),
-    }
 }
 
 /// Returns a result as text, in the syntax of WAVE.

@@ -1,5 +1,6 @@
 //! Running components, with WASI preview 2 and limits.
 
+mod argument;
 mod export;
 mod program;
 mod serve;

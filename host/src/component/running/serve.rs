@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -82,7 +85,10 @@ impl ServeSettings {
 #[non_exhaustive]
 pub enum ServeError {
     /// The address cannot be used.
-    #[error("cannot listen on {address}: {error}")]
+    #[error(
+        "cannot listen on {address}: {error}; choose another with `--addr`, such as 127.0.0.1:0 \
+         for a port that is free"
+    )]
     Listen { address: SocketAddr, error: io::Error },
     /// The component cannot answer requests, or the host cannot be set up.
     #[error(transparent)]
@@ -121,7 +127,8 @@ impl Server {
     ///
     /// [`ServeError::Listen`] if the address cannot be used; [`Error::NoServer`] if the file is no
     /// component that answers requests; [`Error::Read`] if it cannot be read; the errors of
-    /// [`ComponentProgram::new`].
+    /// [`ComponentProgram::new`]; [`Error::Directory`], [`Error::Limit`] or [`Error::Trap`] if an
+    /// instance cannot start.
     pub fn bind(
         address: SocketAddr,
         component: &Path,
@@ -148,6 +155,10 @@ impl Server {
             max_reuse: serve.max_reuse,
             idle: Mutex::default(),
         });
+        tick(handler.proxy.engine().weak());
+        // The first request gets this instance. What keeps one from starting is known now.
+        let first = runtime.block_on(handler.first_instance())?;
+        handler.keep(first);
         Ok(Server { runtime, listener, handler, grace: serve.grace })
     }
 
@@ -160,15 +171,15 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Answers requests until `end` is ready, then those that are being answered. `report` gets
-    /// each request that failed, and why.
+    /// Answers requests until `end` is ready, then those that are being answered, until `at_once` is
+    /// ready. `report` gets each request that failed, and why.
     pub fn run(
         self,
         end: impl Future<Output = ()>,
+        at_once: impl Future<Output = ()>,
         report: impl Fn(&str, &Error) + Send + Sync + 'static,
     ) {
         let Server { runtime, listener, handler, grace } = self;
-        tick(handler.proxy.engine().weak());
         let report: Report = Arc::new(report);
         runtime.block_on(async move {
             let connections = Arc::new(GracefulShutdown::new());
@@ -179,11 +190,22 @@ impl Server {
             // It has ended, and left the connections, when it has been waited for.
             let _ = accepting.await;
             if let Some(connections) = Arc::into_inner(connections) {
-                let _ = tokio::time::timeout(grace, connections.shutdown()).await;
+                let answered = tokio::time::timeout(grace, connections.shutdown());
+                first_of(async { drop(answered.await) }, at_once).await;
             }
         });
         runtime.shutdown_timeout(Duration::ZERO);
     }
+}
+
+/// Waits until one of two futures is ready.
+async fn first_of(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    poll_fn(|context| match first.as_mut().poll(context) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => second.as_mut().poll(context),
+    })
+    .await;
 }
 
 /// Increments the epoch of an engine as long as that is in use. This needs a thread of its own:
@@ -314,6 +336,22 @@ impl Handler {
         }
     }
 
+    /// Returns an instance within the time limit of a request.
+    async fn first_instance(&self) -> Result<Instance, Error> {
+        match self.limits.timeout {
+            None => self.instance().await,
+            Some(limit) => match tokio::time::timeout(limit, self.instance()).await {
+                Ok(instance) => instance,
+                Err(_) => Err(Error::limit("the start of the component", Limit::Time { limit })),
+            },
+        }
+    }
+
+    /// Keeps an instance for a request.
+    fn keep(&self, instance: Instance) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(instance);
+    }
+
     /// Gives a store the fuel of one request, and lets its code be interrupted.
     fn limit(&self, store: &mut Store<ComponentState>) -> Result<(), Error> {
         if let Some(fuel) = self.limits.fuel {
@@ -342,7 +380,7 @@ impl Handler {
         handler.call_handle(&mut instance.store, request, response).await.map_err(failed)?;
         instance.answered += 1;
         if instance.answered < self.max_reuse {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(instance);
+            self.keep(instance);
         }
         Ok(())
     }

@@ -52,7 +52,9 @@ pub const TERMINATE: &str = "__terminate_uncaught";
 const LONGJMP: &str = "__throw_longjmp";
 
 /// The tags, by the names of the tool convention for exceptions. Each carries an address.
-const TAGS: [&str; 2] = ["__cpp_exception", "__c_longjmp"];
+const TAGS: [&str; 2] = [CPP_EXCEPTION, "__c_longjmp"];
+/// The tag of C++ exceptions.
+pub(crate) const CPP_EXCEPTION: &str = "__cpp_exception";
 
 /// The most parameters that a function may have.
 const MOST_PARAMETERS: usize = 1000;

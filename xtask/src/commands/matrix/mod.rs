@@ -35,7 +35,7 @@ pub(crate) fn run(
     let settings = Settings::read(&project.root)?;
     let suites = settings.suites(&flags.suite)?;
     root::require_tools()?;
-    setup::ensure_for_all_tests(project, progress)?;
+    setup::ensure_for_tests(project, progress, false)?;
     let folder = project.target.join("matrix");
     let toolchains = toolchain::install_all(project, progress, &flags.rust)?;
     let programs = TestPrograms::build(project, progress)?;

@@ -39,15 +39,20 @@ pub(crate) fn ensure(
     Missing::find(project, flags).install(project, progress, flags)
 }
 
-/// Installs what is missing for all tests: also Zig and the tools of components, which the build
-/// does without.
+/// Installs what is missing for tests: also Zig and the tools of components, which the build does
+/// without, and `wasmtime` if asked for, which takes some minutes.
 ///
 /// # Errors
 ///
 /// When [`ensure`] fails.
-pub(crate) fn ensure_for_all_tests(project: &Project, progress: &Progress) -> anyhow::Result<()> {
+pub(crate) fn ensure_for_tests(
+    project: &Project,
+    progress: &Progress,
+    wasmtime: bool,
+) -> anyhow::Result<()> {
     let toolchain = Some(Toolchain::Zig);
-    let flags = SetupFlags { toolchain, components: true, ..SetupFlags::default() };
+    let flags =
+        SetupFlags { toolchain, components: true, bench: wasmtime, ..SetupFlags::default() };
     ensure(project, progress, &flags)
 }
 
