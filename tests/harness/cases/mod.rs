@@ -18,6 +18,7 @@ use link::Case;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![index::trial_of_index()];
+    trials.extend(folders::guests().into_iter().map(session::trial_of_guest));
     let mut linked = Vec::new();
     for folder in folders::folders() {
         match Case::open(&folder) {

