@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// Builds Rust and C++ to WebAssembly, checks that the two fit, and runs them together.
 #[derive(Debug, Parser)]
@@ -25,6 +26,17 @@ pub(crate) struct Flags {
     pub(crate) command: Command,
 }
 
+impl Flags {
+    /// Reads the arguments of this process. Ends it with a message if they are wrong.
+    pub(crate) fn read() -> Self {
+        let flags = Flags::parse();
+        if let Command::New(new) = &flags.command {
+            new.check().unwrap_or_else(|error| error.exit());
+        }
+        flags
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List what is missing and the commands that install it, then run them
@@ -39,6 +51,10 @@ pub(crate) enum Command {
     Check,
     /// Build what is stale and run the demo
     Run(RunFlags),
+    /// Make a guest to start from, with its entry in guests.toml and a test
+    New(NewFlags),
+    /// Remove a guest that `new` has made
+    Remove(RemoveFlags),
     /// Build everything, then run the tests
     Test(TestFlags),
     /// Compare speed and memory with other programs that do the same
@@ -129,6 +145,54 @@ pub(crate) enum HostLanguage {
     Rust,
     /// The program `host-cpp` of host/cpp, which uses Wasmtime's C API
     Cpp,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewFlags {
+    /// The name of the guest and of its folder: lowercase letters, digits, - and _
+    pub(crate) name: String,
+    /// Write the guest in this language
+    #[arg(long, value_name = "LANGUAGE", value_enum)]
+    pub(crate) lang: GuestLanguage,
+    /// Put C++ into the Rust crate, and a bridge of the crate `cxx` between the two
+    #[arg(long)]
+    pub(crate) with_cxx: bool,
+}
+
+/// The language of a new guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GuestLanguage {
+    /// A crate
+    Rust,
+    /// A source file, which Emscripten compiles
+    C,
+    /// A source file, which Emscripten compiles
+    Cpp,
+}
+
+impl NewFlags {
+    fn check(&self) -> Result<(), clap::Error> {
+        if !self.with_cxx || self.lang == GuestLanguage::Rust {
+            return Ok(());
+        }
+        let message = "`--with-cxx` puts C++ into a crate: use it with `--lang rust` only";
+        let mut command = Flags::command();
+        command.build();
+        let new = command.find_subcommand_mut("new");
+        Err(match new {
+            Some(new) => new.error(ErrorKind::ArgumentConflict, message),
+            None => command.error(ErrorKind::ArgumentConflict, message),
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveFlags {
+    /// The name of the guest
+    pub(crate) name: String,
+    /// Remove the guest with all that was changed and added since `new` made it
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args, Default)]

@@ -11,10 +11,9 @@ mod tools;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::commands::{
-    bench, build_all, check, ci, clean, doctor, fuzz, install, matrix, run, setup, test,
+    bench, build_all, check, ci, clean, doctor, fuzz, install, matrix, new, remove, run, setup,
+    test,
 };
 use crate::flags::{Command, Flags};
 use crate::support::child;
@@ -23,7 +22,7 @@ use crate::support::progress::Progress;
 use crate::support::project::Project;
 
 fn main() -> ExitCode {
-    let flags = Flags::parse();
+    let flags = Flags::read();
     interrupt::listen();
     match execute(&flags) {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,6 +41,8 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Install(flags) => install::run(&project, &progress, flags),
         Command::Check => check::run(&project, &progress),
         Command::Run(flags) => run::run(&project, &progress, flags),
+        Command::New(flags) => new::run(&project, &progress, flags),
+        Command::Remove(flags) => remove::run(&project, &progress, flags),
         Command::Test(flags) => test::run(&project, &progress, flags),
         Command::Bench(flags) => bench::run(&project, &progress, flags),
         Command::Fuzz(flags) => fuzz::run(&project, &progress, flags),

@@ -5,6 +5,7 @@ mod builds;
 mod dependencies;
 mod documents;
 mod layers;
+mod new;
 pub(crate) mod rules;
 
 use libtest_mimic::Trial;
@@ -16,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         builds::trials(),
         dependencies::trials(),
         layers::trials(),
+        new::trials(),
         rules::trials(),
     ];
     suites.into_iter().flatten().collect()

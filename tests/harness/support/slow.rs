@@ -10,7 +10,7 @@ use super::trial::{ignorable, is_all, trial};
 const REASON: &str = "runs with `cargo xtask test --all`";
 
 /// The slow tests. The table in `tests/README.md` names, for each, what of its kind always runs.
-const SLOW: [&str; 30] = [
+const SLOW: [&str; 31] = [
     "builds::a_full_disk_keeps_the_last_good_guests",
     "builds::a_read_only_folder_is_named",
     "builds::ctrl_c_keeps_the_last_good_guests",
@@ -34,6 +34,7 @@ const SLOW: [&str; 30] = [
     "fuzz::a_target_runs",
     "lapack::equations_are_solved",
     "link::dlopen-a-thousand-times",
+    "new::guests_in_every_language_run",
     "real::jsonnet_reports_errors_as_natively",
     "real::zstd_compresses_as_natively",
     "sanitizers::guests_under_miri",

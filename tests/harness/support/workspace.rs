@@ -124,9 +124,15 @@ impl Sandbox {
 
     /// A copy of the workspace's sources, with the dependencies compiled.
     pub(crate) fn of_workspace() -> io::Result<Self> {
+        let sandbox = Self::of_sources()?;
+        link_compiled(&target(), &sandbox.path().join("target"))?;
+        Ok(sandbox)
+    }
+
+    /// A copy of the workspace's sources, with nothing compiled.
+    pub(crate) fn of_sources() -> io::Result<Self> {
         let sandbox = Self::empty()?;
         copy(&root(), sandbox.path(), &["target", ".git", ".tools"])?;
-        link_compiled(&target(), &sandbox.path().join("target"))?;
         Ok(sandbox)
     }
 

@@ -391,7 +391,7 @@ fn check_header_path(
 }
 
 /// Removes `.` and `..` from a relative path. Returns `None` if it leads out of its folder.
-fn resolve(path: &Path) -> Option<PathBuf> {
+pub(crate) fn resolve(path: &Path) -> Option<PathBuf> {
     let mut resolved = PathBuf::new();
     for part in path.components() {
         match part {

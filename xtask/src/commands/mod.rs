@@ -9,6 +9,8 @@ pub(crate) mod doctor;
 pub(crate) mod fuzz;
 pub(crate) mod install;
 pub(crate) mod matrix;
+pub(crate) mod new;
+pub(crate) mod remove;
 pub(crate) mod run;
 pub(crate) mod setup;
 pub(crate) mod test;

@@ -1,5 +1,6 @@
 //! What every other part uses: processes, files, output for the user, and the workspace's paths.
 
+pub(crate) mod changes;
 pub(crate) mod child;
 pub(crate) mod files;
 pub(crate) mod interrupt;

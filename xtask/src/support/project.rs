@@ -21,6 +21,8 @@ pub(crate) struct Project {
 struct Crate {
     name: String,
     folder: PathBuf,
+    /// The folders of the crates on this machine that it depends on.
+    dependencies: Vec<PathBuf>,
     cdylib: Option<CrateCdylib>,
 }
 
@@ -44,7 +46,13 @@ struct WorkspaceMetadata {
 struct WorkspacePackage {
     name: String,
     manifest_path: PathBuf,
+    dependencies: Vec<PackageDependency>,
     targets: Vec<PackageTarget>,
+}
+
+#[derive(Deserialize)]
+struct PackageDependency {
+    path: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +102,16 @@ impl Project {
     /// Returns the path of the list of guests.
     pub(crate) fn manifest(&self) -> PathBuf {
         self.root.join("guests.toml")
+    }
+
+    /// Returns the path of the file that lists the crates of the workspace.
+    pub(crate) fn cargo_toml(&self) -> PathBuf {
+        self.root.join("Cargo.toml")
+    }
+
+    /// Returns the path of the file with the versions of all dependencies.
+    pub(crate) fn cargo_lock(&self) -> PathBuf {
+        self.root.join("Cargo.lock")
     }
 
     /// Returns the folder to which guests are published, as `NAME.wasm`.
@@ -182,6 +200,18 @@ impl Project {
         self.crates.iter().map(|c| c.name.as_str())
     }
 
+    /// Returns the names of the workspace's crates that depend on the crate in a folder.
+    pub(crate) fn dependents(&self, folder: &Path) -> impl Iterator<Item = &str> {
+        let depends = move |c: &&Crate| c.dependencies.iter().any(|path| path == folder);
+        self.crates.iter().filter(depends).map(|c| c.name.as_str())
+    }
+
+    /// Returns the names of the workspace's crates in folders below another folder.
+    pub(crate) fn crates_below(&self, folder: &Path) -> impl Iterator<Item = &str> {
+        let is_below = move |c: &&Crate| c.folder != folder && c.folder.starts_with(folder);
+        self.crates.iter().filter(is_below).map(|c| c.name.as_str())
+    }
+
     /// Returns the cdylib of the crate in a folder. The path is relative to the root.
     pub(crate) fn cdylib(&self, path: &Path) -> anyhow::Result<Cdylib<'_>> {
         let folder = self.root.join(path);
@@ -208,6 +238,7 @@ impl Crate {
         Crate {
             name: package.name,
             folder: package.manifest_path.parent().map(Path::to_owned).unwrap_or_default(),
+            dependencies: package.dependencies.into_iter().filter_map(|it| it.path).collect(),
             cdylib: cdylib.map(|target| CrateCdylib {
                 file_stem: target.name.replace('-', "_"),
                 source: target.src_path,
