@@ -144,6 +144,7 @@ pub use plan::library_source::{LibrarySource, NoLibraries};
 pub use plan::report::Why;
 pub use plan::resolve::Shared;
 pub use plan::set::{Definition, Set};
+pub use plan::symbols::{Definer, ProgramSymbol, Provider};
 pub use plan::synthetic::invoke::TERMINATE;
 pub use plan::system_libraries::{system_libraries, system_library};
 pub use plan::warning::Warning;

@@ -93,6 +93,9 @@ pub(crate) struct SetupFlags {
     /// minutes, and jco, with npm
     #[arg(long)]
     pub(crate) components: bool,
+    /// Also install Chromium, in which tests look at pages
+    #[arg(long)]
+    pub(crate) browser: bool,
     /// Also install another compiler for C and C++ guests, to .tools, with Python's pip
     #[arg(long, value_name = "NAME", value_enum)]
     pub(crate) toolchain: Option<Toolchain>,

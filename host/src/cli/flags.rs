@@ -487,7 +487,27 @@ pub(crate) struct PlanFlags {
     /// Show which modules need this symbol, which define it, and which definition is used
     #[arg(long, value_name = "SYMBOL")]
     pub(crate) why: Option<String>,
+    /// Write a page to FILE that shows the modules, symbols, memory, table and sizes. It needs no
+    /// other file and no network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "why"])]
+    pub(crate) html: Option<PathBuf>,
+    /// Open the page in the browser
+    #[arg(long, requires = "html")]
+    pub(crate) open: bool,
+    /// Draw the graph of the modules to FILE, or to the standard output if FILE is `-`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "why"])]
+    pub(crate) svg: Option<PathBuf>,
+    /// Write the graph of the modules to FILE, for Graphviz, or to the standard output if FILE is `-`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "why"])]
+    pub(crate) dot: Option<PathBuf>,
     pub(crate) module: PathBuf,
+}
+
+impl PlanFlags {
+    /// Returns whether the plan is written to files and not printed.
+    pub(crate) fn draws(&self) -> bool {
+        self.html.is_some() || self.svg.is_some() || self.dot.is_some()
+    }
 }
 
 #[derive(Debug, Args)]

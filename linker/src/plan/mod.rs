@@ -15,6 +15,7 @@ pub(crate) mod library_source;
 pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod set;
+pub(crate) mod symbols;
 pub(crate) mod synthetic;
 pub(crate) mod system_libraries;
 mod versions;

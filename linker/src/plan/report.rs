@@ -31,6 +31,8 @@ struct Report<'a> {
 #[derive(Debug, Serialize)]
 struct ModuleReport<'a> {
     name: &'a str,
+    /// Its position in the order in which symbols are looked up, from 0.
+    lookup: usize,
     kind: Kind,
     /// The file that was given in place of this system library.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,6 +199,7 @@ impl Plan {
         let imports = input.module.imports.iter().zip(&self.resolution[index]);
         ModuleReport {
             name: &input.module.name,
+            lookup: index,
             kind: input.module.kind,
             replaced_by: input.replacement(),
             c_library: c_library(input),

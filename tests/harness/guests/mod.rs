@@ -9,6 +9,7 @@ mod grid;
 mod lapack;
 mod legacy_exceptions;
 mod oracle;
+mod page;
 mod real;
 mod serve;
 mod sysroot;
@@ -27,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         lapack::trials(),
         legacy_exceptions::trials(),
         oracle::trials(),
+        page::trials(),
         real::trials(),
         serve::trials(),
         sysroot::trials(),

@@ -20,6 +20,7 @@ pub(crate) struct PackageManager {
     cpp_compiler: Option<&'static str>,
     pip: &'static str,
     npm: &'static str,
+    chromium: Option<&'static str>,
 }
 
 pub(crate) const ALL: [PackageManager; 4] = [
@@ -35,6 +36,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         cpp_compiler: Some("g++"),
         pip: "python3-pip",
         npm: "npm",
+        chromium: Some("chromium"),
     },
     PackageManager {
         program: "dnf",
@@ -48,6 +50,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         cpp_compiler: Some("gcc-c++"),
         pip: "python3-pip",
         npm: "nodejs-npm",
+        chromium: Some("chromium"),
     },
     PackageManager {
         program: "pacman",
@@ -61,6 +64,7 @@ pub(crate) const ALL: [PackageManager; 4] = [
         cpp_compiler: Some("gcc"),
         pip: "python-pip",
         npm: "npm",
+        chromium: Some("chromium"),
     },
     PackageManager {
         program: "brew",
@@ -76,6 +80,8 @@ pub(crate) const ALL: [PackageManager; 4] = [
         // Its Python includes it.
         pip: "python",
         npm: "node",
+        // It has only an application, which is not on the path.
+        chromium: None,
     },
 ];
 
@@ -88,6 +94,7 @@ impl PackageManager {
             Tool::CppCompiler => self.cpp_compiler,
             Tool::Pip => Some(self.pip),
             Tool::Npm => Some(self.npm),
+            Tool::Chromium => self.chromium,
             Tool::RustTarget(_) => None,
         }
     }

@@ -13,6 +13,8 @@ pub(crate) enum Tool {
     Pip,
     /// The package installer of node.
     Npm,
+    /// The browser.
+    Chromium,
     /// A target of the Rust toolchain, by its triple.
     RustTarget(&'static str),
 }
@@ -37,6 +39,7 @@ impl Tool {
             Tool::CppCompiler => "C++ compiler",
             Tool::Pip => "pip",
             Tool::Npm => "npm",
+            Tool::Chromium => "Chromium",
             Tool::RustTarget(triple) => triple,
         }
     }
@@ -49,6 +52,7 @@ impl Tool {
             Tool::CppCompiler => "native C++: the hosts in host/cpp, and the tests' oracle",
             Tool::Pip => "installing Zig and libclang",
             Tool::Npm => "installing jco",
+            Tool::Chromium => "the tests of pages",
             Tool::RustTarget("wasm32-wasip1") => "build-all --target wasm32-wasip1",
             Tool::RustTarget("wasm32-unknown-emscripten") => {
                 "tests: Rust shared libraries with std"
@@ -70,6 +74,7 @@ impl Tool {
             Tool::Pip => &["python3", "python"],
             Tool::Npm if cfg!(windows) => &["npm.cmd"],
             Tool::Npm => &["npm"],
+            Tool::Chromium => &["chromium", "chromium-browser", "google-chrome", "chrome"],
             Tool::RustTarget(_) => &[],
         }
     }

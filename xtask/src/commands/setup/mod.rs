@@ -39,8 +39,8 @@ pub(crate) fn ensure(
     Missing::find(project, flags).install(project, progress, flags)
 }
 
-/// Installs what is missing for tests: also Zig and the tools of components, which the build does
-/// without, and `wasmtime` if asked for, which takes some minutes.
+/// Installs what is missing for tests: also Zig, a browser and the tools of components, which the
+/// build does without, and `wasmtime` if asked for, which takes some minutes.
 ///
 /// # Errors
 ///
@@ -51,8 +51,13 @@ pub(crate) fn ensure_for_tests(
     wasmtime: bool,
 ) -> anyhow::Result<()> {
     let toolchain = Some(Toolchain::Zig);
-    let flags =
-        SetupFlags { toolchain, components: true, bench: wasmtime, ..SetupFlags::default() };
+    let flags = SetupFlags {
+        toolchain,
+        components: true,
+        browser: true,
+        bench: wasmtime,
+        ..SetupFlags::default()
+    };
     ensure(project, progress, &flags)
 }
 
@@ -67,7 +72,8 @@ impl Missing {
     fn find(project: &Project, flags: &SetupFlags) -> Self {
         let extras = extras::missing(project, flags);
         let mut tools = find::missing(project);
-        let needed = extras.iter().filter_map(Extra::needs);
+        let browser = flags.browser.then_some(Tool::Chromium);
+        let needed = extras.iter().filter_map(Extra::needs).chain(browser);
         tools.extend(needed.filter(|&tool| find::find(project, tool).is_none()));
         Missing { tools, extras }
     }

@@ -1,12 +1,19 @@
 //! `host plan`: shows how modules would be linked.
 
+mod graph;
+mod page;
+
+use std::path::Path;
+
+use anyhow::Context;
 use linker::{FuseOptions, Plan, Why};
 use serde::Serialize;
 
 use super::console::{print, print_json};
 use super::flags::PlanFlags;
-use super::link;
 use super::link::Purpose;
+use super::{link, output_file};
+use graph::ModuleGraph;
 
 pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
     let plan = link::plan(&flags.module, &flags.link, Purpose::Write { exports: &[] })
@@ -19,11 +26,43 @@ pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
                 drop(print_json(&serde_json::json!({ "faults": faults })));
             }
         })?;
+    if flags.draws() {
+        return draw(&plan, flags);
+    }
     match (&flags.why, flags.json) {
         (Some(symbol), json) => explain(&plan, symbol, json),
         (None, true) => print_json(&plan),
         (None, false) => print(&plan.to_string()),
     }
+}
+
+/// Writes the files that show the plan, and opens the page.
+fn draw(plan: &Plan, flags: &PlanFlags) -> anyhow::Result<()> {
+    if let Some(file) = &flags.html {
+        write(file, plan, &page::page(plan)?)?;
+        if flags.open {
+            open::that_detached(file).with_context(|| {
+                format!("cannot open `{}` in a browser; open it yourself", file.display())
+            })?;
+        }
+    }
+    let graph = || ModuleGraph::new(plan, &plan.symbols());
+    if let Some(file) = &flags.svg {
+        write(file, plan, &graph().to_svg())?;
+    }
+    if let Some(file) = &flags.dot {
+        write(file, plan, &graph().to_dot())?;
+    }
+    Ok(())
+}
+
+/// Writes a text to a file, or prints it if the file is called `-`.
+fn write(file: &Path, plan: &Plan, text: &str) -> anyhow::Result<()> {
+    if file == Path::new("-") {
+        return print(text);
+    }
+    output_file::check(file, plan)?;
+    output_file::write(file, text.as_bytes())
 }
 
 /// Prints who imports and defines a symbol, and why it is in the fused program.

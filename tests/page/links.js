@@ -1,0 +1,16 @@
+await click("svg a[href='#module=tour-cpp']");
+const entry = all("details[open] > summary").map((summary) => summary.textContent);
+check("module", entry.length === 1 && entry[0].startsWith("tour-cpp"), true);
+await click("svg a[href='#user=tour-cpp&definer=tour']");
+check("edge", names(), ["rust_hanoi"]);
+await click("#symbol-table tbody a");
+check("symbol", byId("symbol").querySelector("h3").textContent, "rust_hanoi");
+const facts = byId("symbol").textContent;
+check("facts", ["(i32) -> i32", "tour-cpp"].every((fact) => facts.includes(fact)), true);
+check("focus", document.activeElement.id, "symbol");
+await click("#symbol > a");
+check("closed", byId("symbol").hidden, true);
+const background = () => getComputedStyle(document.body).backgroundColor;
+const before = background();
+await click("#theme");
+check("theme", background() !== before, true);
