@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Compile(CompileFlags),
     /// Show the folder and size of the cache of compiled code, or clear it
     Cache(CacheFlags),
+    /// Make a project with a Rust crate and a C++ library that call each other
+    Init(InitFlags),
     /// Show what cargo needs to build crates with C and C++ inside, for `.cargo/config.toml`
     Env(EnvFlags),
     /// Show a module's kind, imports, exports and dylink.0 data, or a component's interface as WIT
@@ -49,6 +51,16 @@ pub(crate) struct DemoFlags {
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cache: UseCache,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitFlags {
+    /// The folder to make, which is new or empty
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The name of the crate [default: that of the folder]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Args)]

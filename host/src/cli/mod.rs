@@ -8,6 +8,7 @@ mod demo;
 mod env;
 pub(crate) mod flags;
 mod fuse;
+mod init;
 mod inspect;
 mod link;
 mod output_file;
@@ -42,6 +43,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compile(flags) => compile::run(flags),
         Command::Cache(flags) => cache::run(flags),
         Command::Env(flags) => env::run(flags),
+        Command::Init(flags) => init::run(flags),
         Command::Inspect(flags) => inspect::run(flags),
     };
     match result {

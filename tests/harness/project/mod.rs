@@ -4,6 +4,7 @@ mod bindings;
 mod builds;
 mod dependencies;
 mod documents;
+mod init;
 mod layers;
 mod new;
 pub(crate) mod rules;
@@ -16,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         bindings::trials(),
         builds::trials(),
         dependencies::trials(),
+        init::trials(),
         layers::trials(),
         new::trials(),
         rules::trials(),
