@@ -208,16 +208,17 @@ pub(crate) fn conventional(input: &InputModule) -> impl Iterator<Item = Fault> {
 fn convention(input: &InputModule, name: &str) -> Option<ExternType> {
     let called = [CALL_CONSTRUCTORS, INITIALIZE, START].contains(&name);
     let Module { internals, imports, .. } = &*input.module;
-    let has_threads = input.shares_memory() && is_for_threads(internals, imports);
+    // Reads all imports, and most names do not depend on it.
+    let has_threads = || input.shares_memory() && is_for_threads(internals, imports);
     match name {
         STACK_POINTER if input.is_main() => Some(STACK_POINTER_TYPE),
         MEMORY if input.shares_memory() => Some(ExternType::Memory(MemoryType::default())),
         TABLE if input.shares_memory() => Some(ExternType::Table(TableType::functions())),
-        INIT_TLS if has_threads => Some(function_type([ValType::I32], [])),
-        _ if EMSCRIPTEN_INIT_TLS.contains(&name) && has_threads => {
+        INIT_TLS if has_threads() => Some(function_type([ValType::I32], [])),
+        _ if EMSCRIPTEN_INIT_TLS.contains(&name) && has_threads() => {
             Some(function_type([], [ValType::I32]))
         }
-        INIT_MEMORY | TLS_RELOCATIONS if has_threads => Some(function_type([], [])),
+        INIT_MEMORY | TLS_RELOCATIONS if has_threads() => Some(function_type([], [])),
         _ if called || RELOCATIONS.contains(&name) => Some(function_type([], [])),
         _ => None,
     }
