@@ -113,6 +113,14 @@ impl Search {
         Err(tried)
     }
 
+    /// Returns the paths at which the library `name`, which a module needs, is looked for, in order:
+    /// in the runtime path of the module and in the folders of the search.
+    pub fn candidates(&self, name: &str, by: &InputModule) -> Vec<PathBuf> {
+        let by = Requester::of(by);
+        let below = by.runtime_path.iter().filter_map(|part| SearchFolder::below(&by, part).ok());
+        below.chain(self.folders(name)).map(|folder| folder.file(name)).collect()
+    }
+
     fn record(&mut self, lookup: impl FnOnce() -> Lookup<SharedBytes>) {
         if let Some(lookups) = &mut self.lookups {
             lookups.push(lookup());

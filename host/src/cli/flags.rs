@@ -228,6 +228,10 @@ pub(crate) struct RunFlags {
     /// Inline short functions: calls in short loops are faster, but backtraces do not name them
     #[arg(long)]
     inline: bool,
+    /// Run the program again whenever one of its files changes, until interrupted. The guest reads
+    /// no input
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// If MODULE consists of the tests of a Rust crate, run them in one sandbox, which a panic ends,
     /// and not each in its own
     #[arg(long)]

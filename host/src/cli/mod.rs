@@ -1,6 +1,7 @@
 //! The command line: one file of flags, and one module per command.
 
 mod cache;
+mod child;
 mod compile;
 mod component;
 mod console;
@@ -16,6 +17,7 @@ mod plan;
 mod run;
 mod serve;
 mod tests;
+mod watch;
 
 use std::env::args_os;
 use std::ffi::OsString;

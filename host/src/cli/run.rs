@@ -11,8 +11,12 @@ use super::component;
 use super::flags::RunFlags;
 use super::link::FoundProgram;
 use super::tests;
+use super::watch;
 
 pub(crate) fn run(flags: &RunFlags) -> anyhow::Result<()> {
+    if flags.watch {
+        return watch::run(flags);
+    }
     let settings = flags.settings()?;
     cache::warn_of_guest(settings.cache.as_ref(), &flags.dir);
     if component::run(flags, &settings)? {

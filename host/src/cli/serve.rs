@@ -32,7 +32,7 @@ pub(crate) fn run(flags: &ServeFlags) -> anyhow::Result<()> {
 }
 
 /// Waits until the user or the system asks this program to end.
-async fn end() {
+pub(super) async fn end() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -14,6 +14,7 @@ mod real;
 mod serve;
 mod sysroot;
 mod tree_sitter;
+mod watch;
 
 use libtest_mimic::Trial;
 
@@ -33,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         serve::trials(),
         sysroot::trials(),
         tree_sitter::trials(),
+        watch::trials(),
     ];
     suites.into_iter().flatten().collect()
 }

@@ -20,7 +20,7 @@ struct Crate {
 /// Files of a crate's root that are not named as a layer.
 const ROOT: &str = "the root";
 
-const CRATES: [Crate; 5] = [
+const CRATES: [Crate; 6] = [
     Crate {
         sources: "linker/src",
         layers: &[
@@ -33,6 +33,7 @@ const CRATES: [Crate; 5] = [
         ],
     },
     Crate { sources: "driver/src", layers: &[("link", &[])] },
+    Crate { sources: "watch/src", layers: &[] },
     Crate {
         sources: "host/src",
         layers: &[

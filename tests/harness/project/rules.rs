@@ -61,7 +61,7 @@ fn names(tree: &BTreeSet<String>) -> BTreeSet<&str> {
 }
 
 fn only_host_has_wasmtime() -> Result<(), Failed> {
-    for package in ["driver", "linker", "xtask"] {
+    for package in ["driver", "linker", "watch", "xtask"] {
         let tree = tree(&[package], "normal,build,dev")?;
         if let Some(name) = names(&tree).iter().find(|name| name.starts_with("wasmtime")) {
             return Err(format!("{package} depends on {name}").into());
@@ -91,6 +91,7 @@ fn crates_depend_only_on_those_below() -> Result<(), Failed> {
         "tour",
         "tour-cxx",
         "wasmtime-c",
+        "watch",
         "xtask",
     ];
     let allowed = [
@@ -100,11 +101,12 @@ fn crates_depend_only_on_those_below() -> Result<(), Failed> {
         ("tour-cxx", vec!["tour-cxx"]),
         ("linker", vec!["linker"]),
         ("driver", vec!["driver"]),
-        ("host", vec!["driver", "host", "linker"]),
+        ("watch", vec!["watch"]),
+        ("host", vec!["driver", "host", "linker", "watch"]),
         // For Wasmtime's features, which are then the same.
-        ("wasmtime-c", vec!["driver", "host", "linker", "wasmtime-c"]),
-        ("xtask", vec!["driver", "linker", "xtask"]),
-        ("tests", vec!["calc", "driver", "host", "linker", "tests"]),
+        ("wasmtime-c", vec!["driver", "host", "linker", "wasmtime-c", "watch"]),
+        ("xtask", vec!["driver", "linker", "watch", "xtask"]),
+        ("tests", vec!["calc", "driver", "host", "linker", "tests", "watch"]),
     ];
     for (package, allowed) in allowed {
         let tree = tree(&[package], "normal,build,dev")?;
@@ -133,7 +135,9 @@ fn linker_is_pure() -> Result<(), Failed> {
 
 /// Checks that crates without `unsafe` forbid it, so that the compiler refuses it.
 fn unsafe_is_forbidden_where_none_is() -> Result<(), Failed> {
-    for file in ["xtask/bindings/src/main.rs", "linker/src/lib.rs", "xtask/src/main.rs"] {
+    for file in
+        ["xtask/bindings/src/main.rs", "linker/src/lib.rs", "watch/src/lib.rs", "xtask/src/main.rs"]
+    {
         let text = fs::read_to_string(workspace::root().join(file))?;
         if !text.lines().any(|line| line == "#![forbid(unsafe_code)]") {
             return Err(format!("{file} does not forbid unsafe code").into());

@@ -4,6 +4,7 @@ pub(crate) mod commands;
 pub(crate) mod compile;
 pub(crate) mod console;
 pub(crate) mod fetched;
+pub(crate) mod follow;
 pub(crate) mod markdown;
 pub(crate) mod node;
 #[cfg(unix)]

@@ -37,7 +37,7 @@ pub(crate) fn run(project: &Project, progress: &Progress, flags: &TestFlags) -> 
         flags,
         &["--release", "-p", "linker", "-p", "driver", "-p", "host", "-p", "tests"],
     )?;
-    cargo_test(project, flags, &["-p", "xtask"])
+    cargo_test(project, flags, &["-p", "xtask", "-p", "watch"])
 }
 
 fn cargo_test(project: &Project, flags: &TestFlags, args: &[&str]) -> anyhow::Result<()> {
