@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Check,
     /// Build what is stale and run the demo
     Run(RunFlags),
+    /// Build what has changed and run the demo, again and again as you save sources of guests
+    Dev(DevFlags),
     /// Make a guest to start from, with its entry in guests.toml and a test
     New(NewFlags),
     /// Remove a guest that `new` has made
@@ -148,6 +150,22 @@ pub(crate) enum HostLanguage {
     Rust,
     /// The program `host-cpp` of host/cpp, which uses Wasmtime's C API
     Cpp,
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct DevFlags {
+    /// Watch the sources of these guests only [default: of all]
+    #[arg(value_name = "GUEST")]
+    pub(crate) guests: Vec<String>,
+    /// Run this guest, with those that it imports from, instead of the demo
+    #[arg(long, value_name = "GUEST")]
+    pub(crate) run: Option<String>,
+    /// Call this export of the guest [default: run it as a command]
+    #[arg(long, value_name = "EXPORT", requires = "run")]
+    pub(crate) invoke: Option<String>,
+    /// The arguments of the export, or of the command
+    #[arg(last = true, value_name = "ARGS", requires = "run")]
+    pub(crate) args: Vec<String>,
 }
 
 #[derive(Debug, Args)]

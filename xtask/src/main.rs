@@ -12,8 +12,8 @@ mod tools;
 use std::process::ExitCode;
 
 use crate::commands::{
-    bench, build_all, check, ci, clean, doctor, fuzz, install, matrix, new, remove, run, setup,
-    test,
+    bench, build_all, check, ci, clean, dev, doctor, fuzz, install, matrix, new, remove, run,
+    setup, test,
 };
 use crate::flags::{Command, Flags};
 use crate::support::child;
@@ -41,6 +41,7 @@ fn execute(flags: &Flags) -> anyhow::Result<()> {
         Command::Install(flags) => install::run(&project, &progress, flags),
         Command::Check => check::run(&project, &progress),
         Command::Run(flags) => run::run(&project, &progress, flags),
+        Command::Dev(flags) => dev::run(&project, &progress, flags),
         Command::New(flags) => new::run(&project, &progress, flags),
         Command::Remove(flags) => remove::run(&project, &progress, flags),
         Command::Test(flags) => test::run(&project, &progress, flags),

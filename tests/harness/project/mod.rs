@@ -3,6 +3,8 @@
 mod bindings;
 mod builds;
 mod dependencies;
+#[cfg(unix)]
+mod dev;
 mod documents;
 mod init;
 mod layers;
@@ -17,6 +19,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         bindings::trials(),
         builds::trials(),
         dependencies::trials(),
+        #[cfg(unix)]
+        dev::trials(),
         init::trials(),
         layers::trials(),
         new::trials(),

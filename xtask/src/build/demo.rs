@@ -25,6 +25,25 @@ struct Description {
     args: Vec<String>,
 }
 
+/// The guests that are linked with a guest.
+struct Linked<'a> {
+    /// Those that share its memory.
+    link: Vec<&'a Guest>,
+    /// Those that keep their own.
+    preload: Vec<&'a Guest>,
+}
+
+impl<'a> Linked<'a> {
+    fn with(guest: &Guest, inputs: &[(&'a Guest, InputModule)]) -> Self {
+        let shares_memory = |guest: &Guest| {
+            inputs.iter().any(|(other, input)| other.name == guest.name && input.shares_memory())
+        };
+        let dependencies = dependencies(guest, inputs).into_iter();
+        let (link, preload) = dependencies.partition(|guest| shares_memory(guest));
+        Linked { link, preload }
+    }
+}
+
 /// Returns the content of `demo.toml`.
 pub(crate) fn describe(
     manifest: &Manifest,
@@ -32,14 +51,11 @@ pub(crate) fn describe(
 ) -> anyhow::Result<String> {
     let demo = &manifest.demo;
     let guest = manifest.demo_guest().context("the demo's guest is not in guests.toml")?;
-    let shares_memory = |guest: &Guest| {
-        inputs.iter().any(|(other, input)| other.name == guest.name && input.shares_memory())
-    };
-    let (link, preload): (Vec<&Guest>, Vec<_>) =
-        dependencies(guest, inputs).into_iter().partition(|guest| shares_memory(guest));
+    let linked = Linked::with(guest, inputs);
+    let preload = |guest: &&Guest| format!("{}={}.wasm", guest.module, guest.name);
     let description = Description {
-        link: link.iter().map(|guest| format!("{}.wasm", guest.name)).collect(),
-        preload: preload.iter().map(|g| format!("{}={}.wasm", g.module, g.name)).collect(),
+        link: linked.link.iter().map(|guest| format!("{}.wasm", guest.name)).collect(),
+        preload: linked.preload.iter().map(preload).collect(),
         module: format!("{}.wasm", guest.name),
         invoke: demo.export.clone(),
         args: demo.args.iter().map(ToString::to_string).collect(),
@@ -93,6 +109,31 @@ pub(crate) fn rust_host(project: &Project) -> Command {
     command
 }
 
+/// Returns the command with which the host in Rust runs a guest with those that it imports from, as
+/// far as its own arguments: `invoke` is the export to call, if it is no command.
+pub(crate) fn rust_host_of(
+    project: &Project,
+    guest: &Guest,
+    inputs: &[(&Guest, InputModule)],
+    invoke: Option<&str>,
+) -> Command {
+    let linked = Linked::with(guest, inputs);
+    let mut command = Command::new(project.host());
+    command.arg("run");
+    for guest in linked.link {
+        command.arg("--link").arg(project.guest(&guest.name));
+    }
+    for guest in linked.preload {
+        let file = project.guest(&guest.name);
+        command.arg("--preload").arg(format!("{}={}", guest.module, file.display()));
+    }
+    if let Some(export) = invoke {
+        command.arg("--invoke").arg(export);
+    }
+    command.arg(project.guest(&guest.name));
+    command
+}
+
 /// Returns the command with which the host in C++ runs the demo.
 ///
 /// # Errors
@@ -128,7 +169,7 @@ pub(crate) fn run(command: Command, manifest: &Manifest) -> anyhow::Result<()> {
 }
 
 /// Compares the last word that the demo printed with the expected result.
-fn check_result(printed: &str, manifest: &Manifest) -> anyhow::Result<()> {
+pub(crate) fn check_result(printed: &str, manifest: &Manifest) -> anyhow::Result<()> {
     let last = printed.lines().last().and_then(|line| line.rsplit_once(": "));
     let (_, result) = last.ok_or_else(|| anyhow!("the demo printed no result"))?;
     let demo = &manifest.demo;

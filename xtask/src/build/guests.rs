@@ -13,6 +13,7 @@ use xshell::{Cmd, Shell, cmd};
 use crate::build::c_compiler::CCompiler;
 use crate::build::driver;
 use crate::build::manifest::{self, Guest, GuestKind, GuestToolchain, Manifest};
+use crate::build::sources::Stale;
 use crate::support::files;
 use crate::support::interrupt::Interrupted;
 use crate::support::process;
@@ -20,6 +21,7 @@ use crate::support::progress::{Progress, Step};
 use crate::support::project::{self, Cdylib, Project};
 use crate::tools::cargo;
 use crate::tools::cmake::{self, CmakeBuild};
+use crate::tools::emscripten;
 use crate::tools::find;
 use crate::tools::tool::Tool;
 
@@ -30,8 +32,8 @@ pub(crate) struct BuiltGuest<'a> {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Builds the guests that are stale. `target` overrides the target triple of the crates, except those
-/// that compile C or C++.
+/// Builds the guests that are stale, and those that the same calls of tools build. `target` overrides
+/// the target triple of the crates, except those that compile C or C++.
 ///
 /// # Errors
 ///
@@ -41,8 +43,10 @@ pub(crate) fn build<'a>(
     progress: &Progress,
     manifest: &'a Manifest,
     target: Option<&'a str>,
+    stale: &Stale,
 ) -> anyhow::Result<Vec<BuiltGuest<'a>>> {
-    let jobs = jobs(project, manifest, target)?;
+    let mut jobs = jobs(project, manifest, target)?;
+    jobs.retain_mut(|job| job.retain(stale));
     let results = thread::scope(|scope| {
         let run = |job| scope.spawn(move || build_job(project, progress, job));
         let running: Vec<_> = jobs.iter().map(run).collect();
@@ -82,6 +86,22 @@ pub(crate) fn combine(mut failures: Vec<anyhow::Error>) -> anyhow::Error {
 struct Job<'a> {
     builder: Builder<'a>,
     guests: Vec<&'a Guest>,
+}
+
+impl Job<'_> {
+    /// Leaves out what is not stale. Returns whether something is left.
+    fn retain(&mut self, stale: &Stale) -> bool {
+        let is_stale = |guest: &Guest| stale.includes(guest);
+        match self.builder {
+            // Each target is built in the same way with others and without.
+            Builder::Cmake { .. } | Builder::Compiler { .. } => {
+                self.guests.retain(|guest| is_stale(guest));
+                !self.guests.is_empty()
+            }
+            // The features of common dependencies depend on which crates are built together.
+            Builder::Cargo { .. } => self.guests.iter().any(|guest| is_stale(guest)),
+        }
+    }
 }
 
 /// The tool that builds guests, with what several guests may share. A build has one job for each.
@@ -169,7 +189,7 @@ fn build_crates(
 ) -> anyhow::Result<Vec<PathBuf>> {
     driver::build(project, progress)?;
     let step = progress.step(format!("{} (cargo, {triple})", names(guests)));
-    let sh = process::shell(&project.root)?;
+    let sh = emscripten::shell(project)?;
     process::run(&step, cargo_command(&sh, project, triple, guests)?)?;
     step.done("built");
     let folder = project.target.join(triple).join("release");
@@ -205,7 +225,7 @@ fn build_cmake(
     let compiler = CCompiler::find(project, toolchain)?;
     let step = progress.step(format!("{} (cmake, {})", names(guests), compiler.name()));
     let cmake = find::require(project, Tool::CMake)?;
-    let sh = process::shell(&project.root)?;
+    let sh = emscripten::shell(project)?;
     let folder = cmake_folder(project, path, toolchain);
     let files = guests.iter().map(|guest| folder.join(format!("{}.wasm", guest.target)));
     let build = CmakeBuild {
@@ -249,7 +269,7 @@ fn build_sources(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let compiler = CCompiler::find(project, toolchain)?;
     let step = progress.step(format!("{} ({})", names(guests), compiler.name()));
-    let sh = process::shell(&project.root)?;
+    let sh = emscripten::shell(project)?;
     let build = |guest: &&Guest| build_guest(&sh, project, &step, &compiler, guest);
     let files = guests.iter().map(build).collect::<anyhow::Result<_>>()?;
     step.done("built");

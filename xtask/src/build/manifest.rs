@@ -22,7 +22,7 @@ pub(crate) struct Manifest {
 }
 
 /// An entry of `guests.toml`.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Guest {
     pub(crate) name: String,
     pub(crate) kind: GuestKind,
@@ -420,7 +420,7 @@ impl Guest {
     }
 
     /// Returns the files that the build writes to source folders.
-    fn written_files(&self) -> impl Iterator<Item = PathBuf> {
+    pub(crate) fn written_files(&self) -> impl Iterator<Item = PathBuf> {
         let declarations = self.bindings.as_ref().map(|_| self.declarations());
         self.header.clone().into_iter().chain(declarations)
     }

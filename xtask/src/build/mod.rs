@@ -9,4 +9,5 @@ pub(crate) mod guests;
 pub(crate) mod hosts;
 pub(crate) mod manifest;
 pub(crate) mod publish;
+pub(crate) mod sources;
 pub(crate) mod sysroot;

@@ -16,7 +16,9 @@ use crate::support::project::Project;
 pub(crate) fn run(project: &Project, progress: &Progress) -> anyhow::Result<()> {
     let manifest = Manifest::read(&project.manifest())?;
     let published = read_published(project, &manifest)?;
-    for (guest, input) in check::check(project, &published)? {
+    let inputs = check::load(&published)?;
+    check::check(project, &inputs, |_| true)?;
+    for (guest, input) in inputs {
         let kind = input.module.kind;
         print(&format!("✔ {}: {kind}, linked as `{}`\n", guest.name, input.linked_as))?;
     }

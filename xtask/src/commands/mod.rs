@@ -5,6 +5,7 @@ pub(crate) mod build_all;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod clean;
+pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod fuzz;
 pub(crate) mod install;

@@ -1,7 +1,9 @@
 //! A child process from its start to its end: its lines as they come, its time limit, and Ctrl-C.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, PipeReader, Read};
+use std::ops::ControlFlow;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -79,17 +81,26 @@ pub(crate) fn follow(
     pipes: Vec<(Pipe, PipeReader)>,
     mut observe: impl FnMut(Event<'_>),
 ) -> anyhow::Result<ExitStatus> {
-    let mut running = Running::start(command, pipes)?;
-    loop {
-        observe(Event::Tick);
-        if let Some((pipe, line)) = running.receive() {
-            observe(Event::Line(pipe, &line));
-        } else if let Some(status) = running.exit_status()? {
-            interrupt::check()?;
-            return Ok(status);
-        }
-        running.enforce_deadline()?;
+    let running = Running::start(command, pipes)?;
+    match running.follow(|event| {
+        observe(event);
+        ControlFlow::<Infallible>::Continue(())
+    })? {
+        ControlFlow::Continue(status) => Ok(status),
+        ControlFlow::Break(never) => match never {},
     }
+}
+
+/// Runs a command like [`follow`], without a time limit. `observe` may break off: then the process
+/// is ended, with every process that it has started.
+pub(crate) fn follow_until<B>(
+    command: Command,
+    pipes: Vec<(Pipe, PipeReader)>,
+    observe: impl FnMut(Event<'_>) -> ControlFlow<B>,
+) -> anyhow::Result<ControlFlow<B, ExitStatus>> {
+    let mut running = Running::start(command, pipes)?;
+    running.deadline = None;
+    running.follow(observe)
 }
 
 /// A process that was started and not yet waited for.
@@ -108,6 +119,31 @@ struct Running {
 }
 
 impl Running {
+    /// Passes each event on until the process has ended, or `observe` breaks off.
+    fn follow<B>(
+        mut self,
+        mut observe: impl FnMut(Event<'_>) -> ControlFlow<B>,
+    ) -> anyhow::Result<ControlFlow<B, ExitStatus>> {
+        loop {
+            let event = self.receive();
+            let flow = match &event {
+                Some((pipe, line)) => observe(Event::Line(*pipe, line)),
+                None => observe(Event::Tick),
+            };
+            if let ControlFlow::Break(value) = flow {
+                self.end()?;
+                return Ok(ControlFlow::Break(value));
+            }
+            if event.is_none()
+                && let Some(status) = self.exit_status()?
+            {
+                interrupt::check()?;
+                return Ok(ControlFlow::Continue(status));
+            }
+            self.enforce_deadline()?;
+        }
+    }
+
     /// Starts the command in a process group of its own.
     fn start(mut command: Command, pipes: Vec<(Pipe, PipeReader)>) -> anyhow::Result<Self> {
         interrupt::check()?;

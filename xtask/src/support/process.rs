@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
@@ -11,7 +12,7 @@ use xshell::{Cmd, Shell};
 
 use crate::support::child::{self, Event, Pipe, TimedOut, program_name};
 use crate::support::lock;
-use crate::support::progress::Step;
+use crate::support::progress::{Step, print};
 
 /// The error of a tool that was started and did not succeed.
 #[derive(Debug)]
@@ -164,6 +165,43 @@ pub(crate) fn output(mut command: Command) -> anyhow::Result<Output> {
         bail!("`{program}` printed more than {} MiB", MAX_OUTPUT >> 20);
     }
     Ok(Output { status, stdout, stderr })
+}
+
+/// Runs a program without a time limit, and prints what it prints. Ends it if `stop`, which is asked
+/// again and again, returns a value. Otherwise returns its status, and the last line of its standard
+/// output.
+///
+/// # Errors
+///
+/// If the program is missing, or the standard output cannot be written to.
+pub(crate) fn show<B>(
+    mut command: Command,
+    mut stop: impl FnMut() -> Option<B>,
+) -> anyhow::Result<ControlFlow<B, (ExitStatus, String)>> {
+    let (out, out_writer) = io::pipe()?;
+    let (err, err_writer) = io::pipe()?;
+    command.stdin(Stdio::null()).stdout(out_writer).stderr(err_writer);
+    let mut last = String::new();
+    let mut printed = Ok(());
+    let pipes = vec![(Pipe::Report, out), (Pipe::Log, err)];
+    let flow = child::follow_until(command, pipes, |event| {
+        if let Event::Line(pipe, line) = event {
+            let line = String::from_utf8_lossy(line);
+            match pipe {
+                Pipe::Log => eprint!("{line}"),
+                Pipe::Report => {
+                    printed = print(&line);
+                    last = line.into_owned();
+                }
+            }
+        }
+        stop().map_or(ControlFlow::Continue(()), ControlFlow::Break)
+    })?;
+    printed?;
+    Ok(match flow {
+        ControlFlow::Continue(status) => ControlFlow::Continue((status, last)),
+        ControlFlow::Break(value) => ControlFlow::Break(value),
+    })
 }
 
 /// Runs a program and returns its standard output, without white space at the end.

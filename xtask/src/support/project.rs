@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::support::process;
 
 /// The workspace in which `cargo xtask` was called.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// Cargo's target folder.
@@ -17,7 +17,7 @@ pub(crate) struct Project {
     crates: Vec<Crate>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Crate {
     name: String,
     folder: PathBuf,
@@ -26,7 +26,7 @@ struct Crate {
     cdylib: Option<CrateCdylib>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct CrateCdylib {
     /// The file name without the extension.
     file_stem: String,
@@ -204,6 +204,24 @@ impl Project {
     pub(crate) fn dependents(&self, folder: &Path) -> impl Iterator<Item = &str> {
         let depends = move |c: &&Crate| c.dependencies.iter().any(|path| path == folder);
         self.crates.iter().filter(depends).map(|c| c.name.as_str())
+    }
+
+    /// Returns the folders of the crates on this machine that the crate in a folder depends on,
+    /// directly or indirectly.
+    pub(crate) fn dependencies(&self, folder: &Path) -> Vec<PathBuf> {
+        let direct = |folder: &Path| -> Vec<PathBuf> {
+            let crates = self.crates.iter().filter(|c| c.folder == folder);
+            crates.flat_map(|c| c.dependencies.clone()).collect()
+        };
+        let mut found: Vec<PathBuf> = Vec::new();
+        let mut waiting = direct(folder);
+        while let Some(next) = waiting.pop() {
+            if !found.contains(&next) {
+                waiting.extend(direct(&next));
+                found.push(next);
+            }
+        }
+        found
     }
 
     /// Returns the names of the workspace's crates in folders below another folder.

@@ -1,10 +1,14 @@
 //! An installed Emscripten: its programs, its version, its archives.
 
-use std::fs;
+use std::env;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::Context;
+use xshell::Shell;
 
 use crate::support::process;
 use crate::support::project::Project;
@@ -81,6 +85,38 @@ impl KnownArchives {
         let name = names.iter().copied().find(is_known);
         name.with_context(|| format!("Emscripten lacks the library `{}`", names.join("` or `")))
     }
+}
+
+/// The variable that names the Python with which Emscripten's programs run.
+const PYTHON: &str = "EMSDK_PYTHON";
+
+/// Returns a shell whose commands run in the workspace, in which Emscripten's programs start fast.
+///
+/// They are Python programs. The `python3` of a version manager, such as pyenv, is a script that
+/// takes longer to find the real one than that takes to compile a small file. So it is asked once.
+pub(crate) fn shell(project: &Project) -> anyhow::Result<Shell> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let sh = process::shell(&project.root)?;
+    if let Some(python) = FOUND.get_or_init(real_python) {
+        sh.set_var(PYTHON, python);
+    }
+    Ok(sh)
+}
+
+/// Returns the Python that a script on `PATH` starts, unless the user has chosen one.
+fn real_python() -> Option<PathBuf> {
+    let script = which::which("python3").ok().filter(|path| is_script(path))?;
+    if env::var_os(PYTHON).is_some() {
+        return None;
+    }
+    let mut command = Command::new(script);
+    command.args(["-c", "import sys; print(sys.executable)"]);
+    Some(PathBuf::from(process::read(command).ok()?)).filter(|python| python.is_file())
+}
+
+fn is_script(path: &Path) -> bool {
+    let mut start = [0; 2];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!"
 }
 
 /// Returns the path of `emcmake`, if Emscripten is installed.

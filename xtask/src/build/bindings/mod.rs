@@ -7,6 +7,8 @@
 mod generator;
 mod output;
 
+use std::path::PathBuf;
+
 use anyhow::bail;
 
 use crate::build::manifest::Manifest;
@@ -17,7 +19,8 @@ use generator::Generator;
 pub(crate) use generator::{Libclang, libclang};
 use output::{Content, Output, slashes};
 
-/// Writes the files that are out of date: headers first, because a C header may include them.
+/// Writes the files that are out of date: headers first, because a C header may include them. Adds
+/// the paths of those that were not the same before to `written`.
 ///
 /// # Errors
 ///
@@ -26,6 +29,7 @@ pub(crate) fn write(
     project: &Project,
     progress: &Progress,
     manifest: &Manifest,
+    written: &mut Vec<PathBuf>,
 ) -> anyhow::Result<()> {
     let stale = stale(project, manifest)?;
     if stale.is_empty() {
@@ -33,7 +37,6 @@ pub(crate) fn write(
     }
     let step = progress.step("bindings");
     let generator = Generator::build(project, &step)?;
-    let mut written = Vec::new();
     for output in &stale {
         let Some(generated) = generator.generate(&step, output)? else {
             progress.line(output.without_libclang(project)?);
@@ -42,13 +45,14 @@ pub(crate) fn write(
         let file = project.root.join(&output.file);
         if !files::has_text(&file, &generated.text) {
             files::replace(&file, generated.text.as_bytes())?;
-            written.push(slashes(&output.file));
+            written.push(output.file.clone());
         }
         files::write(&output.record(project), output.fingerprint(project, generated.inputs)?)?;
     }
-    match written.as_slice() {
+    let names: Vec<_> = written.iter().map(|file| slashes(file)).collect();
+    match names.as_slice() {
         [] => step.done("up to date"),
-        files => step.done(format_args!("wrote {}", files.join(", "))),
+        names => step.done(format_args!("wrote {}", names.join(", "))),
     }
     Ok(())
 }

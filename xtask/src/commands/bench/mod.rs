@@ -8,6 +8,7 @@
 
 mod build;
 mod crates;
+mod dev;
 mod measure;
 mod pairs;
 mod processes;

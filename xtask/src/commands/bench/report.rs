@@ -88,7 +88,7 @@ impl Finding {
     fn goal_cell(&self, goal: Goal) -> String {
         let (text, figure, limit) = match goal {
             Goal::Ratio(limit) => (format!("≤ {limit}"), self.ratio, limit),
-            Goal::Ours(limit) => (format!("ours ≤ {limit}"), self.ours, limit),
+            Goal::Ours(limit) => (format!("ours ≤ {}", self.unit.amount(limit)), self.ours, limit),
         };
         match figure {
             Some(figure) if figure <= limit => format!("{text} ✔"),

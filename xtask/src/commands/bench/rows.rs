@@ -8,7 +8,7 @@ use super::rows::Goal::{Ours, Ratio};
 use super::samples::Outcome;
 use super::server::{self, Figure};
 use super::third_party::{MESH, ZSTD};
-use super::{pairs, processes, programs, sizes};
+use super::{dev, pairs, processes, programs, sizes};
 
 /// A comparison with a peer: another program that does the same.
 pub(super) struct Row {
@@ -65,7 +65,7 @@ const SIZE: Row =
 const OPTIMIZED: Row =
     Row { what: "the same, after `wasm-opt -Oz`", peer: "the same, after `wasm-opt -Oz`", ..SIZE };
 
-pub(super) const ROWS: [Row; 47] = [
+pub(super) const ROWS: [Row; 48] = [
     Row {
         name: "serve-wasmtime",
         what: "a request to the spell server by `host serve`, with a new instance",
@@ -361,6 +361,14 @@ pub(super) const ROWS: [Row; 47] = [
         peer: "its cargo and CMake commands and the demo, one after the other",
         goal: Some(Ratio(1.5)),
         measure: processes::build_all,
+        ..TIME
+    },
+    Row {
+        name: "dev-demo",
+        what: "from saving the demo's C++ to its result, by `cargo xtask dev`",
+        peer: "`cargo xtask run` after saving",
+        goal: Some(Ours(1e9)),
+        measure: dev::demo,
         ..TIME
     },
     Row {
