@@ -33,7 +33,7 @@ const CRATES: [Crate; 6] = [
         ],
     },
     Crate { sources: "driver/src", layers: &[("link", &[])] },
-    Crate { sources: "watch/src", layers: &[] },
+    Crate { sources: "host/watch/src", layers: &[] },
     Crate {
         sources: "host/src",
         layers: &[

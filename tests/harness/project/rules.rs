@@ -135,9 +135,12 @@ fn linker_is_pure() -> Result<(), Failed> {
 
 /// Checks that crates without `unsafe` forbid it, so that the compiler refuses it.
 fn unsafe_is_forbidden_where_none_is() -> Result<(), Failed> {
-    for file in
-        ["xtask/bindings/src/main.rs", "linker/src/lib.rs", "watch/src/lib.rs", "xtask/src/main.rs"]
-    {
+    for file in [
+        "xtask/bindings/src/main.rs",
+        "linker/src/lib.rs",
+        "host/watch/src/lib.rs",
+        "xtask/src/main.rs",
+    ] {
         let text = fs::read_to_string(workspace::root().join(file))?;
         if !text.lines().any(|line| line == "#![forbid(unsafe_code)]") {
             return Err(format!("{file} does not forbid unsafe code").into());
