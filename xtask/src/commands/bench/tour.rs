@@ -81,18 +81,23 @@ impl Bench<'_> {
     /// functions of another module, so that no C++ object would define them.
     fn tour_rust(&self) -> anyhow::Result<PathBuf> {
         const MODULE: &str = "#[link(wasm_import_module = \"env\")]\n";
-        let original = self.project.root.join("tour").join("src").join("lib.rs");
-        let text = files::read_text(&original)?;
-        if !text.contains(MODULE) {
-            bail!("`{}` has no line `{}`", original.display(), MODULE.trim_end());
+        let originals = self.project.root.join("tour").join("src");
+        let folder = self.built("tour");
+        files::create_folder(&folder)?;
+        let mut has_module = false;
+        for name in ["lib.rs", "bindings.rs"] {
+            let text = files::read_text(&originals.join(name))?;
+            has_module |= text.contains(MODULE);
+            files::replace(&folder.join(name), text.replace(MODULE, "").as_bytes())?;
         }
-        let source = self.built("tour.rs");
-        files::create_folder(&self.built(""))?;
-        files::replace(&source, text.replace(MODULE, "").as_bytes())?;
+        if !has_module {
+            bail!("no file of `{}` has a line `{}`", originals.display(), MODULE.trim_end());
+        }
+        let source = folder.join("lib.rs");
         let sh = self.shell()?;
         let command = sh
             .cmd(rust::rustc())
-            .args(["--edition", "2024", "--crate-type", "staticlib"])
+            .args(["--edition", "2024", "--crate-type", "staticlib", "--crate-name", "tour"])
             .args(["-C", "opt-level=3", "-C", "panic=abort"])
             .args(["--target", "wasm32-unknown-unknown"])
             .arg(&source);
