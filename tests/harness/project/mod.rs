@@ -6,6 +6,7 @@ mod dependencies;
 #[cfg(unix)]
 mod dev;
 mod documents;
+mod editors;
 mod init;
 mod layers;
 mod new;
@@ -21,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         dependencies::trials(),
         #[cfg(unix)]
         dev::trials(),
+        editors::trials(),
         init::trials(),
         layers::trials(),
         new::trials(),

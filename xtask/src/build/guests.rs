@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow};
 use xshell::{Cmd, Shell, cmd};
 
 use crate::build::c_compiler::CCompiler;
+use crate::build::compile_commands::{self, CompileCommand};
 use crate::build::driver;
 use crate::build::manifest::{self, Guest, GuestKind, GuestToolchain, Manifest};
 use crate::build::sources::Stale;
@@ -284,16 +285,19 @@ fn build_guest(
     compiler: &CCompiler,
     guest: &Guest,
 ) -> anyhow::Result<PathBuf> {
-    let folder = project.target.join("sources").join(&guest.name);
+    let folder = project.sources().join(&guest.name);
     files::create_folder(&folder)?;
-    let mut objects = Vec::new();
+    let (mut objects, mut commands) = (Vec::new(), Vec::new());
     for (index, source) in guest.sources.iter().enumerate() {
         let object = folder.join(format!("{index}.o"));
         let command = compiler.compile(sh, manifest::is_cpp(source), &guest.flags);
         let source = guest.path.join(source);
-        process::run(step, command.arg(source).arg("-o").arg(&object))?;
+        let command = command.arg(&source).arg("-o").arg(&object);
+        commands.push(CompileCommand::new(&project.root, &source, &command));
+        process::run(step, command)?;
         objects.push(object);
     }
+    compile_commands::record(&folder, &commands)?;
     let module = folder.join(format!("{}.wasm", guest.name));
     let command = compiler.link(sh, guest.has_cpp(), &guest.flags)?;
     process::run(step, command.args(objects).arg("-o").arg(&module))?;

@@ -3,6 +3,7 @@
 pub(crate) mod bindings;
 pub(crate) mod c_compiler;
 pub(crate) mod check;
+pub(crate) mod compile_commands;
 pub(crate) mod demo;
 pub(crate) mod driver;
 pub(crate) mod guests;

@@ -6,6 +6,7 @@ use linker::InputModule;
 
 use crate::build::bindings;
 use crate::build::check;
+use crate::build::compile_commands;
 use crate::build::demo;
 use crate::build::guests::{self, BuiltGuest};
 use crate::build::manifest::{Guest, Manifest};
@@ -69,6 +70,7 @@ impl Published {
             lock.publish(&project.guest(&guest.name), &input.bytes)?;
         }
         lock.publish(&project.demo(), demo::describe(manifest, &inputs)?.as_bytes())?;
+        compile_commands::write(project)?;
         let published = inputs.into_iter();
         self.modules = published.map(|(guest, it)| (guest.name.clone(), it)).collect();
         Ok(())

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use crate::build::compile_commands;
 use crate::build::driver;
 use crate::build::manifest::{GuestKind, Manifest};
 use crate::flags;
@@ -17,10 +18,11 @@ use crate::support::project::{self, Project};
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let kept_by_tests = project.target.join("tests");
     let sysroot = project.target.join("sysroot");
-    let folders = [project.guests(), project.cmake(), project.bindings(), sysroot, kept_by_tests];
-    for folder in folders.into_iter().chain([driver::settings_file(project)]) {
-        if files::remove(&folder)? {
-            print(&format!("removed {}\n", folder.display()))?;
+    let folders = [project.guests(), project.cmake(), project.sources(), project.bindings()];
+    let files = [driver::settings_file(project), compile_commands::file(project)];
+    for path in folders.into_iter().chain([sysroot, kept_by_tests]).chain(files) {
+        if files::remove(&path)? {
+            print(&format!("removed {}\n", path.display()))?;
         }
     }
     // This program is running, and Windows does not remove a running program.

@@ -133,6 +133,11 @@ impl Project {
         self.guests().join("demo.toml")
     }
 
+    /// Returns the folder with a build folder for each guest that is compiled without CMake.
+    pub(crate) fn sources(&self) -> PathBuf {
+        self.target.join("sources")
+    }
+
     /// Returns the folder with a build folder for each CMake project.
     pub(crate) fn cmake(&self) -> PathBuf {
         self.target.join("cmake")

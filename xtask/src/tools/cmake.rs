@@ -9,6 +9,9 @@ use crate::support::files;
 use crate::support::process;
 use crate::support::progress::Step;
 
+/// The option by which CMake writes how it compiles each file, for editors.
+const COMPILE_COMMANDS: &str = "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON";
+
 /// A build of a CMake project.
 pub(crate) struct CmakeBuild<'a> {
     pub(crate) folder: PathBuf,
@@ -31,7 +34,7 @@ impl CmakeBuild<'_> {
     pub(crate) fn run(self, step: &Step<'_>) -> anyhow::Result<Vec<PathBuf>> {
         if !self.configuration.is_recorded(&self.folder) {
             files::remove(&self.folder)?;
-            process::run(step, self.configure)?;
+            process::run(step, self.configure.arg(COMPILE_COMMANDS))?;
         }
         // A tool that is killed may leave half a file that is newer than its sources. So the record
         // is removed while tools work in the folder: if it is missing, the next build starts over.
@@ -74,7 +77,8 @@ pub(crate) struct Configuration(String);
 
 impl Configuration {
     pub(crate) fn new(parts: &[&str]) -> Self {
-        Configuration(parts.iter().map(|part| format!("{part}\n")).collect())
+        let parts = parts.iter().chain([&COMPILE_COMMANDS]);
+        Configuration(parts.map(|part| format!("{part}\n")).collect())
     }
 
     fn file(folder: &Path) -> PathBuf {
