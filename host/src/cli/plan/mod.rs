@@ -38,20 +38,21 @@ pub(crate) fn run(flags: &PlanFlags) -> anyhow::Result<()> {
 
 /// Writes the files that show the plan, and opens the page.
 fn draw(plan: &Plan, flags: &PlanFlags) -> anyhow::Result<()> {
+    let symbols = plan.symbols();
+    let graph = ModuleGraph::new(plan, &symbols);
     if let Some(file) = &flags.html {
-        write(file, plan, &page::page(plan)?)?;
+        write(file, plan, &page::page(plan, &symbols, &graph)?)?;
         if flags.open {
             open::that_detached(file).with_context(|| {
                 format!("cannot open `{}` in a browser; open it yourself", file.display())
             })?;
         }
     }
-    let graph = || ModuleGraph::new(plan, &plan.symbols());
     if let Some(file) = &flags.svg {
-        write(file, plan, &graph().to_svg())?;
+        write(file, plan, &graph.to_svg())?;
     }
     if let Some(file) = &flags.dot {
-        write(file, plan, &graph().to_dot())?;
+        write(file, plan, &graph.to_dot())?;
     }
     Ok(())
 }

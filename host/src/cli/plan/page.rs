@@ -12,13 +12,15 @@ const TEMPLATE: &str = include_str!("page/page.html");
 const PAGE_STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/script.js");
 
-/// Returns the page of a plan.
-pub(super) fn page(plan: &Plan) -> anyhow::Result<String> {
-    let symbols = plan.symbols();
-    let graph = ModuleGraph::new(plan, &symbols);
+/// Returns the page of a plan with these symbols and this graph.
+pub(super) fn page(
+    plan: &Plan,
+    symbols: &[ProgramSymbol<'_>],
+    graph: &ModuleGraph,
+) -> anyhow::Result<String> {
     let title = linker::printable(&plan.main().name);
     let title = title.replace('&', "&amp;").replace('<', "&lt;");
-    let data = embedded(&serde_json::to_string(&PageData::new(plan, &symbols)?)?);
+    let data = embedded(&serde_json::to_string(&PageData::new(plan, symbols)?)?);
     Ok(filled(&[
         ("title", &title),
         ("style", &format!("{PAGE_STYLE}{STYLE}")),
@@ -155,11 +157,10 @@ fn modules(
     mut reports: BTreeMap<usize, Value>,
 ) -> Vec<Module> {
     let inputs = plan.set().inputs.iter().enumerate();
+    let definers = symbols.iter().flat_map(|symbol| &symbol.definers).map(|it| it.module);
+    let defines = counts(inputs.len(), definers);
+    let uses = counts(inputs.len(), symbols.iter().flat_map(|symbol| symbol.users.iter().copied()));
     let module = |(index, input): (usize, &linker::InputModule)| {
-        let is_first = |symbol: &&ProgramSymbol<'_>| {
-            symbol.definers.iter().any(|definer| definer.module == index)
-        };
-        let uses = |symbol: &&ProgramSymbol<'_>| symbol.users.contains(&index);
         let kind = input.module.kind;
         Module {
             name: linker::printable(&input.module.name).into_owned(),
@@ -172,12 +173,19 @@ fn modules(
                 .as_ref()
                 .map(|file| linker::printable(&file.display().to_string()).into_owned()),
             bytes: input.bytes.len(),
-            defines: symbols.iter().filter(is_first).count(),
-            uses: symbols.iter().filter(uses).count(),
+            defines: defines[index],
+            uses: uses[index],
             plan: reports.remove(&index).unwrap_or_default(),
         }
     };
     inputs.map(module).collect()
+}
+
+/// Counts how often each of the modules occurs, by their indices.
+fn counts(modules: usize, occurrences: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut counts = vec![0; modules];
+    occurrences.for_each(|module| counts[module] += 1);
+    counts
 }
 
 impl<'a> Symbol<'a> {

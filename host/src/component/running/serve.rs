@@ -198,6 +198,17 @@ impl Server {
     }
 }
 
+/// Waits for the result of `what`, at most for the time limit if there is one.
+async fn within<T>(
+    limit: Option<Duration>,
+    what: &str,
+    result: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(limit) = limit else { return result.await };
+    let in_time = tokio::time::timeout(limit, result).await;
+    in_time.unwrap_or_else(|_| Err(Error::limit(what, Limit::Time { limit })))
+}
+
 /// Waits until one of two futures is ready.
 async fn first_of(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
     let (mut first, mut second) = (pin!(first), pin!(second));
@@ -338,13 +349,7 @@ impl Handler {
 
     /// Returns an instance within the time limit of a request.
     async fn first_instance(&self) -> Result<Instance, Error> {
-        match self.limits.timeout {
-            None => self.instance().await,
-            Some(limit) => match tokio::time::timeout(limit, self.instance()).await {
-                Ok(instance) => instance,
-                Err(_) => Err(Error::limit("the start of the component", Limit::Time { limit })),
-            },
-        }
+        within(self.limits.timeout, "the start of the component", self.instance()).await
     }
 
     /// Keeps an instance for a request.
@@ -401,14 +406,7 @@ async fn answer(
     let task = tokio::spawn(async move {
         let Ok(_permit) = handler.permits.acquire().await else { return None };
         let handled = handler.handle(request, sender);
-        let handled = match handler.limits.timeout {
-            None => handled.await,
-            Some(limit) => match tokio::time::timeout(limit, handled).await {
-                Ok(handled) => handled,
-                Err(_) => Err(Error::limit("`handle`", Limit::Time { limit })),
-            },
-        };
-        let error = handled.err()?;
+        let error = within(handler.limits.timeout, "`handle`", handled).await.err()?;
         report(&name, &error);
         Some(error)
     });
