@@ -401,6 +401,8 @@ fn end_at_once() -> Result<(), Failed> {
     let sandbox = Sandbox::empty()?;
     let mut server = Server::start(&spell_server(&sandbox)?, &["--grace", "1h"])?;
     let mut client = server.connect()?;
+    // Once it answers, it listens to signals too.
+    same(client.request("POST", "/check", b"")?, answer(200, ""))?;
     client.send("POST", "/check", 8, b"teh ")?;
     server.ask_to_end()?;
     server.expect("ending: waiting at most 1h for requests that are being answered")?;
